@@ -1,0 +1,267 @@
+/** The pool of hash-consed expressions, and the few folds that every builder wants. */
+import type {
+  AxisRole, BinaryOperator, Call, Constant, Expr, Field, FunctionDeclaration, Index, Load, Reduce, Reducer, Register,
+  Select, StorageType, UnaryOperator, ValueType, Variable,
+} from "./ir.ts";
+import type { Tree } from "./tree.ts";
+import { foldBinary, foldUnary } from "./numbers.ts";
+
+export type { AxisRole };
+
+const none: ReadonlySet<Variable> = new Set();
+
+/** Ids are unique over all pools, so that an expression of one pool is never mistaken for another's. */
+let nextId = 0;
+
+function union(parts: readonly { readonly free: ReadonlySet<Variable> }[]): ReadonlySet<Variable> {
+  const sets = parts.map((part) => part.free).filter((set) => set.size > 0);
+  if (sets.length === 0) return none;
+  const first = sets[0]!;
+  if (sets.every((set) => set === first || [...set].every((variable) => first.has(variable)))) return first;
+  return new Set(sets.flatMap((set) => [...set]));
+}
+
+const comparisons = new Set<BinaryOperator>(["less", "lessEqual", "equal", "notEqual"]);
+
+/** The value type of an element once it is loaded. */
+export function valueTypeOf(storage: StorageType): "f32" | "u32" | "i32" {
+  return storage === "bf16" ? "f32" : storage;
+}
+
+const scratch = new DataView(new ArrayBuffer(4));
+/** The bits of a number rounded to f32. */
+export function bitsOfF32(value: number): number {
+  scratch.setFloat32(0, value);
+  return scratch.getUint32(0);
+}
+/** The f32 number that has these bits. */
+export function f32OfBits(bits: number): number {
+  scratch.setUint32(0, bits);
+  return scratch.getFloat32(0);
+}
+
+/**
+ * Makes and interns expressions. Building the same expression twice gives the same object, so `===` is equality.
+ * Integer arithmetic on constants is folded, since it is exact; float arithmetic never is.
+ */
+export class Pool {
+  readonly #interned = new Map<string, object>();
+  readonly #variables = new Map<string, Variable>();
+
+  #intern<T extends object>(key: string, make: (id: number) => T): T {
+    let node = this.#interned.get(key) as T | undefined;
+    if (node === undefined) this.#interned.set(key, (node = make(nextId++)));
+    return node;
+  }
+
+  /** The variable of an output axis. */
+  axisVariable(axis: string): Variable {
+    return this.#variable(`axis ${axis}`, { name: axis, axis, kind: "axis" });
+  }
+
+  /**
+   * The item variable of the domain (axis, start, count), the `depth`-th nested one over it: sibling reductions over
+   * one domain share it, which makes a leaf that they have in common one expression.
+   */
+  itemVariable(name: string, axis: string, start: Expr, count: Expr, depth = 0): Variable {
+    return this.#variable(`item ${axis} ${start.id} ${count.id} ${depth}`, { name, axis, kind: "item" });
+  }
+
+  #variable(key: string, variable: Variable): Variable {
+    let known = this.#variables.get(key);
+    if (known === undefined) this.#variables.set(key, (known = variable));
+    return known;
+  }
+
+  #variableIds = new Map<Variable, number>();
+  #variableId(variable: Variable): number {
+    let id = this.#variableIds.get(variable);
+    if (id === undefined) this.#variableIds.set(variable, (id = this.#variableIds.size));
+    return id;
+  }
+
+  constant(type: ValueType, bits: number): Constant {
+    const pattern = bits >>> 0;
+    return this.#intern(`constant ${type} ${pattern}`, (id) => ({ kind: "constant", id, type, free: none, bits: pattern }));
+  }
+  f32(value: number): Constant { return this.constant("f32", bitsOfF32(value)); }
+  u32(value: number): Constant { return this.constant("u32", value); }
+  i32(value: number): Constant { return this.constant("i32", value); }
+  bool(value: boolean): Constant { return this.constant("bool", value ? 1 : 0); }
+
+  index(variable: Variable): Index {
+    return this.#intern(`index ${this.#variableId(variable)}`, (id) => ({ kind: "index", id, type: "u32", free: new Set([variable]), variable }));
+  }
+  extent(axis: string): Expr {
+    return this.#intern<Expr>(`extent ${axis}`, (id) => ({ kind: "extent", id, type: "u32", free: none, axis }));
+  }
+  parameter(name: string, type: ValueType): Expr {
+    return this.#intern<Expr>(`parameter ${name} ${type}`, (id) => ({ kind: "parameter", id, type, free: none, name }));
+  }
+  argument(name: string, type: ValueType): Expr {
+    return this.#intern<Expr>(`argument ${name} ${type}`, (id) => ({ kind: "argument", id, type, free: none, name }));
+  }
+  state(side: "left" | "right", field: string, type: ValueType): Expr {
+    return this.#intern<Expr>(`state ${side} ${field} ${type}`, (id) => ({ kind: "state", id, type, free: none, side, field }));
+  }
+
+  load(input: string, storage: StorageType, indices: readonly Expr[], guarded = false): Load {
+    const key = `load ${input} ${guarded} ${indices.map((index) => index.id).join(" ")}`;
+    return this.#intern(key, (id) => ({
+      kind: "load", id, type: valueTypeOf(storage), free: union(indices), input, storage, indices, guarded,
+    }));
+  }
+
+  unary(operator: UnaryOperator, operand: Expr): Expr {
+    const type: ValueType =
+      operator === "toF32" || operator === "fromBits" ? "f32"
+      : operator === "toU32" || operator === "bitsOf" ? "u32"
+      : operator === "toI32" ? "i32"
+      : operand.type;
+    if (operand.kind === "constant") {
+      const folded = foldUnary(operator, operand.type, operand.bits);
+      if (folded !== undefined) return this.constant(type, folded);
+    }
+    return this.#intern<Expr>(`unary ${operator} ${operand.id}`, (id) => ({ kind: "unary", id, type, free: operand.free, operator, operand }));
+  }
+
+  binary(operator: BinaryOperator, left: Expr, right: Expr): Expr {
+    const type = comparisons.has(operator) ? "bool" : left.type;
+    if (left.kind === "constant" && right.kind === "constant") {
+      const folded = foldBinary(operator, left.type, left.bits, right.bits);
+      if (folded !== undefined) return this.constant(type, folded);
+    }
+    const simpler = this.#identity(operator, left, right);
+    if (simpler !== undefined) return simpler;
+    return this.#intern<Expr>(`binary ${operator} ${left.id} ${right.id}`, (id) => ({
+      kind: "binary", id, type, free: union([left, right]), operator, left, right,
+    }));
+  }
+
+  /** Integer identities only: x+0, x*1, x*0, x/1, x-0. Floats keep every operation that was written. */
+  #identity(operator: BinaryOperator, left: Expr, right: Expr): Expr | undefined {
+    if (left.type !== "u32" && left.type !== "i32") return undefined;
+    const value = (expr: Expr): number | undefined => (expr.kind === "constant" ? expr.bits : undefined);
+    if (operator === "add" && value(left) === 0) return right;
+    if (operator === "multiply" && value(left) === 1) return right;
+    if (operator === "multiply" && (value(left) === 0 || value(right) === 0)) return this.constant(left.type, 0);
+    if ((operator === "add" || operator === "subtract") && value(right) === 0) return left;
+    if ((operator === "multiply" || operator === "divide") && value(right) === 1) return left;
+    if (operator === "remainder" && value(right) === 1) return this.constant(left.type, 0);
+    return undefined;
+  }
+
+  add(left: Expr, right: Expr): Expr { return this.binary("add", left, right); }
+  subtract(left: Expr, right: Expr): Expr { return this.binary("subtract", left, right); }
+  multiply(left: Expr, right: Expr): Expr { return this.binary("multiply", left, right); }
+  divide(left: Expr, right: Expr): Expr { return this.binary("divide", left, right); }
+  minimum(left: Expr, right: Expr): Expr { return left === right ? left : this.binary("minimum", left, right); }
+  less(left: Expr, right: Expr): Expr { return this.binary("less", left, right); }
+  /** ceil(left / right) of u32. */
+  divideUp(left: Expr, right: number): Expr { return this.divide(this.add(left, this.u32(right - 1)), this.u32(right)); }
+
+  select(condition: Expr, whenTrue: Expr, whenFalse: Expr): Expr {
+    if (condition.kind === "constant") return condition.bits !== 0 ? whenTrue : whenFalse;
+    return this.#intern<Select>(`select ${condition.id} ${whenTrue.id} ${whenFalse.id}`, (id) => ({
+      kind: "select", id, type: whenTrue.type, free: union([condition, whenTrue, whenFalse]), condition, whenTrue, whenFalse,
+    }));
+  }
+
+  /** `callee` must be one object per (function, argument types): calls are told apart by its name. */
+  call(callee: FunctionDeclaration, args: readonly Expr[]): Call {
+    return this.#intern(`call ${callee.name} ${args.map((arg) => arg.id).join(" ")}`, (id) => ({
+      kind: "call", id, type: callee.result.type, free: union(args), callee, arguments: args,
+    }));
+  }
+
+  reduce(parts: {
+    axis: string; variable: Variable; start: Expr; count: Expr; tree: Tree; reducer: Reducer; leaf: readonly Expr[]; item?: Expr;
+  }): Reduce {
+    const { axis, variable, start, count, tree, reducer, leaf, item } = parts;
+    const levels = tree.map((level) => `${level.lanes ?? ""}${level.fold}${level.count ?? ""}`).join(",");
+    const key = `reduce ${axis} ${this.#variableId(variable)} ${start.id} ${count.id} ${levels} ${this.#reducerId(reducer)} ` +
+      `${leaf.map((expr) => expr.id).join(" ")} at ${item?.id ?? ""}`;
+    return this.#intern(key, (id) => {
+      const inner = new Set(union(leaf));
+      inner.delete(variable);
+      const free = union([start, count, ...(item === undefined ? [] : [item]), { free: inner }]);
+      return { kind: "reduce", id, free, axis, variable, start, count, tree, reducer, leaf, ...(item === undefined ? {} : { item }) };
+    });
+  }
+
+  readonly #reducers = new Map<Reducer, number>();
+  #reducerId(reducer: Reducer): number {
+    let id = this.#reducers.get(reducer);
+    if (id === undefined) this.#reducers.set(reducer, (id = this.#reducers.size));
+    return id;
+  }
+
+  field(of: Reduce, field: string): Field {
+    const found = of.reducer.fields.find((candidate) => candidate.name === field);
+    if (found === undefined) throw new Error(`reducer ${of.reducer.name} has no field ${field}`);
+    return this.#intern(`field ${of.id} ${field}`, (id) => ({ kind: "field", id, type: found.type, free: of.free, of, field }));
+  }
+
+  /** A value already held under `name`; it may mention variables, as an element of a table does. Always a new node. */
+  register(name: string, type: ValueType, free: ReadonlySet<Variable> = none): Register {
+    const id = nextId++;
+    return { kind: "register", id, type, free, name };
+  }
+}
+
+/** The operands of an expression, in order; a reduction's own parts are not among them. */
+export function operandsOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case "load": return expr.indices;
+    case "unary": return [expr.operand];
+    case "binary": return [expr.left, expr.right];
+    case "select": return [expr.condition, expr.whenTrue, expr.whenFalse];
+    case "call": return expr.arguments;
+    default: return [];
+  }
+}
+
+/**
+ * Rebuilds an expression in `pool` with some leaves replaced. `replace` is asked first at every node, top down, and
+ * answers with what to put there, or with undefined to go on below. The memo is the caller's, so that several
+ * expressions share it. Substituting a free variable under a reduction is safe: variables are never captured, since
+ * a nested reduction over the same domain has a variable of its own.
+ */
+export function rewrite(pool: Pool, expr: Expr, replace: (expr: Expr) => Expr | undefined, memo = new Map<Expr | Reduce, Expr | Reduce>()): Expr {
+  const visit = (node: Expr): Expr => {
+    const known = memo.get(node);
+    if (known !== undefined) return known as Expr;
+    const result = replace(node) ?? rebuild(node);
+    memo.set(node, result);
+    return result;
+  };
+  const rebuild = (node: Expr): Expr => {
+    switch (node.kind) {
+      case "constant": return pool.constant(node.type, node.bits);
+      case "index": return pool.index(node.variable);
+      case "extent": return pool.extent(node.axis);
+      case "parameter": return pool.parameter(node.name, node.type);
+      case "argument": return pool.argument(node.name, node.type);
+      case "state": return pool.state(node.side, node.field, node.type);
+      case "register": return node;
+      case "load": return pool.load(node.input, node.storage, node.indices.map(visit), node.guarded);
+      case "unary": return pool.unary(node.operator, visit(node.operand));
+      case "binary": return pool.binary(node.operator, visit(node.left), visit(node.right));
+      case "select": return pool.select(visit(node.condition), visit(node.whenTrue), visit(node.whenFalse));
+      case "call": return pool.call(node.callee, node.arguments.map(visit));
+      case "field": return pool.field(visitReduce(node.of), node.field);
+    }
+  };
+  const visitReduce = (reduce: Reduce): Reduce => {
+    const known = memo.get(reduce);
+    if (known !== undefined) return known as Reduce;
+    const result = pool.reduce({
+      axis: reduce.axis, variable: reduce.variable, start: visit(reduce.start), count: visit(reduce.count),
+      tree: reduce.tree, reducer: reduce.reducer, leaf: reduce.leaf.map(visit),
+      ...(reduce.item === undefined ? {} : { item: visit(reduce.item) }),
+    });
+    memo.set(reduce, result);
+    return result;
+  };
+  return visit(expr);
+}
