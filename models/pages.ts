@@ -1,0 +1,87 @@
+/**
+ * Pages of the KV cache. A page holds the keys and values of `pageSize` consecutive positions of one sequence; which
+ * page it is never shows in a result, since pages are only addressed.
+ */
+
+/** Positions a page holds. */
+export const pageSize = 16;
+
+/** The cache has no room for what a step would append. Nothing of that step was taken. */
+export class CacheFullError extends Error {
+  override readonly name = "CacheFullError";
+  constructor(readonly wantedPages: number, readonly freePages: number) {
+    super(`the KV cache is full: ${wantedPages} more pages of ${pageSize} positions are needed and ${freePages} are free; ` +
+      "close a sequence or make a larger cache");
+  }
+}
+
+/** Hands out each page to at most one owner at a time. */
+export class PageAllocator {
+  readonly #free: number[];
+  readonly #taken = new Set<number>();
+
+  constructor(readonly pages: number) {
+    // The lowest page is handed out first.
+    this.#free = Array.from({ length: pages }, (_, index) => pages - 1 - index);
+  }
+
+  get freePages(): number {
+    return this.#free.length;
+  }
+
+  /** All or nothing. @throws CacheFullError */
+  take(count: number): number[] {
+    if (count > this.#free.length) throw new CacheFullError(count, this.#free.length);
+    const pages = this.#free.splice(this.#free.length - count).reverse();
+    for (const page of pages) this.#taken.add(page);
+    return pages;
+  }
+
+  /** Throws, changing nothing, if one of the pages is not taken. */
+  give(pages: readonly number[]): void {
+    if (new Set(pages).size !== pages.length || !pages.every((page) => this.#taken.has(page))) {
+      throw new Error(`pages [${pages.join(", ")}] are given back, but not all of them are taken: a sequence was closed twice`);
+    }
+    for (const page of pages) this.#taken.delete(page);
+    this.#free.push(...[...pages].reverse());
+  }
+}
+
+/** A sequence whose keys and values lie in the cache: how many positions there are, and in which pages. */
+export class CachedSequence {
+  readonly #pages: number[] = [];
+  #length = 0;
+
+  constructor(private readonly allocator: PageAllocator) {}
+
+  /** Positions whose keys and values are in the cache. */
+  get length(): number {
+    return this.#length;
+  }
+  /** Page of positions 0 to 15, of 16 to 31, and so on. */
+  get pages(): readonly number[] {
+    return this.#pages;
+  }
+
+  /** Pages that appending `count` positions would take. */
+  pagesWanted(count: number): number {
+    return Math.ceil((this.#length + count) / pageSize) - this.#pages.length;
+  }
+
+  /** Makes room for `count` more positions and gives their slots, `page * pageSize + position % pageSize` each. */
+  append(count: number): number[] {
+    this.#pages.push(...this.allocator.take(this.pagesWanted(count)));
+    const slots = Array.from({ length: count }, (_, index) => {
+      const position = this.#length + index;
+      return this.#pages[Math.floor(position / pageSize)]! * pageSize + (position % pageSize);
+    });
+    this.#length += count;
+    return slots;
+  }
+
+  /** Gives the pages back; the sequence is empty afterwards. */
+  close(): void {
+    this.allocator.give(this.#pages.splice(0));
+    this.#length = 0;
+  }
+}
