@@ -1,0 +1,162 @@
+/** Submissions: many kernels in one command encoder, each checked in full before anything of it is encoded. */
+import type { Binding, UniformField } from "../codegen/artifact.ts";
+import type { Device } from "./device.ts";
+import { CommandError } from "./errors.ts";
+import type { LoadedKernel, LoadedPass } from "./kernel.ts";
+import { wordsOf } from "./layout.ts";
+import { RequestChecks } from "./request.ts";
+import type { Tensor } from "./tensor.ts";
+
+export interface RunArguments {
+  /** Every input and output of the kernel, by name. Outputs are none of the inputs. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** The extents of the kernel's axes; those of model axes may be left out. */
+  readonly extents: Readonly<Record<string, number>>;
+  readonly parameters?: Readonly<Record<string, number>>;
+}
+
+interface Dispatch {
+  readonly loaded: LoadedPass;
+  readonly buffers: readonly GPUBuffer[];
+  readonly uniformOffset: number;
+  readonly workgroups: number;
+}
+
+/** The most workgroups that one dimension of a dispatch takes; generated text undoes the folding into two. */
+const maxWorkgroupsPerDimension = 65535;
+
+/**
+ * Collects kernel runs, which happen in the order they were added, and submits them at once.
+ *
+ *     await new Commands(device).run(kernel, { tensors, extents }).run(…).submit();
+ */
+export class Commands {
+  readonly #device: Device;
+  #dispatches: Dispatch[] = [];
+  #uniforms = new Uint8Array(4096);
+  #uniformBytes = 0;
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  /** Adds one run of a kernel. Throws RequestError where the request does not fit it, and then adds nothing. */
+  run(kernel: LoadedKernel, { tensors, extents, parameters = {} }: RunArguments): this {
+    this.#device.assertUsable();
+    const { artifact } = kernel;
+    const request: RequestChecks = new RequestChecks(artifact, this.#device);
+    request.check(kernel.device === this.#device, "it was loaded on another device", "load it on the device that runs it");
+    const known = request.extents(extents);
+    const values = request.parameters(parameters);
+    request.tensors(tensors, known);
+
+    const passes = kernel.passes
+      .map((loaded) => ({ loaded, workgroups: request.evaluate(loaded.pass.workgroups, known) }))
+      .filter(({ workgroups }) => workgroups > 0);
+    for (const { workgroups } of passes) {
+      request.check(workgroups <= maxWorkgroupsPerDimension ** 2, `it would take ${workgroups} workgroups`, "use smaller extents");
+    }
+    const scratch = this.#scratch(passes.flatMap(({ loaded }) => loaded.pass.bindings), (binding) => request.shape(binding, known));
+    const dispatches = passes.map(({ loaded, workgroups }): Dispatch => {
+      const buffers = loaded.pass.bindings.map(({ name, role }) => (role === "scratch" ? scratch.get(name)! : tensors[name]!.buffer));
+      const uniformOffset = this.#writeUniforms(loaded, (field) => (
+        field.value.kind === "formula" ? request.evaluate(field.value.formula, known) : values[field.value.name]!));
+      return { loaded, buffers, uniformOffset, workgroups };
+    });
+    this.#dispatches.push(...dispatches);
+    for (const { bindings } of artifact.passes) {
+      for (const { name, role } of bindings) if (role === "output") tensors[name]!.markWritten();
+    }
+    return this;
+  }
+
+  /**
+   * Submits everything that was added, and is done once the device has done it. May be used again afterwards.
+   * Throws DeviceLostError, AllocationError or CommandError.
+   */
+  async submit(): Promise<void> {
+    const device = this.#device;
+    const { gpu } = device;
+    device.assertUsable();
+    const dispatches = this.#dispatches;
+    this.#dispatches = [];
+    if (dispatches.length === 0) return;
+    gpu.pushErrorScope("validation");
+    const uniforms = this.#uploadUniforms();
+    const encoder = gpu.createCommandEncoder();
+    const encoding = encoder.beginComputePass();
+    let pipeline: GPUComputePipeline | undefined;
+    for (const { loaded, buffers, uniformOffset, workgroups } of dispatches) {
+      if (pipeline !== loaded.pipeline) encoding.setPipeline((pipeline = loaded.pipeline));
+      const hasUniforms = loaded.pass.uniformBytes > 0;
+      encoding.setBindGroup(0, loaded.bindGroup(hasUniforms ? uniforms : undefined, buffers), hasUniforms ? [uniformOffset] : []);
+      encoding.dispatchWorkgroups(Math.min(workgroups, maxWorkgroupsPerDimension), Math.ceil(workgroups / maxWorkgroupsPerDimension));
+    }
+    encoding.end();
+    gpu.queue.submit([encoder.finish()]);
+    const scope = gpu.popErrorScope();
+    await gpu.queue.onSubmittedWorkDone();
+    const error = await scope.catch(() => null); // Rejected only when the device is gone, which comes next.
+    device.assertUsable();
+    if (error !== null) {
+      const labels = [...new Set(dispatches.map(({ loaded }) => loaded.pass.label))].join(", ");
+      throw new CommandError({
+        where: `submission of ${labels}`, what: `the driver refused it: ${error.message}`,
+        fix: "check that every tensor was still there when it was submitted; otherwise report this", cause: error,
+      });
+    }
+  }
+
+  /** One buffer for each scratch name, of at least its size; sizes are rounded up so that few of them exist. */
+  #scratch(bindings: readonly Binding[], shapeOf: (binding: Binding) => number[]): Map<string, GPUBuffer> {
+    const buffers = new Map<string, GPUBuffer>();
+    const taken = new Map<number, number>();
+    for (const binding of bindings) {
+      if (binding.role !== "scratch" || buffers.has(binding.name)) continue;
+      const bytes = wordsOf({ storage: binding.storage, shape: shapeOf(binding), ...(binding.blocks && { blocks: binding.blocks }) }) * 4;
+      const limit = this.#device.gpu.limits.maxStorageBufferBindingSize;
+      const size = bytes > limit ? bytes : Math.min(limit, Math.max(256, 2 ** Math.ceil(Math.log2(bytes))));
+      const pool = this.#device.scratch.get(size) ?? [];
+      this.#device.scratch.set(size, pool);
+      const index = taken.get(size) ?? 0;
+      taken.set(size, index + 1);
+      pool[index] ??= this.#device.allocate(`scratch '${binding.name}'`, size, GPUBufferUsage.STORAGE);
+      buffers.set(binding.name, pool[index]);
+    }
+    return buffers;
+  }
+
+  /** Appends a pass's uniforms and gives their offset. */
+  #writeUniforms(loaded: LoadedPass, valueOf: (field: UniformField) => number): number {
+    const offset = this.#uniformBytes;
+    if (loaded.pass.uniformBytes === 0) return offset;
+    const alignment = this.#device.gpu.limits.minUniformBufferOffsetAlignment;
+    const end = offset + Math.ceil(loaded.uniformBindingBytes / alignment) * alignment;
+    if (end > this.#uniforms.length) {
+      const grown = new Uint8Array(2 ** Math.ceil(Math.log2(end)));
+      grown.set(this.#uniforms);
+      this.#uniforms = grown;
+    }
+    this.#uniformBytes = end;
+    const view = new DataView(this.#uniforms.buffer, offset, end - offset);
+    for (const field of loaded.pass.uniforms) {
+      const value = valueOf(field);
+      if (field.type === "f32") view.setFloat32(field.offsetBytes, value, true);
+      else if (field.type === "i32") view.setInt32(field.offsetBytes, value, true);
+      else view.setUint32(field.offsetBytes, value, true);
+    }
+    return offset;
+  }
+
+  #uploadUniforms(): GPUBuffer | undefined {
+    const bytes = this.#uniformBytes;
+    this.#uniformBytes = 0;
+    if (bytes === 0) return undefined;
+    if (this.#device.uniforms === undefined || this.#device.uniforms.size < bytes) {
+      this.#device.uniforms?.destroy();
+      this.#device.uniforms = this.#device.allocate("uniforms", this.#uniforms.length, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+    }
+    this.#device.gpu.queue.writeBuffer(this.#device.uniforms, 0, this.#uniforms, 0, bytes);
+    return this.#device.uniforms;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Which Vulkan driver to use. The user's choice (VK_DRIVER_FILES) comes first, then whatever the system has, then
+ * SwiftShader, which npm brings along inside @sparticuz/chromium together with a Vulkan loader.
+ */
+import { createReadStream, rmSync } from "node:fs";
+import { access, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { constants, homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createBrotliDecompress } from "node:zlib";
+import { extract } from "tar-fs";
+import { NoAdapterError } from "./errors.ts";
+
+const loader = "libvulkan.so.1";
+const driver = "libvk_swiftshader.so";
+const manifest = "vk_swiftshader_icd.json";
+
+/**
+ * Asks `request` for an adapter, with the driver that the user chose, or the system's, or SwiftShader, in this order.
+ * Throws NoAdapterError.
+ */
+export async function findDriver<T>(request: () => Promise<T | undefined>, notify: (line: string) => void): Promise<T> {
+  if (process.platform !== "linux") {
+    return (await request()) ?? fail("no adapter was found", "update the graphics driver");
+  }
+  const chosen = process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES;
+  const bundled = process.arch === "x64";
+  if (chosen) {
+    if (!hasLoader() && bundled) load(join(await unpackSwiftShader(), loader));
+    return (await request()) ??
+      fail(`VK_DRIVER_FILES is '${chosen}', which offers no adapter`, "unset it, or let it name a driver's .json file that exists");
+  }
+  if (hasLoader()) {
+    const found = await request();
+    if (found !== undefined) return found;
+  }
+  if (!bundled) fail(`no Vulkan driver was found, and none is bundled for ${process.arch}`, "install libvulkan1 and a driver, such as mesa-vulkan-drivers");
+  notify("No Vulkan driver on this machine offers a device: using the bundled software driver, SwiftShader.");
+  const folder = await unpackSwiftShader();
+  if (!hasLoader()) load(join(folder, loader));
+  // The loader reads the environment when an instance is made, and only then.
+  process.env.VK_DRIVER_FILES = process.env.VK_ICD_FILENAMES = join(folder, manifest);
+  try {
+    return (await request()) ?? fail("the bundled SwiftShader offers no adapter", "install libvulkan1 and a driver, such as mesa-vulkan-drivers");
+  } finally {
+    delete process.env.VK_DRIVER_FILES;
+    delete process.env.VK_ICD_FILENAMES;
+  }
+}
+
+function fail(what: string, fix: string): never {
+  throw new NoAdapterError({ where: "Vulkan", what, fix });
+}
+
+/** Whether the dynamic linker finds a Vulkan loader, or one is loaded already. */
+function hasLoader(): boolean {
+  return load(loader);
+}
+
+/**
+ * Loads a shared library and keeps it, so that Dawn's own dlopen of that name finds it. It is no Node addon, which
+ * Node complains of after having loaded it and then closes it again; RTLD_NODELETE makes it stay.
+ */
+function load(file: string): boolean {
+  const RTLD_NODELETE = 0x1000;
+  try {
+    process.dlopen({ exports: {} }, file, constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+  } catch (error) {
+    return /did not self-register/.test(String(error));
+  }
+  return true;
+}
+
+/**
+ * Unpacks SwiftShader and its Vulkan loader, unless that has been done, and gives the folder that holds them.
+ * The folder is the user's own: a cache, or a private temporary one where no cache can be written.
+ */
+export async function unpackSwiftShader(): Promise<string> {
+  const entry = createRequire(import.meta.url).resolve("@sparticuz/chromium");
+  const root = entry.slice(0, entry.lastIndexOf(join("@sparticuz", "chromium")) + join("@sparticuz", "chromium").length);
+  const { version } = createRequire(import.meta.url)(join(root, "package.json")) as { version: string };
+  const archive = join(root, "bin", "swiftshader.tar.br");
+  const target = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "treefold", `swiftshader-${version}`);
+  if (await exists(target)) return target;
+  let folder: string;
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    folder = await mkdtemp(`${target}-`);
+  } catch {
+    const temporary = await mkdtemp(join(tmpdir(), "treefold-swiftshader-"));
+    process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));
+    return unpackInto(archive, temporary);
+  }
+  await unpackInto(archive, folder);
+  try {
+    await rename(folder, target);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    if (!(await exists(target))) throw error; // Otherwise another process was faster.
+  }
+  return target;
+}
+
+async function unpackInto(archive: string, folder: string): Promise<string> {
+  const unpack = extract(folder, {
+    ignore: (path) => path !== folder && !path.endsWith(loader) && !path.endsWith(driver),
+    // Root would otherwise hand the libraries to whoever has the packer's user id here.
+    map: (header) => ({ ...header, uid: process.getuid!(), gid: process.getgid!() }),
+  });
+  await pipeline(createReadStream(archive), createBrotliDecompress(), unpack);
+  await writeFile(join(folder, manifest), JSON.stringify({
+    file_format_version: "1.0.0", ICD: { library_path: `./${driver}`, api_version: "1.0.5" },
+  }));
+  return folder;
+}
+
+const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);

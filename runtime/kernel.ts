@@ -1,0 +1,147 @@
+/** Artifacts made ready to run: shader modules, pipelines and bind groups, with the driver's messages at kernel source. */
+import type { Artifact, Pass } from "../codegen/artifact.ts";
+import type { Device } from "./device.ts";
+import { RequestError, ShaderError, type ShaderMessage } from "./errors.ts";
+
+/** The slot of a pass's uniforms in the ring is bound through a dynamic offset, so bind groups outlive submissions. */
+export class LoadedPass {
+  readonly pass: Pass;
+  readonly pipeline: GPUComputePipeline;
+  readonly #device: Device;
+  readonly #layout: GPUBindGroupLayout;
+  readonly #bindGroups = new Map<string, GPUBindGroup>();
+
+  constructor(device: Device, pass: Pass, layout: GPUBindGroupLayout, pipeline: GPUComputePipeline) {
+    this.#device = device;
+    this.pass = pass;
+    this.#layout = layout;
+    this.pipeline = pipeline;
+  }
+
+  /** Bytes of the uniform buffer that the pass sees at its offset. */
+  get uniformBindingBytes(): number {
+    return Math.ceil(this.pass.uniformBytes / 16) * 16;
+  }
+
+  /** The bind group over these buffers, one for each of the pass's bindings, in order. */
+  bindGroup(uniforms: GPUBuffer | undefined, buffers: readonly GPUBuffer[]): GPUBindGroup {
+    const key = [...(uniforms === undefined ? [] : [uniforms]), ...buffers].map(identify).join(" ");
+    const known = this.#bindGroups.get(key);
+    if (known !== undefined) return known;
+    if (this.#bindGroups.size >= bindGroupsKept) this.#bindGroups.delete(this.#bindGroups.keys().next().value!);
+    const entries: GPUBindGroupEntry[] = this.pass.bindings.map((binding, index) => ({
+      binding: binding.binding, resource: { buffer: buffers[index]! },
+    }));
+    if (uniforms !== undefined) entries.push({ binding: 0, resource: { buffer: uniforms, size: this.uniformBindingBytes } });
+    const group = this.#device.gpu.createBindGroup({ label: this.pass.label, layout: this.#layout, entries });
+    this.#bindGroups.set(key, group);
+    return group;
+  }
+}
+
+/** Bind groups that a pass remembers; the oldest goes first. */
+const bindGroupsKept = 256;
+
+const identities = new WeakMap<GPUBuffer, number>();
+let nextIdentity = 0;
+function identify(buffer: GPUBuffer): number {
+  let identity = identities.get(buffer);
+  if (identity === undefined) identities.set(buffer, (identity = nextIdentity++));
+  return identity;
+}
+
+/** An artifact whose pipelines are compiled on a device. */
+export interface LoadedKernel {
+  readonly artifact: Artifact;
+  readonly device: Device;
+  readonly passes: readonly LoadedPass[];
+}
+
+/**
+ * Compiles an artifact's passes for a device; an artifact that was loaded there before is not compiled again.
+ * Throws ShaderError, with the driver's messages mapped to the kernel's source, and RequestError where the artifact's
+ * schedule needs more than the device offers.
+ */
+export function loadKernel(device: Device, artifact: Artifact): Promise<LoadedKernel> {
+  let loading = device.kernels.get(artifact.sha256);
+  if (loading === undefined) {
+    loading = Promise.all(artifact.passes.map((pass) => loadPass(device, artifact, pass)))
+      .then((passes) => ({ artifact, device, passes }));
+    device.kernels.set(artifact.sha256, loading);
+    loading.catch(() => device.kernels.delete(artifact.sha256));
+  }
+  return loading;
+}
+
+async function loadPass(device: Device, artifact: Artifact, pass: Pass): Promise<LoadedPass> {
+  device.assertUsable();
+  checkLimits(device, artifact, pass);
+  const where = `kernel '${artifact.kernel}', schedule '${artifact.schedule}', pass '${pass.label}'`;
+  const { gpu } = device;
+  gpu.pushErrorScope("validation");
+  const module = gpu.createShaderModule({ label: pass.label, code: pass.wgsl });
+  const compilation = module.getCompilationInfo();
+  // Reported through the compilation's messages; popping keeps it from the console.
+  const scope = gpu.popErrorScope();
+  const messages = (await compilation).messages.map((message) => locate(pass, message.type, message.message, message.lineNum, message.linePos));
+  const refused = await scope;
+  const errors = messages.filter((message) => message.type === "error");
+  if (errors.length > 0 || refused !== null) throw shaderError(where, messages, errors[0], refused);
+
+  const layout = gpu.createBindGroupLayout({ label: pass.label, entries: layoutEntries(pass) });
+  try {
+    const pipeline = await gpu.createComputePipelineAsync({
+      label: pass.label,
+      layout: gpu.createPipelineLayout({ label: pass.label, bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: pass.entryPoint },
+    });
+    return new LoadedPass(device, pass, layout, pipeline);
+  } catch (cause) {
+    device.assertUsable();
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const position = /:(\d+):(\d+) /.exec(text);
+    const message = locate(pass, "error", text, Number(position?.[1] ?? 0), Number(position?.[2] ?? 0));
+    throw shaderError(where, [message], message, cause);
+  }
+}
+
+function layoutEntries(pass: Pass): GPUBindGroupLayoutEntry[] {
+  const visibility = GPUShaderStage.COMPUTE;
+  const entries: GPUBindGroupLayoutEntry[] = pass.bindings.map(({ binding, access }) => ({
+    binding, visibility, buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+  }));
+  if (pass.uniformBytes > 0) entries.push({ binding: 0, visibility, buffer: { type: "uniform", hasDynamicOffset: true } });
+  return entries;
+}
+
+function checkLimits(device: Device, artifact: Artifact, pass: Pass): void {
+  const { maxInvocations, maxWorkgroupBytes, maxStorageBuffers } = device.limits;
+  const over =
+    pass.workgroupSize > maxInvocations ? `${pass.workgroupSize} invocations a workgroup; the device offers ${maxInvocations}`
+    : pass.workgroupBytes > maxWorkgroupBytes ? `${pass.workgroupBytes} bytes of workgroup memory; the device offers ${maxWorkgroupBytes}`
+    : pass.bindings.length > maxStorageBuffers ? `${pass.bindings.length} storage buffers; the device offers ${maxStorageBuffers}`
+    : undefined;
+  if (over === undefined) return;
+  throw new RequestError({
+    where: `kernel '${artifact.kernel}', schedule '${artifact.schedule}', pass '${pass.label}'`, what: `it needs ${over}`,
+    fix: "compile the kernel for this device's limits (device.limits)",
+  });
+}
+
+/** A message at the kernel source that the line of WGSL comes from; line and column are 1-based, 0 where unknown. */
+function locate(pass: Pass, type: ShaderMessage["type"], text: string, line: number, column: number): ShaderMessage {
+  const from = pass.sourceMap[line - 1];
+  const location = from ? `${from.file}:${from.line}:${from.column}` : `wgsl:${line}:${column}`;
+  return { type, text, location, source: (pass.wgsl.split("\n")[line - 1] ?? "").trim() };
+}
+
+function shaderError(where: string, messages: readonly ShaderMessage[], first: ShaderMessage | undefined, cause: unknown): ShaderError {
+  const more = messages.length > 1 ? ` (and ${messages.length - 1} more)` : "";
+  const what = first === undefined ? "the driver refused the shader" : `the driver refused the shader: ${first.text}${more}`;
+  const source = first?.source ? `, WGSL '${first.source}'` : "";
+  return new ShaderError({
+    where: first === undefined ? where : `${first.location} (${where}${source})`, what,
+    fix: "this is a fault of the compiler, not of the kernel: report it with the output of 'treefold explain FILE --stage wgsl'",
+    messages, cause,
+  });
+}

@@ -1,0 +1,117 @@
+/**
+ * How elements lie in a buffer's words (codegen/artifact.ts, Layout). Elements are handed over one u32 each, row-major
+ * and unpadded: f32 and integers by their bits, bf16 by the bits of its value widened to f32.
+ */
+import type { StorageType } from "../dsl/ir.ts";
+
+export interface TensorLayout {
+  readonly shape: readonly number[];
+  readonly storage: StorageType;
+  /** Sizes of the blocks that each axis is cut into; row-major where absent. */
+  readonly blocks?: readonly number[];
+}
+
+const product = (factors: readonly number[]): number => factors.reduce((total, factor) => total * factor, 1);
+
+/** The number of elements, padding not counted. */
+export function elementsOf(layout: TensorLayout): number {
+  return product(layout.shape);
+}
+
+/** The number of slots that elements and padding take; always even for bf16. */
+function slotsOf({ shape, storage, blocks }: TensorLayout): number {
+  if (blocks !== undefined) {
+    const slots = product(shape.map((extent, axis) => Math.ceil(extent / blocks[axis]!) * blocks[axis]!));
+    return storage === "bf16" ? slots + (slots % 2) : slots;
+  }
+  const row = shape.at(-1) ?? 1;
+  const paddedRow = storage === "bf16" ? row + (row % 2) : row;
+  return product(shape.slice(0, -1)) * paddedRow;
+}
+
+/** The number of u32 words that a buffer of this layout holds. */
+export function wordsOf(layout: TensorLayout): number {
+  return layout.storage === "bf16" ? slotsOf(layout) / 2 : slotsOf(layout);
+}
+
+/** Whether slot i holds element i: nothing is padded and nothing is rearranged. */
+function isPlain({ shape, storage, blocks }: TensorLayout): boolean {
+  return blocks === undefined && (storage !== "bf16" || (shape.at(-1) ?? 1) % 2 === 0);
+}
+
+/** Calls `visit` with each maximal run of consecutive elements that lie in consecutive slots. */
+function forEachRun(layout: TensorLayout, visit: (element: number, slot: number, length: number) => void): void {
+  const elements = elementsOf(layout);
+  if (elements === 0) return;
+  if (isPlain(layout)) return visit(0, 0, elements);
+  const { shape, blocks } = layout;
+  const row = shape.at(-1) ?? 1;
+  if (blocks === undefined) {
+    for (let element = 0, slot = 0; element < elements; element += row, slot += row + (row % 2)) visit(element, slot, row);
+    return;
+  }
+  const counts = shape.map((extent, axis) => Math.ceil(extent / blocks[axis]!));
+  const blockSize = product(blocks);
+  const width = blocks.at(-1) ?? 1;
+  const index = shape.map(() => 0);
+  for (let element = 0; element < elements; ) {
+    let block = 0;
+    let inside = 0;
+    for (let axis = 0; axis < shape.length; axis++) {
+      block = block * counts[axis]! + Math.floor(index[axis]! / blocks[axis]!);
+      inside = inside * blocks[axis]! + (index[axis]! % blocks[axis]!);
+    }
+    const last = shape.length - 1;
+    const length = Math.min(width, row - (index[last] ?? 0));
+    visit(element, block * blockSize + inside, length);
+    element += length;
+    if (last < 0) continue;
+    index[last]! += length;
+    for (let axis = last; axis > 0 && index[axis] === shape[axis]; axis--) {
+      index[axis] = 0;
+      index[axis - 1]!++;
+    }
+  }
+}
+
+/**
+ * Words of the buffer from elements; padding is zero. Throws a RangeError on a wrong number of elements, and on a bf16
+ * element whose low half is not zero, since it would be cut off.
+ */
+export function packElements(layout: TensorLayout, elements: Uint32Array): Uint32Array<ArrayBuffer> {
+  const expected = elementsOf(layout);
+  if (elements.length !== expected) throw new RangeError(`${elements.length} elements given for a tensor of ${expected}`);
+  const words = new Uint32Array(wordsOf(layout));
+  if (layout.storage !== "bf16") {
+    forEachRun(layout, (element, slot, length) => words.set(elements.subarray(element, element + length), slot));
+    return words;
+  }
+  const halves = new Uint16Array(words.buffer);
+  let lost = 0;
+  forEachRun(layout, (element, slot, length) => {
+    for (let i = 0; i < length; i++) {
+      const bits = elements[element + i]!;
+      lost |= bits & 0xffff;
+      halves[slot + i] = bits >>> 16;
+    }
+  });
+  if (lost !== 0) {
+    const wrong = elements.findIndex((bits) => (bits & 0xffff) !== 0);
+    throw new RangeError(`element ${wrong} (bits 0x${elements[wrong]!.toString(16).padStart(8, "0")}) is not a bf16 value`);
+  }
+  return words;
+}
+
+/** Elements from the words of the buffer; padding is dropped. */
+export function unpackElements(layout: TensorLayout, words: Uint32Array): Uint32Array<ArrayBuffer> {
+  const elements = new Uint32Array(elementsOf(layout));
+  if (layout.storage !== "bf16") {
+    forEachRun(layout, (element, slot, length) => elements.set(words.subarray(slot, slot + length), element));
+    return elements;
+  }
+  const halves = new Uint16Array(words.buffer, words.byteOffset, words.length * 2);
+  forEachRun(layout, (element, slot, length) => {
+    for (let i = 0; i < length; i++) elements[element + i] = halves[slot + i]! * 0x10000;
+  });
+  return elements;
+}
