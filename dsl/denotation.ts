@@ -1,0 +1,179 @@
+/**
+ * What a declaration means: the exact order and expression of an output element, over any algebra of values.
+ *
+ * The reference evaluator reads it over numbers, an audit can read it over terms. Nothing here knows of schedules.
+ */
+import type { BinaryOperator, Constant, Expr, FunctionDeclaration, Load, Reduce, Reducer, UnaryOperator, ValueType, Variable } from "./ir.ts";
+import { rowsOf, spanOf, type Tree } from "./tree.ts";
+
+/** A reduction whose tree leaves no single value for the items it was given, or an item that there is not. */
+export class DenotationError extends Error {
+  override readonly name = "DenotationError";
+}
+
+/**
+ * Folds `items` items along `tree`: the one definition of its order.
+ * Every fold starts from the identity. With `item`, the value is that one of the row that the last level leaves.
+ * @throws DenotationError where the last level leaves another number of values than one, or has no such item
+ */
+export function foldTree<S>(
+  tree: Tree, items: number, leaf: (item: number) => S, identity: () => S, combine: (left: S, right: S) => S, item?: number,
+): S {
+  const rows = rowsOf(tree, items);
+  const values = rows[tree.length]!;
+  if (item === undefined && values !== 1) throw new DenotationError(`the tree leaves ${values} values of ${items} items, not one`);
+  if (item !== undefined && item >= values) throw new DenotationError(`the tree leaves ${values} values of ${items} items: there is no item ${item}`);
+
+  /** Value `index` of row `row`. */
+  const valueOf = (row: number, index: number): S => {
+    if (row === 0) return leaf(index);
+    const level = tree[row - 1]!;
+    const { first, stride, count } = spanOf(level, rows[row - 1]!, index);
+    const below = (i: number): S => valueOf(row - 1, first + i * stride);
+    if (level.fold === "pairwise") return count === 0 ? identity() : combine(identity(), balanced(0, count, below, combine));
+    let folded = identity();
+    for (let i = 0; i < count; i++) folded = combine(folded, below(i));
+    return folded;
+  };
+  return valueOf(tree.length, item ?? 0);
+}
+
+/** The balanced tree of the items from `first` to `end`: split at the largest power of two below their number. */
+function balanced<S>(first: number, end: number, item: (i: number) => S, combine: (left: S, right: S) => S): S {
+  const count = end - first;
+  if (count === 1) return item(first);
+  const middle = first + 2 ** (31 - Math.clz32(count - 1));
+  return combine(balanced(first, middle, item, combine), balanced(middle, end, item, combine));
+}
+
+/** Values that expressions can be evaluated over: bit patterns, terms, ranges. */
+export interface Algebra<V> {
+  constant(constant: Constant): V;
+  /** A field's identity; emitted text reads it from a uniform. */
+  identity(constant: Constant): V;
+  extent(axis: string): V;
+  parameter(name: string, type: ValueType): V;
+  load(load: Load, indices: readonly V[]): V;
+  unary(operator: UnaryOperator, type: ValueType, operand: V): V;
+  binary(operator: BinaryOperator, type: ValueType, left: V, right: V): V;
+  select(condition: V, whenTrue: V, whenFalse: V): V;
+  /** A call as a value of its own; where absent, a call is its callee's result. */
+  call?(callee: FunctionDeclaration, args: readonly V[]): V;
+  /** Item `index` of a domain that begins at `start`. */
+  item(start: V, index: number): V;
+  /** The integer that a reduction's number of items or partial item must be known as. */
+  integer(value: V): number;
+}
+
+/** One state of a reducer: a value for each field, in order. */
+type StateValue<V> = readonly V[];
+
+/**
+ * Values that are known while some variables are bound. A value is kept in the outermost scope that binds all it
+ * mentions, so it is computed once for each point of those and no other variables.
+ */
+class Scope<V> {
+  readonly values = new Map<Expr | Reduce, V | StateValue<V>>();
+  constructor(
+    readonly parent: Scope<V> | undefined,
+    readonly variable: Variable | undefined,
+    readonly bound: V | undefined,
+    /** What the arguments of a function, or the states of a combine, stand for; such a scope keeps all its values. */
+    readonly leaf?: (expr: Expr) => V | undefined,
+  ) {}
+}
+
+/** Evaluates the expressions of one kernel at points of its output axes. */
+export class Denotation<V> {
+  readonly #algebra: Algebra<V>;
+  readonly #root: Scope<V> = new Scope<V>(undefined, undefined, undefined);
+
+  constructor(algebra: Algebra<V>) {
+    this.#algebra = algebra;
+  }
+
+  /** The scope of a point: one binding for each axis variable, outermost first. Extend it to share what does not change. */
+  bind(variable: Variable, value: V, outer: Scope<V> = this.#root): Scope<V> {
+    return new Scope(outer, variable, value);
+  }
+
+  /** The value of an expression at the point that `scope` binds. */
+  valueOf(expr: Expr, scope: Scope<V> = this.#root): V {
+    const home = this.#home(expr, scope);
+    const known = home.values.get(expr);
+    if (known !== undefined) return known as V;
+    const value = this.#evaluate(expr, home);
+    home.values.set(expr, value);
+    return value;
+  }
+
+  #home(expr: Expr | Reduce, scope: Scope<V>): Scope<V> {
+    let home = scope;
+    while (home.variable !== undefined && !expr.free.has(home.variable) && home.parent !== undefined) home = home.parent;
+    return home;
+  }
+
+  #evaluate(expr: Expr, scope: Scope<V>): V {
+    const algebra = this.#algebra;
+    const value = (operand: Expr): V => this.valueOf(operand, scope);
+    switch (expr.kind) {
+      case "constant": return algebra.constant(expr);
+      case "extent": return algebra.extent(expr.axis);
+      case "parameter": return algebra.parameter(expr.name, expr.type);
+      case "load": return algebra.load(expr, expr.indices.map(value));
+      case "unary": return algebra.unary(expr.operator, expr.operand.type, value(expr.operand));
+      case "binary": return algebra.binary(expr.operator, expr.left.type, value(expr.left), value(expr.right));
+      case "select": return algebra.select(value(expr.condition), value(expr.whenTrue), value(expr.whenFalse));
+      case "call": return this.#call(expr.callee, expr.arguments.map(value));
+      case "field": return this.#reduction(expr.of, scope)[expr.of.reducer.fields.findIndex((field) => field.name === expr.field)]!;
+      case "index": return this.#bound(expr.variable, scope);
+      case "argument": case "state": case "register": {
+        for (let at: Scope<V> | undefined = scope; at !== undefined; at = at.parent) {
+          const found = at.leaf?.(expr);
+          if (found !== undefined) return found;
+        }
+        throw new DenotationError(`${expr.kind} stands outside of what gives it a value`);
+      }
+    }
+  }
+
+  #bound(variable: Variable, scope: Scope<V>): V {
+    for (let at: Scope<V> | undefined = scope; at !== undefined; at = at.parent) if (at.variable === variable) return at.bound!;
+    throw new DenotationError(`'${variable.name}' has no value here`);
+  }
+
+  #call(callee: FunctionDeclaration, args: readonly V[]): V {
+    if (this.#algebra.call !== undefined) return this.#algebra.call(callee, args);
+    const byName = new Map(callee.parameters.map((parameter, i) => [parameter.name, args[i]!]));
+    return this.valueOf(callee.result, new Scope<V>(this.#root, undefined, undefined, (expr) => expr.kind === "argument" ? byName.get(expr.name) : undefined));
+  }
+
+  #reduction(reduce: Reduce, scope: Scope<V>): StateValue<V> {
+    const home = this.#home(reduce, scope);
+    const known = home.values.get(reduce);
+    if (known !== undefined) return known as StateValue<V>;
+    const algebra = this.#algebra;
+    const start = this.valueOf(reduce.start, home);
+    const leaf = (i: number): StateValue<V> => {
+      const inner = this.bind(reduce.variable, algebra.item(start, i), home);
+      return reduce.leaf.map((field) => this.valueOf(field, inner));
+    };
+    const state = foldTree<StateValue<V>>(
+      reduce.tree, algebra.integer(this.valueOf(reduce.count, home)), leaf,
+      () => reduce.reducer.fields.map((field) => algebra.identity(field.identity)),
+      (left, right) => this.#combine(reduce.reducer, left, right, home),
+      reduce.item === undefined ? undefined : algebra.integer(this.valueOf(reduce.item, home)),
+    );
+    home.values.set(reduce, state);
+    return state;
+  }
+
+  #combine(reducer: Reducer, left: StateValue<V>, right: StateValue<V>, outer: Scope<V>): StateValue<V> {
+    const sides = { left, right };
+    const scope = new Scope<V>(outer, undefined, undefined, (expr) =>
+      expr.kind === "state" ? sides[expr.side][reducer.fields.findIndex((field) => field.name === expr.field)] : undefined);
+    return reducer.fields.map((field) => this.valueOf(field.combine, scope));
+  }
+}
+
+export type { Scope };
