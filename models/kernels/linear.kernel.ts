@@ -1,0 +1,18 @@
+import { batch, kernel, model, sum } from "../../dsl/index.ts";
+
+/** x times the transposed weight. Products of bf16 are exact in f32; only the sums round. */
+export const linear = kernel({
+  axes: { token: batch, out: model, inner: model },
+  inputs: { x: "bf16[token, inner]", weight: "bf16[out, inner]" },
+  output: "f32[token, out]",
+  body: ({ x, weight }, { token, out, inner }) => sum(inner, "chain 128, chain", (k) => x(token, k) * weight(out, k)),
+});
+
+/** The same, plus a bias for each output. */
+export const linearBias = kernel({
+  axes: { token: batch, out: model, inner: model },
+  inputs: { x: "bf16[token, inner]", weight: "bf16[out, inner]", bias: "bf16[out]" },
+  output: "f32[token, out]",
+  body: ({ x, weight, bias }, { token, out, inner }) =>
+    sum(inner, "chain 128, chain", (k) => x(token, k) * weight(out, k)) + bias(out),
+});
