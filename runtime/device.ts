@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type { DeviceLimits } from "../codegen/artifact.ts";
 import type { LoadedKernel } from "./kernel.ts";
 import { AllocationError, DeviceLostError, NoAdapterError, type RuntimeError } from "./errors.ts";
-import { findDriver } from "./driver.ts";
+import { chosenDriver, findDriver } from "./driver.ts";
 
 export interface DeviceInfo {
   readonly vendor: string;
@@ -15,7 +15,7 @@ export interface DeviceInfo {
 }
 
 export interface DeviceOptions {
-  /** Says what is happening, one line each; by default to stderr, and only that a software driver had to do. */
+  /** Told, in a line, where a software driver has to do because there is no other; by default it goes to stderr. */
   readonly notify?: (line: string) => void;
 }
 
@@ -105,7 +105,9 @@ export class Device {
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const notify = options.notify ?? ((line) => process.stderr.write(`${line}\n`));
-  const { instance, adapter } = await findDriver(requestAdapter, notify);
+  const chosen = chosenDriver();
+  const { instance, adapter } = await findDriver(requestAdapter);
+  if (chosen === undefined && adapter.info.isFallbackAdapter) notify(`No GPU with a Vulkan driver here: using software, ${adapter.info.description}.`);
   const limits: Record<string, number> = {};
   for (const name in adapter.limits) {
     const value = adapter.limits[name as keyof GPUSupportedLimits];
@@ -134,9 +136,9 @@ async function requestAdapter(): Promise<{ instance: GPU; adapter: GPUAdapter } 
   return adapter === null ? undefined : { instance, adapter };
 }
 
-/** Dawn describes a Vulkan adapter as "NAME: VERSION" or "NAME driver VERSION". */
+/** Dawn describes most Vulkan adapters as "NAME: DRIVER AND VERSION". */
 function describe({ vendor, architecture, device, description }: GPUAdapterInfo): DeviceInfo {
-  const version = description.replace(/^.*?(?:: | driver )/, "");
+  const version = description.replace(/^.*?: /, "");
   const { version: dawn } = createRequire(import.meta.url)("webgpu/package.json") as { version: string };
   return { vendor, architecture, device, description, driver: `${version}, webgpu ${dawn}` };
 }

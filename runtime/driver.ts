@@ -16,17 +16,22 @@ const loader = "libvulkan.so.1";
 const driver = "libvk_swiftshader.so";
 const manifest = "vk_swiftshader_icd.json";
 
+/** What the user has set to choose a driver, as Vulkan's loader reads it. */
+export function chosenDriver(): string | undefined {
+  return process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES || undefined;
+}
+
 /**
  * Asks `request` for an adapter, with the driver that the user chose, or the system's, or SwiftShader, in this order.
  * Throws NoAdapterError.
  */
-export async function findDriver<T>(request: () => Promise<T | undefined>, notify: (line: string) => void): Promise<T> {
+export async function findDriver<T>(request: () => Promise<T | undefined>): Promise<T> {
   if (process.platform !== "linux") {
     return (await request()) ?? fail("no adapter was found", "update the graphics driver");
   }
-  const chosen = process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES;
+  const chosen = chosenDriver();
   const bundled = process.arch === "x64";
-  if (chosen) {
+  if (chosen !== undefined) {
     if (!hasLoader() && bundled) load(join(await unpackSwiftShader(), loader));
     return (await request()) ??
       fail(`VK_DRIVER_FILES is '${chosen}', which offers no adapter`, "unset it, or let it name a driver's .json file that exists");
@@ -36,7 +41,6 @@ export async function findDriver<T>(request: () => Promise<T | undefined>, notif
     if (found !== undefined) return found;
   }
   if (!bundled) fail(`no Vulkan driver was found, and none is bundled for ${process.arch}`, "install libvulkan1 and a driver, such as mesa-vulkan-drivers");
-  notify("No Vulkan driver on this machine offers a device: using the bundled software driver, SwiftShader.");
   const folder = await unpackSwiftShader();
   if (!hasLoader()) load(join(folder, loader));
   // The loader reads the environment when an instance is made, and only then.
