@@ -32,9 +32,11 @@ export class Tensor implements TensorLayout {
   /** The words of an integer table as the host last wrote them; absent once a kernel may have written it. */
   #hostWords: Uint32Array | undefined;
   #distinct: boolean | undefined;
+  readonly #ownsBuffer: boolean;
   #disposed = false;
 
-  constructor(device: Device, { name, storage, shape, blocks }: TensorDescription) {
+  /** On a buffer of its own, or on the given one, which stays its maker's. */
+  constructor(device: Device, { name, storage, shape, blocks }: TensorDescription, buffer?: GPUBuffer) {
     const extents = blocks === undefined ? shape : [...shape, ...blocks];
     if (!extents.every((extent) => Number.isSafeInteger(extent) && extent >= 0) || (blocks ?? []).includes(0) ||
         (blocks !== undefined && blocks.length !== shape.length)) {
@@ -48,8 +50,25 @@ export class Tensor implements TensorLayout {
     this.storage = storage;
     this.shape = [...shape];
     if (blocks !== undefined) this.blocks = [...blocks];
-    this.buffer = device.allocate(`tensor '${name}'`, wordsOf(this) * 4,
+    this.#ownsBuffer = buffer === undefined;
+    this.buffer = buffer ?? device.allocate(`tensor '${name}'`, wordsOf(this) * 4,
       GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC);
+    if (wordsOf(this) * 4 > this.buffer.size) {
+      throw new RequestError({
+        where: `tensor '${name}' (${describeLayout(this)})`, what: `${wordsOf(this) * 4} bytes do not fit a buffer of ${this.buffer.size}`,
+        fix: "view a larger tensor, or a smaller part of it",
+      });
+    }
+  }
+
+  /**
+   * The words from this tensor's first on, under another name and shape, without a copy. A view is usable until this
+   * tensor is disposed of; disposing of the view frees nothing. A unique placement table is written through the view
+   * that kernels are given, since each knows only its own writes.
+   */
+  view(description: TensorDescription): Tensor {
+    this.assertUsable();
+    return new Tensor(this.device, description, this.buffer);
   }
 
   /** Throws where the tensor, or its device, is gone. */
@@ -126,7 +145,7 @@ export class Tensor implements TensorLayout {
   /** Frees the buffer once the submissions that use it are done. */
   dispose(): void {
     this.#disposed = true;
-    this.buffer.destroy();
+    if (this.#ownsBuffer) this.buffer.destroy();
   }
 }
 
