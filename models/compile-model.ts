@@ -1,0 +1,90 @@
+/**
+ * From kernel sources to artifacts: each kernel that an architecture uses is read and compiled once for the model's
+ * extents, under the schedules that the policy chooses. The compiler itself is only imported when the cache has no
+ * answer, which keeps the second start of a model fast.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Artifact, DeviceLimits } from "../codegen/artifact.ts";
+import type { Kernel } from "../dsl/ir.ts";
+import { ArtifactCache, userCacheDirectory } from "./artifact-cache.ts";
+import { chooseSchedules } from "./policy.ts";
+import { hashToolchain, kernelDirectory } from "./toolchain.ts";
+
+/** A kernel of `models/kernels`, at one model's extents. */
+export interface KernelUse {
+  /** `rms-norm` is models/kernels/rms-norm.kernel.ts. */
+  readonly module: string;
+  readonly kernel: string;
+  /** Extents of the kernel's model axes. */
+  readonly extents: Readonly<Record<string, number>>;
+}
+
+/** Changes a kernel between reading and compiling it. */
+export interface Variant {
+  /** Tells its artifacts apart in the cache: it must change whenever what `apply` does changes. */
+  readonly name: string;
+  apply(kernel: Kernel): Kernel;
+}
+
+export interface CompileOptions {
+  readonly limits: DeviceLimits;
+  readonly variant?: Variant;
+  readonly cache?: ArtifactCache;
+  /** Called when another kernel is ready. */
+  readonly progress?: (kernel: string) => void;
+}
+
+/** A kernel's artifacts by `keyOf` its use: one for few rows and, where it pays, another for many. */
+export type CompiledKernels = ReadonlyMap<string, readonly Artifact[]>;
+
+export function keyOf({ module, kernel, extents }: KernelUse): string {
+  const sorted = Object.entries(extents).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${module} ${kernel} ${sorted.map(([axis, extent]) => `${axis}=${extent}`).join(" ")}`;
+}
+
+/** Compiles every kernel, once however often it is used. */
+export async function compileKernels(uses: readonly KernelUse[], options: CompileOptions): Promise<CompiledKernels> {
+  const toolchain = await hashToolchain();
+  const cache = options.cache ?? new ArtifactCache(join(userCacheDirectory(), "artifacts"));
+  const compiled = new Map<string, readonly Artifact[]>();
+  for (const use of uses) {
+    if (compiled.has(keyOf(use))) continue;
+    const ingredients = [toolchain, keyOf(use), options.variant?.name, chooseSchedules.toString(), options.limits];
+    const key = createHash("sha256").update(JSON.stringify(ingredients)).digest("hex");
+    let artifacts = await cache.get(key);
+    if (artifacts === undefined) {
+      artifacts = await compileUse(use, options);
+      await cache.put(key, artifacts);
+    }
+    compiled.set(keyOf(use), artifacts);
+    options.progress?.(use.kernel);
+  }
+  return compiled;
+}
+
+const modules = new Map<string, readonly Kernel[]>();
+
+async function compileUse(use: KernelUse, { limits, variant }: CompileOptions): Promise<Artifact[]> {
+  const { compile, schedulesFor } = await import("../codegen/compile.ts");
+  const declared = await readKernel(use);
+  const kernel = variant === undefined ? declared : variant.apply(declared);
+  const extents = { ...use.extents };
+  const schedules = chooseSchedules(schedulesFor(kernel, { extents, limits }));
+  return schedules.map((schedule) => compile(kernel, { extents, schedule, limits }));
+}
+
+async function readKernel({ module, kernel: name }: KernelUse): Promise<Kernel> {
+  const file = join(kernelDirectory, `${module}.kernel.ts`);
+  let kernels = modules.get(file);
+  if (kernels === undefined) {
+    const { readKernels } = await import("../dsl/reader/index.ts");
+    // The shipped kernels are type-checked with the rest of the project, not at every start.
+    const read = readKernels(file, { typecheck: false });
+    if (read.diagnostics.length > 0) throw new Error(`${file}: a shipped kernel does not check: ${read.diagnostics[0]!.message}`);
+    modules.set(file, (kernels = read.kernels));
+  }
+  const kernel = kernels.find((candidate) => candidate.name === name);
+  if (kernel === undefined) throw new Error(`${file} declares no kernel '${name}'`);
+  return kernel;
+}

@@ -1,0 +1,55 @@
+/** A machine that collects a step's kernels into one submission to a device. */
+import type { StorageType } from "../dsl/ir.ts";
+import { Commands, createTensor, wordsOf, type Device, type Tensor } from "../runtime/index.ts";
+import type { KernelUse } from "./compile-model.ts";
+import type { KernelLibrary } from "./library.ts";
+import type { Machine } from "./machine.ts";
+
+export class DeviceMachine implements Machine<Tensor> {
+  readonly #commands: Commands;
+  /** What temporaries are views of, by name: grown when a step needs more, never shrunk. */
+  readonly #memory = new Map<string, Tensor>();
+
+  constructor(private readonly device: Device, private readonly library: KernelLibrary) {
+    this.#commands = new Commands(device);
+  }
+
+  temporary(name: string, storage: StorageType, shape: readonly number[]): Tensor {
+    const words = Math.max(1, wordsOf({ storage, shape }));
+    let memory = this.#memory.get(name);
+    if (memory === undefined || memory.shape[0]! < words) {
+      // Submissions that still use the old buffer keep it alive; its contents are not wanted any more.
+      memory?.dispose();
+      const grown = memory === undefined ? words : Math.max(words, Math.ceil(memory.shape[0]! * 1.5));
+      memory = createTensor(this.device, { name, storage: "u32", shape: [grown] });
+      this.#memory.set(name, memory);
+    }
+    return memory.view({ name, storage, shape });
+  }
+
+  /** A temporary with contents. */
+  table(name: string, shape: readonly number[], elements: Uint32Array): Tensor {
+    const table = this.temporary(name, "u32", shape);
+    table.writeElements(elements);
+    return table;
+  }
+
+  reshape(value: Tensor, shape: readonly number[]): Tensor {
+    return value.view({ name: value.name, storage: value.storage, shape });
+  }
+
+  run(
+    use: KernelUse, tensors: Readonly<Record<string, Tensor>>, extents: Readonly<Record<string, number>>, parameters: Readonly<Record<string, number>> = {},
+  ): void {
+    this.#commands.run(this.library.get(use, extents["token"]!), { tensors, extents, parameters });
+  }
+
+  async submit(): Promise<void> {
+    await this.#commands.submit();
+  }
+
+  dispose(): void {
+    for (const tensor of this.#memory.values()) tensor.dispose();
+    this.#memory.clear();
+  }
+}
