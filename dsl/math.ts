@@ -60,14 +60,14 @@ export function divide(dividend: number, divisor: number): number {
   const rest3 = (rest2 - digit2 * denominator) << 8;
   const digit3 = rest3 / denominator;
   const fraction = (((digit1 << 16) | (digit2 << 8) | digit3) + 1) >> 1;
-  const exponent = i32(upper >> 23) - i32(lower >> 23) + select(shifted, i32(126), i32(127));
+  const exponent = i32(upper >> 23) - i32(lower >> 23) + select(shifted, 126, 127);
 
-  const finite = select(exponent < 1, u32(0), select(exponent > 254, u32(INFINITY), (u32(exponent) << 23) + fraction));
+  const finite = select(exponent < 1, 0, select(exponent > 254, INFINITY, (u32(exponent) << 23) + fraction));
   const upperZero = upper < IMPLIED;
   const lowerZero = lower < IMPLIED;
-  const magnitude = select(lowerZero || upper >= INFINITY, u32(INFINITY), select(upperZero || lower >= INFINITY, u32(0), finite));
+  const magnitude = select(lowerZero || upper >= INFINITY, INFINITY, select(upperZero || lower >= INFINITY, 0, finite));
   const undefinedQuotient = (upperZero && lowerZero) || (isInfinite(dividend) && isInfinite(divisor));
-  return fromBits(select(isNaN(dividend) || isNaN(divisor) || undefinedQuotient, u32(NOT_A_NUMBER), sign | magnitude));
+  return fromBits(select(isNaN(dividend) || isNaN(divisor) || undefinedQuotient, NOT_A_NUMBER, sign | magnitude));
 }
 
 /** 1 / x, correctly rounded; +-0 gives an infinity and infinities a zero of the same sign. */
@@ -110,7 +110,7 @@ export function sqrt(x: number): number {
   const rest = i32(radicand(bits)) - root * root;
   const nearest = select(rest > root, root + 1, select(rest <= -root, root - 1, root));
   const finite = (u32(nearest) & FRACTION) | (((bits >> 23) + 127) >> 1 << 23);
-  return fromBits(rootSpecials(bits, u32(0), u32(INFINITY), finite));
+  return fromBits(rootSpecials(bits, 0, INFINITY, finite));
 }
 
 /**
@@ -129,12 +129,12 @@ export function rsqrt(x: number): number {
   const correction = f32(-product) - f32(i32(radicand(bits)) - square) * (y * y);
   const root = y + y * (correction * 2 ** -47);
   const halfExponent = (i32(bits >> 23) - 127) >> 1;
-  return fromBits(rootSpecials(bits, u32(INFINITY), u32(0), bitsOf(root) - (u32(halfExponent) << 23)));
+  return fromBits(rootSpecials(bits, INFINITY, 0, bitsOf(root) - (u32(halfExponent) << 23)));
 }
 
 /** A root's bits, for an argument of any bits: what it is at zero, at infinity, below zero, and otherwise. */
 function rootSpecials(bits: number, atZero: number, atInfinity: number, otherwise: number): number {
-  const positive = select(bits < INFINITY, otherwise, select(bits === INFINITY, atInfinity, u32(NOT_A_NUMBER)));
+  const positive = select(bits < INFINITY, otherwise, select(bits === INFINITY, atInfinity, NOT_A_NUMBER));
   return select((bits & MAGNITUDE) < IMPLIED, atZero, positive);
 }
 
@@ -150,18 +150,18 @@ export function exp(x: number): number {
   const tail = 0.499999930507 + r * (0.166665147914 + r * (0.0416684567915 + r * (0.00836941883152 + r * 0.00138131443539)));
   const power = 1 + (r + r * r * tail);
   const scaled = bitsOf(power) + (u32(i32(exponent)) << 23);
-  const finite = select(inside < -87.33654, u32(0), select(inside > 88.72283, u32(INFINITY), scaled));
-  return fromBits(select(isNaN(x), u32(NOT_A_NUMBER), finite));
+  const finite = select(inside < -87.33654, 0, select(inside > 88.72283, INFINITY, scaled));
+  return fromBits(select(isNaN(x), NOT_A_NUMBER, finite));
 }
 
 /**
- * The natural logarithm, within 1.5 ulp; log(1) is exactly 0. log(+-0) is -infinity, log(infinity) infinity, and that
+ * The natural logarithm, within 1 ulp; log(1) is exactly 0. log(+-0) is -infinity, log(infinity) infinity, and that
  * of anything below zero NaN.
  */
 export function log(x: number): number {
   const bits = bitsOf(x);
   const positive = bits >= IMPLIED && bits < INFINITY;
-  const safe = select(positive, bits, u32(0x3f800000));
+  const safe = select(positive, bits, 0x3f800000);
   // x = 2^k * (1 + f), with 1 + f between the roots of 1/2 and 2 (0x3f3504f3 is sqrt(1/2)).
   const k = i32(safe - 0x3f3504f3) >> 23;
   const f = fromBits(safe - (u32(k) << 23)) - 1;
@@ -170,7 +170,7 @@ export function log(x: number): number {
   const square = f * f;
   const tail = square * f * (early + square * square * late);
   const finite = f32(k) * LN2_HIGH + (f - (0.5 * square - (tail + f32(k) * LN2_LOW)));
-  const special = select((bits & MAGNITUDE) < IMPLIED, u32(SIGN + INFINITY), select(bits === INFINITY, bits, u32(NOT_A_NUMBER)));
+  const special = select((bits & MAGNITUDE) < IMPLIED, SIGN + INFINITY, select(bits === INFINITY, bits, NOT_A_NUMBER));
   return fromBits(select(positive, bitsOf(finite), special));
 }
 
@@ -178,14 +178,13 @@ export function log(x: number): number {
 export function sigmoid(x: number): number {
   const decay = exp(-min(abs(x), 88));
   const share = divide(select(bitsOf(x) >= SIGN, decay, 1), 1 + decay);
-  return fromBits(select(isNaN(x), u32(NOT_A_NUMBER), bitsOf(share)));
+  return fromBits(select(isNaN(x), NOT_A_NUMBER, bitsOf(share)));
 }
 
 /** x * share, for a share that is 0 at -infinity and 1 at +infinity: there the product is -0 and +infinity. */
 function gated(x: number, share: number): number {
   const product = max(min(flush(x, 2 ** -100), LARGEST), -LARGEST) * share;
-  const special = select(isNaN(x), u32(NOT_A_NUMBER), u32(INFINITY));
-  return fromBits(select(isNaN(x) || bitsOf(x) === INFINITY, special, bitsOf(product)));
+  return fromBits(select(isNaN(x), NOT_A_NUMBER, select(bitsOf(x) === INFINITY, INFINITY, bitsOf(product))));
 }
 
 /** x * sigmoid(x), within 3.5 ulp; a zero where |x| < 2^-100 or x < -87.33654. */
@@ -219,17 +218,17 @@ export function erf(x: number): number {
 
 /** A magnitude's bits under the sign of x; NaN where x is NaN. */
 function withSignOf(x: number, magnitude: number): number {
-  return fromBits(select(isNaN(x), u32(NOT_A_NUMBER), bitsOf(magnitude) | (bitsOf(x) & SIGN)));
+  return fromBits(select(isNaN(x), NOT_A_NUMBER, bitsOf(magnitude) | (bitsOf(x) & SIGN)));
 }
 
-/** The Gaussian error linear unit, x/2 * (1 + erf(x / sqrt(2))), within 2^-23 |x|; a zero where |x| < 2^-100. */
+/** The Gaussian error linear unit, x/2 * (1 + erf(x / sqrt(2))), within 2^-22 |x|; a zero where |x| < 2^-100. */
 export function gelu(x: number): number {
   const argument = max(min(flush(x, 2 ** -100), 10), -10) * 0.7071067811865476;
   return gated(x, 0.5 * (1 + erf(argument)));
 }
 
 /**
- * GELU's usual approximation x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))), within 2^-23 |x|, computed without
+ * GELU's usual approximation x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))), within 2^-22 |x|, computed without
  * cancellation as x times a sigmoid; a zero where |x| < 2^-100.
  */
 export function geluTanh(x: number): number {

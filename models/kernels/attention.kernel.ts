@@ -38,7 +38,7 @@ export const onlineSoftmax = reducer({
  */
 export const attention = kernel({
   axes: {
-    token: batch, row: batch, block: batch, slot: batch, head: model, kvHead: model, dim: model, page: model, key: sequence,
+    token: batch, row: batch, slot: batch, block: sequence, key: sequence, head: model, kvHead: model, dim: model, page: model,
   },
   inputs: {
     q: "f32[token, head, dim]", keys: "bf16[slot, kvHead, dim]", values: "bf16[slot, kvHead, dim]",
