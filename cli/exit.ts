@@ -1,0 +1,7 @@
+/** How a command ends other than well; any other error is a failure, with exit code 1. */
+
+/** Wrong usage, with exit code 2. The message says what is wrong and what to write instead. */
+export class UsageError extends Error {}
+
+/** Something was found, and has been shown; exit code 1. */
+export class FindingError extends Error {}

@@ -1,0 +1,101 @@
+/** `treefold explain`: what the compiler makes of a kernel, stage by stage. */
+import { Option, type Command } from "commander";
+import type { Kernel } from "../dsl/ir.ts";
+import { assertKnownAxes, chooseKernel, collectAxis, modelExtents, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
+import { UsageError } from "./exit.ts";
+import { withProgress } from "./progress.ts";
+
+const stages = ["ir", "tree", "schedule", "wgsl"] as const;
+
+interface Options {
+  readonly kernel?: string;
+  readonly stage: (typeof stages)[number];
+  readonly axis: Extents;
+  readonly schedule?: string;
+}
+
+/** What a model axis is taken to be where the command line does not say. */
+const usualExtent = 256;
+
+export function register(program: Command): void {
+  program.command("explain")
+    .description("Shows what a kernel means, how it can be laid out, and the text that the driver is handed.")
+    .argument("<file>", "TypeScript file that exports kernels")
+    .option("--kernel <name>", "which kernel; otherwise all of the file")
+    .addOption(new Option("--stage <stage>", "ir: the checked kernel; tree: its reductions; schedule: what fits; wgsl: the emitted text")
+      .choices(stages).makeOptionMandatory())
+    .option("--axis <name=extent>", `extent of a model axis, for schedule and wgsl; ${usualExtent} where it is not given`, collectAxis, {})
+    .option("--schedule <name>", "with --stage wgsl: one schedule, otherwise the first that fits")
+    .action(async (file: string, options: Options) => {
+      const text = await withProgress(`Reading ${file}`, () => explain(file, options));
+      process.stdout.write(text);
+    });
+}
+
+async function explain(file: string, options: Options): Promise<string> {
+  const all = await readKernelFile(file);
+  const kernels = options.kernel === undefined ? all : [chooseKernel(all, options.kernel, file)];
+  const texts: string[] = [];
+  for (const kernel of kernels) texts.push((await explainKernel(kernel, options)).trimEnd());
+  return `${texts.join("\n\n")}\n`;
+}
+
+async function explainKernel(kernel: Kernel, options: Options): Promise<string> {
+  switch (options.stage) {
+    case "ir": {
+      const { printKernel } = await import("../dsl/print-ir.ts");
+      return printKernel(kernel);
+    }
+    case "tree": return describeTrees(kernel);
+    case "schedule": return describeSchedules(kernel, options);
+    case "wgsl": return emit(kernel, options);
+  }
+}
+
+async function describeTrees(kernel: Kernel): Promise<string> {
+  const [{ printTree }, { reductionsOf }] = await Promise.all([import("../dsl/tree-notation.ts"), import("../spec/order.ts")]);
+  const lines = reductionsOf(kernel).map((reduce) => {
+    const at = kernel.origins.get(reduce);
+    const name = kernel.names.get(reduce);
+    return `  ${name === undefined ? "" : `${name} = `}${reduce.reducer.name} over ${reduce.axis}: ${printTree(reduce.tree)}` +
+      (at === undefined ? "" : `  (${at.file}:${at.line}:${at.column})`);
+  });
+  return [`kernel ${kernel.name}`, ...(lines.length === 0 ? ["  no reductions"] : lines)].join("\n");
+}
+
+async function describeSchedules(kernel: Kernel, options: Options): Promise<string> {
+  const { describeMapping } = await import("../codegen/schedule.ts");
+  const schedules = await fittingSchedules(kernel, options);
+  const lines = schedules.flatMap(({ name, passes }) => [`  ${name}`, ...passes.map((mapping) => `    ${describeMapping(mapping)}`)]);
+  return [`kernel ${kernel.name}`, ...lines].join("\n");
+}
+
+async function emit(kernel: Kernel, options: Options): Promise<string> {
+  const { compile } = await import("../codegen/compile.ts");
+  const schedules = await fittingSchedules(kernel, options);
+  const schedule = options.schedule === undefined ? schedules[0] : schedules.find(({ name }) => name === options.schedule);
+  if (schedule === undefined) {
+    const names = schedules.map(({ name }) => name).join(", ");
+    throw new UsageError(`no schedule '${options.schedule}' fits kernel '${kernel.name}'; fix: use one of ${names}`);
+  }
+  const artifact = compile(kernel, { extents: extentsFor(kernel, options), schedule });
+  const head = [
+    `// kernel ${artifact.kernel}, schedule ${artifact.schedule}, sha256 ${artifact.sha256}`,
+    `// ${artifact.level}: ${artifact.reason}`,
+  ];
+  return [...head, ...artifact.passes.map((pass) => `// pass ${pass.label}\n${pass.wgsl.trimEnd()}`)].join("\n");
+}
+
+async function fittingSchedules(kernel: Kernel, options: Options) {
+  const [{ schedulesFor }, { checkExtents }] = await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts")]);
+  const extents = extentsFor(kernel, options);
+  await refuse(checkExtents(kernel, extents));
+  return schedulesFor(kernel, { extents });
+}
+
+/** Extents for all model axes: those given, and the usual one for the others. */
+function extentsFor(kernel: Kernel, { axis }: Options): Extents {
+  assertKnownAxes(kernel, axis);
+  const usual = Object.fromEntries(kernel.axes.map(({ name }) => [name, usualExtent]));
+  return modelExtents(kernel, { ...usual, ...axis });
+}

@@ -1,0 +1,103 @@
+/** `treefold forward`: the logits of given token ids, at every position. */
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { finished } from "node:stream/promises";
+import type { Writable } from "node:stream";
+import type { Command } from "commander";
+import { UsageError } from "./exit.ts";
+import { collectIds, deviceJson, parseCount, withModel } from "./model.ts";
+import { withProgress } from "./progress.ts";
+
+export function register(program: Command): void {
+  program.command("forward")
+    .description("Computes the logits of token ids at every position, all sequences in one batch. Needs no tokenizer.")
+    .requiredOption("--model <dir>", "checkpoint directory: config.json and model.safetensors")
+    .requiredOption("--ids <ids>", "token ids of a sequence, as in 0,17,5; may be repeated", collectIds)
+    .option("--chunk <n>", "feed sequences n ids at a time instead of whole; never changes the logits", parseCount)
+    .option("--out <file>", "write the JSON there instead of stdout")
+    .option("--json", 'print {"sequences":[{"ids","sha256","logits"}],"device","fingerprint"}; sha256 is over the little-endian f32 logits')
+    .action(forward);
+}
+
+interface Options {
+  readonly model: string;
+  readonly ids: readonly (readonly number[])[];
+  readonly chunk?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+interface SequenceResult {
+  readonly ids: readonly number[];
+  readonly sha256: string;
+  readonly logits: Float32Array;
+}
+
+async function forward({ model: directory, ids, chunk, out, json = false }: Options): Promise<void> {
+  await withModel(directory, async (model) => {
+    const { forwardAll } = await import("../models/decode.ts");
+    const bits = await withProgress("Computing", () => forwardAll(model, ids, chunk === undefined ? {} : { chunk }));
+    const sequences = bits.map((logits, index): SequenceResult => ({
+      ids: ids[index]!, sha256: hashLogits(logits), logits: finite(logits, index),
+    }));
+    const { vocabulary } = model.config;
+    const pieces = (): Iterable<string> => jsonOf(sequences, vocabulary, { device: deviceJson(model.device.info), fingerprint: model.fingerprint });
+    if (out !== undefined) await writeFile(out, pieces());
+    else if (json) await write(process.stdout, pieces());
+    if (json) return;
+    sequences.forEach((sequence, index) => {
+      const last = sequence.logits.subarray(-vocabulary);
+      const best = last.indexOf(last.reduce((largest, logit) => Math.max(largest, logit), -Infinity));
+      process.stdout.write(`sequence ${index}: ${sequence.ids.length} ids, sha256 ${sequence.sha256}, most likely next id ${best}\n`);
+    });
+  });
+}
+
+/** SHA-256 over f32 bits as little-endian bytes. */
+export function hashLogits(bits: Uint32Array): string {
+  return createHash("sha256").update(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength)).digest("hex");
+}
+
+/** JSON has no way to write what is not finite, and no sound model gives it. */
+function finite(bits: Uint32Array, index: number): Float32Array {
+  if (bits.some((pattern) => (pattern & 0x7f800000) === 0x7f800000)) {
+    throw new Error(`sequence ${index}: a logit is infinite or NaN; fix: check the checkpoint's weights, whose products overflow f32`);
+  }
+  return new Float32Array(bits.buffer, bits.byteOffset, bits.length);
+}
+
+/** The JSON in pieces of one position each, since all of it may be larger than a string can be. */
+function* jsonOf(sequences: readonly SequenceResult[], vocabulary: number, rest: object): Iterable<string> {
+  yield '{"sequences":[';
+  for (const [index, { ids, sha256, logits }] of sequences.entries()) {
+    yield `${index === 0 ? "" : ","}{"ids":${JSON.stringify(ids)},"sha256":"${sha256}","logits":[`;
+    for (let position = 0; position < ids.length; position++) {
+      const row = logits.subarray(position * vocabulary, (position + 1) * vocabulary);
+      yield `${position === 0 ? "" : ","}[${Array.from(row, numberJson).join(",")}]`;
+    }
+    yield "]}";
+  }
+  yield `],${JSON.stringify(rest).slice(1)}\n`;
+}
+
+/** Every f32 is a double, which JSON's decimals give back exactly; -0 needs its fraction to keep its sign in all readers. */
+function numberJson(value: number): string {
+  return Object.is(value, -0) ? "-0.0" : String(value);
+}
+
+async function writeFile(file: string, pieces: Iterable<string>): Promise<void> {
+  const stream = createWriteStream(file);
+  try {
+    await write(stream, pieces);
+    stream.end();
+    await finished(stream);
+  } catch (cause) {
+    throw new UsageError(`'${file}' cannot be written (${(cause as NodeJS.ErrnoException).code ?? String(cause)}); fix: give --out a file in a directory that exists`);
+  }
+}
+
+async function write(stream: Writable, pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) {
+    await new Promise<void>((resolve, reject) => stream.write(piece, (error) => (error ? reject(error) : resolve())));
+  }
+}

@@ -1,0 +1,87 @@
+/** What the commands that take a kernel file have in common: reading it, choosing a kernel, and the axes' extents. */
+import { existsSync, readFileSync } from "node:fs";
+import { InvalidArgumentError } from "commander";
+import type { Diagnostic } from "../dsl/diagnostics.ts";
+import type { Kernel } from "../dsl/ir.ts";
+import { didYouMean } from "../runtime/errors.ts";
+import { FindingError, UsageError } from "./exit.ts";
+
+/** Reads and checks a file's kernels. Diagnostics go to stderr and end the command as a finding. */
+export async function readKernelFile(file: string): Promise<Kernel[]> {
+  const { readKernels } = await import("../dsl/reader/index.ts");
+  assertFile(file);
+  const { kernels, diagnostics } = readKernels(file);
+  await refuse(diagnostics);
+  if (kernels.length === 0) throw new UsageError(`${file} exports no kernel; fix: declare one with 'export const NAME = kernel({ … })'`);
+  return kernels;
+}
+
+export function assertFile(file: string): void {
+  if (!existsSync(file)) throw new UsageError(`there is no file '${file}'; fix: give the path of a TypeScript file that exports kernels`);
+}
+
+/** Shows diagnostics, if there are any, and ends the command. */
+export async function refuse(diagnostics: readonly Diagnostic[]): Promise<void> {
+  if (diagnostics.length === 0) return;
+  process.stderr.write(await renderAll(diagnostics));
+  throw new FindingError(`${diagnostics.length} diagnostics`);
+}
+
+/** All diagnostics as text, an empty line between two. */
+export async function renderAll(diagnostics: readonly Diagnostic[]): Promise<string> {
+  const { renderDiagnostic } = await import("../dsl/diagnostics.ts");
+  const sourceOf = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
+  return diagnostics.map((diagnostic) => `${renderDiagnostic(diagnostic, sourceOf).trimEnd()}\n`).join("\n");
+}
+
+/** The kernel of that name, or the only one. */
+export function chooseKernel(kernels: readonly Kernel[], name: string | undefined, file: string): Kernel {
+  const names = kernels.map((kernel) => kernel.name);
+  if (name === undefined) {
+    if (kernels.length === 1) return kernels[0]!;
+    throw new UsageError(`${file} has several kernels; fix: add --kernel with one of ${names.join(", ")}`);
+  }
+  const found = kernels.find((kernel) => kernel.name === name);
+  if (found === undefined) throw new UsageError(`${file} has no kernel '${name}'${didYouMean(name, names)}; fix: use one of ${names.join(", ")}`);
+  return found;
+}
+
+export type Extents = Readonly<Record<string, number>>;
+
+/** Collects `--axis name=extent`. */
+export function collectAxis(argument: string, before: Extents): Extents {
+  const match = /^([^=]+)=(\d+)$/.exec(argument);
+  const extent = Number(match?.[2]);
+  if (match === null || extent > 0xffffffff) throw new InvalidArgumentError("Write name=extent, with a whole number below 2^32, as in --axis token=5.");
+  const [, name] = match;
+  if (Object.hasOwn(before, name!)) throw new InvalidArgumentError(`Axis '${name}' is given twice.`);
+  return { ...before, [name!]: extent };
+}
+
+/** Refuses extents of axes that the kernel does not have, and a model axis of none. */
+export function assertKnownAxes(kernel: Kernel, extents: Extents): void {
+  const names = kernel.axes.map(({ name }) => name);
+  for (const name of Object.keys(extents)) {
+    if (!names.includes(name)) {
+      throw new UsageError(`kernel '${kernel.name}' has no axis '${name}'${didYouMean(name, names)}; fix: its axes are ${names.join(", ")}`);
+    }
+  }
+  for (const { name, role } of kernel.axes) {
+    if (role === "model" && extents[name] === 0) throw new UsageError(`model axis '${name}' is 0; fix: give --axis ${name}=N with N of at least 1`);
+  }
+}
+
+/** Refuses anything but an extent for each of the kernel's axes. */
+export function assertAllAxes(kernel: Kernel, extents: Extents): void {
+  assertKnownAxes(kernel, extents);
+  const missing = kernel.axes.filter(({ name }) => !Object.hasOwn(extents, name));
+  if (missing.length === 0) return;
+  const options = missing.map(({ name }) => `--axis ${name}=N`).join(" ");
+  const described = missing.map(({ name, role }) => `${name} (${role})`).join(", ");
+  throw new UsageError(`kernel '${kernel.name}' needs the extents of ${described}; fix: add ${options}`);
+}
+
+/** The extents of model axes only: what a kernel is compiled for. */
+export function modelExtents(kernel: Kernel, extents: Extents): Extents {
+  return Object.fromEntries(kernel.axes.filter(({ role }) => role === "model").map(({ name }) => [name, extents[name]!]));
+}

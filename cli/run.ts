@@ -1,0 +1,129 @@
+/** `treefold run`: a kernel under every schedule that fits and under the reference evaluator, on seeded random inputs. */
+import { InvalidArgumentError, type Command } from "commander";
+import type { ContractLevel } from "../codegen/artifact.ts";
+import type { Schedule } from "../codegen/schedule.ts";
+import type { Kernel } from "../dsl/ir.ts";
+import type { DeviceInfo } from "../runtime/index.ts";
+import { didYouMean } from "../runtime/errors.ts";
+import { FindingError, UsageError } from "./exit.ts";
+import { assertAllAxes, chooseKernel, collectAxis, modelExtents, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
+import { withProgress } from "./progress.ts";
+
+interface Options {
+  readonly kernel?: string;
+  readonly axis: Extents;
+  readonly seed: number;
+  readonly tree?: string;
+  readonly schedule: string;
+  readonly json?: boolean;
+}
+
+interface Report {
+  readonly kernel: string;
+  readonly tree: string;
+  readonly level: ContractLevel;
+  /** SHA-256 of the reference evaluator's outputs. */
+  readonly evaluator: string;
+  readonly schedules: readonly { readonly name: string; readonly sha256: string }[];
+  /** The fraction of outputs that change under a flat chain. */
+  readonly orderSensitive: number;
+  readonly device: DeviceInfo;
+}
+
+export function register(program: Command): void {
+  program.command("run")
+    .description("Runs a kernel on random inputs under every schedule that fits, and compares the bits with the reference evaluator's.")
+    .argument("<file>", "TypeScript file that exports kernels")
+    .option("--kernel <name>", "which kernel; needed where the file has several")
+    .option("--axis <name=extent>", "extent of an axis; repeat for each axis", collectAxis, {})
+    .option("--seed <number>", "seed of the random inputs", parseSeed, 1)
+    .option("--tree <tree>", "replaces the declared tree of all reductions, as in 'chain 3, lanes 5 chain, pairwise'")
+    .option("--schedule <name>", "one schedule, or all", "all")
+    .option("--json", 'print {"kernel","tree","level","evaluator","schedules":[{"name","sha256"}],"orderSensitive","device"}')
+    .addHelpText("after", "\nExit code 0 if all hashes are equal, 1 otherwise.")
+    .action(run);
+}
+
+async function run(file: string, options: Options): Promise<void> {
+  const report = await withProgress(`Reading ${file}`, (show) => compare(file, options, show));
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : render(report));
+  if (report.schedules.some(({ sha256 }) => sha256 !== report.evaluator)) throw new FindingError("hashes differ");
+}
+
+async function compare(file: string, options: Options, show: (text: string) => void): Promise<Report> {
+  const kernels = await readKernelFile(file);
+  const [{ schedulesFor }, { checkExtents }, { printTree }, { evaluate }, { randomInputs }, { orderSensitivity, reductionsOf }, spec, { openDevice }] =
+    await Promise.all([
+      import("../codegen/compile.ts"), import("../dsl/reader/index.ts"), import("../dsl/tree-notation.ts"), import("../spec/evaluator.ts"),
+      import("../spec/inputs.ts"), import("../spec/order.ts"), import("../spec/execute.ts"), import("../runtime/index.ts"),
+    ]);
+  const declared = chooseKernel(kernels, options.kernel, file);
+  const extents = options.axis;
+  assertAllAxes(declared, extents);
+  await refuse(checkExtents(declared, extents));
+  const kernel = options.tree === undefined ? declared : await withTree(declared, options.tree);
+
+  show("Evaluating");
+  const data = { extents, ...randomInputs(kernel, extents, options.seed) };
+  const evaluator = spec.hashOutputs(kernel, evaluate(kernel, data));
+  const orderSensitive = orderSensitivity(kernel, extents, data);
+
+  const device = await openDevice();
+  try {
+    const fitting = schedulesFor(kernel, { extents: modelExtents(kernel, extents), limits: device.limits });
+    const schedules: { name: string; sha256: string }[] = [];
+    let level: ContractLevel = "invariant";
+    for (const schedule of chooseSchedules(fitting, options.schedule, kernel)) {
+      show(`Running schedule ${schedule.name}`);
+      const { artifact, outputs } = await spec.execute(device, kernel, schedule, data);
+      level = artifact.level;
+      schedules.push({ name: schedule.name, sha256: spec.hashOutputs(kernel, outputs) });
+    }
+    const tree = [...new Set(reductionsOf(kernel).map((reduce) => printTree(reduce.tree)))].join("; ");
+    return { kernel: kernel.name, tree, level, evaluator, schedules, orderSensitive, device: device.info };
+  } finally {
+    device.dispose();
+  }
+}
+
+async function withTree(kernel: Kernel, text: string): Promise<Kernel> {
+  const [{ parseTree, TreeSyntaxError }, { replaceTrees, TreeError }] = await Promise.all([import("../dsl/tree-notation.ts"), import("../spec/order.ts")]);
+  try {
+    return replaceTrees(kernel, parseTree(text));
+  } catch (error) {
+    if (error instanceof TreeSyntaxError) throw new UsageError(`--tree '${text}', at character ${error.offset + 1}: ${error.message}; fix: ${error.fix}`);
+    if (error instanceof TreeError) throw new UsageError(`--tree ${error.message}`);
+    throw error;
+  }
+}
+
+function chooseSchedules(fitting: readonly Schedule[], name: string, kernel: Kernel): readonly Schedule[] {
+  if (name === "all") return fitting;
+  const names = fitting.map((schedule) => schedule.name);
+  const chosen = fitting.filter((schedule) => schedule.name === name);
+  if (chosen.length === 0) {
+    throw new UsageError(`no schedule '${name}' fits kernel '${kernel.name}'${didYouMean(name, names)}; fix: use all, or one of ${names.join(", ")}`);
+  }
+  return chosen;
+}
+
+function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || seed > 0xffffffff) throw new InvalidArgumentError("Write a whole number below 2^32.");
+  return seed;
+}
+
+function render(report: Report): string {
+  const width = Math.max("evaluator".length, ...report.schedules.map(({ name }) => name.length));
+  const rows = report.schedules.map(({ name, sha256 }) => `  ${name.padEnd(width)}  ${sha256}${sha256 === report.evaluator ? "" : "  DIFFERS"}`);
+  const equal = report.schedules.filter(({ sha256 }) => sha256 === report.evaluator).length;
+  return [
+    `${report.kernel} (${report.level}) on ${report.device.description}`,
+    ...(report.tree === "" ? [] : [`tree: ${report.tree}`]),
+    `  ${"evaluator".padEnd(width)}  ${report.evaluator}`,
+    ...rows,
+    `${equal} of ${report.schedules.length} schedules give the evaluator's bits; ` +
+      `a flat chain would change ${(report.orderSensitive * 100).toFixed(1)}% of the outputs`,
+    "",
+  ].join("\n");
+}
