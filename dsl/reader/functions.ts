@@ -1,0 +1,215 @@
+/** Calls of the author's functions, and the statements of a body. */
+import { Node, type ParameterDeclaration, type VariableDeclaration } from "ts-morph";
+import type { Expr, FunctionDeclaration, ValueType } from "../ir.ts";
+import { evaluate } from "./expressions.ts";
+import { intrinsicNames, roleNames } from "./intrinsic-names.ts";
+import { shorten, type Reading } from "./reading.ts";
+import { reportUnknown, unknownStatement } from "./unknown.ts";
+import { describe, fault, scalar, Scope, type FunctionLike, type Value } from "./values.ts";
+
+type FunctionValue = Extract<Value, { kind: "function" }>;
+
+/**
+ * Functions at the top of a module that take and give numbers become declarations, called by name; all others are
+ * read in place of the call.
+ */
+export function callFunction(reading: Reading, callee: FunctionValue, args: readonly Value[], node: Node, argNodes: readonly Node[]): Value {
+  if (args.some((arg) => arg.kind === "fault")) return fault;
+  const parameters = callee.node.getParameters();
+  if (args.length !== parameters.length) {
+    reading.report.add("R019", node, `'${callee.name}' takes ${parameters.length} arguments, and ${args.length} are given`,
+      `call it as ${callee.name}(${parameters.map((one) => one.getName()).join(", ")})`, [{ message: `'${callee.name}' is written here`, at: callee.node }]);
+    return fault;
+  }
+  if (reading.calling.includes(callee.node)) {
+    reading.report.add("R001", node, `'${callee.name}' calls itself, which accumulates outside a reduction`,
+      "write sum(axis, \"chain\", (item) => …), or reduce with a reducer of your own", [{ message: `'${callee.name}' is written here`, at: callee.node }]);
+    return fault;
+  }
+  if (callee.topLevel && args.every((arg) => arg.kind === "scalar" || arg.kind === "literal" || arg.kind === "choice")) {
+    const typed = typedArguments(reading, args, argNodes);
+    if (typed === undefined) return fault;
+    const declaration = declare(reading, callee, typed.map((arg) => arg.type), node);
+    if (declaration === "faulty") return fault;
+    if (declaration !== undefined) return scalar(reading.at(node, reading.pool.call(declaration, typed)));
+  }
+  return inline(reading, callee, args);
+}
+
+/** Reads a function's body with these arguments. */
+export function inline(reading: Reading, callee: { node: FunctionLike; scope: Scope }, args: readonly Value[]): Value {
+  const scope = new Scope(callee.scope);
+  callee.node.getParameters().forEach((parameter, index) => bindParameter(reading, scope, parameter, args[index]!));
+  reading.calling.push(callee.node);
+  try {
+    return readBody(reading, callee.node, scope);
+  } finally {
+    reading.calling.pop();
+  }
+}
+
+/** Numbers without a dtype take that of the first argument that has one, else f32. */
+function typedArguments(reading: Reading, args: readonly Value[], argNodes: readonly Node[]): Expr[] | undefined {
+  const known = args.map((arg) => reading.typeOf(arg)).find((type) => type !== undefined && type !== "loose" && type !== "bool") as ValueType | undefined;
+  const typed = args.map((arg, index) => {
+    const decimal = arg.kind === "literal" && arg.decimal;
+    return reading.expr(arg, argNodes[index]!, arg.kind === "scalar" ? undefined : decimal ? "f32" : known ?? "f32");
+  });
+  return typed.every((arg) => arg !== undefined) ? typed : undefined;
+}
+
+function declare(reading: Reading, callee: FunctionValue, types: readonly ValueType[], call: Node): FunctionDeclaration | undefined | "faulty" {
+  let bySignature = reading.functions.get(callee.node);
+  if (bySignature === undefined) reading.functions.set(callee.node, (bySignature = new Map()));
+  const signature = types.join(" ");
+  if (bySignature.has(signature)) return bySignature.get(signature);
+  const before = reading.report.size;
+  const parameters = callee.node.getParameters().map((one, index) => ({ name: one.getName(), type: types[index]! }));
+  const folding = reading.folding.splice(0);
+  const result = inline(reading, callee, parameters.map(({ name, type }) => scalar(reading.pool.argument(name, type))));
+  reading.folding.push(...folding);
+  if (result.kind === "fault") {
+    if (reading.report.size === before) return "faulty";
+    if (types.some((type) => type !== "f32")) {
+      reading.report.add("R006", call, `'${callee.name}' can't be called with (${types.join(", ")})`, "convert the arguments to what it works on, such as f32(…)");
+    }
+    return "faulty";
+  }
+  if (reading.typeOf(result) === undefined) {
+    bySignature.set(signature, undefined);
+    return undefined;
+  }
+  const expr = reading.expr(result, callee.node, result.kind === "scalar" ? undefined : result.kind === "literal" && !result.decimal ? types[0] : undefined);
+  if (expr === undefined) return "faulty";
+  const declaration: FunctionDeclaration = { name: nameOf(reading, callee.name, types), parameters, result: expr };
+  bySignature.set(signature, declaration);
+  return declaration;
+}
+
+/** The author's name while it is free; functions on integers carry their types. */
+function nameOf(reading: Reading, name: string, types: readonly ValueType[]): string {
+  const typed = types.every((type) => type === "f32") || !reading.functionNames.has(name) ? name : [name, ...types].join("_");
+  let free = typed;
+  for (let i = 2; reading.functionNames.has(free); i++) free = `${typed}_${i}`;
+  reading.functionNames.add(free);
+  return free;
+}
+
+function bindParameter(reading: Reading, scope: Scope, parameter: ParameterDeclaration, value: Value): void {
+  if (parameter.getInitializer() !== undefined || parameter.isRestParameter()) {
+    reportUnknown(reading, parameter, { message: "a parameter with a default, or a rest parameter", fix: "give every argument at the call" });
+  }
+  bindPattern(reading, scope, parameter.getNameNode(), value, parameter);
+}
+
+/** Binds a name, or the names of a pattern, to a value and its parts. */
+export function bindPattern(reading: Reading, scope: Scope, pattern: Node, value: Value, at: Node): void {
+  if (Node.isIdentifier(pattern)) {
+    bindName(reading, scope, pattern, value);
+  } else if (Node.isObjectBindingPattern(pattern)) {
+    for (const element of pattern.getElements()) {
+      if (element.getInitializer() !== undefined || element.getDotDotDotToken() !== undefined) {
+        reportUnknown(reading, element, { message: "a default or a rest in a pattern", fix: "take the fields by their names" });
+        continue;
+      }
+      const field = element.getPropertyNameNode()?.getText() ?? element.getName();
+      const part = value.kind === "record" ? value.fields.get(field) : undefined;
+      if (part === undefined && value.kind !== "fault") {
+        const names = value.kind === "record" ? [...value.fields.keys()] : [];
+        reading.report.add("R013", element, `${value.kind === "record" ? "there is no" : `${describe(value)} has no`} '${field}' here`,
+          names.length === 0 ? "take it by its name" : `there is: ${names.join(", ")}`);
+      }
+      bindPattern(reading, scope, element.getNameNode(), part ?? fault, element);
+    }
+  } else if (Node.isArrayBindingPattern(pattern)) {
+    pattern.getElements().forEach((element, index) => {
+      if (!Node.isBindingElement(element)) return;
+      const part = value.kind === "tuple" ? value.items[index] : undefined;
+      if (part === undefined && value.kind !== "fault") reportUnknown(reading, element, { message: `taking ${describe(value)} apart by position`, fix: "take fields by name: const { a, b } = …" });
+      bindPattern(reading, scope, element.getNameNode(), part ?? fault, element);
+    });
+  } else reportUnknown(reading, at);
+}
+
+function bindName(reading: Reading, scope: Scope, node: Node, value: Value): void {
+  const name = node.getText();
+  const own = scope.own(name);
+  if (own !== undefined) {
+    reading.report.add("R020", node, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: own.at }]);
+    return;
+  }
+  const outer = intrinsicNames.has(name) && !roleNames.has(name) ? scope.find(name) : undefined;
+  if (outer !== undefined && outer.value().kind === "intrinsic") {
+    reading.report.add("R022", node, `'${name}' hides the language's own '${name}'`, `give it another name, such as '${name}Of…'`, [{ message: `'${name}' is imported here`, at: outer.at }]);
+  }
+  scope.bind(name, { at: node, value: () => value });
+}
+
+/** The value that a function's body returns. */
+export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Value {
+  if (node.isAsync() || (!Node.isArrowFunction(node) && node.isGenerator())) {
+    return reportUnknown(reading, node, { message: `${node.isAsync() ? "an async function" : "a generator"}`, fix: "write an ordinary function: a body is one expression, not a process" });
+  }
+  const body = node.getBody();
+  if (body === undefined) {
+    reading.report.add("R018", node, "a function without a body", "write its body: const declarations and a return");
+    return fault;
+  }
+  return Node.isBlock(body) ? readStatements(reading, body, scope) : evaluate(reading, body, scope);
+}
+
+function readStatements(reading: Reading, block: Node & { getStatements(): Node[] }, scope: Scope): Value {
+  let result: Value | undefined;
+  let faulty = false;
+  for (const statement of block.getStatements()) {
+    if (result !== undefined) {
+      reading.report.add("R010", statement, "a statement after the return", "remove it: it means nothing");
+      return fault;
+    }
+    if (Node.isVariableStatement(statement)) {
+      const kind = statement.getDeclarationKind();
+      for (const declaration of statement.getDeclarations()) faulty = !readDeclaration(reading, declaration, kind, scope) || faulty;
+    } else if (Node.isReturnStatement(statement)) {
+      const returned = statement.getExpression();
+      if (returned === undefined) {
+        reading.report.add("R018", statement, "a return without a value", "return the value of the output's element");
+        return fault;
+      }
+      result = evaluate(reading, returned, scope);
+    } else if (Node.isFunctionDeclaration(statement)) {
+      const name = statement.getName() ?? "";
+      scope.bind(name, { at: statement, value: () => ({ kind: "function", node: statement, scope, name, topLevel: false }) });
+    } else if (!Node.isEmptyStatement(statement)) {
+      unknownStatement(reading, statement, scope);
+      faulty = true;
+    }
+  }
+  if (result === undefined && !faulty) {
+    reading.report.add("R018", block, "a body without a return", "end it with a return of the value of the output's element");
+  }
+  return faulty ? fault : result ?? fault;
+}
+
+function readDeclaration(reading: Reading, declaration: VariableDeclaration, kind: string, scope: Scope): boolean {
+  const initializer = declaration.getInitializer();
+  const pattern = declaration.getNameNode();
+  if (kind !== "const") {
+    reading.report.add("R001", declaration, `'${shorten(declaration.getName())}' is declared with '${kind}': a value that changes accumulates outside a reduction`,
+      "write const; to accumulate, write sum(axis, \"chain\", (item) => …) or reduce with a reducer of your own");
+  }
+  if (initializer === undefined) {
+    if (kind === "const") reading.report.add("R010", declaration, `'${shorten(declaration.getName())}' has no value`, "give it its value where it is declared");
+    bindPattern(reading, scope, pattern, fault, declaration);
+    return false;
+  }
+  const value = evaluate(reading, initializer, scope, Node.isIdentifier(pattern) ? pattern.getText() : undefined);
+  bindPattern(reading, scope, pattern, value, declaration);
+  if (value.kind === "record" && value.reduce !== undefined) nameFields(reading, value.fields);
+  return kind === "const";
+}
+
+function nameFields(reading: Reading, fields: ReadonlyMap<string, Value>): void {
+  for (const [name, value] of fields) {
+    if (value.kind === "scalar" && !reading.names.has(value.expr)) reading.names.set(value.expr, name);
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The reader: a kernel module's source text to checked kernels.
+ *
+ * modules.ts       finds the text of what is imported; module-scope.ts gives its names their meaning
+ * declaration.ts   axes, inputs, params and outputs of one kernel
+ * expressions.ts   gives each expression of the body its value (values.ts), with intrinsics.ts, loads.ts,
+ *                  reductions.ts, reducers.ts and functions.ts for the calls
+ * outputs.ts       what the body returns, and the rules of stored values
+ * batch-rules.ts, identity.ts, extents.ts, unknown.ts, typecheck.ts   the rest of the rules (spec/rules.md)
+ */
+import { Node, type CallExpression, type SourceFile } from "ts-morph";
+import { basename } from "node:path";
+import type { Diagnostic } from "../diagnostics.ts";
+import type { Expr, Kernel, Reduce, SourceLocation } from "../ir.ts";
+import { readDeclaration } from "./declaration.ts";
+import { readBody, bindPattern } from "./functions.ts";
+import { Modules } from "./modules.ts";
+import { readOutputs } from "./outputs.ts";
+import { Reading } from "./reading.ts";
+import { locationOf, Report } from "./report.ts";
+import { Scope, scalar, type Value } from "./values.ts";
+
+export { checkExtents } from "./extents.ts";
+
+export interface ReadOptions {
+  /** The file's text, where it is not that of the disk. */
+  readonly source?: string;
+  /** Report TypeScript's own strict errors, too, on lines where no rule has spoken. Takes seconds. */
+  readonly typecheck?: boolean;
+}
+
+/**
+ * Reads all kernels of a file, from its text. Faults of the author become diagnostics, sorted; a kernel with a fault
+ * is left out.
+ * @throws where the file can't be read from the disk.
+ */
+export function readKernels(file: string, options: ReadOptions = {}): { kernels: Kernel[]; diagnostics: Diagnostic[] } {
+  const modules = new Modules(file, options.source);
+  const report = new Report();
+  const kernels: Kernel[] = [];
+  for (const { name, call } of kernelCalls(modules.root, modules, report)) {
+    const kernel = guarded(report, call, () => readKernel(modules, report, name, call));
+    if (kernel !== undefined) kernels.push(kernel);
+  }
+  return { kernels, diagnostics: report.sorted() };
+}
+
+/** The module's calls of `kernel`, by the names of the consts that hold them. */
+function kernelCalls(source: SourceFile, modules: Modules, report: Report): { name: string; call: CallExpression }[] {
+  const scope = new Reading(modules, report).scopes.of(source);
+  const isKernel = (node: Node | undefined): node is CallExpression => {
+    if (!Node.isCallExpression(node)) return false;
+    const callee = node.getExpression();
+    if (Node.isIdentifier(callee)) {
+      const value = scope.find(callee.getText())?.value();
+      return value?.kind === "intrinsic" && value.name === "kernel";
+    }
+    return Node.isPropertyAccessExpression(callee) && callee.getName() === "kernel" && scope.find(callee.getExpression().getText())?.value().kind === "namespace";
+  };
+  return source.getStatements().flatMap((statement) => {
+    if (Node.isVariableStatement(statement)) {
+      return statement.getDeclarations().flatMap((declaration) => {
+        const initializer = declaration.getInitializer();
+        return isKernel(initializer) ? [{ name: declaration.getName(), call: initializer }] : [];
+      });
+    }
+    const main = Node.isExportAssignment(statement) ? statement.getExpression() : undefined;
+    return isKernel(main) ? [{ name: basename(source.getFilePath()).replace(/\..*$/, ""), call: main }] : [];
+  });
+}
+
+function readKernel(modules: Modules, report: Report, name: string, call: CallExpression): Kernel | undefined {
+  const before = report.size;
+  const reading = new Reading(modules, report);
+  const scope = reading.scopes.of(call.getSourceFile());
+  const declaration = readDeclaration(reading, call, call.getArguments()[0], scope);
+  if (declaration === undefined) return undefined;
+  const { parameters, body } = declaration;
+
+  const inner = new Scope(scope);
+  const values: Value = {
+    kind: "record",
+    fields: new Map([
+      ...[...reading.inputs.values()].map(({ at, ...input }): [string, Value] => [input.name, { kind: "tensor", input, at }]),
+      ...parameters.map((one): [string, Value] => [one.name, scalar(reading.pool.parameter(one.name, one.type))]),
+    ]),
+  };
+  const axes: Value = { kind: "record", fields: new Map([...reading.axes].map(([axis, declared]): [string, Value] => [axis, { kind: "axis", axis: declared }])) };
+  body.getParameters().slice(0, 2).forEach((parameter, position) => bindPattern(reading, inner, parameter.getNameNode(), [values, axes][position]!, parameter));
+
+  const returned = readBody(reading, body, inner);
+  const at = returnedNode(body);
+  const outputs = readOutputs(reading, declaration, returned, at);
+  if (report.size === before) reportUnused(reading, parameters, call);
+  if (report.size > before) return undefined;
+  if (outputs.length !== declaration.outputs.length) throw new Error("an output was lost without a diagnostic");
+  return {
+    name, parameters, outputs,
+    axes: [...reading.axes.values()].map(({ name: axis, role }) => ({ name: axis, role })),
+    inputs: [...reading.inputs.values()].map(({ name: input, storage, axes: over, ownership, unique }) => ({ name: input, storage, axes: over, ownership, unique })),
+    location: locationOf(call.getFirstAncestor(Node.isVariableDeclaration) ?? call),
+    pool: reading.pool,
+    origins: new Map([...reading.nodes].map(([expr, node]): [Expr | Reduce, SourceLocation] => [expr, locationOf(node)])),
+    names: reading.names,
+  };
+}
+
+/** The expression that a body returns. */
+function returnedNode(body: Node & { getBody?: () => Node | undefined }): Node {
+  const block = body.getBody?.();
+  if (block === undefined) return body;
+  if (!Node.isBlock(block)) return block;
+  return block.getStatements().find(Node.isReturnStatement)?.getExpression() ?? block;
+}
+
+function reportUnused(reading: Reading, parameters: readonly { name: string }[], call: CallExpression): void {
+  for (const input of reading.inputs.values()) {
+    if (!reading.used.has(input.name)) reading.report.add("R021", input.at, `the input '${input.name}' is declared and never read`, "remove it, or use it in the body");
+  }
+  for (const parameter of parameters) {
+    if (!reading.used.has(parameter.name)) reading.report.add("R021", call, `the parameter '${parameter.name}' is declared and never read`, "remove it, or use it in the body");
+  }
+}
+
+/** Runs a step; what it throws is our fault, and is reported as such instead of ending the reading. */
+function guarded<T>(report: Report, node: Node, step: () => T): T | undefined {
+  try {
+    return step();
+  } catch (error) {
+    report.add("R000", node, `internal fault of the reader: ${error instanceof Error ? error.message : String(error)}`,
+      "please report this kernel to Treefold; meanwhile, write the body with fewer constructs until this goes away");
+    return undefined;
+  }
+}

@@ -1,0 +1,155 @@
+/** What the names at the top of a module mean. */
+import { Node, type SourceFile } from "ts-morph";
+import { intrinsicNames } from "./intrinsic-names.ts";
+import { mathFile, type Modules } from "./modules.ts";
+import type { Report } from "./report.ts";
+import { nearest } from "./suggest.ts";
+import { fault, Scope, type Binding, type Value } from "./values.ts";
+
+/** Gives an initializer its value. */
+export type EvaluateConstant = (initializer: Node, scope: Scope, name: string) => Value;
+
+/** Module scopes of one kernel's reading; every constant is evaluated at most once, when it is first used. */
+export class ModuleScopes {
+  readonly #scopes = new Map<SourceFile, Scope>();
+  readonly #modules: Modules;
+  readonly #report: Report;
+  readonly #evaluate: EvaluateConstant;
+
+  constructor(modules: Modules, report: Report, evaluate: EvaluateConstant) {
+    this.#modules = modules;
+    this.#report = report;
+    this.#evaluate = evaluate;
+  }
+
+  /** A function of the elementary library. */
+  library(name: string): Value | undefined {
+    const source = this.#modules.load(mathFile);
+    return source === undefined ? undefined : this.exported(source, name);
+  }
+
+  #libraryNames(): string[] {
+    const source = this.#modules.load(mathFile);
+    return source === undefined ? [] : exportedNames(source);
+  }
+
+  of(source: SourceFile): Scope {
+    let scope = this.#scopes.get(source);
+    if (scope === undefined) this.#scopes.set(source, (scope = this.#build(source)));
+    return scope;
+  }
+
+  /** The value that a module exports under a name; undefined where it exports none. */
+  exported(source: SourceFile, name: string, visited = new Set<SourceFile>()): Value | undefined {
+    if (visited.has(source)) return undefined;
+    visited.add(source);
+    const scope = this.of(source);
+    if (localNames(source).includes(name)) return scope.own(name)?.value();
+    for (const declaration of source.getExportDeclarations()) {
+      const specifier = declaration.getModuleSpecifierValue();
+      const named = declaration.getNamedExports().find((one) => (one.getAliasNode()?.getText() ?? one.getName()) === name);
+      if (named === undefined && (declaration.hasNamedExports() || specifier === undefined)) continue;
+      const original = named?.getName() ?? name;
+      if (specifier === undefined) return scope.own(original)?.value();
+      const target = this.#modules.resolve(source, specifier);
+      const value = target.kind === "language" ? this.#language(original)
+        : target.kind === "module" ? this.exported(target.source, original, visited) : undefined;
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  #language(name: string): Value | undefined {
+    return intrinsicNames.has(name) ? { kind: "intrinsic", name } : this.library(name);
+  }
+
+  #build(source: SourceFile): Scope {
+    const scope = new Scope();
+    this.#scopes.set(source, scope);
+    this.#bindImports(source, scope);
+    for (const statement of source.getStatements()) {
+      if (Node.isFunctionDeclaration(statement)) {
+        const name = statement.getName();
+        if (name !== undefined) scope.bind(name, { at: statement, value: () => ({ kind: "function", node: statement, scope, name, topLevel: true }) });
+      } else if (Node.isVariableStatement(statement)) {
+        for (const declaration of statement.getDeclarations()) {
+          const initializer = declaration.getInitializer();
+          const name = declaration.getName();
+          if (!Node.isIdentifier(declaration.getNameNode()) || initializer === undefined) continue;
+          if (statement.getDeclarationKind() !== "const") {
+            scope.bind(name, once(declaration, () => {
+              this.#report.add("R001", declaration, `'${name}' is declared with '${statement.getDeclarationKind()}', so it can change`,
+                `write 'const ${name}'`);
+              return fault;
+            }));
+          } else scope.bind(name, once(declaration, () => this.#evaluate(initializer, scope, name)));
+        }
+      }
+    }
+    return scope;
+  }
+
+  #bindImports(source: SourceFile, scope: Scope): void {
+    for (const declaration of source.getImportDeclarations()) {
+      if (declaration.isTypeOnly()) continue;
+      const specifier = declaration.getModuleSpecifierValue();
+      const target = this.#modules.resolve(source, specifier);
+      const member = (name: string): Value | undefined => target.kind === "language" ? this.#language(name)
+        : target.kind === "module" ? this.exported(target.source, name) : undefined;
+      const names = (): string[] => target.kind === "language" ? [...intrinsicNames, ...this.#libraryNames()]
+        : target.kind === "module" ? exportedNames(target.source) : [];
+      for (const one of declaration.getNamedImports()) {
+        const name = one.getName();
+        const local = one.getAliasNode()?.getText() ?? name;
+        if (one.isTypeOnly()) continue;
+        scope.bind(local, once(one, () => member(name) ?? this.#missing(one, name, specifier, target.kind, names())));
+      }
+      const star = declaration.getNamespaceImport();
+      if (star !== undefined) scope.bind(star.getText(), once(star, () => ({ kind: "namespace", member, names: names() })));
+      const main = declaration.getDefaultImport();
+      if (main !== undefined) scope.bind(main.getText(), once(main, () => this.#missing(main, "default", specifier, target.kind, names())));
+    }
+  }
+
+  #missing(at: Node, name: string, specifier: string, kind: string, names: readonly string[]): Value {
+    if (kind === "foreign") {
+      this.#report.add("R010", at, `'${name}' comes from "${specifier}", which a kernel can't use`,
+        "use the functions of \"treefold\", or write this one in a module of your own and import it by a relative path");
+    } else if (kind === "missing") {
+      this.#report.add("R013", at, `the module "${specifier}" was not found`, "correct the path; it is relative to this file and ends in .ts");
+    } else {
+      const meant = nearest(name, names);
+      this.#report.add("R013", at, `"${specifier}" exports no '${name}'`,
+        meant === undefined ? `import one of: ${names.slice(0, 40).join(", ")}` : `did you mean '${meant}'?`);
+    }
+    return fault;
+  }
+}
+
+/** A binding that is evaluated once; meeting it again while it is evaluated is a cycle, and a fault. */
+function once(at: Node, evaluate: () => Value): Binding {
+  let state: "new" | "busy" | Value = "new";
+  return {
+    at,
+    value(): Value {
+      if (state === "busy") return fault;
+      if (state === "new") {
+        state = "busy";
+        state = evaluate();
+      }
+      return state;
+    },
+  };
+}
+
+function localNames(source: SourceFile): string[] {
+  return source.getStatements().flatMap((statement) => {
+    if (Node.isFunctionDeclaration(statement) && statement.isExported()) return [statement.getName() ?? "default"];
+    if (Node.isVariableStatement(statement) && statement.isExported()) return statement.getDeclarations().map((one) => one.getName());
+    return [];
+  });
+}
+
+function exportedNames(source: SourceFile): string[] {
+  return [...localNames(source), ...source.getExportDeclarations().flatMap((one) => one.getNamedExports().map((each) => each.getAliasNode()?.getText() ?? each.getName()))];
+}

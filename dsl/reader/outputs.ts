@@ -1,0 +1,125 @@
+/** What a body returns, and the rules of stored values: bound axes, one writer for each element and word. */
+import type { Node } from "ts-morph";
+import type { Expr, Output, Variable } from "../ir.ts";
+import { valueTypeOf } from "../expr.ts";
+import { checkStored } from "./batch-rules.ts";
+import type { DeclaredTensor, Declaration } from "./declaration.ts";
+import { shorten, type Reading } from "./reading.ts";
+import { describe, type Value } from "./values.ts";
+
+type Scattered = Extract<Value, { kind: "scattered" }>;
+
+export function readOutputs(reading: Reading, declaration: Declaration, returned: Value, at: Node): Output[] {
+  if (returned.kind === "fault") return [];
+  if (!declaration.several) {
+    if (returned.kind === "record") {
+      reading.report.add("R018", at, "the body returns an object, and the kernel has one output", "return the value itself, or declare outputs: { … }");
+      return [];
+    }
+    const output = readOutput(reading, declaration.outputs[0]!, returned, at);
+    return output === undefined ? [] : [output];
+  }
+  const names = declaration.outputs.map((output) => output.name);
+  const form = `return { ${names.join(", ")} }`;
+  if (returned.kind !== "record") {
+    reading.report.add("R018", at, `the kernel has outputs, and the body returns ${describe(returned)}`, form);
+    return [];
+  }
+  for (const name of returned.fields.keys()) {
+    if (!names.includes(name)) reading.report.add("R018", at, `the body returns '${name}', which is no output`, form);
+  }
+  const outputs = declaration.outputs.flatMap((declared) => {
+    const value = returned.fields.get(declared.name);
+    if (value === undefined) {
+      reading.report.add("R021", declared.at, `the output '${declared.name}' is declared and never given`, form);
+      return [];
+    }
+    const output = readOutput(reading, declared, value, at);
+    return output === undefined ? [] : [output];
+  });
+  checkWords(reading, declaration);
+  return outputs;
+}
+
+/** Two 16-bit elements share a word, so those who write them together must agree on the axis along which they pair. */
+function checkWords(reading: Reading, declaration: Declaration): void {
+  const halves = declaration.outputs.filter((output) => output.storage === "bf16");
+  const first = halves[0];
+  for (const other of halves.slice(1)) {
+    const [a, b] = [first!.axes.at(-1)!, other.axes.at(-1)!];
+    if (a === b) continue;
+    reading.report.add("R016", other.at, `the 16-bit outputs '${first!.name}' and '${other.name}' end in different axes, '${a}' and '${b}'`,
+      `store one of them as f32, or let both end in the same axis`, [{ message: `'${first!.name}' is declared here`, at: first!.at }]);
+  }
+}
+
+function readOutput(reading: Reading, declared: DeclaredTensor, value: Value, at: Node): Output | undefined {
+  const { name, storage, axes } = declared;
+  const stored = value.kind === "scattered" ? value.value : value;
+  const place = value.kind === "scattered" ? value.at : at;
+  const expr = reading.expr(stored, place, valueTypeOf(storage));
+  if (expr === undefined || !checkStored(reading, expr, place)) return undefined;
+  if (value.kind === "scattered") return readScattered(reading, declared, value, expr);
+  const unbound = [...expr.free].find((variable) => !axes.includes(variable.axis));
+  if (unbound !== undefined) return reportUnbound(reading, declared, unbound, at);
+  return { name, storage, axes, over: axes, value: expr };
+}
+
+function reportUnbound(reading: Reading, declared: DeclaredTensor, unbound: Variable, at: Node): undefined {
+  const place = reading.nodes.get(reading.pool.index(unbound)) ?? at;
+  const axis = reading.axes.get(unbound.axis)!;
+  reading.report.add("R012", place, `the axis '${axis.name}' is not bound: '${declared.name}' has no such axis, and no reduction goes over it here`,
+    `reduce over it, as in sum(${axis.name}, "chain", (item) => …), or add '${axis.name}' to the output's axes`, [{ message: `'${declared.name}' is declared here`, at: declared.at }]);
+  return undefined;
+}
+
+function readScattered(reading: Reading, declared: DeclaredTensor, value: Scattered, expr: Expr): Output | undefined {
+  const { name, storage, axes } = declared;
+  const { place, placeNodes } = value;
+  if (place.length !== axes.length) {
+    reading.report.add("R007", value.at, `'${name}' has ${axes.length} axes, and the place has ${place.length} indices`, `write scatter([one index for each of ${axes.join(", ")}], value)`,
+      [{ message: `'${name}' is declared here`, at: declared.at }]);
+    return undefined;
+  }
+  const free = new Set([...expr.free, ...place.flatMap((index) => [...index.free])]);
+  const over = [...reading.axes.keys()].filter((axis) => free.has(reading.pool.axisVariable(axis)));
+  if (!checkOneWriter(reading, value, over)) return undefined;
+  const last = place.at(-1)!;
+  if (storage === "bf16" && !(last.kind === "index" && last.variable.kind === "axis" && last.variable.axis === axes.at(-1))) {
+    reading.report.add("R017", placeNodes.at(-1)!, `two elements of '${name}' share a word, which would have two writers`,
+      `let the last index be the axis '${axes.at(-1)}' itself, or store '${name}' as f32`, [{ message: `'${name}' is declared here`, at: declared.at }]);
+    return undefined;
+  }
+  return { name, storage, axes, over, place, value: expr };
+}
+
+/** Every axis that the value is given for must be told from the place: as an index, or through a unique table. */
+function checkOneWriter(reading: Reading, { place, at }: Scattered, over: readonly string[]): boolean {
+  const told = new Set<string>();
+  const take = (indices: readonly Expr[]): void => {
+    for (const index of indices) if (index.kind === "index") told.add(index.variable.axis);
+  };
+  take(place);
+  for (const index of place) {
+    const table = index.kind === "load" ? index : quotientOfTable(index, place);
+    if (table?.kind === "load" && reading.inputs.get(table.input)?.unique === true) take(table.indices);
+  }
+  const missing = over.find((axis) => !told.has(axis));
+  if (missing === undefined) return true;
+  const axis = reading.axes.get(missing)!;
+  const table = place.find((index) => index.kind === "load" && [...index.free].some((variable) => variable.axis === missing));
+  const text = shorten(table === undefined ? missing : reading.nodes.get(table)?.getText() ?? missing);
+  reading.report.add("R017", at, `an element may have several writers: the place does not tell the points of the axis '${missing}' apart`,
+    table?.kind === "load" ? `declare '${table.input}' as "unique placement u32[…]", so that the host checks that ${text} are distinct`
+      : `use '${missing}' as an index of the place, or an element of a "unique placement u32[${missing}]" table; both parts of a slot, slot / n and slot % n, stand for the slot`,
+    [{ message: `'${missing}' is declared here`, at: axis.at }]);
+  return false;
+}
+
+/** The slot of `slot / n`, where the place holds `slot % n` too. */
+function quotientOfTable(index: Expr, place: readonly Expr[]): Expr | undefined {
+  if (index.kind !== "binary" || index.operator !== "divide") return undefined;
+  const { left, right } = index;
+  const rest = place.some((other) => other.kind === "binary" && other.operator === "remainder" && other.left === left && other.right === right);
+  return rest ? left : undefined;
+}

@@ -1,0 +1,151 @@
+/** The state of one kernel's reading, and the step from a value to a typed expression. */
+import type { Node } from "ts-morph";
+import { Pool } from "../expr.ts";
+import type { Expr, FunctionDeclaration, Input, Reduce, Reducer, ValueType } from "../ir.ts";
+import { evaluate } from "./expressions.ts";
+import { ModuleScopes } from "./module-scope.ts";
+import type { Modules } from "./modules.ts";
+import type { Report } from "./report.ts";
+import { describe, type DeclaredAxis, type Domain, type FunctionLike, type Value } from "./values.ts";
+
+export interface DeclaredInput extends Input {
+  readonly at: Node;
+}
+
+const largestF32 = 3.4028234663852886e38;
+
+export class Reading {
+  readonly pool = new Pool();
+  readonly report: Report;
+  readonly scopes: ModuleScopes;
+  readonly axes = new Map<string, DeclaredAxis>();
+  readonly inputs = new Map<string, DeclaredInput>();
+  /** Where each expression was first written. */
+  readonly nodes = new Map<Expr | Reduce, Node>();
+  readonly names = new Map<Expr | Reduce, string>();
+  /** Inputs and parameters that were mentioned. */
+  readonly used = new Set<string>();
+  /** The domains being folded, outermost first, with the depth of their variables. */
+  readonly folding: { domain: Domain; depth: number }[] = [];
+  /** Functions being read, to notice recursion. */
+  readonly calling: FunctionLike[] = [];
+  /** Resolved functions by declaration and argument types; undefined: its result is no scalar, so it is inlined. */
+  readonly functions = new Map<FunctionLike, Map<string, FunctionDeclaration | undefined>>();
+  readonly functionNames = new Set<string>();
+  readonly reducers = new Map<string | Node, Reducer>();
+
+  constructor(modules: Modules, report: Report) {
+    this.report = report;
+    this.scopes = new ModuleScopes(modules, report, (initializer, scope, name) => evaluate(this, initializer, scope, name));
+  }
+
+  /** Notes where an expression was first written. */
+  at<T extends Expr | Reduce>(node: Node, expr: T): T {
+    if (!this.nodes.has(expr)) this.nodes.set(expr, node);
+    return expr;
+  }
+
+  /** The dtype of a value: undefined where it has none, `loose` where it takes that of what it meets. */
+  typeOf(value: Value): ValueType | "loose" | undefined {
+    switch (value.kind) {
+      case "scalar": return value.expr.type;
+      case "axis": return "u32";
+      case "literal": case "choice": return "loose";
+      default: return undefined;
+    }
+  }
+
+  /**
+   * The expression of a value, as `type` where one is wanted. Reports a mismatch and gives undefined; says nothing
+   * of a fault, which has been reported already.
+   */
+  expr(value: Value, at: Node, type?: ValueType): Expr | undefined {
+    switch (value.kind) {
+      case "fault": return undefined;
+      case "scalar":
+        if (type !== undefined && value.expr.type !== type) return this.#mismatch(value.expr.type, type, at);
+        return value.expr;
+      case "axis":
+        if (type !== undefined && type !== "u32") return this.#mismatch("u32", type, at);
+        return this.at(at, this.pool.index(this.pool.axisVariable(value.axis.name)));
+      case "literal": return this.#constant(value, type ?? (value.decimal ? "f32" : "u32"), at);
+      case "choice": {
+        const wanted = type ?? (this.#isDecimal(value) ? "f32" : "u32");
+        const whenTrue = this.expr(value.whenTrue, at, wanted);
+        const whenFalse = this.expr(value.whenFalse, at, wanted);
+        if (whenTrue === undefined || whenFalse === undefined) return undefined;
+        return this.at(at, this.pool.select(value.condition, whenTrue, whenFalse));
+      }
+      default: {
+        const fix = value.kind === "tensor" ? `index it: ${value.input.name}(${value.input.axes.join(", ")})`
+          : value.kind === "record" ? `take one of its fields: ${[...value.fields.keys()].map((field) => `.${field}`).join(", ")}`
+          : value.kind === "function" || value.kind === "intrinsic" ? `call it: ${value.name}(…)`
+          : value.kind === "range" ? "reduce over it, as in sum(range, \"chain\", (item) => …)"
+          : value.kind === "scattered" ? "return the scatter itself as the output"
+          : "write a number or an expression of tensors here";
+        this.report.add("R006", at, `a ${type ?? "number"} is expected here, and this is ${describe(value)}`, fix);
+        return undefined;
+      }
+    }
+  }
+
+  #isDecimal(value: Value): boolean {
+    return value.kind === "literal" ? value.decimal
+      : value.kind === "choice" ? this.#isDecimal(value.whenTrue) || this.#isDecimal(value.whenFalse) : false;
+  }
+
+  #mismatch(found: ValueType, wanted: ValueType, at: Node): undefined {
+    const text = shorten(at.getText());
+    const fix = wanted === "bool" ? `compare it: ${text} != 0`
+      : found === "bool" ? `write select(${text}, 1, 0)` : `convert it: ${wanted}(${text})`;
+    this.report.add("R006", at, `${wanted === "bool" ? "a condition" : wanted} is expected here, and this is ${found === "bool" ? "a condition" : found}`, fix);
+    return undefined;
+  }
+
+  #constant({ value, decimal }: { value: number; decimal: boolean }, type: ValueType, at: Node): Expr | undefined {
+    if (type === "f32") {
+      if (Math.abs(value) <= largestF32) return this.pool.f32(value);
+      this.report.add("R006", at, `${value} is no finite f32`,
+        "kernels contain no infinities and no NaN: use a finite bound, such as -3.4028234663852886e38 for the lowest f32");
+      return undefined;
+    }
+    if (type === "bool") {
+      this.report.add("R006", at, `a condition is expected here, and this is the number ${value}`, "write a comparison, or true or false");
+      return undefined;
+    }
+    const [low, high] = type === "u32" ? [0, 0xffffffff] : [-0x80000000, 0x7fffffff];
+    if (!decimal && value >= low && value <= high) return this.pool.constant(type, value);
+    if (decimal || !Number.isInteger(value)) {
+      this.report.add("R006", at, `${type} is expected here, and ${shorten(at.getText())} is a decimal number`,
+        Number.isInteger(value) ? `write ${value}, or convert the other side to f32 with f32(…)` : "convert the other side to f32 with f32(…)");
+    } else {
+      this.report.add("R006", at, `${value} does not fit ${type}, which holds ${low} to ${high}`,
+        value < 0 ? "convert the other side to i32 with i32(…)" : "use a smaller number");
+    }
+    return undefined;
+  }
+
+  /** Both as expressions of one dtype. `at` is the place of the operation, which a mismatch is reported at. */
+  pair(left: Value, right: Value, at: Node, leftAt: Node, rightAt: Node, operation: string): [Expr, Expr] | undefined {
+    const leftType = this.typeOf(left);
+    const rightType = this.typeOf(right);
+    if (leftType !== undefined && rightType !== undefined && leftType !== "loose" && rightType !== "loose" && leftType !== rightType) {
+      const [to, of] = leftType === "f32" ? ["f32", rightAt] as const : rightType === "f32" ? ["f32", leftAt] as const
+        : leftType === "bool" ? ["select", leftAt] as const : rightType === "bool" ? ["select", rightAt] as const : [leftType, rightAt] as const;
+      const text = shorten(of.getText());
+      this.report.add("R006", at, `${operation} of ${leftType} and ${rightType}`,
+        to === "select" ? `turn the condition into a number: select(${text}, 1, 0)` : `convert one side: ${to}(${text})`);
+      return undefined;
+    }
+    const type = leftType !== "loose" ? leftType : rightType !== "loose" ? rightType : this.#isDecimal(left) || this.#isDecimal(right) ? "f32" : undefined;
+    const a = this.expr(left, leftAt, type);
+    const b = this.expr(right, rightAt, type);
+    return a === undefined || b === undefined ? undefined : [a, b];
+  }
+}
+
+/** Source text on one line, cut where it is long. */
+export function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length > 60 ? `${line.slice(0, 57)}…` : line;
+}

@@ -1,0 +1,117 @@
+/** `reducer({ state, identity, combine })`. */
+import { Node } from "ts-morph";
+import type { Constant, Expr, Reducer } from "../ir.ts";
+import { evaluate } from "./expressions.ts";
+import { inline } from "./functions.ts";
+import type { Reading } from "./reading.ts";
+import { describe, fault, scalar, type FunctionLike, type Scope, type Value } from "./values.ts";
+
+type FieldType = "f32" | "u32" | "i32";
+
+export function readReducer(reading: Reading, description: Node, scope: Scope): Value {
+  const known = reading.reducers.get(description);
+  if (known !== undefined) return { kind: "reducer", reducer: known };
+  if (!Node.isObjectLiteralExpression(description)) {
+    reading.report.add("R019", description, "a reducer is described by an object", "write reducer({ state: { … }, identity: { … }, combine(left, right) { … } })");
+    return fault;
+  }
+  const member = (name: string): Node | undefined => {
+    const property = description.getProperty(name);
+    if (property === undefined) reading.report.add("R018", description, `the reducer has no '${name}'`, "write reducer({ state: { … }, identity: { … }, combine(left, right) { … } })");
+    return Node.isPropertyAssignment(property) ? property.getInitializer() : property;
+  };
+  const [stateAt, identityAt, combineAt] = [member("state"), member("identity"), member("combine")];
+  if (stateAt === undefined || identityAt === undefined || combineAt === undefined) return fault;
+  const types = readTypes(reading, stateAt, scope);
+  if (types === undefined) return fault;
+  const identities = readIdentity(reading, types, identityAt, evaluate(reading, identityAt, scope));
+  const combines = readCombine(reading, types, combineAt, scope);
+  if (identities === undefined || combines === undefined) return fault;
+  const reducer: Reducer = {
+    name: nameOf(description),
+    fields: types.map(([name, type], position) => ({ name, type, identity: identities[position]!, combine: combines[position]! })),
+  };
+  reading.reducers.set(description, reducer);
+  return { kind: "reducer", reducer };
+}
+
+function nameOf(description: Node): string {
+  const declaration = description.getFirstAncestor(Node.isVariableDeclaration);
+  const name = declaration?.getInitializer()?.getEnd() === description.getParent()?.getEnd() ? declaration?.getName() : undefined;
+  return name ?? "reducer";
+}
+
+function readTypes(reading: Reading, at: Node, scope: Scope): [string, FieldType][] | undefined {
+  const value = evaluate(reading, at, scope);
+  if (value.kind === "fault") return undefined;
+  if (value.kind !== "record" || value.fields.size === 0) {
+    reading.report.add("R018", at, "a reducer's state names its fields and their dtypes", "write state: { total: \"f32\" }");
+    return undefined;
+  }
+  const types: [string, FieldType][] = [];
+  for (const [name, type] of value.fields) {
+    const text = type.kind === "text" ? type.text : undefined;
+    if (text !== "f32" && text !== "u32" && text !== "i32") {
+      reading.report.add("R006", at, `the state's field '${name}' has no dtype`, "a field is \"f32\", \"u32\" or \"i32\"");
+      return undefined;
+    }
+    types.push([name, text]);
+  }
+  return types;
+}
+
+/** One expression for each field, in the state's order. */
+function readFields(reading: Reading, types: readonly [string, FieldType][], at: Node, value: Value, what: string): Expr[] | undefined {
+  if (value.kind === "fault") return undefined;
+  const form = `give all of the state: { ${types.map(([name]) => name).join(", ")} }`;
+  if (value.kind !== "record") {
+    reading.report.add("R006", at, `${what} is a state, and this is ${describe(value)}`, form);
+    return undefined;
+  }
+  const extra = [...value.fields.keys()].find((name) => !types.some(([known]) => known === name));
+  if (extra !== undefined) {
+    reading.report.add("R006", at, `${what} has '${extra}', which the state has not`, form);
+    return undefined;
+  }
+  const exprs = types.map(([name, type]) => {
+    const field = value.fields.get(name);
+    if (field !== undefined) return reading.expr(field, at, type);
+    reading.report.add("R006", at, `${what} lacks '${name}'`, form);
+    return undefined;
+  });
+  return exprs.every((expr) => expr !== undefined) ? exprs : undefined;
+}
+
+function readIdentity(reading: Reading, types: readonly [string, FieldType][], at: Node, value: Value): Constant[] | undefined {
+  if (value.kind === "record") {
+    for (const [name, field] of value.fields) {
+      if (field.kind === "literal" && !Number.isFinite(field.value)) {
+        reading.report.add("R014", at, `the identity's '${name}' is ${field.value}`,
+          "use a finite number: combining two identities must not give NaN; for a maximum, -3.4028234663852886e38 is the lowest f32");
+        return undefined;
+      }
+    }
+  }
+  const exprs = readFields(reading, types, at, value, "the identity");
+  if (exprs === undefined) return undefined;
+  const varying = exprs.findIndex((expr) => expr.kind !== "constant");
+  if (varying === -1) return exprs as Constant[];
+  reading.report.add("R014", at, `the identity's '${types[varying]![0]}' is not a constant`, "write a number: every fold starts from it");
+  return undefined;
+}
+
+function readCombine(reading: Reading, types: readonly [string, FieldType][], at: Node, scope: Scope): Expr[] | undefined {
+  const value: Value = Node.isMethodDeclaration(at) ? { kind: "function", node: at as FunctionLike, scope, name: "combine", topLevel: false } : evaluate(reading, at, scope);
+  if (value.kind === "fault") return undefined;
+  if (value.kind !== "function" || value.node.getParameters().length !== 2) {
+    reading.report.add("R019", at, "a reducer's combine is a function of two states", "write combine(left, right) { return { … }; }");
+    return undefined;
+  }
+  const side = (name: "left" | "right"): Value => ({
+    kind: "record", fields: new Map(types.map(([field, type]): [string, Value] => [field, scalar(reading.pool.state(name, field, type))])),
+  });
+  const folding = reading.folding.splice(0);
+  const result = inline(reading, value, [side("left"), side("right")]);
+  reading.folding.push(...folding);
+  return readFields(reading, types, at, result, "the combined state");
+}

@@ -1,0 +1,220 @@
+/** Domains, trees, and the reductions over them. */
+import { Node } from "ts-morph";
+import type { Expr, Reduce, Reducer, Variable } from "../ir.ts";
+import { operandsOf } from "../expr.ts";
+import { isComplete, type Tree } from "../tree.ts";
+import { parseTree, TreeSyntaxError } from "../tree-notation.ts";
+import { checkBound, checkTree } from "./batch-rules.ts";
+import { evaluate } from "./expressions.ts";
+import { callFunction } from "./functions.ts";
+import { builtInReducer, leafKey } from "./built-in-reducers.ts";
+import { checkIdentity } from "./identity.ts";
+import { shorten, type Reading } from "./reading.ts";
+import { spanOfNode } from "./report.ts";
+import { describe, fault, scalar, type Domain, type Scope, type Value } from "./values.ts";
+
+/** `upTo(axis, last)` and `below(axis, count)`. */
+export function readRange(reading: Reading, name: "upTo" | "below", node: Node, args: readonly Node[], scope: Scope): Value {
+  const domain = wholeAxis(reading, evaluate(reading, args[0]!, scope), args[0]!);
+  const value = evaluate(reading, args[1]!, scope);
+  const bound = reading.expr(value, args[1]!, "u32");
+  if (domain === undefined || bound === undefined || !checkBound(reading, bound, args[1]!)) return fault;
+  const { pool } = reading;
+  const wanted = name === "upTo" ? pool.add(bound, pool.u32(1)) : bound;
+  return { kind: "range", domain: { ...domain, count: reading.at(node, pool.minimum(wanted, domain.count)) } };
+}
+
+export function readRuns(reading: Reading, args: readonly Node[], scope: Scope): Value {
+  const domain = domainOf(reading, evaluate(reading, args[0]!, scope), args[0]!);
+  const length = evaluate(reading, args[1]!, scope);
+  if (domain === undefined || length.kind === "fault") return fault;
+  if (length.kind !== "literal" || length.decimal || length.value < 1 || length.value > 2 ** 30) {
+    reading.report.add("R015", args[1]!, "the length of runs is a constant number of items, 1 or more", "write a whole number, as in runs(axis, 64)");
+    return fault;
+  }
+  return { kind: "runs", domain, length: length.value };
+}
+
+function wholeAxis(reading: Reading, value: Value, at: Node): Domain | undefined {
+  if (value.kind === "axis") return { axis: value.axis, start: reading.pool.u32(0), count: reading.pool.extent(value.axis.name) };
+  if (value.kind !== "fault") {
+    reading.report.add("R006", at, `an axis is expected here, and this is ${describe(value)}`, "write an axis of the kernel: one that the body takes in its second parameter");
+  }
+  return undefined;
+}
+
+function domainOf(reading: Reading, value: Value, at: Node): Domain | undefined {
+  if (value.kind === "range") return value.domain;
+  if (value.kind === "scalar" || value.kind === "literal") {
+    reading.report.add("R006", at, `a domain is expected here, and this is ${describe(value)}`,
+      "reduce over an axis, over upTo(axis, last) or below(axis, count), or over a run");
+    return undefined;
+  }
+  return wholeAxis(reading, value, at);
+}
+
+function checkRole(reading: Reading, domain: Domain, at: Node): boolean {
+  if (domain.axis.role !== "batch") return true;
+  reading.report.add("R002", at, `a reduction over the batch axis '${domain.axis.name}'`,
+    "reduce over a model or sequence axis; what requests share can't be summed, since it would change with the batch",
+    [{ message: `'${domain.axis.name}' is a batch axis`, at: domain.axis.at }]);
+  return false;
+}
+
+/** The tree that a string of the source notates. */
+function readTree(reading: Reading, node: Node, scope: Scope): Tree | undefined {
+  if (Node.isConditionalExpression(node)) {
+    const condition = evaluate(reading, node.getCondition(), scope);
+    if (condition.kind === "scalar" && !checkTree(reading, condition.expr, node)) return undefined;
+  }
+  if (Node.isTemplateExpression(node)) {
+    for (const span of node.getTemplateSpans()) {
+      const part = evaluate(reading, span.getExpression(), scope);
+      if ((part.kind === "scalar" || part.kind === "axis") && !checkTree(reading, reading.expr(part, span.getExpression())!, node)) return undefined;
+    }
+  }
+  const value = evaluate(reading, node, scope);
+  if (value.kind === "fault") return undefined;
+  if (value.kind !== "text") {
+    reading.report.add("R015", node, `a reduction tree is a constant string, and this is ${describe(value)}`, "write levels from the leaves up, such as \"chain 128, chain\"");
+    return undefined;
+  }
+  try {
+    const tree = parseTree(value.text);
+    if (isComplete(tree)) return tree;
+    const last = tree[tree.length - 1]!;
+    reading.report.add("R015", node, `the tree "${shorten(value.text)}" does not end in one value: its last level ${last.count === undefined ? `leaves ${last.lanes} lanes` : `leaves one value for each ${last.count} items`}`,
+      `end it with a level that takes all that is left: "${shorten(value.text)}, chain" or "${shorten(value.text)}, pairwise"`);
+  } catch (error) {
+    if (!(error instanceof TreeSyntaxError)) throw error;
+    const span = spanOfNode(node);
+    const literal = Node.isStringLiteral(node) && node.getText().slice(1, -1) === value.text;
+    const column = span.column + 1 + error.offset;
+    reading.report.add("R015", literal ? { ...span, column, endColumn: column + (value.text.slice(error.offset).match(/^\w+|^./)?.[0].length ?? 1) } : node,
+      `in the tree "${shorten(value.text)}": ${error.message}`, error.fix);
+  }
+  return undefined;
+}
+
+/** `sum`, `max` and `argmax`. */
+export function readReduction(reading: Reading, name: "sum" | "max" | "argmax", node: Node, args: readonly Node[], scope: Scope): Value {
+  const [domainAt, treeAt, leafAt] = [args[0]!, args[1]!, args[2]!];
+  const value = evaluate(reading, domainAt, scope);
+  const tree = readTree(reading, treeAt, scope);
+  if (value.kind === "runs") {
+    reading.report.add("R019", domainAt, `'${name}' goes over items, and this is runs of them`, "write reduce(runs(…), tree, reducer, (run) => …), whose leaf reduces inside the run");
+    return fault;
+  }
+  const domain = domainOf(reading, value, domainAt);
+  const leafFunction = evaluate(reading, leafAt, scope);
+  if (domain === undefined || tree === undefined || leafFunction.kind === "fault" || !checkRole(reading, domain, domainAt)) return fault;
+  const reduce = fold(reading, node, domain, tree, leafFunction, leafAt, (item) => item, (leaf) => {
+    const expr = reading.expr(leaf, leafAt, leaf.kind === "literal" && !leaf.decimal ? "u32" : undefined);
+    if (expr === undefined) return undefined;
+    if (expr.type === "bool") {
+      reading.report.add("R006", leafAt, `'${name}' of conditions`, "turn the condition into a number: select(condition, 1, 0)");
+      return undefined;
+    }
+    const reducer = builtInReducer(reading, name, expr.type);
+    return { reducer, leaf: name === "argmax" ? [leafKey(reading.pool, expr), "item"] : [expr] };
+  });
+  if (reduce === undefined) return fault;
+  return scalar(reading.at(node, reading.pool.field(reduce, name === "argmax" ? "index" : "value")));
+}
+
+/** `reduce`, with an author's reducer, over items or over runs. */
+export function readReduce(reading: Reading, node: Node, args: readonly Node[], scope: Scope): Value {
+  const [domainAt, treeAt, byAt, leafAt] = [args[0]!, args[1]!, args[2]!, args[3]!];
+  const over = evaluate(reading, domainAt, scope);
+  const tree = readTree(reading, treeAt, scope);
+  const by = evaluate(reading, byAt, scope);
+  const leafFunction = evaluate(reading, leafAt, scope);
+  const inner = over.kind === "runs" ? over.domain : domainOf(reading, over, domainAt);
+  if (by.kind !== "reducer" && by.kind !== "fault") {
+    reading.report.add("R019", byAt, `a reducer is expected here, and this is ${describe(by)}`, "declare one at the top of the module: const mine = reducer({ state, identity, combine })");
+  }
+  if (inner === undefined || tree === undefined || by.kind !== "reducer" || leafFunction.kind === "fault" || !checkRole(reading, inner, domainAt)) return fault;
+  const { reducer } = by;
+  const { pool } = reading;
+  const domain: Domain = over.kind === "runs" ? { axis: inner.axis, start: pool.u32(0), count: pool.divideUp(inner.count, over.length) } : inner;
+  const itemOf = (item: Value): Value => {
+    if (over.kind !== "runs" || item.kind !== "scalar") return item;
+    const offset = pool.multiply(item.expr, pool.u32(over.length));
+    return {
+      kind: "range",
+      domain: { axis: inner.axis, start: pool.add(inner.start, offset), count: pool.minimum(pool.u32(over.length), pool.subtract(inner.count, offset)) },
+    };
+  };
+  const reduce = fold(reading, node, domain, tree, leafFunction, leafAt, itemOf, (leaf) => readState(reading, reducer, leaf, leafAt));
+  if (reduce === undefined) return fault;
+  if (!checkIdentity(reading, reduce, byAt)) return fault;
+  const fields = new Map(reducer.fields.map((field): [string, Value] => [field.name, scalar(reading.at(node, pool.field(reduce, field.name)))]));
+  return { kind: "record", fields, reduce };
+}
+
+function readState(reading: Reading, reducer: Reducer, leaf: Value, at: Node): { reducer: Reducer; leaf: Expr[] } | undefined {
+  if (leaf.kind === "fault") return undefined;
+  const names = reducer.fields.map((field) => field.name);
+  const form = `return all of the state: ({ ${names.join(", ")} })`;
+  if (leaf.kind !== "record") {
+    reading.report.add("R006", at, `the leaf gives the state of '${reducer.name}', and this is ${describe(leaf)}`, form);
+    return undefined;
+  }
+  const extra = [...leaf.fields.keys()].filter((name) => !names.includes(name));
+  const missing = names.filter((name) => !leaf.fields.has(name));
+  if (extra.length > 0 || missing.length > 0) {
+    reading.report.add("R006", at, `the leaf's state ${missing.length > 0 ? `lacks '${missing.join("', '")}'` : `has '${extra.join("', '")}', which '${reducer.name}' has not`}`, form);
+    return undefined;
+  }
+  const exprs = reducer.fields.map((field) => reading.expr(leaf.fields.get(field.name)!, at, field.type));
+  return exprs.every((expr) => expr !== undefined) ? { reducer, leaf: exprs } : undefined;
+}
+
+/**
+ * Reads a leaf with an item of `domain`. Sibling reductions over one domain share their variable; where the leaf
+ * holds another reduction over it, or stands inside one, it gets the next one, so that no variable is bound twice.
+ */
+function fold(
+  reading: Reading, node: Node, domain: Domain, tree: Tree, leafFunction: Value, leafAt: Node, itemOf: (item: Value) => Value,
+  read: (leaf: Value) => { reducer: Reducer; leaf: readonly (Expr | "item")[] } | undefined,
+): Reduce | undefined {
+  if (leafFunction.kind !== "function") {
+    reading.report.add("R019", leafAt, `the leaf is a function of the item, and this is ${describe(leafFunction)}`, "write an arrow function: (item) => …");
+    return undefined;
+  }
+  const parameters = leafFunction.node.getParameters();
+  if (parameters.length > 1) {
+    reading.report.add("R019", leafAt, `the leaf takes ${parameters.length} items`, "write an arrow function of one item: (item) => …; nest reductions for several axes");
+    return undefined;
+  }
+  const { pool } = reading;
+  const name = parameters[0]?.getName() ?? domain.axis.name;
+  let depth = Math.max(-1, ...reading.folding.filter((one) => one.domain.start === domain.start && one.domain.count === domain.count && one.domain.axis === domain.axis).map((one) => one.depth)) + 1;
+  for (;;) {
+    const variable = pool.itemVariable(name, domain.axis.name, domain.start, domain.count, depth);
+    const item = scalar(pool.index(variable));
+    reading.folding.push({ domain, depth });
+    const value = callFunction(reading, leafFunction, parameters.length === 0 ? [] : [itemOf(item)], leafAt, [leafAt]);
+    reading.folding.pop();
+    if (value.kind === "fault") return undefined;
+    const parts = read(value);
+    if (parts === undefined) return undefined;
+    const leaf = parts.leaf.map((expr) => (expr === "item" ? pool.index(variable) : expr));
+    if (leaf.some((expr) => binds(expr, variable, new Set()))) {
+      depth += 1;
+      continue;
+    }
+    return reading.at(node, pool.reduce({ axis: domain.axis.name, variable, start: domain.start, count: domain.count, tree, reducer: parts.reducer, leaf }));
+  }
+}
+
+/** Whether a reduction anywhere in an expression has this variable. */
+function binds(expr: Expr, variable: Variable, seen: Set<Expr>): boolean {
+  if (seen.has(expr)) return false;
+  seen.add(expr);
+  if (expr.kind === "field") {
+    const { of } = expr;
+    return of.variable === variable || [of.start, of.count, ...of.leaf].some((part) => binds(part, variable, seen));
+  }
+  return operandsOf(expr).some((part) => binds(part, variable, seen));
+}
