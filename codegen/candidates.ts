@@ -1,0 +1,187 @@
+/**
+ * The schedules that a kernel is offered, made from its axes, its reductions' trees and the device's limits alone.
+ * Each is a plan for mappings; what does not fit is found out by lowering it and left out.
+ */
+import type { Expr, Output, Reduce } from "../dsl/ir.ts";
+import { operandsOf } from "../dsl/expr.ts";
+import type { DeviceLimits } from "./artifact.ts";
+import { collectReductions, reductionsBelow } from "./groups.ts";
+import { extentOf, type PassKernel } from "./pass-kernel.ts";
+import type { AxisMapping, Mapping, Schedule } from "./schedule.ts";
+import { splitReductions } from "./split.ts";
+
+const single = { registers: 1, order: "blocked", whole: false } as const;
+
+/** Axes that a pass computes outputs over, outermost first; the last one's neighbours are neighbours in memory. */
+export function outputAxesOf(kernel: PassKernel): string[] {
+  const axes = new Set<string>();
+  for (const output of kernel.outputs) output.over.forEach((axis) => axes.add(axis));
+  const inner = innermostOf(kernel.outputs[0]!, kernel);
+  axes.delete(inner);
+  return [...axes, inner];
+}
+
+function innermostOf(output: Output, kernel: PassKernel): string {
+  const last = output.place?.[output.place.length - 1];
+  const axis = last?.kind === "index" && last.variable.kind === "axis" ? last.variable.axis : output.over[output.over.length - 1]!;
+  return kernel.axes.some((candidate) => candidate.name === axis) ? axis : output.over[output.over.length - 1]!;
+}
+
+/** The largest power of two up to `most` that is not more than needed for `extent` points. */
+function lanesFor(extent: Expr, most: number): number {
+  if (extent.kind !== "constant") return most;
+  let lanes = 1;
+  while (lanes < most && lanes < extent.bits) lanes *= 2;
+  return lanes;
+}
+
+interface Shape {
+  readonly kernel: PassKernel;
+  readonly axes: readonly string[];
+  readonly inner: string;
+  /** Points of the innermost axis that one invocation must hold: two where a word has two elements. */
+  readonly pair: 1 | 2;
+  readonly reduces: readonly Reduce[];
+  readonly limits: DeviceLimits;
+}
+
+function shapeOf(kernel: PassKernel, limits: DeviceLimits): Shape {
+  const axes = outputAxesOf(kernel);
+  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
+  return {
+    kernel, axes, inner: axes[axes.length - 1]!, limits,
+    pair: kernel.outputs.some((output) => output.storage === "bf16") ? 2 : 1,
+    reduces: collectReductions(roots, new Map()),
+  };
+}
+
+const mentions = (shape: Shape, reduce: Reduce, axis: string): boolean => reduce.free.has(shape.kernel.pool.axisVariable(axis));
+
+/** Every output element by one invocation, neighbours along the innermost axis. */
+function alone(shape: Shape): Mapping {
+  const { kernel, axes, inner, pair, reduces } = shape;
+  let left = 64;
+  const mappings = [...axes].reverse().map((axis): AxisMapping => {
+    const extent = extentOf(kernel, axis);
+    const registers = axis === inner ? pair : 1;
+    const invocations = lanesFor(extent.kind === "constant" ? kernel.pool.u32(Math.ceil(extent.bits / registers)) : extent, left);
+    left = Math.max(1, Math.floor(left / invocations));
+    return { ...single, axis, invocations, registers };
+  });
+  void reduces;
+  return { axes: mappings.reverse(), ways: 1, unroll: 1 };
+}
+
+/** One invocation a row: it folds alone and walks the axis that the reductions do not mention. */
+function aRowEach(shape: Shape): Mapping | undefined {
+  const { axes, inner, pair, reduces } = shape;
+  if (axes.length < 2 || reduces.length === 0 || reduces.some((reduce) => mentions(shape, reduce, inner))) return undefined;
+  const last = axes.length - 2;
+  return {
+    axes: axes.map((axis, at): AxisMapping => ({
+      ...single, axis, invocations: at === last ? lanesFor(extentOf(shape.kernel, axis), 64) : 1, registers: axis === inner ? pair : 1, whole: axis === inner,
+    })),
+    ways: 1, unroll: 1,
+  };
+}
+
+/** One workgroup a row: its invocations share the folds, then walk the row together. */
+function rowTogether(shape: Shape): Mapping | undefined {
+  const { axes, inner, pair, reduces } = shape;
+  if (reduces.length === 0 || reduces.some((reduce) => mentions(shape, reduce, inner))) return undefined;
+  return {
+    axes: axes.map((axis): AxisMapping => ({ ...single, axis, invocations: axis === inner ? 64 : 1, registers: axis === inner ? pair : 1, whole: axis === inner })),
+    ways: 1, cut: 1, unroll: 1,
+  };
+}
+
+/** A few elements a workgroup, their runs dealt out over its invocations and folded in order through workgroup memory. */
+function runsTogether(shape: Shape, cut: number, ways: number, lanes: number, unroll: number): Mapping | undefined {
+  const { axes, inner, pair, reduces, kernel } = shape;
+  if (reduces.length === 0) return undefined;
+  return {
+    axes: axes.map((axis): AxisMapping => ({
+      ...single, axis, invocations: axis === inner ? lanesFor(extentOf(kernel, axis), lanes) : 1, registers: axis === inner ? pair : 1,
+    })),
+    ways, cut, unroll,
+  };
+}
+
+/** The innermost axis in registers as a whole, so that what does not mention it is computed once. */
+function innerInRegisters(shape: Shape, ways: number, cut: number | undefined): Mapping | undefined {
+  const { axes, inner, pair, reduces, kernel } = shape;
+  const extent = extentOf(kernel, inner);
+  const nested = reduces.some((reduce) => reductionsBelow(reduce.leaf).size > 0);
+  if (!nested || extent.kind !== "constant" || extent.bits > 64 || axes.length < 2) return undefined;
+  const registers = Math.ceil(extent.bits / pair) * pair;
+  const second = axes[axes.length - 2]!;
+  const rows = ways > 1 ? 1 : lanesFor(extentOf(kernel, second), 64);
+  let left = ways > 1 ? 1 : Math.max(1, Math.floor(32 / rows));
+  return {
+    axes: axes.map((axis, at): AxisMapping => {
+      if (axis === inner) return { ...single, axis, invocations: 1, registers };
+      if (axis === second) return { ...single, axis, invocations: rows };
+      const invocations = at === axes.length - 3 ? left : 1;
+      left = 1;
+      return { ...single, axis, invocations };
+    }),
+    ways, unroll: 1, ...(cut === undefined ? {} : { cut }),
+  };
+}
+
+/** Register tiles over two axes, operands brought through workgroup memory. */
+function tiled(shape: Shape, invocations: number, registers: number, stage: number, unroll: number): Mapping | undefined {
+  const { axes, inner, pair, reduces } = shape;
+  const outer = axes[axes.length - 2];
+  if (outer === undefined || reduces.length === 0) return undefined;
+  if (!reduces.every((reduce) => mentions(shape, reduce, inner) && mentions(shape, reduce, outer))) return undefined;
+  return {
+    axes: axes.map((axis): AxisMapping => {
+      const tile = axis === inner || axis === outer;
+      return { axis, invocations: tile ? invocations : 1, registers: tile ? registers : 1, order: pair === 2 && axis === inner ? "blocked" : "interleaved", whole: false };
+    }),
+    ways: 1, unroll, stage,
+  };
+}
+
+/** Whether innermost chains walk rows of memory, so that taking several leaves at a time loads vectors. */
+function walksRows(shape: Shape): boolean {
+  const visit = (expr: Expr): boolean => {
+    if (expr.kind === "load") {
+      const last = expr.indices[expr.indices.length - 1]!;
+      return last.kind === "index" && last.variable.kind === "item";
+    }
+    return operandsOf(expr).some(visit);
+  };
+  return shape.reduces.some((reduce) => reduce.leaf.some(visit));
+}
+
+export function candidateSchedules(kernel: PassKernel, limits: DeviceLimits): Schedule[] {
+  const shape = shapeOf(kernel, limits);
+  const schedules: Schedule[] = [];
+  const offer = (name: string, mapping: Mapping | undefined): void => {
+    if (mapping !== undefined) schedules.push({ name, passes: [mapping] });
+  };
+  offer("alone", alone(shape));
+  if (shape.reduces.length === 0) return schedules;
+  const vectors = walksRows(shape);
+  if (vectors) offer("alone-vector", { ...alone(shape), unroll: 8 });
+  offer("row-each", aRowEach(shape));
+  offer("row-together", rowTogether(shape));
+  offer("registers", innerInRegisters(shape, 1, undefined));
+  offer("registers-together", innerInRegisters(shape, 16, 0));
+  offer("runs-together", runsTogether(shape, 1, 8, 8, 1));
+  offer("leaves-together", runsTogether(shape, 0, 16, 4, 1));
+  if (vectors) offer("runs-vector", runsTogether(shape, 1, 16, 16, 8));
+  offer("tile-4x4", tiled(shape, 8, 4, 16, 1));
+  if (vectors) offer("tile-8x8", tiled(shape, 16, 8, 16, 8));
+  for (const level of [1, 2]) {
+    if (shape.reduces.some((reduce) => reduce.tree.length > level)) schedules.push(...splitSchedule(kernel, level, limits));
+  }
+  return schedules;
+}
+
+function splitSchedule(kernel: PassKernel, level: number, limits: DeviceLimits): Schedule[] {
+  const passes = splitReductions(kernel, level).map((pass) => alone(shapeOf(pass, limits)));
+  return [{ name: level === 1 ? "split" : `split-level-${level}`, split: level, passes }];
+}

@@ -1,0 +1,25 @@
+/** Errors of the compiler: the author's, which say how to fix, and its own. */
+import type { SourceLocation } from "../dsl/ir.ts";
+
+/** The request cannot be met: a missing extent, a schedule that does not fit. One line: what, where, how to fix. */
+export class CompileError extends Error {
+  override readonly name = "CompileError";
+  readonly fix: string;
+  readonly location: SourceLocation | null;
+
+  constructor(message: string, fix: string, location: SourceLocation | null = null) {
+    super(`${message}; ${fix}`);
+    this.fix = fix;
+    this.location = location;
+  }
+}
+
+/** The compiler broke its own rules. Never the author's fault. */
+export class CompilerFault extends Error {
+  override readonly name = "CompilerFault";
+}
+
+/** A schedule does not fit a kernel at these sizes. Not a fault: the candidates that do not fit are left out. */
+export class ScheduleMisfit extends Error {
+  override readonly name = "ScheduleMisfit";
+}

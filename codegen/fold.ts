@@ -1,0 +1,234 @@
+/**
+ * The sequential fold of one group of reductions: nested loops that follow the tree. Everything that runs a tree's
+ * levels in order goes through here, whoever runs them and wherever their items come from.
+ */
+import type { Expr, SourceLocation } from "../dsl/ir.ts";
+import type { Level } from "../dsl/tree.ts";
+import { hiddenConstant } from "./arithmetic.ts";
+import type { Context } from "./context.ts";
+import { operationIn, textOf } from "./expressions.ts";
+import type { Cell, Group } from "./groups.ts";
+import { rowCounts } from "./rows.ts";
+import { Block } from "./statements.ts";
+
+/** One expression for each cell of the group. */
+export type Values = readonly Expr[];
+/** The values of an item, computed in a block. */
+export type Items = (position: Expr, block: Block) => Values;
+
+/** The positions, in the row below, that make up one value. */
+interface Span {
+  readonly first: Expr;
+  readonly stride: number;
+  readonly count: Expr;
+}
+
+export interface Leaves {
+  /** The leaf at a position of the domain. */
+  readonly at: Items;
+  /** How many leaves a chain takes in one step of its loop. */
+  readonly unroll: number;
+  /** Runs a chain over `count` leaves from `first` in place of the plain loop; absent where operands are read in place. */
+  readonly chain?: (first: Expr, count: Expr, block: Block, step: (values: Values, block: Block) => void) => void;
+}
+
+export class Folder {
+  readonly #context: Context;
+  readonly #group: Group;
+  readonly #leaves: Leaves;
+  /** Items in each row, as expressions; row 0 are the leaves. */
+  readonly rows: readonly Expr[];
+  readonly #origin: SourceLocation | null;
+
+  constructor(context: Context, group: Group, leaves: Leaves) {
+    this.#context = context;
+    this.#group = group;
+    this.#leaves = leaves;
+    this.#origin = context.origins.get(group.reduce) ?? null;
+    this.rows = rowCounts(context.pool, group.reduce);
+  }
+
+  /** tree.ts spanOf, as expressions. With `anywhere`, positions past the row's end have empty spans. */
+  #spanOf(level: Level, items: Expr, position: Expr, anywhere: boolean): Span {
+    const { pool, affine } = this.#context;
+    const lanes = level.lanes ?? 1;
+    const upTo = (end: Expr, first: Expr): Expr => pool.subtract(end, anywhere ? pool.minimum(first, end) : first);
+    const dealt = (count: Expr): Expr => pool.divideUp(count, lanes);
+    if (level.count === undefined) {
+      return lanes === 1 ? { first: pool.u32(0), stride: 1, count: items } : { first: position, stride: lanes, count: dealt(upTo(items, position)) };
+    }
+    const size = lanes * level.count;
+    const full = items.kind === "constant" && items.bits % size === 0 && !anywhere;
+    if (lanes === 1) {
+      const first = affine.normal(pool.multiply(position, pool.u32(size)));
+      return { first, stride: 1, count: full ? pool.u32(size) : pool.minimum(pool.u32(size), upTo(items, first)) };
+    }
+    const { quotient, remainder } = affine.divide(position, lanes);
+    const start = pool.multiply(quotient, pool.u32(size));
+    const first = affine.normal(pool.add(start, remainder));
+    const end = pool.minimum(items, pool.add(start, pool.u32(size)));
+    return { first, stride: lanes, count: full ? pool.u32(level.count) : dealt(upTo(end, first)) };
+  }
+
+  /** The value at `position` of row `row`. `from` replaces the rows below it: its items are already there. */
+  item(row: number, position: Expr, block: Block, from?: { readonly row: number; readonly items: Items }, anywhere = false): Values {
+    if (from !== undefined && row === from.row) return from.items(position, block);
+    if (row === 0) return this.#leaves.at(position, block);
+    const level = this.#group.reduce.tree[row - 1]!;
+    const span = this.#spanOf(level, this.rows[row - 1]!, position, anywhere);
+    const items: Items = (at, inside) => this.item(row - 1, at, inside, from, anywhere);
+    if (span.count.kind === "constant" && span.count.bits === 1) return this.#combine(this.#identities(), items(span.first, block));
+    if (level.fold === "pairwise") return this.#pairwise(span, items, block);
+    const overLeaves = row === 1 && from === undefined && span.stride === 1;
+    return this.#chain(span, items, overLeaves, block);
+  }
+
+  /** The whole fold, or the item of it that a split asks for. */
+  result(block: Block, from?: { readonly row: number; readonly items: Items }): Values {
+    const { tree, item } = this.#group.reduce;
+    return this.item(tree.length, item ?? this.#context.pool.u32(0), block, from, item !== undefined);
+  }
+
+  /** Variables that start as the identity, one for each cell. */
+  accumulators(block: Block): string[] {
+    return this.#group.cells.map((cell) => {
+      const name = this.#context.fresh(cell.name);
+      block.var(name, cell.type, hiddenConstant(cell.identity), this.#origin);
+      return name;
+    });
+  }
+
+  /** accumulator = combine(accumulator, item), for all cells at once. */
+  accumulate(names: readonly string[], values: Values, block: Block): void {
+    this.combineInto(names, this.registers(names, block), values, block);
+  }
+
+  /** target = combine(left, right), where targets may be among the operands. */
+  combineInto(targets: readonly string[], left: Values, right: Values, block: Block): void {
+    const cells = this.#group.cells;
+    const results = this.#combine(left, right);
+    const alone = cells.every((cell, at) => [...cell.fields.values()].every((other) => other === at));
+    if (alone) return results.forEach((result, at) => block.assign(targets[at]!, operationIn(this.#context, result, block), this.#origin));
+    const held = results.map((result, at) => {
+      const text = textOf(this.#context, result, block);
+      if (/^\w+$/.test(text) && !targets.includes(text)) return text;
+      const name = this.#context.fresh(cells[at]!.name);
+      block.let(name, text, this.#origin);
+      return name;
+    });
+    held.forEach((text, at) => block.assign(targets[at]!, text, this.#origin));
+  }
+
+  /** Names that hold the cells' values in `block`, as expressions: fresh ones, since variables change. */
+  registers(names: readonly string[], block: Block): Values {
+    return names.map((name, at) => this.#context.register(name, this.#group.cells[at]!.type, block));
+  }
+
+  #identities(): Values {
+    return this.#group.cells.map((cell) => this.#context.register(hiddenConstant(cell.identity), cell.type, this.#context.top));
+  }
+
+  #combine(left: Values, right: Values): Values {
+    return this.#group.cells.map((cell) => {
+      const result = this.#context.rewrite(cell.combine, (expr) =>
+        expr.kind === "state" ? (expr.side === "left" ? left : right)[cell.fields.get(expr.field)!]! : undefined);
+      if (isPlainSum(cell)) this.#context.folds.add(result);
+      return result;
+    });
+  }
+
+  #chain(span: Span, items: Items, overLeaves: boolean, block: Block): Values {
+    const { pool } = this.#context;
+    const names = this.accumulators(block);
+    const step = (values: Values, inside: Block): void => this.accumulate(names, values, inside);
+    if (overLeaves && this.#leaves.chain !== undefined) {
+      this.#leaves.chain(span.first, span.count, block, step);
+    } else {
+      const unroll = overLeaves ? this.#leaves.unroll : 1;
+      const steps = pool.multiply(pool.divide(span.count, pool.u32(unroll)), pool.u32(unroll));
+      const at = (index: Expr): Expr => this.#context.affine.normal(pool.add(span.first, pool.multiply(index, pool.u32(span.stride))));
+      if (!isZero(steps)) {
+        this.loop(pool.u32(0), steps, unroll, block, (index, body) => {
+          for (let ahead = 0; ahead < unroll; ahead++) step(items(at(pool.add(index, pool.u32(ahead))), body), body);
+        });
+      }
+      if (steps !== span.count) this.loop(steps, span.count, 1, block, (index, body) => step(items(at(index), body), body));
+    }
+    return this.registers(names, block);
+  }
+
+  /** A counted loop. `index` runs from `from` below `to`. */
+  loop(from: Expr, to: Expr, step: number, block: Block, fill: (index: Expr, body: Block) => void): void {
+    const context = this.#context;
+    const name = context.fresh(this.#group.reduce.variable.name);
+    const body = new Block(block);
+    const last = context.affine.maximum(to);
+    const index = context.register(name, "u32", body, {
+      multiple: isZero(from) ? step : 1,
+      ...(last === Infinity ? {} : { maximum: Math.max(0, last - step) }),
+    });
+    const start = textOf(context, from, block);
+    const condition = `${name} < ${textOf(context, to, block)}`;
+    fill(index, body);
+    block.statements.push({ kind: "for", name, from: start, condition, step: `${step}u`, body });
+  }
+
+  /**
+   * By halves, left first: a stack of finished subtrees, where item i closes as many of them as i has trailing ones.
+   */
+  #pairwise(span: Span, items: Items, block: Block): Values {
+    const context = this.#context;
+    const { pool } = context;
+    const most = context.affine.maximum(span.count);
+    const slots = most === Infinity ? 33 : Math.floor(Math.log2(Math.max(1, most))) + 2;
+    const cells = this.#group.cells;
+    const stacks = cells.map((cell) => context.fresh(`${cell.name}_stack`));
+    const depth = context.fresh("depth");
+    stacks.forEach((stack, at) => block.var(stack, `array<${cells[at]!.type}, ${slots}>`, undefined, this.#origin));
+    block.var(depth, "u32", "0u");
+    const top = stacks.map((stack) => `${stack}[${depth}]`);
+    const pop = (inside: Block): void => inside.assign(depth, `${depth} - 1u`);
+    const current = (values: readonly string[], inside: Block): string[] => cells.map((cell, at) => {
+      const name = context.fresh(cell.name);
+      inside.var(name, cell.type, values[at]!, this.#origin);
+      return name;
+    });
+    const merge = (names: readonly string[], inside: Block): void => {
+      pop(inside);
+      this.combineInto(names, this.registers(top, inside), this.registers(names, inside), inside);
+    };
+    this.loop(pool.u32(0), span.count, 1, block, (index, body) => {
+      const position = context.affine.normal(pool.add(span.first, pool.multiply(index, pool.u32(span.stride))));
+      const names = current(items(position, body).map((value) => textOf(context, value, body)), body);
+      const carry = context.fresh("carry");
+      body.var(carry, "u32", textOf(context, index, body));
+      const closing = new Block(body);
+      merge(names, closing);
+      closing.assign(carry, `${carry} >> 1u`);
+      body.statements.push({ kind: "while", condition: `(${carry} & 1u) == 1u`, body: closing });
+      names.forEach((name, at) => body.assign(top[at]!, name));
+      body.assign(depth, `${depth} + 1u`);
+    });
+    const results = this.accumulators(block);
+    const some = new Block(block);
+    pop(some);
+    const names = current(top, some);
+    const rest = new Block(some);
+    merge(names, rest);
+    some.statements.push({ kind: "while", condition: `${depth} > 0u`, body: rest });
+    this.accumulate(results, this.registers(names, some), some);
+    block.statements.push({ kind: "if", condition: `${depth} > 0u`, body: some });
+    return this.registers(results, block);
+  }
+}
+
+/** Whether a cell's combine is nothing but the sum of both sides: the one addition that may stand unsealed. */
+function isPlainSum(cell: Cell): boolean {
+  const { combine } = cell;
+  return combine.kind === "binary" && combine.operator === "add" && combine.type === "f32" &&
+    combine.left.kind === "state" && combine.left.side === "left" && combine.right.kind === "state" && combine.right.side === "right";
+}
+
+function isZero(expr: Expr): boolean {
+  return expr.kind === "constant" && expr.bits === 0;
+}

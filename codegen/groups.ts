@@ -1,0 +1,140 @@
+/** Which reductions a set of expressions needs, in what order, and which of them share one loop. */
+import type { Constant, Expr, Reduce, Variable } from "../dsl/ir.ts";
+import { operandsOf } from "../dsl/expr.ts";
+import type { Context } from "./context.ts";
+import type { Block } from "./statements.ts";
+
+/** One accumulator. Reductions that differ only in other fields share it. */
+export interface Cell {
+  readonly name: string;
+  readonly type: "f32" | "u32" | "i32";
+  readonly identity: Constant;
+  readonly combine: Expr;
+  /** The cell that each field in `combine` stands for. */
+  readonly fields: ReadonlyMap<string, number>;
+  readonly leaf: Expr;
+}
+
+/** Reductions over one domain along one tree, none of which needs another: they are folded in one loop. */
+export interface Group {
+  /** A member, for the domain, the tree and the place in the source. */
+  readonly reduce: Reduce;
+  readonly block: Block;
+  readonly cells: readonly Cell[];
+  readonly members: ReadonlyMap<Reduce, ReadonlyMap<string, number>>;
+}
+
+/** The reductions that can be computed at this scope, each after those that it needs; nested ones that mention an enclosing item are not here. */
+export function collectReductions(exprs: readonly Expr[], known: ReadonlyMap<Reduce, unknown>): Reduce[] {
+  const found = new Set<Reduce>();
+  const seen = new Map<Expr, number>();
+  const visitReduce = (reduce: Reduce, bound: readonly Variable[]): void => {
+    if (known.has(reduce) || found.has(reduce)) return;
+    [reduce.start, reduce.count, ...(reduce.item === undefined ? [] : [reduce.item])].forEach((part) => visit(part, bound));
+    reduce.leaf.forEach((leaf) => visit(leaf, [...bound, reduce.variable]));
+    if (bound.every((variable) => !reduce.free.has(variable))) found.add(reduce);
+  };
+  const visit = (expr: Expr, bound: readonly Variable[]): void => {
+    if (seen.get(expr) === bound.length) return;
+    seen.set(expr, bound.length);
+    if (expr.kind === "field") visitReduce(expr.of, bound);
+    else operandsOf(expr).forEach((operand) => visit(operand, bound));
+  };
+  exprs.forEach((expr) => visit(expr, []));
+  return [...found];
+}
+
+/** Every reduction below these expressions, nested ones too. */
+export function reductionsBelow(exprs: readonly Expr[]): Set<Reduce> {
+  const found = new Set<Reduce>();
+  const seen = new Set<Expr>();
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (expr.kind !== "field") return operandsOf(expr).forEach(visit);
+    if (found.has(expr.of)) return;
+    found.add(expr.of);
+    [expr.of.start, expr.of.count, ...expr.of.leaf, ...(expr.of.item === undefined ? [] : [expr.of.item])].forEach(visit);
+  };
+  exprs.forEach(visit);
+  return found;
+}
+
+/** Puts reductions that can share a loop into one group; groups come in the order in which they must run. */
+export function groupReductions(context: Context, reduces: readonly Reduce[]): Group[] {
+  const depths = new Map<Reduce, number>();
+  const depthOf = (reduce: Reduce): number => {
+    let depth = depths.get(reduce);
+    if (depth === undefined) {
+      const below = [...reductionsBelow([reduce.start, reduce.count, ...reduce.leaf])].filter((other) => reduces.includes(other));
+      depths.set(reduce, (depth = 1 + Math.max(-1, ...below.map(depthOf))));
+    }
+    return depth;
+  };
+  const groups = new Map<string, Reduce[]>();
+  for (const reduce of reduces) {
+    const home = context.homeOf(reduce);
+    const mentioned = context.mapping.axes.filter((axis) => context.mentions(reduce, axis.axis)).map((axis) => axis.axis).join("+");
+    const tree = reduce.tree.map((level) => `${level.lanes ?? ""}${level.fold}${level.count ?? ""}`).join(",");
+    const key = [depthOf(reduce), home.depth, mentioned, reduce.start.id, reduce.count.id, tree, reduce.item?.id ?? ""].join(" ");
+    groups.set(key, [...(groups.get(key) ?? []), reduce]);
+  }
+  return [...groups.values()]
+    .sort((a, b) => depthOf(a[0]!) - depthOf(b[0]!))
+    .map((members) => makeGroup(context, members));
+}
+
+/** The fields that a field's combine reads, and those that theirs read. */
+function fieldsBehind(reduce: Reduce, name: string): string[] {
+  const behind = new Set<string>();
+  const visitField = (field: string): void => {
+    if (behind.has(field)) return;
+    behind.add(field);
+    const combine = reduce.reducer.fields.find((candidate) => candidate.name === field)!.combine;
+    const visit = (expr: Expr): void => (expr.kind === "state" ? visitField(expr.field) : operandsOf(expr).forEach(visit));
+    visit(combine);
+  };
+  visitField(name);
+  return [...behind].sort();
+}
+
+const reducerIds = new WeakMap<object, number>();
+let nextReducer = 0;
+function reducerId(reducer: object): number {
+  let id = reducerIds.get(reducer);
+  if (id === undefined) reducerIds.set(reducer, (id = nextReducer++));
+  return id;
+}
+
+function makeGroup(context: Context, members: readonly Reduce[]): Group {
+  const cells: { cell: Omit<Cell, "fields">; fields: Map<string, number> }[] = [];
+  const byKey = new Map<string, number>();
+  const placed = new Map<Reduce, Map<string, number>>();
+  for (const reduce of members) {
+    const own = new Map<string, number>();
+    for (const [at, field] of reduce.reducer.fields.entries()) {
+      const behind = fieldsBehind(reduce, field.name);
+      const leaves = behind.map((name) => reduce.leaf[reduce.reducer.fields.findIndex((candidate) => candidate.name === name)]!.id);
+      const key = `${reducerId(reduce.reducer)} ${field.name} ${leaves.join(" ")}`;
+      let cell = byKey.get(key);
+      if (cell === undefined) {
+        byKey.set(key, (cell = cells.length));
+        const single = reduce.reducer.fields.length === 1;
+        const hint = context.hints.get(reduce) ?? (single ? reduce.reducer.name : field.name);
+        cells.push({
+          cell: { name: hint, type: field.type, identity: field.identity, combine: field.combine, leaf: reduce.leaf[at]! },
+          fields: new Map(),
+        });
+      }
+      own.set(field.name, cell);
+    }
+    placed.set(reduce, own);
+    for (const [name, cell] of own) {
+      for (const behind of fieldsBehind(reduce, name)) cells[cell]!.fields.set(behind, own.get(behind)!);
+    }
+  }
+  return {
+    reduce: members[0]!, block: context.homeOf(members[0]!),
+    cells: cells.map(({ cell, fields }) => ({ ...cell, fields })), members: placed,
+  };
+}

@@ -1,0 +1,43 @@
+/** Which level of the contract a kernel reaches, derived from its arithmetic, and why no higher. */
+import type { Expr, Kernel, Reduce, SourceLocation } from "../dsl/ir.ts";
+import { operandsOf } from "../dsl/expr.ts";
+import type { ContractLevel } from "./artifact.ts";
+import { reductionsBelow } from "./groups.ts";
+
+export interface DerivedLevel {
+  readonly level: ContractLevel;
+  readonly reason: string;
+  readonly location: SourceLocation | null;
+}
+
+export function deriveLevel(kernel: Kernel): DerivedLevel {
+  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
+  const reduces = [...reductionsBelow(roots)];
+  const seen = new Set<Expr>();
+  let first: Expr | undefined;
+  const arithmetic = new Set(["add", "subtract", "multiply", "less", "lessEqual", "toF32", "floor"]);
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    operandsOf(expr).forEach(visit);
+    const float = (expr.kind === "binary" && arithmetic.has(expr.operator) && expr.left.type === "f32") || (expr.kind === "call" && expr.type === "f32");
+    if (float && first === undefined) first = expr;
+  };
+  roots.forEach(visit);
+  const folds: Reduce[] = reduces.filter((reduce) => reduce.reducer.fields.some((field) => field.type === "f32"));
+  for (const reduce of reduces) [reduce.start, reduce.count, ...reduce.leaf].forEach(visit);
+  if (first === undefined && folds.every((reduce) => !reduce.reducer.fields.some((field) => addsFloats(field.combine)))) {
+    return { level: "integer", reason: "only integers are computed with, and floats only moved or compared by their bits", location: null };
+  }
+  const at = first !== undefined ? kernel.origins.get(first) : folds[0] !== undefined ? kernel.origins.get(folds[0]) : undefined;
+  return {
+    level: "invariant",
+    reason: "no intermediate float has been proven to stay zero or normal on every device, which the level 'portable' needs",
+    location: at ?? kernel.location,
+  };
+}
+
+function addsFloats(expr: Expr): boolean {
+  if (expr.kind === "binary" && expr.type === "f32" && expr.operator !== "maximum" && expr.operator !== "minimum") return true;
+  return expr.kind === "call" || operandsOf(expr).some(addsFloats);
+}

@@ -1,0 +1,114 @@
+/** Lowers one pass: the invocation's points, the values of the outputs there, and their stores. */
+import type { Expr, Output, Reduce, Variable } from "../dsl/ir.ts";
+import { Context, type PassRequest } from "./context.ts";
+import { ScheduleMisfit } from "./errors.ts";
+import { textOf } from "./expressions.ts";
+import { reductionsBelow } from "./groups.ts";
+import { addressOf } from "./memory.ts";
+import { extentOf } from "./pass-kernel.ts";
+import { materialize } from "./reductions.ts";
+import type { AxisMapping } from "./schedule.ts";
+import { type Lowering, stageOperands, tileVariable } from "./stage.ts";
+import { Block } from "./statements.ts";
+import { Tile } from "./tile.ts";
+
+/** One of an invocation's points: a register number for each mapped axis. */
+type Point = ReadonlyMap<AxisMapping, number>;
+
+/** What is stored at one point of one output. */
+interface Store {
+  readonly output: Output;
+  readonly point: Point;
+  readonly value: Expr;
+  readonly place: readonly Expr[];
+  /** What must hold for the store to happen. */
+  readonly guards: readonly Expr[];
+}
+
+export interface LoweredPass {
+  readonly context: Context;
+  readonly workgroups: Expr;
+}
+
+export function lowerPass(request: PassRequest): LoweredPass {
+  const context = new Context(request);
+  const tile = new Tile(context);
+  const lowering: Lowering = { context, tile, staged: new Map() };
+  const { kernel } = request;
+  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
+  const staged = stageOperands(lowering, roots, reductionsBelow(roots));
+  const rootOf = new Map(roots.map((root, at) => [root, staged[at]!]));
+  const stores = kernel.outputs.flatMap((output) => storesOf(lowering, output, rootOf));
+  materialize(lowering, stores.flatMap((store) => [store.value, ...store.place]));
+  for (const output of kernel.outputs) {
+    const own = stores.filter((store) => store.output === output);
+    if (output.storage === "bf16") storePairs(lowering, own);
+    else own.forEach((store) => storeWord(lowering, store, textOf(context, store.value, tile.block)));
+  }
+  tile.close();
+  return { context, workgroups: tile.workgroups };
+}
+
+/** The points that an invocation holds: every combination of its registers. */
+function pointsOf(axes: readonly AxisMapping[]): Point[] {
+  return axes.reduce<Point[]>(
+    (points, axis) => points.flatMap((point) => Array.from({ length: axis.registers }, (_, register) => new Map([...point, [axis, register]]))),
+    [new Map()]);
+}
+
+function storesOf({ context, tile }: Lowering, output: Output, rootOf: ReadonlyMap<Expr, Expr>): Store[] {
+  const { pool, mapping } = context;
+  const elsewhere = (axis: AxisMapping): boolean => !output.over.includes(axis.axis);
+  return pointsOf(mapping.axes)
+    .filter((point) => [...point].every(([axis, register]) => register === 0 || !elsewhere(axis)))
+    .map((point) => {
+      const indices = new Map<Variable, Expr>();
+      const guards: Expr[] = [];
+      for (const [axis, register] of point) {
+        const raw = tile.raw(axis, register);
+        indices.set(pool.axisVariable(axis.axis), tile.inside(axis, raw));
+        indices.set(tileVariable(context, axis.axis), tile.within(axis, register));
+        const guard = elsewhere(axis) ? pool.binary("equal", raw, pool.u32(0)) : tile.valid(axis, raw);
+        if (guard !== undefined && !(guard.kind === "constant" && guard.bits === 1)) guards.push(guard);
+      }
+      const memo = new Map<Expr | Reduce, Expr | Reduce>();
+      const at = (expr: Expr): Expr => context.rewrite(rootOf.get(expr) ?? expr, (node) => (node.kind === "index" ? indices.get(node.variable) : undefined), memo);
+      const place = (output.place ?? output.axes.map((axis) => pool.index(pool.axisVariable(axis)))).map(at);
+      if (output.place !== undefined) {
+        place.forEach((index, dimension) => guards.push(pool.less(index, extentOf(context.kernel, output.axes[dimension]!))));
+      }
+      return { output, point, value: at(output.value), place, guards };
+    });
+}
+
+function storeWord({ context, tile }: Lowering, store: Store, value: string): void {
+  const address = addressOf(context, store.output, store.place);
+  const word = store.output.storage === "bf16" ? context.affine.divide(address, 2).quotient : address;
+  const origin = context.origins.get(store.output.value) ?? null;
+  const block = tile.block;
+  if (store.guards.length === 0) return block.assign(`${store.output.name}_data[${textOf(context, word, block)}]`, value, origin);
+  const body = new Block(block);
+  const condition = store.guards.map((guard) => textOf(context, guard, block)).join(" && ");
+  body.assign(`${store.output.name}_data[${textOf(context, word, block)}]`, value, origin);
+  block.statements.push({ kind: "if", condition, body });
+}
+
+/** bf16 elements are two to a word, and a word has one writer: an invocation holds both, or the second is padding. */
+function storePairs(lowering: Lowering, stores: readonly Store[]): void {
+  const { context, tile } = lowering;
+  const { pool, mapping } = context;
+  const inner = mapping.axes[mapping.axes.length - 1]!;
+  if (inner.registers % 2 !== 0 || inner.order !== "blocked") {
+    throw new ScheduleMisfit(`16-bit outputs need pairs of neighbours of axis ${inner.axis} in one invocation`);
+  }
+  const bits = (store: Store): Expr => pool.unary("bitsOf", pool.unary("roundBf16", store.value));
+  for (let at = 0; at < stores.length; at += 2) {
+    const low = stores[at]!;
+    const high = stores[at + 1]!;
+    const raw = tile.raw(inner, high.point.get(inner)!);
+    const valid = tile.valid(inner, raw);
+    const upper = valid === undefined ? bits(high) : pool.select(valid, bits(high), pool.u32(0));
+    const word = pool.binary("or", pool.binary("shiftRight", bits(low), pool.u32(16)), upper);
+    storeWord(lowering, low, textOf(context, word, tile.block));
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Lowers the reductions that a set of expressions needs: alone by each invocation, or shared by the invocations of a
+ * workgroup, which compute a level's values apart and fold them in order. What is folded with what is the tree's
+ * affair (fold.ts); who does it is the mapping's.
+ */
+import type { Expr, Reduce } from "../dsl/ir.ts";
+import { ScheduleMisfit } from "./errors.ts";
+import { textOf } from "./expressions.ts";
+import { Folder, type Items, type Leaves, type Values } from "./fold.ts";
+import { collectReductions, groupReductions, type Group, reductionsBelow } from "./groups.ts";
+import { type Lowering, stagedChain, stagedElement } from "./stage.ts";
+import { Block } from "./statements.ts";
+import { tabulate } from "./tabulate.ts";
+
+/** Lowers what `exprs` needs and has not yet; afterwards their fields have values. */
+export function materialize(lowering: Lowering, exprs: readonly Expr[]): void {
+  const { context } = lowering;
+  const reduces = collectReductions(exprs, context.results);
+  if (reduces.length === 0) return;
+  for (const group of tabulate(context, groupReductions(context, reduces), (needed) => materialize(lowering, needed))) {
+    const shared = context.mapping.cut !== undefined && group.block === context.top;
+    const values = shared ? foldTogether(lowering, group) : folderOf(lowering, group).result(group.block);
+    for (const [reduce, cells] of group.members) {
+      context.results.set(reduce, new Map([...cells].map(([field, cell]) => [field, values[cell]!])));
+    }
+  }
+}
+
+/** A folder whose leaves are the group's own. */
+function folderOf(lowering: Lowering, group: Group): Folder {
+  const { context } = lowering;
+  const { pool } = context;
+  const { start, variable } = group.reduce;
+  const at = (position: Expr, stagedAt?: Expr): Values => {
+    const item = context.affine.normal(pool.add(start, position));
+    const memo = new Map<Expr | Reduce, Expr | Reduce>();
+    const leaves = group.cells.map((cell) => context.rewrite(cell.leaf, (expr) => {
+      if (expr.kind === "index" && expr.variable === variable) return item;
+      return stagedAt === undefined ? undefined : stagedElement(lowering, expr, stagedAt);
+    }, memo));
+    materialize(lowering, leaves);
+    return leaves;
+  };
+  const nested = group.cells.some((cell) => [...reductionsBelow([cell.leaf])].some((reduce) => reduce.free.has(variable)));
+  const leaves: Leaves = {
+    at: (position) => at(position),
+    unroll: nested ? 1 : context.mapping.unroll,
+    ...stagedChain(lowering, group, at),
+  };
+  return new Folder(context, group, leaves);
+}
+
+/** Which invocations of a workgroup share a reduction, and which copy of it theirs is. */
+interface Sharing {
+  readonly index: Expr;
+  readonly count: number;
+  readonly row: Expr;
+  readonly rows: number;
+}
+
+function sharingOf({ context, tile }: Lowering, group: Group): Sharing {
+  const { pool, mapping } = context;
+  let sharing: Sharing = { index: tile.way, count: mapping.ways, row: pool.u32(0), rows: 1 };
+  for (const axis of mapping.axes) {
+    if (axis.invocations === 1) continue;
+    const local = tile.local.get(axis.axis)!;
+    const deal = (onto: Expr): Expr => pool.add(pool.multiply(onto, pool.u32(axis.invocations)), local);
+    const leaves = [group.reduce.start, group.reduce.count, ...group.cells.map((cell) => cell.leaf)];
+    sharing = leaves.some((leaf) => context.mentions(leaf, axis.axis))
+      ? { ...sharing, row: deal(sharing.row), rows: sharing.rows * axis.invocations }
+      : { ...sharing, index: deal(sharing.index), count: sharing.count * axis.invocations };
+  }
+  return sharing;
+}
+
+/** The fold by a workgroup: the values of one row apart, then the rows above it in order by one invocation. */
+function foldTogether(lowering: Lowering, group: Group): Values {
+  const { context } = lowering;
+  const { pool, mapping, top } = context;
+  const { tree } = group.reduce;
+  const sharing = sharingOf(lowering, group);
+  const folder = folderOf(lowering, group);
+  const cut = Math.min(mapping.cut!, tree.length - 1);
+  const items = folder.rows[cut]!;
+  const most = context.affine.maximum(items);
+  const room = Math.floor(context.workgroupWordsLeft() / (sharing.rows * group.cells.length));
+  const streams = tree.length === cut + 1 && tree[cut]!.fold === "chain" && (tree[cut]!.lanes ?? 1) === 1;
+  if (most > room && (!streams || sharing.count > room)) {
+    throw new ScheduleMisfit(`workgroup memory has no room for ${most} partial results of ${sharing.rows * group.cells.length} folds`);
+  }
+  const inOneGo = most <= room;
+  if (!inOneGo && mapping.axes.some((axis) => axis.invocations > 1 && context.mentions(items, axis.axis))) {
+    throw new ScheduleMisfit("invocations of one workgroup would meet at a barrier a different number of times");
+  }
+  const width = inOneGo ? most : sharing.count;
+  const names = group.cells.map((cell) => context.declareShared(`${cell.name}_parts`, cell.type, sharing.rows * width));
+  const slot = (position: Expr): Expr => context.affine.normal(pool.add(pool.multiply(sharing.row, pool.u32(width)), position));
+  const put = (position: Expr, values: Values, block: Block): void => {
+    const at = textOf(context, slot(position), block);
+    values.forEach((value, cell) => block.assign(`${names[cell]!}[${at}]`, textOf(context, value, block)));
+  };
+  const get: Items = (position, block) => names.map((name, cell) => {
+    const value = context.fresh(group.cells[cell]!.name);
+    block.let(value, `${name}[${textOf(context, slot(position), block)}]`);
+    return context.register(value, group.cells[cell]!.type, block);
+  });
+  const first = `${textOf(context, sharing.index, top)} == 0u`;
+  if (inOneGo) {
+    folder.loop(sharing.index, items, sharing.count, top, (position, body) => put(position, folder.item(cut, position, body), body));
+    top.barrier();
+    const fold = new Block(top);
+    put(pool.u32(0), folder.result(fold, { row: cut, items: get }), fold);
+    top.statements.push({ kind: "if", condition: first, body: fold });
+  } else {
+    const accumulators = folder.accumulators(top);
+    folder.loop(pool.u32(0), items, sharing.count, top, (base, body) => {
+      const position = pool.add(base, sharing.index);
+      const own = new Block(body);
+      put(sharing.index, folder.item(cut, position, own), own);
+      body.statements.push({ kind: "if", condition: textOf(context, pool.less(position, items), body), body: own });
+      body.barrier();
+      const fold = new Block(body);
+      const here = pool.minimum(pool.u32(sharing.count), pool.subtract(items, base));
+      folder.loop(pool.u32(0), here, 1, fold, (at, inner) => folder.accumulate(accumulators, get(at, inner), inner));
+      body.statements.push({ kind: "if", condition: first, body: fold });
+      body.barrier();
+    });
+    const done = new Block(top);
+    put(pool.u32(0), folder.registers(accumulators, done), done);
+    top.statements.push({ kind: "if", condition: first, body: done });
+  }
+  top.barrier();
+  return get(pool.u32(0), top);
+}

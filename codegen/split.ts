@@ -1,0 +1,137 @@
+/**
+ * Splits reductions over two passes: the first computes the values at one level of the tree, each on its own, into
+ * scratch memory; the second folds them in order. Both are ordinary kernels, so each takes any mapping that fits it.
+ */
+import type { Axis, Expr, Input, Output, Reduce, Reducer } from "../dsl/ir.ts";
+import { rewrite } from "../dsl/expr.ts";
+import { ScheduleMisfit } from "./errors.ts";
+import { collectReductions, reductionsBelow } from "./groups.ts";
+import { extentOf, type PassKernel } from "./pass-kernel.ts";
+import { rowCounts } from "./rows.ts";
+
+export function splitReductions(kernel: PassKernel, level: number): PassKernel[] {
+  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
+  const reduces = collectReductions(roots, new Map());
+  if (reduces.length === 0) throw new ScheduleMisfit("there is no reduction to split");
+  const passes: PassKernel[] = [];
+  let rest = kernel;
+  for (const [at, original] of reduces.entries()) {
+    const reduce = replacement(rest, original);
+    if (reduce.tree.length <= level) throw new ScheduleMisfit(`the tree of ${reduce.tree.length} levels has no level ${level} to split at below its last`);
+    const { partial, final } = splitOne(rest, reduce, level, at);
+    passes.push(partial);
+    rest = final;
+  }
+  return [...passes, rest];
+}
+
+const replaced = new WeakMap<PassKernel, Map<Reduce, Reduce>>();
+
+/** What a reduction of the original kernel has become, now that those that it needs are folded from scratch. */
+function replacement(kernel: PassKernel, reduce: Reduce): Reduce {
+  let current = reduce;
+  for (let next = replaced.get(kernel)?.get(current); next !== undefined; next = replaced.get(kernel)?.get(current)) current = next;
+  return current;
+}
+
+function splitOne(kernel: PassKernel, reduce: Reduce, level: number, number: number): { partial: PassKernel; final: PassKernel } {
+  const { pool } = kernel;
+  const axis = `part${number}`;
+  const over = kernel.axes.filter((candidate) => reduce.free.has(pool.axisVariable(candidate.name)));
+  const rows = rowCounts(pool, reduce);
+  const parts = bound(kernel, rows[level]!);
+  const partAxis: Axis = { name: axis, role: parts.kind === "constant" ? "model" : "sequence" };
+  const extents = new Map([...kernel.extents, [axis, parts]]);
+  const item = pool.index(pool.axisVariable(axis));
+  const values = pool.reduce({ ...reduce, tree: reduce.tree.slice(0, level), item });
+  const axes = [...over.map((candidate) => candidate.name), axis];
+  const name = (field: string): string => `scratch${number}_${field}`;
+  const outputs: Output[] = reduce.reducer.fields.map((field) => ({
+    name: name(field.name), storage: field.type, axes, over: axes, value: pool.field(values, field.name),
+  }));
+  const inputs: Input[] = reduce.reducer.fields.map((field) => ({
+    name: name(field.name), storage: field.type, axes, ownership: "request", unique: false,
+  }));
+  const scratch = new Set([...kernel.scratch, ...outputs.map((output) => output.name)]);
+  const shared = { ...kernel, axes: [...kernel.axes, partAxis], extents, scratch };
+  const start = pool.u32(0);
+  const variable = pool.itemVariable("part", axis, start, rows[level]!);
+  const indices = [...over.map((candidate) => pool.index(pool.axisVariable(candidate.name))), pool.index(variable)];
+  const folded = pool.reduce({
+    axis, variable, start, count: rows[level]!, tree: reduce.tree.slice(level), reducer: reduce.reducer as Reducer,
+    leaf: inputs.map((input) => pool.load(input.name, input.storage, indices)),
+  });
+  const memo = new Map<Expr | Reduce, Expr | Reduce>([[reduce, folded]]);
+  const visit = (expr: Expr): Expr => rewrite(pool, expr, () => undefined, memo);
+  const final: PassKernel = {
+    ...shared, inputs: [...kernel.inputs, ...inputs],
+    outputs: kernel.outputs.map((output) => ({
+      ...output, value: visit(output.value), ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
+    })),
+    names: carry(kernel.names, memo), origins: carry(kernel.origins, memo),
+  };
+  const known = new Map(replaced.get(kernel));
+  for (const [before, after] of memo) {
+    if (before !== after && before.kind === "reduce" && after.kind === "reduce") known.set(before, after);
+  }
+  replaced.set(final, known);
+  const partial: PassKernel = { ...shared, outputs, names: kernel.names, origins: new Map([...kernel.origins, ...noteOf(kernel, reduce, values)]) };
+  return { partial: withoutUnusedInputs(partial), final };
+}
+
+function noteOf(kernel: PassKernel, from: Reduce, to: Reduce): [Reduce, { file: string; line: number; column: number }][] {
+  const origin = kernel.origins.get(from);
+  return origin === undefined ? [] : [[to, origin]];
+}
+
+function carry<T>(notes: ReadonlyMap<Expr | Reduce, T>, memo: ReadonlyMap<Expr | Reduce, Expr | Reduce>): Map<Expr | Reduce, T> {
+  const result = new Map(notes);
+  for (const [before, after] of memo) {
+    const note = notes.get(before);
+    if (note !== undefined && !result.has(after)) result.set(after, note);
+  }
+  return result;
+}
+
+/** The largest value that a count can take, as the host can compute it: what depends on a request's table is left out. */
+function bound(kernel: PassKernel, count: Expr): Expr {
+  const { pool } = kernel;
+  const visit = (expr: Expr): Expr | undefined => {
+    switch (expr.kind) {
+      case "constant": return expr;
+      case "extent": return extentOf(kernel, expr.axis);
+      case "binary": {
+        const left = visit(expr.left);
+        const right = visit(expr.right);
+        if (expr.operator === "minimum") return left === undefined ? right : right === undefined ? left : pool.minimum(left, right);
+        const grows = expr.operator === "add" || expr.operator === "multiply" || (expr.operator === "divide" && right?.kind === "constant");
+        if (expr.operator === "remainder" && right?.kind === "constant") return pool.u32(right.bits - 1);
+        return grows && left !== undefined && right !== undefined ? pool.binary(expr.operator, left, right) : undefined;
+      }
+      default: return undefined;
+    }
+  };
+  const largest = visit(count);
+  if (largest === undefined) throw new ScheduleMisfit("the host cannot bound how many partial results a split would leave");
+  return largest;
+}
+
+/** Leaves out the inputs that a pass does not read, so that they take no binding. */
+export function withoutUnusedInputs(kernel: PassKernel): PassKernel {
+  const used = new Set<string>();
+  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
+  const seen = new Set<Expr>();
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (expr.kind === "load") used.add(expr.input);
+    if (expr.kind === "load") expr.indices.forEach(visit);
+    else if (expr.kind === "unary") visit(expr.operand);
+    else if (expr.kind === "binary") [expr.left, expr.right].forEach(visit);
+    else if (expr.kind === "select") [expr.condition, expr.whenTrue, expr.whenFalse].forEach(visit);
+    else if (expr.kind === "call") expr.arguments.forEach(visit);
+  };
+  roots.forEach(visit);
+  for (const reduce of reductionsBelow(roots)) [reduce.start, reduce.count, ...reduce.leaf, ...(reduce.item === undefined ? [] : [reduce.item])].forEach(visit);
+  return { ...kernel, inputs: kernel.inputs.filter((input) => used.has(input.name)) };
+}

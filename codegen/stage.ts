@@ -1,0 +1,186 @@
+/**
+ * Operands through workgroup memory. In a chain over leaves, each operand that only some of the tile's axes mention is
+ * read once by the workgroup, a stretch of the chain at a time, and then taken from workgroup memory by every
+ * invocation that needs it. The chain itself is as it was.
+ */
+import type { Expr, Load, Reduce, Variable } from "../dsl/ir.ts";
+import { operandsOf } from "../dsl/expr.ts";
+import type { Context } from "./context.ts";
+import { ScheduleMisfit } from "./errors.ts";
+import { significantBits } from "./exactness.ts";
+import { textOf } from "./expressions.ts";
+import type { Values } from "./fold.ts";
+import type { Group } from "./groups.ts";
+import { type AxisMapping, workgroupSizeOf } from "./schedule.ts";
+import { Block } from "./statements.ts";
+import { type Tile, tileOf } from "./tile.ts";
+
+/** An operand that is staged: `[position in the stretch][point of its tile]`, padded by one to spread the banks. */
+export interface StagedOperand {
+  readonly name: string;
+  /** The operand, over the item variable and the axis variables of its tile. */
+  readonly element: Expr;
+  readonly axes: readonly AxisMapping[];
+  readonly pitch: number;
+}
+
+/** One pass being lowered. */
+export interface Lowering {
+  readonly context: Context;
+  readonly tile: Tile;
+  readonly staged: Map<string, StagedOperand>;
+}
+
+/** Stands for a point's index inside the workgroup's tile, in the address of a staged operand. */
+export function tileVariable(context: Context, axis: string): Variable {
+  return context.pool.axisVariable(`${axis} within`);
+}
+
+/**
+ * Finds the operands worth staging in the top-level reductions of `exprs`, declares their arrays, and rewrites the
+ * leaves to read them: index 0 the item (resolved to the position in the stretch later), index 1 the point of the tile.
+ */
+export function stageOperands(lowering: Lowering, exprs: readonly Expr[], reduces: Iterable<Reduce>): Expr[] {
+  const { context } = lowering;
+  const stretch = context.mapping.stage;
+  if (stretch === undefined) return [...exprs];
+  const tiled = context.mapping.axes.filter((axis) => tileOf(axis) > 1 && !axis.whole);
+  const replaced = new Map<Reduce, Reduce>();
+  for (const reduce of reduces) {
+    const level = reduce.tree[0]!;
+    if (reduce.count.kind !== "constant" || level.fold !== "chain" || (level.lanes ?? 1) > 1) continue;
+    const leaf = reduce.leaf.map((expr) => context.rewrite(expr, (node) => {
+      const axes = stageable(context, node, reduce.variable, tiled);
+      if (axes === undefined || axes.length === tiled.length) return undefined;
+      return declareStaged(lowering, node, reduce.variable, axes, stretch);
+    }));
+    replaced.set(reduce, context.pool.reduce({ ...reduce, leaf }));
+  }
+  if (lowering.staged.size === 0) throw new ScheduleMisfit("no operand is shared along a tiled axis, so there is nothing to stage");
+  return exprs.map((expr) => context.rewrite(expr, (node) =>
+    node.kind === "field" && replaced.has(node.of) ? context.pool.field(replaced.get(node.of)!, node.field) : undefined));
+}
+
+/** The tiled axes that an operand mentions, if it is one element of an input (rounded, perhaps) at plain indices. */
+function stageable(context: Context, expr: Expr, item: Variable, tiled: readonly AxisMapping[]): AxisMapping[] | undefined {
+  if (!expr.free.has(item) || expr.type !== "f32") return undefined;
+  let inner = expr;
+  while (inner.kind === "unary") inner = inner.operand;
+  if (inner.kind !== "load" || inner.guarded || context.tables.has(inner.input)) return undefined;
+  if (inner.indices.some((index) => holdsLoad(index) || (index.free.has(item) && index.kind !== "index"))) return undefined;
+  return tiled.filter((axis) => expr.free.has(context.pool.axisVariable(axis.axis)));
+}
+
+function holdsLoad(expr: Expr): boolean {
+  return expr.kind === "load" || expr.kind === "field" || operandsOf(expr).some(holdsLoad);
+}
+
+/** Stages one operand; the same operand of several reductions is staged once for each item variable. */
+function declareStaged(lowering: Lowering, element: Expr, item: Variable, axes: readonly AxisMapping[], stretch: number): Load {
+  const { context } = lowering;
+  const { pool } = context;
+  const pitch = axes.reduce((size, axis) => size * tileOf(axis), 1) + 1;
+  let staged = [...lowering.staged.values()].find((other) => other.element === element);
+  if (staged === undefined) {
+    let inner = element;
+    while (inner.kind === "unary") inner = inner.operand;
+    const name = context.declareShared(`${(inner as Load).input}_tile`, "f32", stretch * pitch);
+    staged = { name, element, axes, pitch };
+    lowering.staged.set(name, staged);
+    context.tables.set(name, { name, type: "f32" });
+  }
+  const point = axes.reduce<Expr>((onto, axis) =>
+    pool.add(pool.multiply(onto, pool.u32(tileOf(axis))), pool.index(tileVariable(context, axis.axis))), pool.u32(0));
+  // Stored as f32, but with no more significant bits than the operand had: products of staged bf16 stay exact.
+  return pool.load(staged.name, significantBits(element) <= 8 ? "bf16" : "f32", [pool.index(item), point]);
+}
+
+/** The loop over stretches that replaces a chain's plain loop, if any of the group's operands are staged. */
+export function stagedChain(lowering: Lowering, group: Group, leavesAt: (position: Expr, stagedAt: Expr) => Values): Partial<{
+  chain: (first: Expr, count: Expr, block: Block, step: (values: Values, block: Block) => void) => void;
+}> {
+  const { context, staged } = lowering;
+  const operands = [...staged.values()].filter((operand) => group.cells.some((cell) => reads(cell.leaf, operand.name)));
+  const stretch = context.mapping.stage;
+  if (operands.length === 0 || stretch === undefined) return {};
+  const { pool } = context;
+  const chain = (first: Expr, count: Expr, block: Block, step: (values: Values, block: Block) => void): void => {
+    const outer = new Block(block);
+    const name = context.fresh("stretch");
+    const begin = context.register(name, "u32", outer, { multiple: stretch });
+    const whole = count.kind === "constant" && count.bits % stretch === 0;
+    const here = whole ? pool.u32(stretch) : pool.minimum(pool.u32(stretch), pool.subtract(count, begin));
+    outer.barrier();
+    for (const operand of operands) fill(lowering, group, operand, pool.add(first, begin), here, outer);
+    outer.barrier();
+    const unroll = whole && stretch % context.mapping.unroll === 0 ? context.mapping.unroll : 1;
+    const body = new Block(outer);
+    const inner = context.fresh(group.reduce.variable.name);
+    const index = context.register(inner, "u32", body, { multiple: unroll, maximum: stretch - unroll });
+    for (let ahead = 0; ahead < unroll; ahead++) {
+      const at = pool.add(index, pool.u32(ahead));
+      step(leavesAt(pool.add(pool.add(first, begin), at), at), body);
+    }
+    outer.statements.push({ kind: "for", name: inner, from: "0u", condition: `${inner} < ${textOf(context, here, outer)}`, step: `${unroll}u`, body });
+    block.statements.push({ kind: "for", name, from: "0u", condition: `${name} < ${textOf(context, count, block)}`, step: `${stretch}u`, body: outer });
+  };
+  return { chain };
+}
+
+function reads(expr: Expr, table: string): boolean {
+  return (expr.kind === "load" && expr.input === table) || operandsOf(expr).some((operand) => reads(operand, table));
+}
+
+/** All invocations of the workgroup bring one stretch of an operand in, neighbours taking neighbouring items. */
+function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: Expr, here: Expr, block: Block): void {
+  const { context, tile } = lowering;
+  const { pool, mapping } = context;
+  const stretch = mapping.stage!;
+  const ahead = here.kind === "constant" && stretch % mapping.unroll === 0 ? mapping.unroll : 1;
+  const perRow = stretch / ahead;
+  const total = perRow * (operand.pitch - 1);
+  const size = workgroupSizeOf(mapping);
+  const body = new Block(block);
+  const name = context.fresh("load");
+  const linear = context.register(name, "u32", body, { maximum: total - 1 });
+  const along = pool.multiply(pool.binary("remainder", linear, pool.u32(perRow)), pool.u32(ahead));
+  const point = pool.divide(linear, pool.u32(perRow));
+  const points = unravel(lowering, operand.axes, point);
+  for (let step = 0; step < ahead; step++) {
+    const position = pool.add(along, pool.u32(step));
+    const safe = here.kind === "constant" ? position : pool.minimum(position, pool.subtract(here, pool.u32(1)));
+    const item = context.affine.normal(pool.add(group.reduce.start, pool.add(first, safe)));
+    const value = context.rewrite(operand.element, (expr) => {
+      if (expr.kind !== "index") return undefined;
+      if (expr.variable === group.reduce.variable) return item;
+      const axis = mapping.axes.find((candidate) => candidate.axis === expr.variable.axis);
+      return points.get(expr.variable) ?? (axis === undefined ? undefined : tile.inside(axis, tile.raw(axis, 0)));
+    });
+    const slot = context.affine.normal(pool.add(pool.multiply(position, pool.u32(operand.pitch)), point));
+    body.assign(`${operand.name}[${textOf(context, slot, body)}]`, textOf(context, value, body));
+  }
+  block.statements.push({ kind: "for", name, from: tile.localIndex, condition: `${name} < ${total}u`, step: `${size}u`, body });
+}
+
+/** A point of an operand's tile as an index on each of its axes. */
+function unravel({ context, tile }: Lowering, axes: readonly AxisMapping[], point: Expr): ReadonlyMap<Variable, Expr> {
+  const { pool } = context;
+  const indices = new Map<Variable, Expr>();
+  let rest = point;
+  for (const axis of [...axes].reverse()) {
+    const size = pool.u32(tileOf(axis));
+    const within = axes.length === 1 ? rest : pool.binary("remainder", rest, size);
+    rest = pool.divide(rest, size);
+    indices.set(pool.axisVariable(axis.axis), tile.inside(axis, pool.add(tile.base(axis.axis), within)));
+  }
+  return indices;
+}
+
+/** The staged element at a position of the stretch, where a leaf reads one. */
+export function stagedElement({ context, staged }: Lowering, expr: Expr, position: Expr): Load | undefined {
+  if (expr.kind !== "load") return undefined;
+  const operand = staged.get(expr.input);
+  if (operand === undefined || expr.indices.length !== 2) return undefined;
+  const { pool } = context;
+  return pool.load(expr.input, expr.storage, [context.affine.normal(pool.add(pool.multiply(position, pool.u32(operand.pitch)), expr.indices[1]!))]);
+}

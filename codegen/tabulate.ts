@@ -1,0 +1,81 @@
+/**
+ * Keeps what several reductions over one run would each compute again. Where a subexpression that holds a reduction
+ * of its own depends on the item and is wanted by more than one group over the same items (an attention score, for
+ * the maximum and for the weights), it is computed once an item into an array, and read from there.
+ */
+import type { Expr, Reduce, Variable } from "../dsl/ir.ts";
+import { operandsOf } from "../dsl/expr.ts";
+import type { Context } from "./context.ts";
+import { textOf } from "./expressions.ts";
+import type { Group } from "./groups.ts";
+import { Block } from "./statements.ts";
+
+/** Longer runs are not kept: the array is the invocation's own. */
+const longestTable = 128;
+
+export function* tabulate(context: Context, groups: readonly Group[], materialize: (exprs: readonly Expr[]) => void): Iterable<Group> {
+  const tables = new Map<Expr, Expr>();
+  for (const [at, group] of groups.entries()) {
+    if (context.affine.maximum(group.reduce.count) <= longestTable) {
+      const later = groups.slice(at + 1).filter((other) => sameItems(group, other));
+      for (const expr of new Set(later.flatMap((other) => sharedWork(group, other)))) {
+        if (!tables.has(expr)) tables.set(expr, fillTable(context, group, expr, materialize));
+      }
+    }
+    yield tables.size === 0 ? group : {
+      ...group,
+      cells: group.cells.map((cell) => ({ ...cell, leaf: context.rewrite(cell.leaf, (expr) => tables.get(expr)) })),
+    };
+  }
+}
+
+function sameItems(a: Group, b: Group): boolean {
+  return a.block === b.block && a.reduce.variable === b.reduce.variable && a.reduce.start === b.reduce.start && a.reduce.count === b.reduce.count;
+}
+
+/** The largest subexpressions that both groups' leaves have in common and that hold a reduction over something else. */
+function sharedWork(a: Group, b: Group): Expr[] {
+  const inB = new Set<Expr>();
+  const gather = (expr: Expr): void => {
+    if (inB.has(expr)) return;
+    inB.add(expr);
+    operandsOf(expr).forEach(gather);
+  };
+  b.cells.forEach((cell) => gather(cell.leaf));
+  const shared: Expr[] = [];
+  const visit = (expr: Expr): void => {
+    if (inB.has(expr) && expr.type !== "bool" && holdsReduction(expr, a.reduce.variable)) shared.push(expr);
+    else operandsOf(expr).forEach(visit);
+  };
+  a.cells.forEach((cell) => visit(cell.leaf));
+  return shared;
+}
+
+function holdsReduction(expr: Expr, item: Variable): boolean {
+  if (expr.kind === "field") return expr.of.free.has(item);
+  return operandsOf(expr).some((operand) => holdsReduction(operand, item));
+}
+
+function fillTable(context: Context, group: Group, expr: Expr, materialize: (exprs: readonly Expr[]) => void): Expr {
+  const { pool } = context;
+  const { start, count, variable } = group.reduce;
+  const block = group.block;
+  const length = context.affine.maximum(count);
+  const name = context.fresh(`${context.hints.get(expr) ?? "kept"}_of`);
+  const type = expr.type as "f32" | "u32" | "i32";
+  block.var(name, `array<${type}, ${length}>`, undefined, context.origins.get(expr) ?? null);
+  const body = new Block(block);
+  const loop = context.fresh(variable.name);
+  const index = context.register(loop, "u32", body, { maximum: length - 1 });
+  const memo = new Map<Expr | Reduce, Expr | Reduce>();
+  const value = context.rewrite(expr, (node) =>
+    node.kind === "index" && node.variable === variable ? pool.add(start, index) : undefined, memo);
+  materialize([value]);
+  body.assign(`${name}[${loop}]`, textOf(context, value, body), context.origins.get(expr) ?? null);
+  block.statements.push({ kind: "for", name: loop, from: "0u", condition: `${loop} < ${textOf(context, count, block)}`, step: "1u", body });
+  const begin = context.fresh("start");
+  block.let(begin, textOf(context, start, block));
+  const base = context.register(begin, "u32", block);
+  context.tables.set(name, { name, type });
+  return pool.load(name, type, [pool.subtract(pool.index(variable), base)]);
+}

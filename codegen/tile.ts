@@ -1,0 +1,157 @@
+/** Where an invocation is: its place in the workgroup, the workgroup's tile, and the points that it holds. */
+import type { Expr, Variable } from "../dsl/ir.ts";
+import type { Context } from "./context.ts";
+import { textOf } from "./expressions.ts";
+import { extentOf } from "./pass-kernel.ts";
+import type { AxisMapping } from "./schedule.ts";
+import { Block } from "./statements.ts";
+
+/** What a dispatch can have along x; more workgroups go on along y. */
+export const widestDispatch = 65535;
+
+export const tileOf = (axis: AxisMapping): number => axis.invocations * axis.registers;
+
+export class Tile {
+  /** The innermost block in which every axis has its index: inside the loops over whole axes. */
+  readonly block: Block;
+  /** Workgroups in all. */
+  readonly workgroups: Expr;
+  readonly localIndex = "local_index";
+  /** The invocation's place along each axis with more than one invocation, and among the ways. */
+  readonly local = new Map<string, Expr>();
+  readonly way: Expr;
+  readonly #context: Context;
+  readonly #base = new Map<string, Expr>();
+  readonly #loops: (() => void)[] = [];
+
+  constructor(context: Context) {
+    this.#context = context;
+    const { mapping, pool, top } = context;
+    this.way = this.#placeInWorkgroup();
+    const order = [...mapping.axes].sort((a, b) => Number(this.#isModel(a)) - Number(this.#isModel(b)));
+    const counts = order.map((axis) => (axis.whole ? pool.u32(1) : pool.divideUp(extentOf(context.kernel, axis.axis), tileOf(axis))));
+    this.workgroups = counts.reduce((total, count) => pool.multiply(total, count), pool.u32(1));
+    this.#placeOfWorkgroup(order, counts);
+    let block = top;
+    for (const axis of mapping.axes.filter((candidate) => candidate.whole)) block = this.#loopOver(axis, block);
+    this.block = block;
+  }
+
+  /** Puts the loops over whole axes into their blocks; to be called when their bodies are complete. */
+  close(): void {
+    for (const close of [...this.#loops].reverse()) close();
+  }
+
+  /** The first point of the workgroup's tile along an axis. */
+  base(axis: string): Expr {
+    return this.#base.get(axis)!;
+  }
+
+  /** The point's index inside the workgroup's tile. */
+  within(axis: AxisMapping, register: number): Expr {
+    const { pool } = this.#context;
+    const local = this.local.get(axis.axis) ?? pool.u32(0);
+    return axis.order === "blocked"
+      ? pool.add(pool.multiply(local, pool.u32(axis.registers)), pool.u32(register))
+      : pool.add(local, pool.u32(register * axis.invocations));
+  }
+
+  /** The index along an axis of one of the invocation's points, which may lie past the axis' end. */
+  raw(axis: AxisMapping, register: number): Expr {
+    const { pool } = this.#context;
+    return pool.add(this.#base.get(axis.axis)!, axis.whole ? pool.u32(register) : this.within(axis, register));
+  }
+
+  /** An index that lies on the axis in any case: points past its end compute the last one's value and do not store it. */
+  inside(axis: AxisMapping, raw: Expr): Expr {
+    const { pool, kernel } = this.#context;
+    const extent = extentOf(kernel, axis.axis);
+    return this.#fits(axis) ? raw : pool.minimum(raw, pool.subtract(extent, pool.u32(1)));
+  }
+
+  /** The condition under which a point is on the axis; undefined where it always is. */
+  valid(axis: AxisMapping, raw: Expr): Expr | undefined {
+    return this.#fits(axis) ? undefined : this.#context.pool.less(raw, extentOf(this.#context.kernel, axis.axis));
+  }
+
+  #fits(axis: AxisMapping): boolean {
+    const extent = extentOf(this.#context.kernel, axis.axis);
+    return extent.kind === "constant" && extent.bits % (axis.whole ? axis.registers : tileOf(axis)) === 0;
+  }
+
+  #isModel(axis: AxisMapping): boolean {
+    return extentOf(this.#context.kernel, axis.axis).kind === "constant";
+  }
+
+  #placeInWorkgroup(): Expr {
+    const context = this.#context;
+    const { pool, mapping, top } = context;
+    let rest: Expr = context.register(this.localIndex, "u32", top);
+    const sizes = [...mapping.axes].reverse().filter((axis) => axis.invocations > 1);
+    let left = sizes.reduce((size, axis) => size * axis.invocations, mapping.ways);
+    for (const axis of sizes) {
+      const last = left === axis.invocations;
+      const place = last ? rest : pool.binary("remainder", rest, pool.u32(axis.invocations));
+      const local = context.bind(`${axis.axis}_local`, textOf(context, place, top), "u32", top, { maximum: axis.invocations - 1 });
+      this.local.set(axis.axis, local);
+      this.#home(axis.axis, local);
+      rest = pool.divide(rest, pool.u32(axis.invocations));
+      left /= axis.invocations;
+    }
+    return mapping.ways === 1 ? pool.u32(0) : context.bind("way", textOf(context, rest, top), "u32", top, { maximum: mapping.ways - 1 });
+  }
+
+  /** Which tile the workgroup has: the last axis varies fastest. */
+  #placeOfWorkgroup(order: readonly AxisMapping[], counts: readonly Expr[]): void {
+    const context = this.#context;
+    const { pool, top } = context;
+    if (this.workgroups.kind === "constant" && this.workgroups.bits <= 1) {
+      order.forEach((axis) => this.#base.set(axis.axis, pool.u32(0)));
+      return;
+    }
+    let rest: Expr = context.bind("tile", `workgroup.x + workgroup.y * ${widestDispatch}u`, "u32", top);
+    if (this.workgroups.kind !== "constant" || this.workgroups.bits > widestDispatch) {
+      const past = new Block(top);
+      past.statements.push({ kind: "return" });
+      const condition = `${textOf(context, rest, top)} >= ${textOf(context, this.workgroups, top)}`;
+      top.statements.push({ kind: "if", condition, body: past });
+    }
+    for (let at = order.length - 1; at >= 0; at--) {
+      const axis = order[at]!;
+      const count = counts[at]!;
+      const alone = counts.every((other, other_at) => other_at >= at || isOne(other));
+      const place = isOne(count) ? pool.u32(0) : alone ? rest : pool.binary("remainder", rest, count);
+      rest = alone ? pool.u32(0) : pool.divide(rest, count);
+      const base = pool.multiply(place, pool.u32(axis.whole ? 1 : tileOf(axis)));
+      if (base.kind === "constant") {
+        this.#base.set(axis.axis, base);
+        continue;
+      }
+      const first = context.bind(`${axis.axis}_base`, textOf(context, base, top), "u32", top, { multiple: tileOf(axis) });
+      this.#base.set(axis.axis, first);
+      if (!context.axisHomes.has(axis.axis)) this.#home(axis.axis, first);
+    }
+  }
+
+  #loopOver(axis: AxisMapping, block: Block): Block {
+    const context = this.#context;
+    const { pool } = context;
+    const body = new Block(block);
+    const name = context.fresh(axis.axis);
+    const local = this.local.get(axis.axis) ?? pool.u32(0);
+    const from = textOf(context, pool.multiply(local, pool.u32(axis.registers)), block);
+    const condition = `${name} < ${textOf(context, extentOf(context.kernel, axis.axis), block)}`;
+    const index = context.register(name, "u32", body, { multiple: axis.registers });
+    this.#base.set(axis.axis, index);
+    this.#home(axis.axis, index);
+    this.#loops.push(() => block.statements.push({ kind: "for", name, from, condition, step: `${tileOf(axis)}u`, body }));
+    return body;
+  }
+
+  #home(axis: string, register: Expr): void {
+    const [home] = register.free as ReadonlySet<Variable>;
+    this.#context.axisHomes.set(axis, home!);
+  }
+}
+
+const isOne = (expr: Expr): boolean => expr.kind === "constant" && expr.bits === 1;

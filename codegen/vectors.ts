@@ -1,0 +1,32 @@
+/** Which inputs a pass reads four words at a time: those whose rows its unrolled chains walk. */
+import type { Expr, Input } from "../dsl/ir.ts";
+import { operandsOf } from "../dsl/expr.ts";
+import { reductionsBelow } from "./groups.ts";
+import { extentOf, type PassKernel } from "./pass-kernel.ts";
+import type { Mapping } from "./schedule.ts";
+
+export function vectorInputs(kernel: PassKernel, mapping: Mapping, layouts: ReadonlyMap<string, readonly number[]>): Set<string> {
+  if (mapping.unroll === 1) return new Set();
+  const walked = new Set<string>();
+  const seen = new Set<Expr>();
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    operandsOf(expr).forEach(visit);
+    if (expr.kind !== "load") return;
+    const last = expr.indices[expr.indices.length - 1]!;
+    if (last.kind === "index" && last.variable.kind === "item") walked.add(expr.input);
+  };
+  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
+  for (const reduce of reductionsBelow(roots)) reduce.leaf.forEach(visit);
+  return new Set(kernel.inputs.filter((input) => walked.has(input.name) && rowsAlign(kernel, input, mapping, layouts)).map((input) => input.name));
+}
+
+/** Whether rows, or blocks' rows, are whole numbers of vectors, and a step of the chain takes whole vectors. */
+function rowsAlign(kernel: PassKernel, input: Input, mapping: Mapping, layouts: ReadonlyMap<string, readonly number[]>): boolean {
+  const vector = input.storage === "bf16" ? 8 : 4;
+  const blocks = layouts.get(input.name);
+  const row = extentOf(kernel, input.axes[input.axes.length - 1]!);
+  const along = blocks === undefined ? (row.kind === "constant" ? row.bits : 1) : blocks[blocks.length - 1]!;
+  return mapping.unroll % vector === 0 && along % vector === 0;
+}
