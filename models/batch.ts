@@ -15,7 +15,7 @@ export interface StepEntry {
 export class BatchError extends Error {
   override readonly name = "BatchError";
   constructor(fault: string, fix: string) {
-    super(`${fault}; ${fix}`);
+    super(`${fault}; fix: ${fix}`);
   }
 }
 

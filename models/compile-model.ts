@@ -24,7 +24,7 @@ export interface KernelUse {
 export interface Variant {
   /** Tells its artifacts apart in the cache: it must change whenever what `apply` does changes. */
   readonly name: string;
-  apply(kernel: Kernel): Kernel;
+  apply(kernel: Kernel, extents: Readonly<Record<string, number>>): Kernel;
 }
 
 export interface CompileOptions {
@@ -68,7 +68,7 @@ const modules = new Map<string, readonly Kernel[]>();
 async function compileUse(use: KernelUse, { limits, variant }: CompileOptions): Promise<Artifact[]> {
   const { compile, schedulesFor } = await import("../codegen/compile.ts");
   const declared = await readKernel(use);
-  const kernel = variant === undefined ? declared : variant.apply(declared);
+  const kernel = variant === undefined ? declared : variant.apply(declared, use.extents);
   const extents = { ...use.extents };
   const schedules = chooseSchedules(schedulesFor(kernel, { extents, limits }));
   return schedules.map((schedule) => compile(kernel, { extents, schedule, limits }));

@@ -30,16 +30,18 @@ export async function forwardAll(model: Model, sequences: readonly (readonly num
 }
 
 export interface GenerateOptions {
-  /** Ids to generate for each prompt, at most; the model's last position ends a completion, too. */
+  /** Ids to generate for each prompt, at least 1 and at most these; the model's last position ends a completion, too. */
   readonly maxTokens: number;
   /** Called with every id as it is known. */
   readonly onToken?: (prompt: number, id: number) => void;
+  /** Called when a prompt's completion has ended. */
+  readonly onEnd?: (prompt: number) => void;
 }
 
 /**
  * Greedy completions, all prompts in one batch. Each gives the ids generated, the one that ends a completion included.
  */
-export async function generate(model: Model, prompts: readonly (readonly number[])[], { maxTokens, onToken }: GenerateOptions): Promise<number[][]> {
+export async function generate(model: Model, prompts: readonly (readonly number[])[], { maxTokens, onToken, onEnd }: GenerateOptions): Promise<number[][]> {
   if (prompts.length === 0) throw new BatchError("there are no prompts", "give at least one");
   const { maxPositions, endIds } = model.config;
   prompts.forEach((ids, index) => checkIds(ids, `prompt ${index}`, model.config));
@@ -47,7 +49,7 @@ export async function generate(model: Model, prompts: readonly (readonly number[
   const cache = model.createCache(prompts.map((ids) => Math.min(maxPositions, ids.length + maxTokens)));
   try {
     let active = prompts.map((ids, prompt) => ({ prompt, sequence: cache.open(), ids }));
-    while (maxTokens > 0 && active.length > 0) {
+    while (active.length > 0) {
       const next = await model.next(cache, active);
       active = active.flatMap((request, index) => {
         const id = next[index]!;
@@ -55,8 +57,10 @@ export async function generate(model: Model, prompts: readonly (readonly number[
         completions[prompt]!.push(id);
         onToken?.(prompt, id);
         const done = endIds.includes(id) || completions[prompt]!.length >= maxTokens || sequence.length >= maxPositions;
-        if (done) sequence.close();
-        return done ? [] : [{ prompt, sequence, ids: [id] }];
+        if (!done) return [{ prompt, sequence, ids: [id] }];
+        sequence.close();
+        onEnd?.(prompt);
+        return [];
       });
     }
     return completions;

@@ -16,7 +16,7 @@ export interface ModelOptions {
   /** Called with a few words whenever there is something new to say about loading. */
   readonly progress?: (what: string) => void;
   /** What the model's kernels come from: by default the compiler, through the cache. */
-  readonly library?: (device: Device, config: ModelConfig, progress: (what: string) => void) => Promise<KernelLibrary>;
+  readonly library?: typeof loadLibrary;
 }
 
 /** The keys and values of sequences, in pages. */
@@ -81,7 +81,7 @@ export class Model {
    */
   static async load(directory: string, device: Device, options: ModelOptions = {}): Promise<Model> {
     const progress = options.progress ?? (() => undefined);
-    const library = options.library ?? compiledLibrary;
+    const library = options.library ?? loadLibrary;
     progress("reading the checkpoint");
     const checkpoint = await Checkpoint.open(directory);
     const tensors: Tensor[] = [];
@@ -89,7 +89,7 @@ export class Model {
       const { config } = checkpoint;
       const declared = qwen3Weights(config);
       checkpoint.check(weightsOf(declared));
-      const kernels = await library(device, config, progress);
+      const kernels = await library(device, Object.values(qwen3Kernels(config)), { progress });
       progress("uploading the weights");
       const weights = await upload(device, checkpoint, declared, tensors);
       const { cosine, sine } = rotaryTables({ headSize: config.headSize, base: config.rotaryBase }, config.maxPositions);
@@ -175,10 +175,6 @@ export class Model {
     this.#machine.dispose();
     for (const tensor of this.#parts.tensors) tensor.dispose();
   }
-}
-
-function compiledLibrary(device: Device, config: ModelConfig, progress: (what: string) => void): Promise<KernelLibrary> {
-  return loadLibrary(device, Object.values(qwen3Kernels(config)), { progress });
 }
 
 /** Uploads each declaration once; a tied head is the embedding's tensor. */

@@ -11,7 +11,7 @@ export class CacheFullError extends Error {
   override readonly name = "CacheFullError";
   constructor(readonly wantedPages: number, readonly freePages: number) {
     super(`the KV cache is full: ${wantedPages} more pages of ${pageSize} positions are needed and ${freePages} are free; ` +
-      "close a sequence or make a larger cache");
+      "fix: close a sequence or make a larger cache");
   }
 }
 

@@ -51,6 +51,6 @@ describe("tokenizer", () => {
 
   it("says which file is missing", async () => {
     await expect(Tokenizer.load("no/such/directory")).rejects.toThrow(CheckpointError);
-    await expect(Tokenizer.load("no/such/directory")).rejects.toThrow(/tokenizer\.json: cannot be read \(ENOENT\); give a checkpoint directory/);
+    await expect(Tokenizer.load("no/such/directory")).rejects.toThrow(/tokenizer\.json: cannot be read \(ENOENT\); fix: give a checkpoint directory/);
   });
 });

@@ -34,24 +34,24 @@ describe("config.json", () => {
   });
 
   const refusals: [Record<string, unknown>, string][] = [
-    [{ model_type: "llama" }, `model_type: "llama" is not supported; use a checkpoint with "qwen3"`],
-    [{ model_type: undefined }, "model_type: is missing; give an unabridged Hugging Face config.json"],
-    [{ hidden_act: "gelu" }, `hidden_act: "gelu" is not supported; use a checkpoint with "silu"`],
-    [{ attention_bias: true }, "attention_bias: true is not supported; use a checkpoint with false"],
-    [{ use_sliding_window: true }, "use_sliding_window: true is not supported; use a checkpoint with false"],
-    [{ quantization_config: { bits: 4 } }, `quantization_config: {"bits":4} is not supported; use a checkpoint with null`],
-    [{ rope_scaling: { type: "yarn" } }, `rope_scaling: {"type":"yarn"} is not supported; use a checkpoint with null`],
-    [{ rope_parameters: { rope_type: "llama3", rope_theta: 5 } }, `rope_parameters.rope_type: "llama3" is not supported; use a checkpoint with "default"`],
-    [{ rope_parameters: { rope_type: "default" } }, "rope_parameters.rope_theta: is missing; give an unabridged Hugging Face config.json"],
-    [{ rope_parameters: null }, "rope_theta: is missing; give an unabridged Hugging Face config.json"],
-    [{ layer_types: ["full_attention"] }, `layer_types: ["full_attention"] does not name 6 layers; correct config.json`],
+    [{ model_type: "llama" }, `model_type: "llama" is not supported; fix: use a checkpoint with "qwen3"`],
+    [{ model_type: undefined }, "model_type: is missing; fix: give an unabridged Hugging Face config.json"],
+    [{ hidden_act: "gelu" }, `hidden_act: "gelu" is not supported; fix: use a checkpoint with "silu"`],
+    [{ attention_bias: true }, "attention_bias: true is not supported; fix: use a checkpoint with false"],
+    [{ use_sliding_window: true }, "use_sliding_window: true is not supported; fix: use a checkpoint with false"],
+    [{ quantization_config: { bits: 4 } }, `quantization_config: {"bits":4} is not supported; fix: use a checkpoint with null`],
+    [{ rope_scaling: { type: "yarn" } }, `rope_scaling: {"type":"yarn"} is not supported; fix: use a checkpoint with null`],
+    [{ rope_parameters: { rope_type: "llama3", rope_theta: 5 } }, `rope_parameters.rope_type: "llama3" is not supported; fix: use a checkpoint with "default"`],
+    [{ rope_parameters: { rope_type: "default" } }, "rope_parameters.rope_theta: is missing; fix: give an unabridged Hugging Face config.json"],
+    [{ rope_parameters: null }, "rope_theta: is missing; fix: give an unabridged Hugging Face config.json"],
+    [{ layer_types: ["full_attention"] }, `layer_types: ["full_attention"] does not name 6 layers; fix: correct config.json`],
     [{ layer_types: [1, 2, 3, 4, 5, 6].map((layer) => (layer === 4 ? "sliding_attention" : "full_attention")) },
-      `layer_types[3]: "sliding_attention" is not supported; use a checkpoint with "full_attention" only`],
-    [{ hidden_size: 0 }, "hidden_size: 0 is not a positive integer; correct config.json"],
-    [{ hidden_size: "192" }, `hidden_size: "192" is not a positive integer; correct config.json`],
-    [{ head_dim: 33 }, "head_dim: 33 is odd; rotary embedding turns pairs of channels"],
-    [{ num_key_value_heads: 4 }, "num_key_value_heads: 4 does not divide num_attention_heads, 6; each key/value head serves a whole number of query heads"],
-    [{ rms_norm_eps: -1 }, "rms_norm_eps: -1 is not a positive number; correct config.json"],
+      `layer_types[3]: "sliding_attention" is not supported; fix: use a checkpoint with "full_attention" only`],
+    [{ hidden_size: 0 }, "hidden_size: 0 is not a positive integer; fix: correct config.json"],
+    [{ hidden_size: "192" }, `hidden_size: "192" is not a positive integer; fix: correct config.json`],
+    [{ head_dim: 33 }, "head_dim: 33 is odd; fix: rotary embedding turns pairs of channels"],
+    [{ num_key_value_heads: 4 }, "num_key_value_heads: 4 does not divide num_attention_heads, 6; fix: each key/value head serves a whole number of query heads"],
+    [{ rms_norm_eps: -1 }, "rms_norm_eps: -1 is not a positive number; fix: correct config.json"],
   ];
   it.each(refusals)("refuses %j", async (changes, expected) => {
     await edit("config.json", changes);
@@ -67,16 +67,16 @@ describe("config.json", () => {
     await edit("generation_config.json", { eos_token_id: [3, 4] });
     expect((await readConfig(directory)).endIds).toEqual([3, 4]);
     await edit("generation_config.json", { eos_token_id: "x" });
-    expect(await refusal(readConfig(directory))).toBe(`DIR/generation_config.json: eos_token_id: "x" is not a token id or a list of them; correct the file`);
+    expect(await refusal(readConfig(directory))).toBe(`DIR/generation_config.json: eos_token_id: "x" is not a token id or a list of them; fix: correct the file`);
     await rm(join(directory, "generation_config.json"));
     expect((await readConfig(directory)).endIds).toEqual([0]);
   });
 
   it("says what is wrong with the file itself", async () => {
     await writeFile(join(directory, "config.json"), "[1]");
-    expect(await refusal(readConfig(directory))).toBe("DIR/config.json: is not a JSON object; copy or download the file again");
+    expect(await refusal(readConfig(directory))).toBe("DIR/config.json: is not a JSON object; fix: copy or download the file again");
     await rm(join(directory, "config.json"));
-    expect(await refusal(readConfig(directory))).toBe("DIR/config.json: cannot be read (ENOENT); give a checkpoint directory that holds config.json");
+    expect(await refusal(readConfig(directory))).toBe("DIR/config.json: cannot be read (ENOENT); fix: give a checkpoint directory that holds config.json");
   });
 });
 
@@ -93,7 +93,7 @@ async function patchNorm(patterns: readonly number[]): Promise<void> {
 describe("checkpoint", () => {
   it("refuses a directory that is none, and shards", async () => {
     expect(await refusal(Checkpoint.open(join(directory, "absent")))).toBe(
-      "DIR/absent: there is no such directory; give the directory that holds config.json and model.safetensors");
+      "DIR/absent: there is no such directory; fix: give the directory that holds config.json and model.safetensors");
     expect(await refusal(Checkpoint.open(join(directory, "config.json")))).toContain("DIR/config.json: is not a directory; ");
     await writeFile(join(directory, "model.safetensors.index.json"), "{}");
     expect(await refusal(Checkpoint.open(directory))).toContain("a checkpoint in several shards is not supported; ");
@@ -111,9 +111,9 @@ describe("checkpoint", () => {
     };
     expect(faultOf(norm)).toBe("none");
     expect(faultOf({ name: "absent", shape: [1] })).toBe(
-      "DIR/model.safetensors: tensor 'absent': is missing; check that config.json and the weights belong together");
+      "DIR/model.safetensors: tensor 'absent': is missing; fix: check that config.json and the weights belong together");
     expect(faultOf({ ...norm, shape: [191] })).toBe(
-      "DIR/model.safetensors: tensor 'model.norm.weight': has shape [192], but config.json asks for [191]; check that config.json and the weights belong together");
+      "DIR/model.safetensors: tensor 'model.norm.weight': has shape [192], but config.json asks for [191]; fix: check that config.json and the weights belong together");
     await checkpoint.close();
   });
 
@@ -129,7 +129,7 @@ describe("checkpoint", () => {
     await patchNorm([0, pattern]);
     const checkpoint = await Checkpoint.open(directory);
     expect(await refusal(checkpoint.read(norm))).toBe(
-      `DIR/model.safetensors: tensor 'model.norm.weight': element 1 is ${value}, and weights must be below 2^54 in magnitude; check the training run or the conversion`);
+      `DIR/model.safetensors: tensor 'model.norm.weight': element 1 is ${value}, and weights must be below 2^54 in magnitude; fix: check the training run or the conversion`);
     await checkpoint.close();
   });
 

@@ -9,6 +9,6 @@ export class CheckpointError extends Error {
     readonly fault: string,
     readonly fix: string,
   ) {
-    super(`${file}: ${subject === null ? "" : `${subject}: `}${fault}; ${fix}`);
+    super(`${file}: ${subject === null ? "" : `${subject}: `}${fault}; fix: ${fix}`);
   }
 }

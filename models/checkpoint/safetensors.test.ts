@@ -77,13 +77,13 @@ describe("safetensors", () => {
 
   it("refuses a header longer than the file, and a pointer file", async () => {
     expect(await faultOf(await write(header({}), undefined, 2n ** 63n))).toBe(
-      "announces a header of 9223372036854775808 bytes in a file of 10; check that it is a safetensors file, not a Git LFS pointer or a part of one");
+      "announces a header of 9223372036854775808 bytes in a file of 10; fix: check that it is a safetensors file, not a Git LFS pointer or a part of one");
     const file = join(directory, "pointer");
     await writeFile(file, "version https://git-lfs.github.com/spec/v1\n");
     expect(await faultOf(file)).toContain("not a Git LFS pointer");
     await writeFile(file, "abc");
-    expect(await faultOf(file)).toBe("has 3 bytes, too few for a safetensors header; copy or download the file again");
-    expect(await faultOf(join(directory, "absent"))).toBe("cannot be opened (ENOENT); give a checkpoint directory that holds model.safetensors");
+    expect(await faultOf(file)).toBe("has 3 bytes, too few for a safetensors header; fix: copy or download the file again");
+    expect(await faultOf(join(directory, "absent"))).toBe("cannot be opened (ENOENT); fix: give a checkpoint directory that holds model.safetensors");
   });
 
   it("opens or refuses any damaged header, with a typed error and nothing else", async () => {
