@@ -14,7 +14,8 @@ import { NoAdapterError } from "./errors.ts";
 
 const loader = "libvulkan.so.1";
 const driver = "libvk_swiftshader.so";
-const manifest = "vk_swiftshader_icd.json";
+/** The file in the folder of `unpackSwiftShader` that VK_DRIVER_FILES names to choose it. */
+export const swiftShaderManifest = "vk_swiftshader_icd.json";
 
 /** What the user has set to choose a driver, as Vulkan's loader reads it. */
 export function chosenDriver(): string | undefined {
@@ -44,7 +45,7 @@ export async function findDriver<T>(request: () => Promise<T | undefined>): Prom
   const folder = await unpackSwiftShader();
   if (!hasLoader()) load(join(folder, loader));
   // The loader reads the environment when an instance is made, and only then.
-  process.env.VK_DRIVER_FILES = process.env.VK_ICD_FILENAMES = join(folder, manifest);
+  process.env.VK_DRIVER_FILES = process.env.VK_ICD_FILENAMES = join(folder, swiftShaderManifest);
   try {
     return (await request()) ?? fail("the bundled SwiftShader offers no adapter", "install libvulkan1 and a driver, such as mesa-vulkan-drivers");
   } finally {
@@ -113,7 +114,7 @@ async function unpackInto(archive: string, folder: string): Promise<string> {
     map: (header) => ({ ...header, uid: process.getuid!(), gid: process.getgid!() }),
   });
   await pipeline(createReadStream(archive), createBrotliDecompress(), unpack);
-  await writeFile(join(folder, manifest), JSON.stringify({
+  await writeFile(join(folder, swiftShaderManifest), JSON.stringify({
     file_format_version: "1.0.0", ICD: { library_path: `./${driver}`, api_version: "1.0.5" },
   }));
   return folder;

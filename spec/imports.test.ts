@@ -1,0 +1,93 @@
+/** Which way imports go: dsl <- codegen <- models <- spec, and the runtime knows nothing of the compiler. */
+import { readdirSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Node, Project, SyntaxKind, type SourceFile } from "ts-morph";
+import { describe, expect, test } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folders = ["dsl", "codegen", "runtime", "models", "spec", "cli"] as const;
+type Folder = (typeof folders)[number];
+
+/** What the sources of each folder may import, besides their own folder's. */
+const allowed: Readonly<Record<Folder, readonly Folder[]>> = {
+  dsl: [],
+  codegen: ["dsl"],
+  runtime: [],
+  models: ["dsl", "codegen", "runtime"],
+  spec: ["dsl", "codegen", "runtime", "models"],
+  cli: folders,
+};
+
+const project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, skipLoadingLibFiles: true });
+project.addSourceFilesAtPaths([...folders.map((folder) => join(root, folder, "**/*.ts")), `!${join(root, "spec/fixtures/**")}`]);
+const sources = project.getSourceFiles();
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typesOnly: boolean;
+}
+
+/** Paths relative to the root; a package's name where it is none of ours. */
+function importsOf(source: SourceFile): Import[] {
+  const from = relative(root, source.getFilePath()).split(sep).join("/");
+  const resolved = (specifier: string): string => (
+    specifier.startsWith(".") ? relative(root, join(dirname(source.getFilePath()), specifier)).split(sep).join("/") : specifier
+  );
+  const declared = [...source.getImportDeclarations(), ...source.getExportDeclarations()].flatMap((declaration) => {
+    const specifier = declaration.getModuleSpecifierValue();
+    return specifier === undefined ? [] : [{ from, to: resolved(specifier), typesOnly: declaration.isTypeOnly() }];
+  });
+  const dynamic = source.getDescendantsOfKind(SyntaxKind.CallExpression)
+    .filter((call) => call.getExpression().getKind() === SyntaxKind.ImportKeyword)
+    .flatMap((call) => call.getArguments().filter(Node.isStringLiteral))
+    .map((literal) => ({ from, to: resolved(literal.getLiteralValue()), typesOnly: false }));
+  return [...declared, ...dynamic];
+}
+
+const folderOf = (path: string): Folder | undefined => folders.find((folder) => path.startsWith(`${folder}/`));
+const imports = sources.flatMap(importsOf);
+const show = ({ from, to }: Import): string => `${from} -> ${to}`;
+const isTest = (path: string): boolean => path.endsWith(".test.ts");
+
+describe("imports", () => {
+  test("there are some", () => {
+    expect(imports.length).toBeGreaterThan(20);
+  });
+
+  test("go one way only", () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const [importer, imported] = [folderOf(from)!, folderOf(to)];
+      return imported !== undefined && imported !== importer && !allowed[importer].includes(imported) && !isTest(from);
+    }).filter(({ from, to, typesOnly }) => !(folderOf(from) === "runtime" && typesOnly && runtimeMayNameTypesOf.includes(to)));
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test("leave the compiler's libraries out of what runs without it", () => {
+    const compilers = ["ts-morph", "chevrotain", "typescript"];
+    const wrong = imports.filter(({ from, to }) => ["runtime", "models"].includes(folderOf(from)!) && compilers.includes(to) && !isTest(from));
+    expect(wrong.map(show)).toEqual([]);
+  });
+});
+
+/** An artifact's types, and those that its own declarations mention. */
+const runtimeMayNameTypesOf = ["codegen/artifact.ts", "dsl/ir.ts"];
+
+test("nothing in codegen names a kernel or a reducer", () => {
+  const declared = readdirSync(join(root, "models", "kernels")).filter((name) => name.endsWith(".kernel.ts"))
+    .flatMap((name) => project.getSourceFileOrThrow(join(root, "models", "kernels", name)).getVariableDeclarations())
+    .filter((declaration) => /^(kernel|reducer)\(/.test(declaration.getInitializer()?.getText() ?? ""))
+    .map((declaration) => declaration.getName());
+  expect(declared.length).toBeGreaterThan(5);
+  // An operator of the IR, too.
+  const names = new Set([...declared, "sum", "argmax"].filter((name) => name !== "add"));
+  const wrong = sources.filter((source) => {
+    const path = relative(root, source.getFilePath());
+    return folderOf(path) === "codegen" && !isTest(path);
+  }).flatMap((source) => source.getDescendants()
+    .filter((node) => Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node))
+    .filter((literal) => names.has(literal.getLiteralText()))
+    .map((literal) => `${relative(root, source.getFilePath())}:${literal.getStartLineNumber()} '${literal.getLiteralText()}'`));
+  expect(wrong).toEqual([]);
+});

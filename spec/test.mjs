@@ -1,0 +1,96 @@
+/**
+ * `npm test`: sets up what is missing, checks types, runs the tests that need no device, and then the device tests
+ * (`*.device.test.ts`) once on every Vulkan driver here. Arguments go on to vitest, as in `npm test -- runtime`.
+ *
+ * TREEFOLD_REQUIRE_DRIVERS=swiftshader,lavapipe makes an absent driver a failure.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { build, install, root, setUp } from "../cli/setup.mjs";
+
+const say = (line) => process.stdout.write(`${line}\n`);
+const node = (args, options) => spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", ...options });
+
+setUp(install);
+setUp(() => build(say));
+
+const drivers = await findDrivers();
+const { missing } = announce(drivers);
+const totals = { passed: 0, failed: missing.length };
+
+if (process.argv.length === 2) {
+  say("\n== types");
+  const { status } = node([join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.test.json"]);
+  count(status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+}
+say("\n== tests that need no device");
+count(vitest("host", {}));
+for (const { name, manifest, description } of drivers) {
+  say(`\n== device tests on ${name} (${description})`);
+  count(vitest("device", { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name }));
+}
+say(`\n${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = totals.failed === 0 ? 0 : 1;
+
+function count({ passed, failed }) {
+  totals.passed += passed;
+  totals.failed += failed;
+}
+
+/** Runs a project of vitest.config.ts and counts its tests; a file that could not run at all counts as one that failed. */
+function vitest(project, environment) {
+  const folder = mkdtempSync(join(tmpdir(), "treefold-test-"));
+  const file = join(folder, "results.json");
+  try {
+    const { status } = node([join("node_modules", "vitest", "vitest.mjs"), "run", "--project", project, "--passWithNoTests",
+      "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...process.argv.slice(2)], { env: { ...process.env, ...environment } });
+    if (!existsSync(file)) return { passed: 0, failed: 1 };
+    const results = JSON.parse(readFileSync(file, "utf8"));
+    const broken = results.testResults.filter((suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"));
+    const failed = results.numFailedTests + broken.length;
+    return { passed: results.numPassedTests, failed: status !== 0 && failed === 0 ? 1 : failed };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The bundled SwiftShader, and one driver for each other device that the system's (or the user's) manifests offer. */
+async function findDrivers() {
+  const { unpackSwiftShader, swiftShaderManifest } = await import("../dist/runtime/driver.js");
+  const manifests = process.platform === "linux" && process.arch === "x64" ? [join(await unpackSwiftShader(), swiftShaderManifest)] : [];
+  const chosen = process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES;
+  if (chosen) manifests.push(...chosen.split(delimiter));
+  else {
+    const data = (process.env.XDG_DATA_DIRS || "/usr/local/share:/usr/share").split(delimiter);
+    for (const folder of ["/etc", process.env.XDG_DATA_HOME || join(homedir(), ".local", "share"), ...data].map((base) => join(base, "vulkan", "icd.d"))) {
+      if (existsSync(folder)) manifests.push(...readdirSync(folder).filter((name) => name.endsWith(".json")).sort().map((name) => join(folder, name)));
+    }
+  }
+  const found = new Map();
+  for (const manifest of manifests) {
+    const { stdout } = node([join("spec", "probe.mjs")], { env: { ...process.env, VK_DRIVER_FILES: manifest }, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" });
+    if (stdout === "") continue;
+    const info = JSON.parse(stdout);
+    const name = info.architecture === "swiftshader" ? "swiftshader" : info.description.startsWith("llvmpipe") ? "lavapipe" : info.device || info.description;
+    if (!found.has(info.description)) found.set(info.description, { name, manifest, description: info.description });
+  }
+  return [...found.values()];
+}
+
+/** Says which drivers there are, and how to get the others. */
+function announce(drivers) {
+  const names = drivers.map(({ name }) => name);
+  const required = (process.env.TREEFOLD_REQUIRE_DRIVERS ?? "").split(",").filter((name) => name !== "");
+  const missing = required.filter((name) => !names.includes(name));
+  say("Vulkan drivers:");
+  for (const { name, description, manifest } of drivers) say(`  ${name}: ${description} (${manifest})`);
+  if (!names.includes("swiftshader")) say("  swiftshader: absent; it comes with npm ci on x86-64 Linux");
+  if (!names.includes("lavapipe")) {
+    say("  lavapipe: absent; on Debian and Ubuntu: apt-get install libvulkan1 mesa-vulkan-drivers (Mesa 25; on bookworm from bookworm-backports)");
+  }
+  if (names.every((name) => name === "swiftshader" || name === "lavapipe")) say("  a GPU: absent; its maker's driver brings a manifest under vulkan/icd.d");
+  for (const name of missing) say(`FAILED: TREEFOLD_REQUIRE_DRIVERS names ${name}, which is absent`);
+  return { missing };
+}
