@@ -92,7 +92,7 @@ export class Model {
       const kernels = await library(device, Object.values(qwen3Kernels(config)), { progress });
       progress("uploading the weights");
       const weights = await upload(device, checkpoint, declared, tensors);
-      const { cosine, sine } = rotaryTables({ headSize: config.headSize, base: config.rotaryBase }, config.maxPositions);
+      const { cosine, sine } = rotaryTables(config.rotary, config.maxPositions);
       const table = (name: string, values: Float32Array): Tensor => {
         const shape = [config.maxPositions, config.headSize / 2];
         const tensor = createTensor(device, { name, storage: "f32", shape }, new Uint32Array(values.buffer, values.byteOffset, values.length));

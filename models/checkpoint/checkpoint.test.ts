@@ -29,7 +29,7 @@ describe("config.json", () => {
   it("reads the demo's", async () => {
     expect(await readConfig(demoDirectory)).toEqual({
       architecture: "qwen3", vocabulary: 2048, hidden: 192, intermediate: 512, layers: 6, queryHeads: 6, keyValueHeads: 2, headSize: 32,
-      normEpsilon: 1e-6, rotaryBase: 10000, maxPositions: 2048, tiedHead: true, endIds: [0],
+      normEpsilon: 1e-6, rotary: { headSize: 32, base: 10000 }, maxPositions: 2048, tiedHead: true, endIds: [0],
     });
   });
 
@@ -60,7 +60,7 @@ describe("config.json", () => {
 
   it("takes the rotary base where transformers 4 puts it", async () => {
     await edit("config.json", { rope_parameters: undefined, rope_theta: 1e6 });
-    expect((await readConfig(directory)).rotaryBase).toBe(1e6);
+    expect((await readConfig(directory)).rotary.base).toBe(1e6);
   });
 
   it("takes what ends a completion from generation_config.json first", async () => {

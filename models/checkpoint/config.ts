@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { RotaryOptions } from "../rotary.ts";
 import { CheckpointError } from "./error.ts";
 
 export interface ModelConfig {
@@ -17,7 +18,8 @@ export interface ModelConfig {
   readonly keyValueHeads: number;
   readonly headSize: number;
   readonly normEpsilon: number;
-  readonly rotaryBase: number;
+  /** As models/rotary.ts takes them. */
+  readonly rotary: RotaryOptions;
   readonly maxPositions: number;
   /** The head's weight is the embedding's. */
   readonly tiedHead: boolean;
@@ -75,7 +77,7 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
     intermediate: reader.count("intermediate_size"),
     layers, queryHeads, keyValueHeads, headSize,
     normEpsilon: reader.positive("rms_norm_eps"),
-    rotaryBase: reader.rotaryBase(),
+    rotary: { headSize, base: reader.rotaryBase() },
     maxPositions: reader.count("max_position_embeddings"),
     tiedHead: reader.only("tie_word_embeddings", [true, false], false) === true,
     endIds: await readEndIds(directory, reader),
