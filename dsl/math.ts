@@ -189,7 +189,7 @@ function gated(x: number, share: number): number {
 
 /** x * sigmoid(x), within 3.5 ulp; a zero where |x| < 2^-100 or x < -87.33654. */
 export function silu(x: number): number {
-  return gated(x, sigmoid(x));
+  return gated(x, sigmoid(max(min(x, 88), -88)));
 }
 
 /** The hyperbolic tangent, within 1.5 ulp; odd, exactly +-1 beyond 9.02. */
@@ -211,8 +211,8 @@ export function erf(x: number): number {
   const p = 0.0049909807653 + s * -0.0005976896135;
   const near = t + t * (0.128379150037 + s * (-0.376124943181 + s * (0.112818027846 + s * (-0.0267655673924 + s * p))));
   // Further out through erfc(t) = exp(t * polynomial(t)).
-  const q = -0.105261593734 + t * (0.0228897856833 + t * (-0.00321489327492 + t * 0.000213976464996));
-  const far = 1 - exp(t * (-1.12851431559 + t * (-0.635718485368 + t * q)));
+  const q = -0.105261593734 + small * (0.0228897856833 + small * (-0.00321489327492 + small * 0.000213976464996));
+  const far = 1 - exp(small * (-1.12851431559 + small * (-0.635718485368 + small * q)));
   return withSignOf(x, select(t < 0.921875, near, far));
 }
 
