@@ -8,7 +8,7 @@
 import { Denotation, type Scope } from "../dsl/denotation.ts";
 import type { Kernel, Output } from "../dsl/ir.ts";
 import { roundBf16 } from "../dsl/numbers.ts";
-import { bitAlgebra, canonical } from "./bits.ts";
+import { bitAlgebra, canonical } from "../dsl/bits.ts";
 import { generate } from "./generate.ts";
 
 /** What an evaluation reads. Element arrays are row-major and unpadded, one u32 each; a bf16 element is its value's f32 bits. */

@@ -1,8 +1,8 @@
 /** Arithmetic on 32-bit patterns: the algebra over which the denotation gives bits, plainly and slowly. */
-import type { Algebra } from "../dsl/denotation.ts";
-import { bitsOfF32, f32OfBits } from "../dsl/expr.ts";
-import type { BinaryOperator, Load, UnaryOperator, ValueType } from "../dsl/ir.ts";
-import { foldBinary, foldUnary, roundBf16 } from "../dsl/numbers.ts";
+import type { Algebra } from "./denotation.ts";
+import { bitsOfF32, f32OfBits } from "./expr.ts";
+import type { BinaryOperator, Load, UnaryOperator, ValueType } from "./ir.ts";
+import { foldBinary, foldUnary, roundBf16 } from "./numbers.ts";
 
 /** The one NaN: every operation that gives a NaN, and every load of one, gives these bits. */
 export const canonicalNaN = 0x7fc00000;
