@@ -162,10 +162,11 @@ export class Folder {
     const context = this.#context;
     const name = context.fresh(this.#group.reduce.variable.name);
     const body = new Block(block);
-    const last = context.affine.maximum(to);
+    const past = context.affine.maximum(to);
+    const inSteps = isZero(from) && context.affine.divisor(to) % step === 0;
     const index = context.register(name, "u32", body, {
       multiple: isZero(from) ? step : 1,
-      ...(last === Infinity ? {} : { maximum: Math.max(0, last - step) }),
+      ...(past === Infinity ? {} : { maximum: Math.max(0, past - (inSteps ? step : 1)) }),
     });
     const start = textOf(context, from, block);
     const condition = `${name} < ${textOf(context, to, block)}`;

@@ -72,11 +72,13 @@ export function groupReductions(context: Context, reduces: readonly Reduce[]): G
     return depth;
   };
   const groups = new Map<string, Reduce[]>();
+  const variables: Variable[] = [];
   for (const reduce of reduces) {
+    if (!variables.includes(reduce.variable)) variables.push(reduce.variable);
     const home = context.homeOf(reduce);
     const mentioned = context.mapping.axes.filter((axis) => context.mentions(reduce, axis.axis)).map((axis) => axis.axis).join("+");
     const tree = reduce.tree.map((level) => `${level.lanes ?? ""}${level.fold}${level.count ?? ""}`).join(",");
-    const key = [depthOf(reduce), home.depth, mentioned, reduce.start.id, reduce.count.id, tree, reduce.item?.id ?? ""].join(" ");
+    const key = [depthOf(reduce), variables.indexOf(reduce.variable), home.depth, mentioned, reduce.start.id, reduce.count.id, tree, reduce.item?.id ?? ""].join(" ");
     groups.set(key, [...(groups.get(key) ?? []), reduce]);
   }
   return [...groups.values()]

@@ -12,6 +12,7 @@ const none: ReadonlySet<Variable> = new Set();
 
 /** Ids are unique over all pools, so that an expression of one pool is never mistaken for another's. */
 let nextId = 0;
+const axisVariables = new Map<string, Variable>();
 
 function union(parts: readonly { readonly free: ReadonlySet<Variable> }[]): ReadonlySet<Variable> {
   const sets = parts.map((part) => part.free).filter((set) => set.size > 0);
@@ -54,9 +55,11 @@ export class Pool {
     return node;
   }
 
-  /** The variable of an output axis. */
+  /** The variable of an output axis: one for each name, in all pools. */
   axisVariable(axis: string): Variable {
-    return this.#variable(`axis ${axis}`, { name: axis, axis, kind: "axis" });
+    let variable = axisVariables.get(axis);
+    if (variable === undefined) axisVariables.set(axis, (variable = { name: axis, axis, kind: "axis" }));
+    return variable;
   }
 
   /**
