@@ -5,6 +5,7 @@
 import type { Kernel, StorageType } from "../dsl/ir.ts";
 import { boundsOfUse, type Bounds } from "./bounds.ts";
 import { sizeOf } from "./evaluator.ts";
+import { orderSensitivity, reductionsOf } from "./order.ts";
 
 /** Inputs that can't be made, such as more distinct places than an axis has. */
 export class InputError extends Error {
@@ -21,28 +22,48 @@ export interface RandomInputs {
 /**
  * Random elements for everything that a kernel reads, one u32 for each element (a bf16 element as f32 bits). Each
  * tensor has its own stream, so that it does not depend on what else there is.
- * Floats are zero or have magnitudes in [2^-12, 2^4), parameters in [2^-20, 1).
+ *
+ * What makes order matter differs between kernels, so there are several kinds of float data (see `kinds`); the first
+ * is taken on which at least nine in ten outputs change with the order of the sums, or else the best.
+ * Non-zero magnitudes lie in [2^-21, 2^5), parameters in [2^-20, 1).
  * @throws InputError where a unique table has more elements than its axis has places
  */
 export function randomInputs(kernel: Kernel, extents: Readonly<Record<string, number>>, seed: number): RandomInputs {
+  // Rows of a batch don't know of each other: a few of them tell enough.
+  const fewRows = Object.fromEntries(kernel.axes.map(({ name, role }) => [name, role === "batch" ? Math.min(extents[name]!, 16) : extents[name]!]));
+  const isUnique = kernel.inputs.some((input) => input.unique);
+  const trial = isUnique ? extents : fewRows;
+  let best = kinds[0]!;
+  let most = -1;
+  if (reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => field.type === "f32"))) {
+    for (const kind of kinds) {
+      const sensitivity = orderSensitivity(kernel, trial, inputsOfKind(kernel, trial, seed, kind));
+      if (sensitivity > most) [best, most] = [kind, sensitivity];
+      if (sensitivity >= 0.9) break;
+    }
+  }
+  return inputsOfKind(kernel, extents, seed, best);
+}
+
+function inputsOfKind(kernel: Kernel, extents: Readonly<Record<string, number>>, seed: number, kind: Kind): RandomInputs {
   const bounds = boundsOfUse(kernel, extents);
+  const firstFloat = kernel.inputs.find((input) => isFloat(input.storage))?.name;
+  const elements = ({ name, storage, axes }: { name: string; storage: StorageType; axes: readonly string[] }, random: Random): Uint32Array => {
+    const size = sizeOf(axes, extents);
+    if (!isFloat(storage)) return integers(random, storage, size, bounds.inputs.get(name));
+    const places = placesOf(new Random(seed, " places"), kind, extents[axes.at(-1) ?? ""] ?? 1);
+    return floats(random, storage, size, kind, places, name === firstFloat);
+  };
   const inputs = Object.fromEntries(kernel.inputs.map((input) => {
-    const size = sizeOf(input.axes, extents);
     const random = new Random(seed, input.name);
-    if (isFloat(input.storage)) return [input.name, floats(random, seed, input.storage, size, extents[input.axes.at(-1) ?? ""] ?? 1)];
-    const bound = bounds.inputs.get(input.name);
-    return [input.name, input.unique ? distinct(random, input.name, size, bound) : integers(random, input.storage, size, bound)];
+    return [input.name, input.unique ? distinct(random, input.name, sizeOf(input.axes, extents), bounds.inputs.get(input.name)) : elements(input, random)];
   }));
   const parameters = Object.fromEntries(kernel.parameters.map(({ name, type }) => {
     const random = new Random(seed, name);
     return [name, type === "f32" ? Math.fround(2 ** (-20 * random.unit())) : random.below(bounds.parameters.get(name)?.below ?? smallIntegers)];
   }));
-  const initial = Object.fromEntries(kernel.outputs.filter((output) => output.place !== undefined).map((output) => {
-    const random = new Random(seed, output.name);
-    const size = sizeOf(output.axes, extents);
-    return [output.name, isFloat(output.storage) ? floats(random, seed, output.storage, size, extents[output.axes.at(-1)!]!) : integers(random, output.storage, size, undefined)];
-  }));
-  return { inputs, parameters, initial };
+  const scattered = kernel.outputs.filter((output) => output.place !== undefined);
+  return { inputs, parameters, initial: Object.fromEntries(scattered.map((output) => [output.name, elements(output, new Random(seed, output.name))])) };
 }
 
 const smallIntegers = 16;
@@ -96,33 +117,71 @@ function splitmix(x: number): number {
   return (z ^ (z >>> 15)) >>> 0;
 }
 
-/**
- * Elements of rows of `row`. Three things make the order of a sum along a row matter: its first element is larger
- * than the rest, so that a flat chain loses what small ones add up to; exponents are wide; and some elements nearly
- * repeat the magnitude of the one before, at the same places in every tensor, so that products cancel, too.
- */
-function floats(random: Random, seed: number, storage: StorageType, size: number, row: number): Uint32Array {
-  const repeats = new Random(seed, " repeats");
-  const isRepeat = Uint8Array.from({ length: row }, (_, i) => (i > 0 && repeats.below(4) === 0 ? 1 : 0));
-  const elements = new Uint32Array(size);
-  for (let i = 0; i < size; i++) {
-    const bits = random.bits();
-    const sign = bits & 0x80000000;
-    const mantissa = bits & 0x7fffff;
-    const kind = random.below(64);
-    if (kind === 0) elements[i] = sign;
-    else if (isRepeat[i % row] === 1 && (elements[i - 1]! & 0x7fffffff) !== 0) elements[i] = sign | ((elements[i - 1]! & 0x7fffffff) ^ (bits & (storage === "bf16" ? 0x10000 : 0xff)));
-    else elements[i] = sign | ((127 + exponent(random, i % row === 0, kind)) << 23) | mantissa;
-    if (storage === "bf16") elements[i]! &= 0xffff0000;
-  }
-  return elements;
+/** A way to make floats. All have full mantissas and zeros of both signs. */
+interface Kind {
+  /** Exponents of most elements: from, to (exclusive). */
+  readonly exponents: readonly [number, number];
+  /** Of 8 places, how many are `tiny` or `small` (see Place). */
+  readonly small: number;
+  /** Of 8 places, how many nearly repeat the magnitude of the place before or, where all have one sign, of the row's first. */
+  readonly repeats: number;
+  /**
+   * The exponent of a row's first element, if that is large. Later in the row it is nearly repeated: negated in the
+   * first input, so that products cancel, too. What a sum loses between the two depends on what it holds.
+   */
+  readonly large?: number;
+  /** Whether all of a row has one sign: rounding then errs to one side, as often as the tree lets it. */
+  readonly oneSign: boolean;
 }
 
-/** Mostly within six octaves below 1, so that an exponential of a sum is neither 0 nor 1; one in four far below. */
-function exponent(random: Random, isFirst: boolean, kind: number): number {
-  if (isFirst) return 1;
-  if (kind === 1) return 2 + random.below(2);
-  return kind < 16 ? -12 + random.below(6) : -6 + random.below(6);
+const kinds: readonly Kind[] = [
+  { exponents: [-6, 0], small: 2, repeats: 1, large: 4, oneSign: false },
+  { exponents: [-3, 1], small: 0, repeats: 7, oneSign: true },
+  { exponents: [-6, 1], small: 1, repeats: 2, oneSign: false },
+];
+
+/** `tiny` elements are lost in a sum that holds a large one, `small` ones' products in a sum that holds a large product. */
+type Place = "any" | "tiny" | "small" | "repeat" | "large" | "opposite";
+
+/** What stands where in each row of this length, the same in every tensor, so that products are tiny or cancel together. */
+function placesOf(random: Random, kind: Kind, row: number): Place[] {
+  return Array.from({ length: row }, (_, i) => {
+    const drawn = random.below(8);
+    if (kind.large !== undefined && i === 0) return "large";
+    if (kind.large !== undefined && i === Math.floor(row * 3 / 4)) return "opposite";
+    if (drawn < kind.small) return random.below(2) === 0 ? "tiny" : "small";
+    return i > 0 && drawn < kind.small + kind.repeats ? "repeat" : "any";
+  });
+}
+
+function floats(random: Random, storage: StorageType, size: number, kind: Kind, places: readonly Place[], negates: boolean): Uint32Array {
+  const row = places.length;
+  const signBit = 0x80000000;
+  const lowBits = storage === "bf16" ? 0x10000 : 0x7;
+  const magnitude = (from: number, to: number): number => ((127 + from + random.below(to - from)) << 23) | (random.bits() & 0x7fffff);
+  const near = (other: number): number => (other & ~signBit) ^ (random.bits() & lowBits);
+  const elements = new Uint32Array(size);
+  let rowSign = 0;
+  for (let i = 0; i < size; i++) {
+    const sign = random.bits() & signBit;
+    if (i % row === 0) rowSign = sign;
+    const first = elements[i - (i % row)]!;
+    const repeated = kind.oneSign ? first : elements[i - 1]!;
+    const element = (place: Place): number => {
+      switch (place) {
+        case "large": return sign | (magnitude(kind.large!, kind.large! + 1) & 0xffbfffff);
+        case "opposite": return ((first ^ (negates ? signBit : 0)) & signBit) | near(first);
+        case "repeat": return (repeated & ~signBit) === 0 ? element("any") : (kind.oneSign ? rowSign : sign) | near(repeated);
+        case "tiny": return rowSign | magnitude(-21, -20);
+        case "small": return rowSign | magnitude(-9, -8) | 0x400000;
+        case "any": return (kind.oneSign ? rowSign : sign) | magnitude(...kind.exponents);
+      }
+    };
+    const place = places[i % row]!;
+    const isZero = place !== "large" && place !== "opposite" && random.below(64) === 0;
+    elements[i] = (isZero ? sign : element(place)) & (storage === "bf16" ? 0xffff0000 : 0xffffffff);
+  }
+  return elements;
 }
 
 /** Integers below a bound, which both 0 and the largest are among if there is room. */
