@@ -1,7 +1,74 @@
-import type { Diagnostic } from "../diagnostics.ts";
-import type { Kernel } from "../ir.ts";
+/** Indices that leave their axes. */
+import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
+import { operandsOf } from "../expr.ts";
+import type { Expr, Kernel, Load, SourceLocation } from "../ir.ts";
+import { Intervals, type Interval } from "./intervals.ts";
 
-/** What only known extents of the model axes can show: indices that leave their axes. */
-export function checkExtents(_kernel: Kernel, _extents: Readonly<Record<string, number>>): Diagnostic[] {
-  return [];
+/** An index that can leave its axis. */
+interface Escape {
+  readonly load: Load;
+  readonly axis: string;
+  readonly reached: Interval;
+  readonly extent: number;
+  readonly location: SourceLocation;
+}
+
+/** What only known extents can show: indices that leave their axes. Axes whose extents are not given are not checked. */
+export function checkExtents(kernel: Kernel, extents: Readonly<Record<string, number>>): Diagnostic[] {
+  return [...escapes(kernel, extents).values()].map(({ load, axis, reached, extent, location }): Diagnostic => ({
+    code: "R008", location, notes: [],
+    message: `the index of '${load.input}' on the axis '${axis}' ${describeReach(reached, extent)}`,
+    fix: `compute the index from axes that fit, or write gather(${load.input}, …), which gives 0 outside`,
+  })).sort(compareDiagnostics);
+}
+
+/** What no extents at all could put right: an index that leaves its axis however long that is and however short the others are. */
+export function checkAlwaysOutside(kernel: Kernel): Diagnostic[] {
+  const sizes = [1, 64, 2 ** 20];
+  const trials = [
+    ...sizes.map((size) => Object.fromEntries(kernel.axes.map(({ name }) => [name, size]))),
+    ...kernel.axes.map(({ name: long }) => Object.fromEntries(kernel.axes.map(({ name }) => [name, name === long ? 2 ** 20 : 1]))),
+  ];
+  const [first, ...rest] = trials.map((extents) => escapes(kernel, extents));
+  return [...first!].filter(([key]) => rest.every((found) => found.has(key))).map(([, { load, axis, location }]): Diagnostic => ({
+    code: "R008", location, notes: [],
+    message: `an index of '${load.input}' leaves the axis '${axis}', however long it is`,
+    fix: `keep it from 0 to extent(${axis}) - 1, or write gather(${load.input}, …), which gives 0 outside`,
+  }));
+}
+
+function describeReach({ low, high }: Interval, extent: number): string {
+  const items = `${extent} ${extent === 1 ? "item" : "items"}`;
+  return high === 2 ** 32 - 1 && low === 0 ? `can fall below 0 and wrap around; the axis has ${items}` : `runs from ${low} to ${high}; the axis has ${items}`;
+}
+
+/** By load and position. */
+function escapes(kernel: Kernel, extents: Readonly<Record<string, number>>): Map<string, Escape> {
+  const axesOf = new Map(kernel.inputs.map((input) => [input.name, input.axes]));
+  const found = new Map<string, Escape>();
+  const check = (load: Load, known: Intervals): void => {
+    load.indices.forEach((index, position) => {
+      const axis = axesOf.get(load.input)![position]!;
+      const extent = extents[axis];
+      const reached = extent === undefined ? undefined : known.of(index);
+      if (extent === undefined || reached === undefined || reached.high < extent) return;
+      found.set(`${load.id} ${position}`, { load, axis, reached, extent, location: kernel.origins.get(load) ?? kernel.location });
+    });
+  };
+  const visit = (expr: Expr, known: Intervals, seen: Set<Expr>): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (expr.kind === "load" && !expr.guarded) check(expr, known);
+    if (expr.kind === "field") {
+      const { of } = expr;
+      [of.start, of.count].forEach((bound) => visit(bound, known, seen));
+      const inside = known.inside(of);
+      const inner = new Set<Expr>();
+      if (inside !== undefined) of.leaf.forEach((part) => visit(part, inside, inner));
+    }
+    operandsOf(expr).forEach((operand) => visit(operand, known, seen));
+  };
+  const seen = new Set<Expr>();
+  for (const output of kernel.outputs) [...(output.place ?? []), output.value].forEach((expr) => visit(expr, new Intervals(extents), seen));
+  return found;
 }

@@ -10,14 +10,16 @@
  */
 import { Node, type CallExpression, type SourceFile } from "ts-morph";
 import { basename } from "node:path";
-import type { Diagnostic } from "../diagnostics.ts";
+import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
 import type { Expr, Kernel, Reduce, SourceLocation } from "../ir.ts";
 import { readDeclaration } from "./declaration.ts";
+import { checkAlwaysOutside } from "./extents.ts";
 import { readBody, bindPattern } from "./functions.ts";
 import { Modules } from "./modules.ts";
 import { readOutputs } from "./outputs.ts";
 import { Reading } from "./reading.ts";
 import { locationOf, Report } from "./report.ts";
+import { typeErrors } from "./typecheck.ts";
 import { Scope, scalar, type Value } from "./values.ts";
 
 export { checkExtents } from "./extents.ts";
@@ -42,7 +44,11 @@ export function readKernels(file: string, options: ReadOptions = {}): { kernels:
     const kernel = guarded(report, call, () => readKernel(modules, report, name, call));
     if (kernel !== undefined) kernels.push(kernel);
   }
-  return { kernels, diagnostics: report.sorted() };
+  const diagnostics = report.sorted();
+  if (options.typecheck !== true) return { kernels, diagnostics };
+  const ruled = new Set(diagnostics.filter(({ location }) => location.file === file).map(({ location }) => location.line));
+  const errors = typeErrors(file, options.source).filter(({ location }) => !ruled.has(location.line));
+  return { kernels: errors.length === 0 ? kernels : [], diagnostics: [...diagnostics, ...errors].sort(compareDiagnostics) };
 }
 
 /** The module's calls of `kernel`, by the names of the consts that hold them. */
@@ -94,7 +100,7 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
   if (report.size === before) reportUnused(reading, parameters, call);
   if (report.size > before) return undefined;
   if (outputs.length !== declaration.outputs.length) throw new Error("an output was lost without a diagnostic");
-  return {
+  const kernel: Kernel = {
     name, parameters, outputs,
     axes: [...reading.axes.values()].map(({ name: axis, role }) => ({ name: axis, role })),
     inputs: [...reading.inputs.values()].map(({ name: input, storage, axes: over, ownership, unique }) => ({ name: input, storage, axes: over, ownership, unique })),
@@ -103,6 +109,17 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
     origins: new Map([...reading.nodes].map(([expr, node]): [Expr | Reduce, SourceLocation] => [expr, locationOf(node)])),
     names: reading.names,
   };
+  const outside = checkAlwaysOutside(kernel);
+  for (const { code, location, message, fix } of outside) report.add(code, nodeAt(reading, location) ?? location, message, fix);
+  return outside.length === 0 ? kernel : undefined;
+}
+
+/** The whole expression that starts at a location, to underline it. */
+function nodeAt(reading: Reading, { file, line, column }: SourceLocation): Node | undefined {
+  return [...reading.nodes].find(([expr, node]) => {
+    const at = expr.kind === "load" ? locationOf(node) : undefined;
+    return at?.file === file && at.line === line && at.column === column;
+  })?.[1];
 }
 
 /** The expression that a body returns. */
