@@ -10,7 +10,7 @@ const stages = ["ir", "tree", "schedule", "wgsl"] as const;
 interface Options {
   readonly kernel?: string;
   readonly stage: (typeof stages)[number];
-  readonly axis: Extents;
+  readonly axis?: Extents;
   readonly schedule?: string;
 }
 
@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .option("--kernel <name>", "which kernel; otherwise all of the file")
     .addOption(new Option("--stage <stage>", "ir: the checked kernel; tree: its reductions; schedule: what fits; wgsl: the emitted text")
       .choices(stages).makeOptionMandatory())
-    .option("--axis <name=extent>", `extent of a model axis, for schedule and wgsl; ${usualExtent} where it is not given`, collectAxis, {})
+    .option("--axis <name=extent>", `extent of a model axis, for schedule and wgsl; ${usualExtent} where it is not given`, collectAxis)
     .option("--schedule <name>", "with --stage wgsl: one schedule, otherwise the first that fits")
     .action(async (file: string, options: Options) => {
       const text = await withProgress(`Reading ${file}`, () => explain(file, options));
@@ -94,7 +94,7 @@ async function fittingSchedules(kernel: Kernel, options: Options) {
 }
 
 /** Extents for all model axes: those given, and the usual one for the others. */
-function extentsFor(kernel: Kernel, { axis }: Options): Extents {
+function extentsFor(kernel: Kernel, { axis = {} }: Options): Extents {
   assertKnownAxes(kernel, axis);
   const usual = Object.fromEntries(kernel.axes.map(({ name }) => [name, usualExtent]));
   return modelExtents(kernel, { ...usual, ...axis });

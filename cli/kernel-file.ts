@@ -49,7 +49,7 @@ export function chooseKernel(kernels: readonly Kernel[], name: string | undefine
 export type Extents = Readonly<Record<string, number>>;
 
 /** Collects `--axis name=extent`. */
-export function collectAxis(argument: string, before: Extents): Extents {
+export function collectAxis(argument: string, before: Extents = {}): Extents {
   const match = /^([^=]+)=(\d+)$/.exec(argument);
   const extent = Number(match?.[2]);
   if (match === null || extent > 0xffffffff) throw new InvalidArgumentError("Write name=extent, with a whole number below 2^32, as in --axis token=5.");

@@ -11,7 +11,7 @@ import { withProgress } from "./progress.ts";
 
 interface Options {
   readonly kernel?: string;
-  readonly axis: Extents;
+  readonly axis?: Extents;
   readonly seed: number;
   readonly tree?: string;
   readonly schedule: string;
@@ -35,7 +35,7 @@ export function register(program: Command): void {
     .description("Runs a kernel on random inputs under every schedule that fits, and compares the bits with the reference evaluator's.")
     .argument("<file>", "TypeScript file that exports kernels")
     .option("--kernel <name>", "which kernel; needed where the file has several")
-    .option("--axis <name=extent>", "extent of an axis; repeat for each axis", collectAxis, {})
+    .option("--axis <name=extent>", "extent of an axis; repeat for each axis", collectAxis)
     .option("--seed <number>", "seed of the random inputs", parseSeed, 1)
     .option("--tree <tree>", "replaces the declared tree of all reductions, as in 'chain 3, lanes 5 chain, pairwise'")
     .option("--schedule <name>", "one schedule, or all", "all")
@@ -58,7 +58,7 @@ async function compare(file: string, options: Options, show: (text: string) => v
       import("../spec/inputs.ts"), import("../spec/order.ts"), import("../spec/execute.ts"), import("../runtime/index.ts"),
     ]);
   const declared = chooseKernel(kernels, options.kernel, file);
-  const extents = options.axis;
+  const extents = options.axis ?? {};
   assertAllAxes(declared, extents);
   await refuse(checkExtents(declared, extents));
   const kernel = options.tree === undefined ? declared : await withTree(declared, options.tree);

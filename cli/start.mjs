@@ -3,4 +3,9 @@ import { build, install, setUp } from "./setup.mjs";
 
 setUp(install);
 setUp(() => build((line) => process.stderr.write(`${line}\n`)));
-await import("../dist/cli/demo.js");
+try {
+  await import("../dist/cli/demo.js");
+} catch (error) {
+  process.stderr.write(`error: ${process.env.TREEFOLD_DEBUG === "1" ? error.stack : error.message}\n`);
+  process.exitCode = 1;
+}
