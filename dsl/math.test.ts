@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { binaryBits, bitAlgebra, unaryBits } from "../spec/bits.ts";
 import { evaluate } from "../spec/evaluator.ts";
+import { binaryBits, bitAlgebra, unaryBits } from "./bits.ts";
 import { Denotation } from "./denotation.ts";
 import { bitsOfF32, f32OfBits } from "./expr.ts";
 import { readKernels } from "./reader/index.ts";
@@ -9,19 +9,7 @@ import { readKernels } from "./reader/index.ts";
 const unary = [
   "reciprocal", "sqrt", "rsqrt", "exp", "log", "sigmoid", "silu", "tanh", "erf", "gelu", "geluTanh",
 ] as const;
-const source = `
-import { batch, ${unary.join(", ")}, divide, isInfinite, isNaN, kernel, select } from "treefold";
-${unary.map((name) => `
-export const ${name}Of = kernel({ axes: { i: batch }, inputs: { x: "f32[i]" }, output: "f32[i]", body: ({ x }, { i }) => ${name}(x(i)) });`).join("")}
-export const divideOf = kernel({
-  axes: { i: batch }, inputs: { x: "f32[i]", y: "f32[i]" }, output: "f32[i]", body: ({ x, y }, { i }) => divide(x(i), y(i)),
-});
-export const kindOf = kernel({
-  axes: { i: batch }, inputs: { x: "f32[i]" }, output: "u32[i]",
-  body: ({ x }, { i }) => select(isNaN(x(i)), 2, select(isInfinite(x(i)), 1, 0)),
-});
-`;
-const { kernels, diagnostics } = readKernels(fileURLToPath(new URL("math.fixture.kernel.ts", import.meta.url)), { source, typecheck: false });
+const { kernels, diagnostics } = readKernels(fileURLToPath(new URL("../spec/fixtures/elementary.kernel.ts", import.meta.url)));
 
 /** The results' bits for arguments given as bits. */
 function run(name: string, x: Uint32Array, y?: Uint32Array): Uint32Array {
