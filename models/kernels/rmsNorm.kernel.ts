@@ -1,7 +1,8 @@
 import { batch, extent, f32, flush, kernel, model, rsqrt, sum } from "../../dsl/index.ts";
 
-/** Smaller magnitudes count as zero: their squares would not be normal numbers, and no norm that a model sees is so small. */
+/** Smaller values count as zero, as do smaller normalised ones: their squares, or products with the gain, might be subnormal. */
 const leastSquared = 2 ** -51;
+const leastNormalised = 2 ** -70;
 
 /** Scales each row of the residual stream to a root mean square of one, then by `gain`. */
 export const rmsNorm = kernel({
@@ -12,7 +13,7 @@ export const rmsNorm = kernel({
   body({ x, gain, epsilon }, { token, channel }) {
     const value = (c: number) => flush(x(token, c), leastSquared);
     const meanSquare = sum(channel, "lanes 64 chain, pairwise", (c) => value(c) * value(c)) / f32(extent(channel));
-    return value(channel) * rsqrt(meanSquare + epsilon) * gain(channel);
+    return flush(value(channel) * rsqrt(meanSquare + epsilon), leastNormalised) * gain(channel);
   },
 });
 
@@ -25,6 +26,6 @@ export const rmsNormHeads = kernel({
   body({ x, gain, epsilon }, { token, head, dim }) {
     const value = (d: number) => flush(x(token, head, d), leastSquared);
     const meanSquare = sum(dim, "lanes 64 chain, pairwise", (d) => value(d) * value(d)) / f32(extent(dim));
-    return value(dim) * rsqrt(meanSquare + epsilon) * gain(dim);
+    return flush(value(dim) * rsqrt(meanSquare + epsilon), leastNormalised) * gain(dim);
   },
 });
