@@ -5,7 +5,7 @@
 import type { Kernel, StorageType } from "../dsl/ir.ts";
 import { boundsOfUse, type Bounds } from "./bounds.ts";
 import { sizeOf } from "./evaluator.ts";
-import { orderSensitivity, reductionsOf } from "./order.ts";
+import { orderSensitivity, sumsFloats } from "./order.ts";
 
 /** Inputs that can't be made, such as more distinct places than an axis has. */
 export class InputError extends Error {
@@ -25,24 +25,28 @@ export interface RandomInputs {
  *
  * What makes order matter differs between kernels, so there are several kinds of float data (see `kinds`); the first
  * is taken on which at least nine in ten outputs change with the order of the sums, or else the best.
- * Non-zero magnitudes lie in [2^-21, 2^5), parameters in [2^-20, 1).
+ * Non-zero magnitudes lie in [2^-21, 2^5), parameters in [2^-8, 1).
  * @throws InputError where a unique table has more elements than its axis has places
  */
 export function randomInputs(kernel: Kernel, extents: Readonly<Record<string, number>>, seed: number): RandomInputs {
-  // Rows of a batch don't know of each other: a few of them tell enough.
-  const fewRows = Object.fromEntries(kernel.axes.map(({ name, role }) => [name, role === "batch" ? Math.min(extents[name]!, 16) : extents[name]!]));
-  const isUnique = kernel.inputs.some((input) => input.unique);
-  const trial = isUnique ? extents : fewRows;
+  return inputsOfKind(kernel, extents, seed, kindFor(kernel, extents, seed));
+}
+
+function kindFor(kernel: Kernel, extents: Readonly<Record<string, number>>, seed: number): Kind {
+  // Rows of a batch don't know of each other: a few of them tell enough, unless a table needs places for all.
+  const few = kernel.inputs.some((input) => input.unique) ? extents : Object.fromEntries(
+    kernel.axes.map(({ name, role }) => [name, role === "batch" ? Math.min(extents[name]!, 16) : extents[name]!]));
+  // Rounding an output to bf16 would hide what the order of a sum has changed.
+  const outputs = kernel.outputs.map((output) => ({ ...output, storage: output.storage === "bf16" ? "f32" as const : output.storage }));
   let best = kinds[0]!;
-  let most = -1;
-  if (reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => field.type === "f32"))) {
-    for (const kind of kinds) {
-      const sensitivity = orderSensitivity(kernel, trial, inputsOfKind(kernel, trial, seed, kind));
-      if (sensitivity > most) [best, most] = [kind, sensitivity];
-      if (sensitivity >= 0.9) break;
-    }
+  let most = 0;
+  if (!sumsFloats(kernel)) return best;
+  for (const kind of kinds) {
+    const sensitivity = orderSensitivity({ ...kernel, outputs }, few, inputsOfKind(kernel, few, seed, kind));
+    if (sensitivity > most) [best, most] = [kind, sensitivity];
+    if (sensitivity >= 0.9) break;
   }
-  return inputsOfKind(kernel, extents, seed, best);
+  return best;
 }
 
 function inputsOfKind(kernel: Kernel, extents: Readonly<Record<string, number>>, seed: number, kind: Kind): RandomInputs {
@@ -60,7 +64,7 @@ function inputsOfKind(kernel: Kernel, extents: Readonly<Record<string, number>>,
   }));
   const parameters = Object.fromEntries(kernel.parameters.map(({ name, type }) => {
     const random = new Random(seed, name);
-    return [name, type === "f32" ? Math.fround(2 ** (-20 * random.unit())) : random.below(bounds.parameters.get(name)?.below ?? smallIntegers)];
+    return [name, type === "f32" ? Math.fround(2 ** (-8 * random.unit())) : random.below(bounds.parameters.get(name)?.below ?? smallIntegers)];
   }));
   const scattered = kernel.outputs.filter((output) => output.place !== undefined);
   return { inputs, parameters, initial: Object.fromEntries(scattered.map((output) => [output.name, elements(output, new Random(seed, output.name))])) };
@@ -121,7 +125,8 @@ function splitmix(x: number): number {
 interface Kind {
   /** Exponents of most elements: from, to (exclusive). */
   readonly exponents: readonly [number, number];
-  /** Of 8 places, how many are `tiny` or `small` (see Place). */
+  /** Of 8 places, how many are `tiny` and `small` (see Place). */
+  readonly tiny: number;
   readonly small: number;
   /** Of 8 places, how many nearly repeat the magnitude of the place before or, where all have one sign, of the row's first. */
   readonly repeats: number;
@@ -135,9 +140,10 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  { exponents: [-6, 0], small: 2, repeats: 1, large: 4, oneSign: false },
-  { exponents: [-3, 1], small: 0, repeats: 7, oneSign: true },
-  { exponents: [-6, 1], small: 1, repeats: 2, oneSign: false },
+  { exponents: [-6, 0], tiny: 1, small: 1, repeats: 1, large: 4, oneSign: false },
+  { exponents: [-6, 0], tiny: 0, small: 7, repeats: 0, large: 4, oneSign: true },
+  { exponents: [-3, 1], tiny: 0, small: 0, repeats: 7, oneSign: true },
+  { exponents: [-6, 1], tiny: 1, small: 0, repeats: 2, oneSign: false },
 ];
 
 /** `tiny` elements are lost in a sum that holds a large one, `small` ones' products in a sum that holds a large product. */
@@ -149,8 +155,9 @@ function placesOf(random: Random, kind: Kind, row: number): Place[] {
     const drawn = random.below(8);
     if (kind.large !== undefined && i === 0) return "large";
     if (kind.large !== undefined && i === Math.floor(row * 3 / 4)) return "opposite";
-    if (drawn < kind.small) return random.below(2) === 0 ? "tiny" : "small";
-    return i > 0 && drawn < kind.small + kind.repeats ? "repeat" : "any";
+    if (drawn < kind.tiny) return "tiny";
+    if (drawn < kind.tiny + kind.small) return "small";
+    return i > 0 && drawn < kind.tiny + kind.small + kind.repeats ? "repeat" : "any";
   });
 }
 

@@ -57,6 +57,11 @@ export function reductionsOf(kernel: Kernel): Reduce[] {
   return [...found];
 }
 
+/** Whether some reduction of a kernel has a float in its state. */
+export function sumsFloats(kernel: Kernel): boolean {
+  return reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => field.type === "f32"));
+}
+
 const flat: Tree = [{ fold: "chain" }];
 const notFlat: Tree = [{ fold: "chain", count: 3 }, { fold: "chain" }];
 
@@ -72,7 +77,7 @@ function otherOrder({ tree }: Reduce): Tree {
 export function orderSensitivity(
   kernel: Kernel, extents: Readonly<Record<string, number>>, data: Pick<EvaluationData, "inputs" | "parameters" | "initial">,
 ): number {
-  if (!reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => field.type === "f32"))) return 0;
+  if (!sumsFloats(kernel)) return 0;
   const declared = evaluate(kernel, { ...data, extents });
   const other = evaluate(replaceTrees(kernel, otherOrder), { ...data, extents });
   let changed = 0;
