@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Artifact, DeviceLimits } from "../codegen/artifact.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { ArtifactCache, userCacheDirectory } from "./artifact-cache.ts";
-import { chooseSchedules } from "./policy.ts";
+import { chooseSchedules, preferredSchedules } from "./policy.ts";
 import { hashToolchain, kernelDirectory } from "./toolchain.ts";
 
 /** A kernel of `models/kernels`, at one model's extents. */
@@ -50,7 +50,7 @@ export async function compileKernels(uses: readonly KernelUse[], options: Compil
   const compiled = new Map<string, readonly Artifact[]>();
   for (const use of uses) {
     if (compiled.has(keyOf(use))) continue;
-    const ingredients = [toolchain, keyOf(use), options.variant?.name, chooseSchedules.toString(), options.limits];
+    const ingredients = [toolchain, keyOf(use), options.variant?.name, preferredSchedules[use.kernel], options.limits];
     const key = createHash("sha256").update(JSON.stringify(ingredients)).digest("hex");
     let artifacts = await cache.get(key);
     if (artifacts === undefined) {
@@ -70,7 +70,7 @@ async function compileUse(use: KernelUse, { limits, variant }: CompileOptions): 
   const declared = await readKernel(use);
   const kernel = variant === undefined ? declared : variant.apply(declared, use.extents);
   const extents = { ...use.extents };
-  const schedules = chooseSchedules(schedulesFor(kernel, { extents, limits }));
+  const schedules = chooseSchedules(use.kernel, schedulesFor(kernel, { extents, limits }));
   return schedules.map((schedule) => compile(kernel, { extents, schedule, limits }));
 }
 
