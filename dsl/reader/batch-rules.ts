@@ -3,7 +3,7 @@ import type { Node } from "ts-morph";
 import { operandsOf } from "../expr.ts";
 import type { Expr } from "../ir.ts";
 import type { NoteAt } from "./report.ts";
-import { shorten, type Reading } from "./reading.ts";
+import type { Reading } from "./reading.ts";
 
 /** `leaf` is what depends on the batch; `at` is the expression that takes it into arithmetic, or the leaf itself. */
 export interface Dependence {
@@ -89,7 +89,6 @@ export function checkStored(reading: Reading, value: Expr, at: Node): boolean {
   if (found === undefined) return true;
   const { name, notes } = nameDependence(reading, found.leaf);
   const place = reading.nodes.get(found.at) ?? at;
-  const text = shorten((reading.nodes.get(found.leaf) ?? place).getText());
-  reading.report.add("R004", place, `'${text}' takes ${name} into arithmetic: it may only address`, ownValue, notes);
+  reading.report.add("R004", place, `${name} enters arithmetic: it may only address`, ownValue, notes);
   return false;
 }

@@ -18,7 +18,7 @@ export interface DeclaredTensor {
 }
 
 export interface Declaration {
-  readonly parameters: readonly Parameter[];
+  readonly parameters: readonly (Parameter & { readonly at: Node })[];
   readonly outputs: readonly DeclaredTensor[];
   /** Whether the body returns an object with one value for each output. */
   readonly several: boolean;
@@ -42,15 +42,13 @@ export function readDeclaration(reading: Reading, at: Node, argument: Node | und
       reading.report.add("R018", property, `a kernel has no '${name}'`, meant === undefined ? form : `did you mean '${meant}'?`);
     }
   }
-  const before = reading.report.size;
   readAxes(reading, object, scope);
   readInputs(reading, object, scope);
   const parameters = readParameters(reading, object, scope);
   const outputs = readOutputs(reading, object, scope);
   const body = readBody(reading, object, scope);
   reportUnusedAxes(reading, object, outputs);
-  return reading.report.size > before && (outputs.length === 0 || body === undefined || reading.axes.size === 0) || body === undefined || outputs.length === 0
-    ? undefined : { parameters, outputs, several: object.getProperty("outputs") !== undefined, body };
+  return body === undefined || outputs.length === 0 ? undefined : { parameters, outputs, several: object.getProperty("outputs") !== undefined, body };
 }
 
 /** An object literal, written here or as a const above. */
@@ -61,6 +59,11 @@ function objectOf(node: Node, scope: Scope): ObjectLiteralExpression | undefined
   const declaration = scope.find(node.getText())?.at;
   const initializer = Node.isVariableDeclaration(declaration) ? declaration.getInitializer() : undefined;
   return initializer === undefined ? undefined : objectOf(initializer, scope);
+}
+
+/** The name of the const that a declaration stands in, to point at. */
+function nameOf(object: Node): Node {
+  return object.getFirstAncestor(Node.isVariableDeclaration)?.getNameNode() ?? object;
 }
 
 /** The members of one of the declaration's objects: name, initializer and place of each. */
@@ -92,31 +95,38 @@ function entries(reading: Reading, object: ObjectLiteralExpression, member: stri
 }
 
 function readAxes(reading: Reading, object: ObjectLiteralExpression, scope: Scope): void {
-  if (object.getProperty("axes") === undefined) reading.report.add("R018", object, "the kernel declares no axes", "write axes: { token: batch, channel: model }");
+  if (object.getProperty("axes") === undefined) reading.report.add("R018", nameOf(object), "the kernel declares no axes", "write axes: { token: batch, channel: model }");
   for (const { name, value, at } of entries(reading, object, "axes", scope)) {
     const role = evaluate(reading, value, scope);
+    reading.faulty.add(name);
     if (role.kind === "fault") continue;
     if (role.kind !== "intrinsic" || !roleNames.has(role.name)) {
       reading.report.add("R018", value, `the role of the axis '${name}' is ${describe(role)}`, "an axis is batch, model or sequence: import the role from \"treefold\" and write it without quotes");
       continue;
     }
+    reading.faulty.delete(name);
     reading.axes.set(name, { name, role: role.name as AxisRole, at });
   }
 }
 
 function readInputs(reading: Reading, object: ObjectLiteralExpression, scope: Scope): void {
-  if (object.getProperty("inputs") === undefined) reading.report.add("R018", object, "the kernel declares no inputs", "write inputs: { x: \"f32[token, channel]\" }");
+  if (object.getProperty("inputs") === undefined) reading.report.add("R018", nameOf(object), "the kernel declares no inputs", "write inputs: { x: \"f32[token, channel]\" }");
   for (const { name, value, at } of entries(reading, object, "inputs", scope)) {
     const tensor = readTensor(reading, name, value, at, scope);
-    if (tensor !== undefined) reading.inputs.set(name, tensor);
+    if (tensor === undefined) reading.faulty.add(name);
+    else reading.inputs.set(name, tensor);
   }
 }
 
-function readParameters(reading: Reading, object: ObjectLiteralExpression, scope: Scope): Parameter[] {
+function readParameters(reading: Reading, object: ObjectLiteralExpression, scope: Scope): (Parameter & { readonly at: Node })[] {
   return entries(reading, object, "params", scope).flatMap(({ name, value, at }) => {
     const type = evaluate(reading, value, scope);
+    reading.faulty.add(name);
     if (type.kind === "text" && (type.text === "f32" || type.text === "u32" || type.text === "i32")) {
-      if (!reading.inputs.has(name)) return [{ name, type: type.text }];
+      if (!reading.inputs.has(name)) {
+        reading.faulty.delete(name);
+        return [{ name, type: type.text, at }];
+      }
       reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: reading.inputs.get(name)!.at }]);
     } else if (type.kind !== "fault") {
       reading.report.add("R018", value, `the dtype of the parameter '${name}' is ${type.kind === "text" ? `"${shorten(type.text)}"` : describe(type)}`, "a parameter is \"f32\", \"u32\" or \"i32\"");
@@ -129,7 +139,8 @@ function readOutputs(reading: Reading, object: ObjectLiteralExpression, scope: S
   const single = object.getProperty("output");
   const several = object.getProperty("outputs");
   if ((single === undefined) === (several === undefined)) {
-    reading.report.add("R018", several ?? object, single === undefined ? "the kernel declares no output" : "the kernel declares both 'output' and 'outputs'",
+    const misspelt = object.getProperties().some((one) => Node.isPropertyAssignment(one) && !members.includes(one.getName()) && nearest(one.getName(), members)?.startsWith("output"));
+    if (!misspelt) reading.report.add("R018", several ?? nameOf(object), single === undefined ? "the kernel declares no output" : "the kernel declares both 'output' and 'outputs'",
       "write output: \"f32[token, channel]\", or outputs: { first: \"…\", second: \"…\" } and return an object");
     return [];
   }
@@ -178,6 +189,7 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
   if (axes.length === 1 && axes[0] === "") return wrong(`'${name}' has no axes`, "give it an axis, or make it a parameter: params: { … }");
   for (const axis of axes) {
     if (reading.axes.has(axis)) continue;
+    if (reading.faulty.has(axis)) return undefined;
     const meant = nearest(axis, [...reading.axes.keys()]);
     reading.report.add("R012", value, `'${name}' has an axis '${axis}' that is not declared`, meant === undefined ? `add it to axes: { ${axis}: model }` : `did you mean '${meant}'? If not, add it to axes: { ${axis}: model }`);
     return undefined;
@@ -188,7 +200,7 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
 function readBody(reading: Reading, object: ObjectLiteralExpression, scope: Scope): FunctionLike | undefined {
   const property = object.getProperty("body");
   if (property === undefined) {
-    reading.report.add("R018", object, "the kernel has no body", "write body({ x }, { token, channel }) { return …; }");
+    reading.report.add("R018", nameOf(object), "the kernel has no body", "write body({ x }, { token, channel }) { return …; }");
     return undefined;
   }
   if (Node.isMethodDeclaration(property)) return property;

@@ -69,7 +69,7 @@ function readTemplate(reading: Reading, node: Node & { getHead(): Node & { getLi
     const part = evaluate(reading, span.getExpression(), scope);
     if (part.kind === "fault") return fault;
     if (part.kind !== "literal" && part.kind !== "text") {
-      return reportUnknown(reading, node, { message: `a template that holds ${describe(part)}`, fix: "only constant numbers and strings can stand in a template" });
+      return reportUnknown(reading, node, { what: `a template that holds ${describe(part)}`, fix: "put only constant numbers and strings into a template" });
     }
     text += (part.kind === "literal" ? String(part.value) : part.text) + span.getLiteral().getLiteralText();
   }
@@ -119,10 +119,7 @@ function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: Scope):
   const expr = reading.expr(operand, at, operator === SyntaxKind.ExclamationToken ? "bool" : undefined);
   if (expr === undefined) return fault;
   const make = (name: "negate" | "not" | "complement"): Value => scalar(reading.at(node, reading.pool.unary(name, expr)));
-  const wrong = (message: string, fix: string): Value => {
-    reading.report.add("R006", node, message, fix);
-    return fault;
-  };
+  const wrong = (message: string, fix: string): Value => reading.fault("R006", node, message, fix);
   switch (operator) {
     case SyntaxKind.PlusToken: return operand;
     case SyntaxKind.ExclamationToken: return make("not");
@@ -188,10 +185,7 @@ function readBinary(reading: Reading, node: BinaryExpression, scope: Scope): Val
 }
 
 function operate(reading: Reading, node: BinaryExpression, operator: string, known: { name: BinaryOperator; swapped?: true }, [a, b]: [Expr, Expr]): Value {
-  const wrong = (message: string, fix: string): Value => {
-    reading.report.add("R006", node, message, fix);
-    return fault;
-  };
+  const wrong = (message: string, fix: string): Value => reading.fault("R006", node, message, fix);
   const texts = [shorten(node.getLeft().getText()), shorten(node.getRight().getText())] as const;
   if (a.type === "bool") {
     return wrong(`'${operator}' of two conditions`, operator.startsWith("=") ? `write ${texts[0]} ? ${texts[1]} : !${texts[1]} with &&, || and !`
@@ -225,8 +219,7 @@ function readShift(reading: Reading, node: BinaryExpression, operator: string, l
     return fault;
   }
   if (b.kind === "constant" && b.bits > 31) {
-    reading.report.add("R008", rightAt, `a shift by ${b.bits} bits of 32`, "shift by 0 to 31 bits");
-    return fault;
+    return reading.fault("R008", rightAt, `a shift by ${b.bits} bits of 32`, "shift by 0 to 31 bits");
   }
   return scalar(reading.at(node, reading.pool.binary(operator === "<<" ? "shiftLeft" : "shiftRight", a, b)));
 }
@@ -234,10 +227,8 @@ function readShift(reading: Reading, node: BinaryExpression, operator: string, l
 function readPower(reading: Reading, node: BinaryExpression, left: Value, right: Value): Value {
   const text = shorten(node.getLeft().getText());
   if (right.kind !== "literal" || left.kind !== "literal" || !Number.isInteger(right.value)) {
-    return reportUnknown(reading, node, {
-      message: "'**' is only for constants with a whole exponent",
-      fix: right.kind === "literal" && right.value === 2 ? `write ${text} * ${text}` : right.kind === "literal" && right.value === 0.5 ? `write sqrt(${text})` : "write the product out, or use exp and log",
-    });
+    return reading.fault("R010", node, "'**' is only for constants with a whole exponent",
+      right.kind === "literal" && right.value === 2 ? `write ${text} * ${text}` : right.kind === "literal" && right.value === 0.5 ? `write sqrt(${text})` : "write the product out, or use exp and log");
   }
   let value = 1;
   for (let i = 0; i < Math.min(Math.abs(right.value), 4096); i++) value *= left.value;
@@ -255,7 +246,7 @@ export function choose(reading: Reading, node: Node, [conditionAt, trueAt, false
   if (!checkCondition(reading, condition, conditionAt)) return fault;
   if (whenTrue.kind === "record" && whenFalse.kind === "record") return chooseFields(reading, node, condition, whenTrue.fields, whenFalse.fields);
   if (whenTrue.kind === "text" || whenFalse.kind === "text") {
-    return reportUnknown(reading, node, { message: "a choice between strings", fix: "write one constant string: a tree does not depend on anything" });
+    return reportUnknown(reading, node, { what: "a choice between strings", fix: "write one constant string: a tree does not depend on anything" });
   }
   if (reading.typeOf(whenTrue) === "loose" && reading.typeOf(whenFalse) === "loose") return { kind: "choice", condition, whenTrue, whenFalse };
   const pair = reading.pair(whenTrue, whenFalse, node, trueAt, falseAt, "a choice");
@@ -320,9 +311,9 @@ function readProperty(reading: Reading, node: Node, of: Node, name: string, name
     return fault;
   }
   if (name === "length") {
-    return reportUnknown(reading, node, { message: "'.length' of " + describe(value), fix: "write extent(axis), the extent of an axis" });
+    return reportUnknown(reading, node, { what: "'.length' of " + describe(value), fix: "write extent(axis), the extent of an axis" });
   }
-  return reportUnknown(reading, node, { message: `'.${name}' of ${describe(value)}`, fix: "fields are those of a reduce's state; index tensors by calls" });
+  return reportUnknown(reading, node, { what: `'.${name}' of ${describe(value)}`, fix: "take fields of a reduce's state only; index tensors by calls" });
 }
 
 function readElement(reading: Reading, node: Node & { getExpression(): Node; getArgumentExpression(): Node | undefined }, scope: Scope): Value {
@@ -330,12 +321,12 @@ function readElement(reading: Reading, node: Node & { getExpression(): Node; get
   if (value.kind === "fault") return fault;
   const at = node.getArgumentExpression();
   if (value.kind === "tensor") {
-    return reportUnknown(reading, node, { message: `the tensor '${value.input.name}' is indexed with brackets`, fix: `index it by a call: ${value.input.name}(${value.input.axes.join(", ")})` });
+    return reading.fault("R010", node, `the tensor '${value.input.name}' is indexed with brackets`, `index it by a call: ${value.input.name}(${value.input.axes.join(", ")})`);
   }
   const key = at === undefined ? fault : evaluate(reading, at, scope);
   const found = value.kind === "tuple" && key.kind === "literal" ? value.items[key.value]
     : value.kind === "record" && key.kind === "text" ? value.fields.get(key.text) : undefined;
-  return found ?? reportUnknown(reading, node, { message: `brackets after ${describe(value)}`, fix: "index tensors by calls, as in x(token, channel), and name fields with a dot" });
+  return found ?? reportUnknown(reading, node, { what: `an index in brackets after ${describe(value)}`, fix: "index tensors by calls, as in x(token, channel), and name fields with a dot" });
 }
 
 function readObject(reading: Reading, node: Node & { getProperties(): Node[] }, scope: Scope): Value {

@@ -4,6 +4,7 @@ import type { Expr, FunctionDeclaration, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { intrinsicNames, roleNames } from "./intrinsic-names.ts";
 import { shorten, type Reading } from "./reading.ts";
+import { nearest } from "./suggest.ts";
 import { reportUnknown, unknownStatement } from "./unknown.ts";
 import { describe, fault, scalar, Scope, type FunctionLike, type Value } from "./values.ts";
 
@@ -97,7 +98,7 @@ function nameOf(reading: Reading, name: string, types: readonly ValueType[]): st
 
 function bindParameter(reading: Reading, scope: Scope, parameter: ParameterDeclaration, value: Value): void {
   if (parameter.getInitializer() !== undefined || parameter.isRestParameter()) {
-    reportUnknown(reading, parameter, { message: "a parameter with a default, or a rest parameter", fix: "give every argument at the call" });
+    reportUnknown(reading, parameter, { what: "a parameter with a default, or a rest parameter", fix: "give every argument at the call" });
   }
   bindPattern(reading, scope, parameter.getNameNode(), value, parameter);
 }
@@ -109,7 +110,7 @@ export function bindPattern(reading: Reading, scope: Scope, pattern: Node, value
   } else if (Node.isObjectBindingPattern(pattern)) {
     for (const element of pattern.getElements()) {
       if (element.getInitializer() !== undefined || element.getDotDotDotToken() !== undefined) {
-        reportUnknown(reading, element, { message: "a default or a rest in a pattern", fix: "take the fields by their names" });
+        reportUnknown(reading, element, { what: "a default or a rest in a pattern", fix: "take the fields by their names" });
         continue;
       }
       const field = element.getPropertyNameNode()?.getText() ?? element.getName();
@@ -117,7 +118,7 @@ export function bindPattern(reading: Reading, scope: Scope, pattern: Node, value
       if (part === undefined && value.kind !== "fault") {
         const names = value.kind === "record" ? [...value.fields.keys()] : [];
         reading.report.add("R013", element, `${value.kind === "record" ? "there is no" : `${describe(value)} has no`} '${field}' here`,
-          names.length === 0 ? "take it by its name" : `there is: ${names.join(", ")}`);
+          names.length === 0 ? "take it by its name" : meantOrAll(field, names));
       }
       bindPattern(reading, scope, element.getNameNode(), part ?? fault, element);
     }
@@ -125,10 +126,15 @@ export function bindPattern(reading: Reading, scope: Scope, pattern: Node, value
     pattern.getElements().forEach((element, index) => {
       if (!Node.isBindingElement(element)) return;
       const part = value.kind === "tuple" ? value.items[index] : undefined;
-      if (part === undefined && value.kind !== "fault") reportUnknown(reading, element, { message: `taking ${describe(value)} apart by position`, fix: "take fields by name: const { a, b } = …" });
+      if (part === undefined && value.kind !== "fault") reportUnknown(reading, element, { what: `taking ${describe(value)} apart by position`, fix: "take fields by name: const { a, b } = …" });
       bindPattern(reading, scope, element.getNameNode(), part ?? fault, element);
     });
   } else reportUnknown(reading, at);
+}
+
+function meantOrAll(name: string, names: readonly string[]): string {
+  const meant = nearest(name, names);
+  return meant === undefined ? `there is: ${names.join(", ")}` : `did you mean '${meant}'?`;
 }
 
 function bindName(reading: Reading, scope: Scope, node: Node, value: Value): void {
@@ -140,7 +146,7 @@ function bindName(reading: Reading, scope: Scope, node: Node, value: Value): voi
   }
   const outer = intrinsicNames.has(name) && !roleNames.has(name) ? scope.find(name) : undefined;
   if (outer !== undefined && outer.value().kind === "intrinsic") {
-    reading.report.add("R022", node, `'${name}' hides the language's own '${name}'`, `give it another name, such as '${name}Of…'`, [{ message: `'${name}' is imported here`, at: outer.at }]);
+    reading.report.add("R022", node, `'${name}' hides the language's own '${name}'`, `give it another name, such as '${name}Of${name === "extent" ? "Axis" : "Row"}'`, [{ message: `'${name}' is imported here`, at: outer.at }]);
   }
   scope.bind(name, { at: node, value: () => value });
 }
@@ -148,7 +154,7 @@ function bindName(reading: Reading, scope: Scope, node: Node, value: Value): voi
 /** The value that a function's body returns. */
 export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Value {
   if (node.isAsync() || (!Node.isArrowFunction(node) && node.isGenerator())) {
-    return reportUnknown(reading, node, { message: `${node.isAsync() ? "an async function" : "a generator"}`, fix: "write an ordinary function: a body is one expression, not a process" });
+    return reportUnknown(reading, node, { what: node.isAsync() ? "an async function" : "a generator", fix: "write an ordinary function: a body is one expression, not a process" });
   }
   const body = node.getBody();
   if (body === undefined) {
@@ -185,7 +191,7 @@ function readStatements(reading: Reading, block: Node & { getStatements(): Node[
     }
   }
   if (result === undefined && !faulty) {
-    reading.report.add("R018", block, "a body without a return", "end it with a return of the value of the output's element");
+    reading.report.add("R018", block.getParentOrThrow(), "a body without a return", "end it with a return of the value of the output's element");
   }
   return faulty ? fault : result ?? fault;
 }

@@ -1,5 +1,5 @@
 /** Whether a reducer's identity fits: combine(identity, s) = s for the states that its leaf can give. */
-import type { Node } from "ts-morph";
+import { Node } from "ts-morph";
 import { bitAlgebra } from "../bits.ts";
 import { Denotation } from "../denotation.ts";
 import { bitsOfF32, f32OfBits } from "../expr.ts";
@@ -16,7 +16,7 @@ const smallExtent = 3;
  * Evaluates the leaf on made-up inputs, of both signs and many magnitudes, and combines the identity with each state:
  * only states that the leaf can give are asked for, so that a norm of magnitudes may have the identity 0.
  */
-export function checkIdentity(reading: Reading, reduce: Reduce, at: Node): boolean {
+export function checkIdentity(reading: Reading, reduce: Reduce, leafAt: Node): boolean {
   for (let seed = 0; seed < samples; seed++) {
     const [state, combined] = combineOnce(reading, reduce, seed);
     const { fields } = reduce.reducer;
@@ -25,10 +25,11 @@ export function checkIdentity(reading: Reading, reduce: Reduce, at: Node): boole
     if (wrong === -1) continue;
     const declaration = [...reading.reducers].find(([, reducer]) => reducer === reduce.reducer)?.[0];
     const identity = show(reduce.reducer, fields.map((field) => field.identity.bits));
-    reading.report.add("R014", typeof declaration === "object" ? declaration : at,
+    const described = typeof declaration === "object" && Node.isObjectLiteralExpression(declaration) ? declaration.getProperty("identity") : undefined;
+    reading.report.add("R014", described ?? leafAt,
       `the identity ${identity} of '${reduce.reducer.name}' does not leave every state as it is`,
       `choose an identity for which combine(identity, s) is s: 0 for a sum, 1 for a product, -3.4028234663852886e38 for a maximum; '${fields[wrong]!.name}' changes`,
-      [{ message: `combine(identity, ${show(reduce.reducer, state)}) gives ${show(reduce.reducer, combined)}` }, { message: "such a state comes from this leaf", at }]);
+      [{ message: `combine(identity, ${show(reduce.reducer, state)}) gives ${show(reduce.reducer, combined)}` }, { message: "such a state comes from this leaf", at: leafAt }]);
     return false;
   }
   return true;

@@ -20,7 +20,7 @@ import { readOutputs } from "./outputs.ts";
 import { Reading } from "./reading.ts";
 import { locationOf, Report } from "./report.ts";
 import { typeErrors } from "./typecheck.ts";
-import { Scope, scalar, type Value } from "./values.ts";
+import { fault, Scope, scalar, type Value } from "./values.ts";
 
 export { checkExtents } from "./extents.ts";
 
@@ -88,20 +88,23 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
     kind: "record",
     fields: new Map([
       ...[...reading.inputs.values()].map(({ at, ...input }): [string, Value] => [input.name, { kind: "tensor", input, at }]),
+      ...[...reading.faulty].map((known): [string, Value] => [known, fault]),
       ...parameters.map((one): [string, Value] => [one.name, scalar(reading.pool.parameter(one.name, one.type))]),
     ]),
   };
-  const axes: Value = { kind: "record", fields: new Map([...reading.axes].map(([axis, declared]): [string, Value] => [axis, { kind: "axis", axis: declared }])) };
+  const axes: Value = { kind: "record", fields: new Map([...[...reading.faulty].map((known): [string, Value] => [known, fault]), ...[...reading.axes].map(([axis, declared]): [string, Value] => [axis, { kind: "axis", axis: declared }])]) };
   body.getParameters().slice(0, 2).forEach((parameter, position) => bindPattern(reading, inner, parameter.getNameNode(), [values, axes][position]!, parameter));
 
+  const beforeBody = report.size;
   const returned = readBody(reading, body, inner);
   const at = returnedNode(body);
   const outputs = readOutputs(reading, declaration, returned, at);
-  if (report.size === before) reportUnused(reading, parameters, call);
+  if (report.size === beforeBody) reportUnused(reading, parameters);
   if (report.size > before) return undefined;
   if (outputs.length !== declaration.outputs.length) throw new Error("an output was lost without a diagnostic");
   const kernel: Kernel = {
-    name, parameters, outputs,
+    name, outputs,
+    parameters: parameters.map(({ name: parameter, type }) => ({ name: parameter, type })),
     axes: [...reading.axes.values()].map(({ name: axis, role }) => ({ name: axis, role })),
     inputs: [...reading.inputs.values()].map(({ name: input, storage, axes: over, ownership, unique }) => ({ name: input, storage, axes: over, ownership, unique })),
     location: locationOf(call.getFirstAncestor(Node.isVariableDeclaration) ?? call),
@@ -130,12 +133,12 @@ function returnedNode(body: Node & { getBody?: () => Node | undefined }): Node {
   return block.getStatements().find(Node.isReturnStatement)?.getExpression() ?? block;
 }
 
-function reportUnused(reading: Reading, parameters: readonly { name: string }[], call: CallExpression): void {
+function reportUnused(reading: Reading, parameters: readonly { name: string; at: Node }[]): void {
   for (const input of reading.inputs.values()) {
     if (!reading.used.has(input.name)) reading.report.add("R021", input.at, `the input '${input.name}' is declared and never read`, "remove it, or use it in the body");
   }
   for (const parameter of parameters) {
-    if (!reading.used.has(parameter.name)) reading.report.add("R021", call, `the parameter '${parameter.name}' is declared and never read`, "remove it, or use it in the body");
+    if (!reading.used.has(parameter.name)) reading.report.add("R021", parameter.at, `the parameter '${parameter.name}' is declared and never read`, "remove it, or use it in the body");
   }
 }
 

@@ -77,7 +77,7 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
   const { name, storage, axes } = declared;
   const { place, placeNodes } = value;
   if (place.length !== axes.length) {
-    reading.report.add("R007", value.at, `'${name}' has ${axes.length} axes, and the place has ${place.length} indices`, `write scatter([one index for each of ${axes.join(", ")}], value)`,
+    reading.report.add("R007", value.at, `'${name}' has ${axes.length} axes, and the place has ${place.length} ${place.length === 1 ? "index" : "indices"}`, `write scatter([one index for each of ${axes.join(", ")}], value)`,
       [{ message: `'${name}' is declared here`, at: declared.at }]);
     return undefined;
   }

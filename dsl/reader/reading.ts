@@ -1,12 +1,12 @@
 /** The state of one kernel's reading, and the step from a value to a typed expression. */
-import type { Node } from "ts-morph";
+import { Node } from "ts-morph";
 import { Pool } from "../expr.ts";
 import type { Expr, FunctionDeclaration, Input, Reduce, Reducer, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { ModuleScopes } from "./module-scope.ts";
 import type { Modules } from "./modules.ts";
-import type { Report } from "./report.ts";
-import { describe, type DeclaredAxis, type Domain, type FunctionLike, type Value } from "./values.ts";
+import type { NoteAt, Report } from "./report.ts";
+import { describe, fault, type DeclaredAxis, type Domain, type FunctionLike, type Value } from "./values.ts";
 
 export interface DeclaredInput extends Input {
   readonly at: Node;
@@ -20,6 +20,8 @@ export class Reading {
   readonly scopes: ModuleScopes;
   readonly axes = new Map<string, DeclaredAxis>();
   readonly inputs = new Map<string, DeclaredInput>();
+  /** Names whose declarations are faulty: they are known, but mean nothing. */
+  readonly faulty = new Set<string>();
   /** Where each expression was first written. */
   readonly nodes = new Map<Expr | Reduce, Node>();
   readonly names = new Map<Expr | Reduce, string>();
@@ -43,6 +45,12 @@ export class Reading {
   at<T extends Expr | Reduce>(node: Node, expr: T): T {
     if (!this.nodes.has(expr)) this.nodes.set(expr, node);
     return expr;
+  }
+
+  /** Reports a fault, and is what it leaves behind. */
+  fault(code: string, at: Node, message: string, fix: string, notes: readonly NoteAt[] = []): Value {
+    this.report.add(code, at, message, fix, notes);
+    return fault;
   }
 
   /** The dtype of a value: undefined where it has none, `loose` where it takes that of what it meets. */
@@ -95,7 +103,7 @@ export class Reading {
   }
 
   #mismatch(found: ValueType, wanted: ValueType, at: Node): undefined {
-    const text = shorten(at.getText());
+    const text = shorten(bare(at).getText());
     const fix = wanted === "bool" ? `compare it: ${text} != 0`
       : found === "bool" ? `write select(${text}, 1, 0)` : `convert it: ${wanted}(${text})`;
     this.report.add("R006", at, `${wanted === "bool" ? "a condition" : wanted} is expected here, and this is ${found === "bool" ? "a condition" : found}`, fix);
@@ -142,6 +150,11 @@ export class Reading {
     const b = this.expr(right, rightAt, type);
     return a === undefined || b === undefined ? undefined : [a, b];
   }
+}
+
+/** Without parentheses and type assertions. */
+function bare(node: Node): Node {
+  return Node.isAsExpression(node) || Node.isParenthesizedExpression(node) ? bare(node.getExpression()) : node;
 }
 
 /** Source text on one line, cut where it is long. */

@@ -147,7 +147,7 @@ export function readReduce(reading: Reading, node: Node, args: readonly Node[], 
   };
   const reduce = fold(reading, node, domain, tree, leafFunction, leafAt, itemOf, (leaf) => readState(reading, reducer, leaf, leafAt));
   if (reduce === undefined) return fault;
-  if (!checkIdentity(reading, reduce, byAt)) return fault;
+  if (!checkIdentity(reading, reduce, leafAt)) return fault;
   const fields = new Map(reducer.fields.map((field): [string, Value] => [field.name, scalar(reading.at(node, pool.field(reduce, field.name)))]));
   return { kind: "record", fields, reduce };
 }

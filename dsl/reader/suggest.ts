@@ -6,7 +6,7 @@ export function compareKeys(left: string, right: string): number {
 /** The candidate nearest to `name`, if it is near enough to be what was meant. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let least = name.length < 3 ? 1 : Math.floor(name.length / 3) + 1;
   for (const candidate of candidates) {
     const distance = candidate.toLowerCase() === name.toLowerCase() ? 0 : editDistance(name, candidate);
     if (distance < least) [best, least] = [candidate, distance];

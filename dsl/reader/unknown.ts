@@ -2,14 +2,13 @@
 import { Node, SyntaxKind } from "ts-morph";
 import { evaluate } from "./expressions.ts";
 import { shorten, type Reading } from "./reading.ts";
-import { fault, type Scope, type Value } from "./values.ts";
+import type { Scope, Value } from "./values.ts";
 
 const sumInstead = "write sum(axis, \"chain\", (item) => …), or reduce with a reducer of your own";
 
 /** Accumulation by assignment. */
 export function reportAssignment(reading: Reading, node: Node): Value {
-  reading.report.add("R001", node, `'${shorten(node.getText())}' accumulates outside a reduction`, sumInstead);
-  return fault;
+  return reading.fault("R001", node, `'${shorten(node.getText())}' accumulates outside a reduction`, sumInstead);
 }
 
 const byKind = new Map<SyntaxKind, readonly [message: string, fix: string]>([
@@ -33,16 +32,15 @@ const byKind = new Map<SyntaxKind, readonly [message: string, fix: string]>([
   [SyntaxKind.OmittedExpression, ["a hole in an array", "give every element"]],
 ]);
 
-/** Reports a construct that the language does not have, by its kind or in words. */
-export function reportUnknown(reading: Reading, node: Node, words?: { message: string; fix: string }): Value {
+/** Reports a construct that the language does not have, by its kind or by the name that is given. */
+export function reportUnknown(reading: Reading, node: Node, words?: { what: string; fix: string }): Value {
   const known = byKind.get(node.getKind());
   const name = Node.isIdentifier(node) || Node.isPropertyAccessExpression(node) ? node.getText() : undefined;
-  const [message, fix] = words !== undefined ? [words.message, words.fix]
+  const [what, fix] = words !== undefined ? [words.what, words.fix]
     : known ?? (name !== undefined && named(name) !== undefined ? [`'${name}'`, named(name)!]
       : [name !== undefined ? `'${name}'` : `'${shorten(node.getText())}' (${node.getKindName()})`,
         "write const declarations, arithmetic, comparisons, ?:, calls of tensors and functions, and a return"]);
-  reading.report.add("R010", node, `${message} is not part of the language`.replace(/^(.*(?: is | are ).*) is not part of the language$/, "$1"), fix);
-  return fault;
+  return reading.fault("R010", node, `${what} is not part of the language`, fix);
 }
 
 const mathInstead: Readonly<Record<string, string>> = {
@@ -79,6 +77,7 @@ const arrayMethods: Readonly<Record<string, string>> = {
 /** Calls that newcomers write: `Math.exp(x)`, `xs.reduce(…)`, `atomicAdd(…)`; undefined where there is nothing to say. */
 export function unknownCall(reading: Reading, node: Node & { getExpression(): Node }, scope: Scope): Value | undefined {
   const callee = node.getExpression();
+  if (Node.isIdentifier(callee) && /^atomic(Add|Sub|Max|Min|And|Or|Xor|Exchange|Load|Store)$/.test(callee.getText())) return atomics(reading, node);
   if (Node.isIdentifier(callee) && scope.find(callee.getText()) === undefined) return unknownFunction(reading, node, callee.getText());
   if (Node.isPropertyAccessExpression(callee)) {
     const of = callee.getExpression();
@@ -92,12 +91,12 @@ export function unknownCall(reading: Reading, node: Node & { getExpression(): No
       return reportUnknown(reading, callee);
     }
     if (global !== undefined && named(global) !== undefined) return reportUnknown(reading, callee);
-    if (method === "reduce" || method === "reduceRight") {
-      reading.report.add("R001", node, `'.${method}(…)' accumulates outside a reduction`, sumInstead);
-      return fault;
-    }
     const instead = arrayMethods[method];
-    if (instead !== undefined) return reportUnknown(reading, callee.getNameNode(), { message: `'.${method}(…)'`, fix: instead });
+    if (instead === undefined && method !== "reduce" && method !== "reduceRight") return undefined;
+    const object = evaluate(reading, of, scope);
+    if (object.kind === "namespace") return undefined;
+    return instead !== undefined ? reportUnknown(reading, callee.getNameNode(), { what: `'.${method}(…)'`, fix: instead })
+      : reading.fault("R001", callee.getNameNode(), `'.${method}(…)' accumulates outside a reduction`, sumInstead);
   }
   return undefined;
 }
@@ -110,13 +109,11 @@ function evaluateQuietly(reading: Reading, node: Node, scope: Scope): Value {
 }
 
 function atomics(reading: Reading, node: Node): Value {
-  reading.report.add("R011", node, "an atomic accumulates in the order in which threads arrive",
+  return reading.fault("R011", node, "an atomic accumulates in the order in which threads arrive",
     "write sum(axis, \"chain\", (item) => …) on the side that is written: every element has one writer");
-  return fault;
 }
 
 function unknownFunction(reading: Reading, node: Node, name: string): Value | undefined {
-  if (/^atomic/i.test(name)) return atomics(reading, node);
   const instead: Readonly<Record<string, string>> = {
     dot: sumInstead, fma: "write a * b + c: the compiler fuses where that is exact", inverseSqrt: "write rsqrt(x)",
     mean: "write sum(axis, tree, leaf) / f32(extent(axis))", softmax: "write it with max, sum and exp, or reduce over runs",
@@ -125,7 +122,7 @@ function unknownFunction(reading: Reading, node: Node, name: string): Value | un
     workgroupBarrier: "remove it: the schedule is the compiler's", subgroupAdd: sumInstead, require: "write an import",
   };
   const fix = instead[name];
-  return fix === undefined ? undefined : reportUnknown(reading, node, { message: `'${name}(…)'`, fix });
+  return fix === undefined ? undefined : reportUnknown(reading, node, { what: `'${name}(…)'`, fix });
 }
 
 /** Statements that a body can't have. Their insides are read where that shows more faults. */
@@ -133,12 +130,12 @@ export function unknownStatement(reading: Reading, node: Node, scope: Scope): vo
   if (Node.isForStatement(node) || Node.isForInStatement(node) || Node.isForOfStatement(node) || Node.isWhileStatement(node) || Node.isDoStatement(node)) {
     reading.report.add("R001", node, "a loop accumulates outside a reduction", sumInstead);
   } else if (Node.isIfStatement(node)) {
-    reportUnknown(reading, node, { message: "'if'", fix: "write condition ? whenTrue : whenFalse, or select(condition, whenTrue, whenFalse)" });
+    reportUnknown(reading, node, { what: "'if'", fix: "write condition ? whenTrue : whenFalse, or select(condition, whenTrue, whenFalse)" });
   } else if (Node.isExpressionStatement(node)) {
     const before = reading.report.size;
     const value = evaluate(reading, node.getExpression(), scope);
     if (reading.report.size === before && value.kind !== "fault") {
-      reportUnknown(reading, node, { message: "a statement whose value goes nowhere", fix: "remove it, or bind it with const and use it" });
+      reportUnknown(reading, node, { what: "a statement whose value goes nowhere", fix: "remove it, or bind it with const and use it" });
     }
   } else {
     const words: Readonly<Record<string, readonly [string, string]>> = {
@@ -147,7 +144,7 @@ export function unknownStatement(reading: Reading, node: Node, scope: Scope): vo
       LabeledStatement: ["a label", "remove it: there are no loops"], Block: ["a block", "write its consts in the body itself"],
       DebuggerStatement: ["'debugger'", "remove it: a body is read, not run"],
     };
-    const [message, fix] = words[node.getKindName()] ?? [`'${node.getKindName()}'`, "write const declarations and a return"];
-    reportUnknown(reading, node, { message, fix });
+    const [what, fix] = words[node.getKindName()] ?? [`'${node.getKindName()}'`, "write const declarations and a return"];
+    reportUnknown(reading, node, { what, fix });
   }
 }
