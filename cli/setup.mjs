@@ -70,7 +70,7 @@ export function build(notify = () => {}) {
     if (isBuilt()) return; // By the process that held the lock.
     notify("Building dist/ (tsc).");
     const stamp = stampOf();
-    const { status, stdout } = spawnSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", root], { encoding: "utf8" });
+    const { status, stdout } = spawnSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "."], { cwd: root, encoding: "utf8" });
     if (status !== 0) throw new SetupError(`${stdout}The build failed. fix: correct the errors above`);
     writeFileSync(stampFile, stamp);
   } finally {

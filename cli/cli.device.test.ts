@@ -1,0 +1,38 @@
+/** The command `run` as a user sees it, on a device. */
+import { describe, expect, test } from "vitest";
+import { rowSum, treefold } from "../spec/fixtures/commands.ts";
+
+describe("run", () => {
+  test("every schedule gives the evaluator's bits", () => {
+    const { code, out, err } = treefold(...rowSum, "--json", "--seed", "3", "--tree", "chain 3,lanes 5 chain , pairwise");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const report = JSON.parse(out) as { schedules: { name: string; sha256: string }[]; evaluator: string; orderSensitive: number; device: object };
+    expect(report).toMatchObject({ kernel: "rowSum", tree: "chain 3, lanes 5 chain, pairwise" });
+    expect(report.schedules.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(report.schedules.map(({ sha256 }) => sha256))).toEqual(new Set([report.evaluator]));
+    expect(report.evaluator).toMatch(/^[0-9a-f]{64}$/);
+    expect(report.orderSensitive).toBeGreaterThan(0.5);
+    expect(Object.keys(report.device)).toEqual(["vendor", "architecture", "device", "description", "driver"]);
+  });
+
+  test("the seed and the tree decide the bits, the schedule does not", () => {
+    const hash = (...args: string[]): string => (JSON.parse(treefold(...rowSum, "--json", "--schedule", "alone", ...args).out) as { evaluator: string }).evaluator;
+    const declared = hash();
+    expect(hash()).toBe(declared);
+    expect(hash("--seed", "2")).not.toBe(declared);
+    expect(hash("--tree", "chain")).not.toBe(declared);
+  });
+
+  test("for people", () => {
+    const { code, out } = treefold(...rowSum);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^rowSum \(\w+\) on .*\ntree: chain 8, pairwise\n {2}evaluator +[0-9a-f]{64}\n/);
+    expect(out).toMatch(/(\d+) of \1 schedules give the evaluator's bits; a flat chain would change [\d.]+% of the outputs\n$/);
+  });
+
+  test("an unknown schedule", () => {
+    const { code, out, err } = treefold(...rowSum, "--schedule", "alon");
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(/^error: no schedule 'alon' fits kernel 'rowSum' \(did you mean 'alone'\?\); fix: use all, or one of alone, .*\n$/);
+  });
+});

@@ -1,0 +1,73 @@
+/** The commands as a user sees them, as far as they need no device: exit codes, and what goes to which stream. */
+import { describe, expect, test } from "vitest";
+import { rowSum, treefold } from "../spec/fixtures/commands.ts";
+
+describe("run", () => {
+  test.each([
+    [["run", "none.kernel.ts"], "error: there is no file 'none.kernel.ts'; fix: give the path of a TypeScript file that exports kernels\n"],
+    [["run", "rows.kernel.ts"], "error: rows.kernel.ts has several kernels; fix: add --kernel with one of rowSum, rowMaximum\n"],
+    [["run", "rows.kernel.ts", "--kernel", "rowSun"], "error: rows.kernel.ts has no kernel 'rowSun' (did you mean 'rowSum'?); fix: use one of rowSum, rowMaximum\n"],
+    [rowSum.slice(0, 6), "error: kernel 'rowSum' needs the extents of channel (model); fix: add --axis channel=N\n"],
+    [[...rowSum, "--axis", "chanel=3"], "error: kernel 'rowSum' has no axis 'chanel' (did you mean 'channel'?); fix: its axes are token, channel\n"],
+    [[...rowSum, "--tree", "chain 3"], "error: --tree 'chain 3' leaves more than one value: end it with 'chain' or 'pairwise' without a count\n"],
+    [[...rowSum, "--axis", "token"], "error: option '--axis <name=extent>' argument 'token' is invalid. Write name=extent, with a whole number below 2^32, as in --axis token=5.\n"],
+  ])("wrong usage: %j", (args, message) => {
+    const { code, out, err } = treefold(...args);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toBe(message);
+  });
+
+  test("a file with a wrong kernel is a finding", () => {
+    const { code, out, err } = treefold("run", "wrong.kernel.ts", "--axis", "token=1");
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toMatch(/^wrong\.kernel\.ts:7:\d+ error R\d+: /);
+  });
+});
+
+describe("check", () => {
+  test("a file without faults", () => {
+    expect(treefold("check", "rows.kernel.ts")).toEqual({ code: 0, out: "rows.kernel.ts: no errors; kernels: rowSum, rowMaximum\n", err: "" });
+    expect(treefold("check", "rows.kernel.ts", "--json")).toEqual({ code: 0, out: '{"diagnostics":[]}\n', err: "" });
+  });
+
+  test("a file with a fault", () => {
+    const { code, out, err } = treefold("check", "rows.kernel.ts", "wrong.kernel.ts");
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(out).toMatch(/^wrong\.kernel\.ts:7:\d+ error R\d+: /);
+    expect(out).toMatch(/\n *fix: /);
+    expect(out).toMatch(/\n\nrows\.kernel\.ts: no errors; kernels: rowSum, rowMaximum\nwrong\.kernel\.ts: 1 error\n$/);
+    const json = treefold("check", "wrong.kernel.ts", "--json");
+    expect(json.code).toBe(1);
+    const { diagnostics } = JSON.parse(json.out) as { diagnostics: Record<string, unknown>[] };
+    expect(diagnostics.map((diagnostic) => Object.keys(diagnostic))).toEqual([["code", "file", "line", "column", "message", "notes", "fix"]]);
+    expect(diagnostics[0]).toMatchObject({ file: "wrong.kernel.ts", line: 7 });
+  });
+});
+
+describe("explain", () => {
+  test.each([
+    ["ir", /^kernel rowSum\b/],
+    ["tree", /^kernel rowSum\n {2}sum over channel: chain 8, pairwise {2}\(rows\.kernel\.ts:7:\d+\)\n$/],
+    ["schedule", /^kernel rowSum\n {2}alone\n {4}token: /],
+    ["wgsl", /^\/\/ kernel rowSum, schedule \S+, sha256 [0-9a-f]{64}\n\/\/ (invariant|portable): .+\n\/\/ pass .+\n[^]*@compute/],
+  ])("--stage %s", (stage, expected) => {
+    const { code, out, err } = treefold("explain", "rows.kernel.ts", "--kernel", "rowSum", "--stage", stage);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(expected);
+  });
+
+  test("all kernels of a file, and an unknown stage", () => {
+    expect(treefold("explain", "rows.kernel.ts", "--stage", "tree").out).toMatch(/^kernel rowSum\n.*\n\nkernel rowMaximum\n/);
+    expect(treefold("explain", "rows.kernel.ts", "--stage", "asm")).toMatchObject({ code: 2, out: "" });
+  });
+});
+
+test("help and version", () => {
+  for (const command of ["generate", "forward", "run", "check", "explain"]) {
+    const { code, out } = treefold(command, "--help");
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: treefold ${command}`);
+  }
+  expect(treefold("--version").out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(treefold("explian")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("Did you mean explain?") as string });
+});

@@ -1,0 +1,60 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { findDriver, swiftShaderManifest, unpackSwiftShader } from "./driver.ts";
+import { NoAdapterError } from "./errors.ts";
+
+let cache: string;
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), "treefold-cache-"));
+  vi.stubEnv("XDG_CACHE_HOME", cache);
+  vi.stubEnv("VK_ICD_FILENAMES", "");
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(cache, { recursive: true });
+});
+
+const contents = ["libvk_swiftshader.so", "libvulkan.so.1", swiftShaderManifest];
+
+describe.runIf(process.platform === "linux" && process.arch === "x64")("the bundled SwiftShader", () => {
+  test("is unpacked once, whole, however many ask", async () => {
+    const folders = await Promise.all([unpackSwiftShader(), unpackSwiftShader(), unpackSwiftShader()]);
+    expect(new Set(folders).size).toBe(1);
+    expect(await unpackSwiftShader()).toBe(folders[0]);
+    expect(readdirSync(folders[0]!).sort()).toEqual(contents);
+    expect(readdirSync(dirname(folders[0]!)).length).toBe(1);
+  });
+
+  test("goes to a private temporary folder where no cache can be written", async () => {
+    vi.stubEnv("XDG_CACHE_HOME", "/dev/null");
+    const folder = await unpackSwiftShader();
+    expect(dirname(folder)).toBe(tmpdir());
+    expect(readdirSync(folder).sort()).toEqual(contents);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("is used where the system's drivers offer nothing, for that one request", async () => {
+    vi.stubEnv("VK_DRIVER_FILES", "");
+    const asked: (string | undefined)[] = [];
+    const found = await findDriver(async () => {
+      asked.push(process.env.VK_DRIVER_FILES || undefined);
+      return process.env.VK_DRIVER_FILES ? "software" : undefined;
+    });
+    expect(found).toBe("software");
+    expect(asked.at(-1)).toMatch(new RegExp(`^${cache}/treefold/swiftshader-[^/]+/${swiftShaderManifest}$`));
+    expect(process.env.VK_DRIVER_FILES || undefined).toBeUndefined();
+  });
+});
+
+describe("the user's choice", () => {
+  test("is all that is asked", async () => {
+    vi.stubEnv("VK_DRIVER_FILES", "/nowhere.json");
+    let requests = 0;
+    const none = findDriver(async () => { requests++; return undefined; });
+    await expect(none).rejects.toThrow(NoAdapterError);
+    await expect(none).rejects.toThrow("Vulkan: VK_DRIVER_FILES is '/nowhere.json', which offers no adapter. fix: unset it");
+    expect(requests).toBe(1);
+  });
+});
