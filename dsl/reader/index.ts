@@ -47,7 +47,7 @@ export function readKernels(file: string, options: ReadOptions = {}): { kernels:
   const diagnostics = report.sorted();
   if (options.typecheck !== true) return { kernels, diagnostics };
   const ruled = new Set(diagnostics.filter(({ location }) => location.file === file).map(({ location }) => location.line));
-  const errors = typeErrors(file, options.source).filter(({ location }) => !ruled.has(location.line));
+  const errors = typeErrors(file, options.source, ruled);
   return { kernels: errors.length === 0 ? kernels : [], diagnostics: [...diagnostics, ...errors].sort(compareDiagnostics) };
 }
 

@@ -5,6 +5,8 @@ import { Project, ts, type DiagnosticMessageChain } from "ts-morph";
 import type { Diagnostic } from "../diagnostics.ts";
 import { packageRoot } from "./modules.ts";
 
+const noOverload = 2769;
+
 /** What to do about the errors that authors meet most. */
 const fixes: Readonly<Record<number, string>> = {
   2304: "declare the name, or import it from \"treefold\"",
@@ -20,10 +22,10 @@ const fixes: Readonly<Record<number, string>> = {
 };
 
 /**
- * The strict type errors of one file, whose "treefold" is this package. `source` is its text where it is not that of
- * the disk; diagnostics name the file `file`.
+ * The strict type errors of one file, whose "treefold" is this package, but for lines on which the rules have spoken.
+ * `source` is its text where it is not that of the disk; diagnostics name the file `file`.
  */
-export function typeErrors(file: string, source: string | undefined): Diagnostic[] {
+export function typeErrors(file: string, source: string | undefined, ruled: ReadonlySet<number>): Diagnostic[] {
   const types = [join(packageRoot, "dsl", "index.ts"), join(packageRoot, "dist", "dsl", "index.d.ts")].find((path) => existsSync(path));
   const project = new Project({
     skipAddingFilesFromTsConfig: true,
@@ -35,7 +37,15 @@ export function typeErrors(file: string, source: string | undefined): Diagnostic
   });
   const checked = source === undefined ? project.addSourceFileAtPath(resolve(file)) : project.createSourceFile(resolve(file), source, { overwrite: true });
   const program = project.getProgram();
-  return [...program.getSyntacticDiagnostics(checked), ...program.getSemanticDiagnostics(checked)].map((error): Diagnostic => {
+  const errors = [...program.getSyntacticDiagnostics(checked), ...program.getSemanticDiagnostics(checked)];
+  const lineOf = (error: { getStart(): number | undefined }): number => checked.getLineAndColumnAtPos(error.getStart() ?? 0).line;
+  const faultLines = new Set([...ruled, ...errors.filter((error) => error.getCode() !== noOverload).map(lineOf)]);
+  /** That no overload matches follows from any fault inside of the call. */
+  const follows = (start: number): boolean => {
+    const call = checked.getDescendantAtPos(start)?.getFirstAncestorByKind(ts.SyntaxKind.CallExpression);
+    return call !== undefined && [...faultLines].some((line) => line >= call.getStartLineNumber() && line <= call.getEndLineNumber());
+  };
+  return errors.filter((error) => !ruled.has(lineOf(error)) && !(error.getCode() === noOverload && follows(error.getStart() ?? 0))).map((error): Diagnostic => {
     const start = error.getStart() ?? 0;
     const { line, column } = checked.getLineAndColumnAtPos(start);
     const text = checked.getFullText().slice(start, start + (error.getLength() ?? 1)).split(/[\n\r]/)[0]!;
