@@ -59,7 +59,7 @@ const mentions = (shape: Shape, reduce: Reduce, axis: string): boolean => reduce
 
 /** Every output element by one invocation, neighbours along the innermost axis. */
 function alone(shape: Shape): Mapping {
-  const { kernel, axes, inner, pair, reduces } = shape;
+  const { kernel, axes, inner, pair } = shape;
   let left = 64;
   const mappings = [...axes].reverse().map((axis): AxisMapping => {
     const extent = extentOf(kernel, axis);
@@ -68,7 +68,6 @@ function alone(shape: Shape): Mapping {
     left = Math.max(1, Math.floor(left / invocations));
     return { ...single, axis, invocations, registers };
   });
-  void reduces;
   return { axes: mappings.reverse(), ways: 1, unroll: 1 };
 }
 
@@ -129,11 +128,13 @@ function innerInRegisters(shape: Shape, ways: number, cut: number | undefined): 
   };
 }
 
-/** Register tiles over two axes, operands brought through workgroup memory. */
+/** Register tiles over two axes, operands brought through workgroup memory; none where half a tile would be empty. */
 function tiled(shape: Shape, invocations: number, registers: number, stage: number, unroll: number): Mapping | undefined {
-  const { axes, inner, pair, reduces } = shape;
+  const { axes, inner, pair, reduces, kernel } = shape;
   const outer = axes[axes.length - 2];
   if (outer === undefined || reduces.length === 0) return undefined;
+  const extent = extentOf(kernel, inner);
+  if (extent.kind === "constant" && 2 * extent.bits < invocations * registers) return undefined;
   if (!reduces.every((reduce) => mentions(shape, reduce, inner) && mentions(shape, reduce, outer))) return undefined;
   return {
     axes: axes.map((axis): AxisMapping => {
@@ -142,6 +143,35 @@ function tiled(shape: Shape, invocations: number, registers: number, stage: numb
     }),
     ways: 1, unroll, stage,
   };
+}
+
+/**
+ * One lane an output, 32 lanes side by side, whole runs dealt out over groups of lanes; matrices with a row for each
+ * output are stored in blocks of 32 rows by 8 items, so that the lanes of a group read neighbouring memory.
+ */
+function inBlocks(shape: Shape): Schedule[] {
+  const { kernel, inner, limits } = shape;
+  const lanes = 32;
+  const extent = extentOf(kernel, inner);
+  const matrices = kernel.inputs.filter((input) => input.storage === "bf16" && input.axes.length === 2 && isRowPerOutput(shape, input.name));
+  if (matrices.length === 0 || (extent.kind === "constant" && extent.bits < lanes)) return [];
+  const mapping = runsTogether(shape, 1, Math.max(1, Math.min(16, Math.floor(limits.maxInvocations / lanes))), lanes, 8);
+  if (mapping === undefined) return [];
+  return [{ name: "blocks", passes: [mapping], layouts: Object.fromEntries(matrices.map((input) => [input.name, [lanes, 8]])) }];
+}
+
+/** Whether every element of the input that a leaf reads is at (innermost axis, item). */
+function isRowPerOutput(shape: Shape, input: string): boolean {
+  const reads: boolean[] = [];
+  const visit = (expr: Expr): void => {
+    operandsOf(expr).forEach(visit);
+    if (expr.kind !== "load" || expr.input !== input) return;
+    const [row, item] = expr.indices;
+    reads.push(!expr.guarded && row?.kind === "index" && row.variable === shape.kernel.pool.axisVariable(shape.inner) &&
+      item?.kind === "index" && item.variable.kind === "item");
+  };
+  shape.reduces.forEach((reduce) => reduce.leaf.forEach(visit));
+  return reads.length > 0 && reads.every((read) => read);
 }
 
 /** Whether innermost chains walk rows of memory, so that taking several leaves at a time loads vectors. */
@@ -173,6 +203,8 @@ export function candidateSchedules(kernel: PassKernel, limits: DeviceLimits): Sc
   offer("runs-together", runsTogether(shape, 1, 8, 8, 1));
   offer("leaves-together", runsTogether(shape, 0, 16, 4, 1));
   if (vectors) offer("runs-vector", runsTogether(shape, 1, 16, 16, 8));
+  schedules.push(...inBlocks(shape));
+  offer("tile-2x2", tiled(shape, 8, 2, 8, 1));
   offer("tile-4x4", tiled(shape, 8, 4, 16, 1));
   if (vectors) offer("tile-8x8", tiled(shape, 16, 8, 16, 8));
   for (const level of [1, 2]) {

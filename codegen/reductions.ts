@@ -94,7 +94,7 @@ function foldTogether(lowering: Lowering, group: Group): Values {
   }
   const width = inOneGo ? most : sharing.count;
   const names = group.cells.map((cell) => context.declareShared(`${cell.name}_parts`, cell.type, sharing.rows * width));
-  const slot = (position: Expr): Expr => context.affine.normal(pool.add(pool.multiply(sharing.row, pool.u32(width)), position));
+  const slot = (position: Expr): Expr => context.affine.normal(pool.add(pool.multiply(position, pool.u32(sharing.rows)), sharing.row));
   const put = (position: Expr, values: Values, block: Block): void => {
     const at = textOf(context, slot(position), block);
     values.forEach((value, cell) => block.assign(`${names[cell]!}[${at}]`, textOf(context, value, block)));

@@ -30,7 +30,7 @@ export interface Mapping {
    * into workgroup memory, and folded in order. Absent: every invocation folds its reductions alone.
    */
   readonly cut?: number;
-  /** Leaves taken at a time in the innermost chains, so that their operands load as vectors. */
+  /** Leaves taken at a time in the innermost chains, or brought in at a time where they are staged, so that operands load as vectors. */
   readonly unroll: number;
   /** Leaves whose operands are brought into workgroup memory at a time; absent: operands are read in place. */
   readonly stage?: number;

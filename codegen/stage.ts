@@ -113,15 +113,11 @@ export function stagedChain(lowering: Lowering, group: Group, leavesAt: (positio
     outer.barrier();
     for (const operand of operands) fill(lowering, group, operand, pool.add(first, begin), here, outer);
     outer.barrier();
-    const unroll = whole && stretch % context.mapping.unroll === 0 ? context.mapping.unroll : 1;
     const body = new Block(outer);
     const inner = context.fresh(group.reduce.variable.name);
-    const index = context.register(inner, "u32", body, { multiple: unroll, maximum: stretch - unroll });
-    for (let ahead = 0; ahead < unroll; ahead++) {
-      const at = pool.add(index, pool.u32(ahead));
-      step(leavesAt(pool.add(pool.add(first, begin), at), at), body);
-    }
-    outer.statements.push({ kind: "for", name: inner, from: "0u", condition: `${inner} < ${textOf(context, here, outer)}`, step: `${unroll}u`, body });
+    const index = context.register(inner, "u32", body, { maximum: stretch - 1 });
+    step(leavesAt(pool.add(pool.add(first, begin), index), index), body);
+    outer.statements.push({ kind: "for", name: inner, from: "0u", condition: `${inner} < ${textOf(context, here, outer)}`, step: "1u", body });
     block.statements.push({ kind: "for", name, from: "0u", condition: `${name} < ${textOf(context, count, block)}`, step: `${stretch}u`, body: outer });
   };
   return { chain };
