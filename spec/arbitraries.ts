@@ -234,19 +234,20 @@ function boundedRuns({ trees, storage, weights, run: length, extents: { row, out
   return { kernel: b.output("y", storage, ["row", "out"], mass!).kernel(), extents: { row, out, key: inner } };
 }
 
-/** A sum over the first keys, kept in pages of four that a request's own table finds; stored to a place of the row's. */
+/** A weighted sum over the first keys, kept in pages of four that a request's own table finds; stored to a place of the row's. */
 function pages({ trees, storage, weights, extents: { row, out, inner } }: Choices): KernelCase {
   const axes: readonly Axis[] = [...sequenceAxes, { name: "page", role: "batch" }, { name: "slot", role: "batch" }, { name: "place", role: "batch" }];
   const b = new Builder("pages", axes);
   const { pool } = b;
   b.input("store", weights, ["slot", "out"]);
+  const x = b.input("x", "f32", ["row", "key"]);
   b.input("table", "u32", ["row", "page"], { ownership: "placement" });
   const last = b.input("last", "u32", ["row"])(b.at("row"));
   const place = b.input("target", "u32", ["row"], { ownership: "placement", unique: true })(b.at("row"));
   const [total] = b.reduce("key", trees[0], by(pool, "add", "f32", 0), (k) => {
     const page = pool.load("table", "u32", [b.at("row"), pool.divide(k, pool.u32(4))], true);
     const slot = pool.add(pool.multiply(page, pool.u32(4)), pool.binary("remainder", k, pool.u32(4)));
-    return [pool.load("store", weights, [slot, b.at("out")], true)];
+    return [pool.multiply(x(b.at("row"), k), pool.load("store", weights, [slot, b.at("out")], true))];
   }, { count: pool.add(last, pool.u32(1)) });
   return {
     kernel: b.output("y", storage, ["place", "out"], total!, { over: ["row", "out"], place: [place, b.at("out")] }).kernel(),

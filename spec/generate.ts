@@ -9,7 +9,7 @@ import { Pool, bitsOfF32, f32OfBits, rewrite } from "../dsl/expr.ts";
 import type { Constant, Expr, FunctionDeclaration, Kernel, Load, Output, Reduce, Reducer, Variable } from "../dsl/ir.ts";
 import { roundBf16 } from "../dsl/numbers.ts";
 import { isComplete, valuesOf, type Level } from "../dsl/tree.ts";
-import { binaryText, unaryText } from "./operators.ts";
+import { binaryText, literal, spanText, unaryText, unsigned, view } from "./operators.ts";
 
 /** Fills `outputs` from `inputs`; `outside` is told of an index that leaves its axis. */
 export type Generated = (
@@ -387,32 +387,4 @@ class Generator {
       : `const ${name} = Math.floor(${items} / ${group}) * ${lanes} + Math.min(${lanes}, ${items} % ${group});`);
     return name;
   }
-}
-
-/** Where the span of value `index` begins and ends, of `items` items (spanOf, as text). */
-function spanText(level: Level, index: string, items: string): { first: string; end: string } {
-  const lanes = level.lanes ?? 1;
-  if (index === "0" && lanes === 1) return { first: "0", end: level.count === undefined ? items : `Math.min(${items}, ${level.count})` };
-  if (level.count === undefined) return { first: lanes === 1 ? "0" : index, end: items };
-  const size = lanes * level.count;
-  if (lanes === 1) return { first: `${index} * ${size}`, end: `Math.min(${items}, ${index} * ${size} + ${size})` };
-  const group = `Math.floor(${index} / ${lanes}) * ${size}`;
-  return { first: `${group} + ${index} % ${lanes}`, end: `Math.min(${items}, ${group} + ${size})` };
-}
-
-function view(storage: string, array: string): string {
-  const type = storage === "u32" ? "Uint32Array" : storage === "i32" ? "Int32Array" : "Float32Array";
-  return `new ${type}(${array}.buffer, ${array}.byteOffset, ${array}.length)`;
-}
-
-/** An index as an unsigned number, so that a negative one lies outside of every axis. */
-function unsigned(index: Expr, text: string): string {
-  return index.type === "i32" ? `(${text} >>> 0)` : text;
-}
-
-function literal({ type, bits }: Constant): string {
-  if (type === "bool") return bits !== 0 ? "true" : "false";
-  if (type === "u32") return `${bits}`;
-  const value = type === "i32" ? bits | 0 : f32OfBits(bits);
-  return value < 0 || Object.is(value, -0) ? `(${Object.is(value, -0) ? "-0" : value})` : `${value}`;
 }

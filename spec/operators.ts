@@ -1,8 +1,10 @@
 /**
- * JavaScript for the IR's operators. An f32 is a number that has been rounded, u32 and i32 are numbers in their range,
+ * JavaScript for the IR's operators and constants, and for a level's spans. An f32 is a number that has been rounded, u32 and i32 are numbers in their range,
  * bool is a boolean.
  */
-import type { BinaryOperator, UnaryOperator, ValueType } from "../dsl/ir.ts";
+import { f32OfBits } from "../dsl/expr.ts";
+import type { BinaryOperator, Constant, Expr, StorageType, UnaryOperator, ValueType } from "../dsl/ir.ts";
+import type { Level } from "../dsl/tree.ts";
 
 export function unaryText(operator: UnaryOperator, type: ValueType, operand: string): string {
   const isFloat = type === "f32";
@@ -46,4 +48,34 @@ export function binaryText(operator: BinaryOperator, type: ValueType, left: stri
     case "bothTrue": return `${left} && ${right}`;
     case "eitherTrue": return `${left} || ${right}`;
   }
+}
+
+/** Where the span of value `index` begins and ends, of `items` items (spanOf, as text). */
+export function spanText(level: Level, index: string, items: string): { first: string; end: string } {
+  const lanes = level.lanes ?? 1;
+  if (index === "0" && lanes === 1) return { first: "0", end: level.count === undefined ? items : `Math.min(${items}, ${level.count})` };
+  if (level.count === undefined) return { first: lanes === 1 ? "0" : index, end: items };
+  const size = lanes * level.count;
+  if (lanes === 1) return { first: `${index} * ${size}`, end: `Math.min(${items}, ${index} * ${size} + ${size})` };
+  const group = `Math.floor(${index} / ${lanes}) * ${size}`;
+  return { first: `${group} + ${index} % ${lanes}`, end: `Math.min(${items}, ${group} + ${size})` };
+}
+
+/** An array's elements, as numbers of what is stored. */
+export function view(storage: StorageType, array: string): string {
+  const type = storage === "u32" ? "Uint32Array" : storage === "i32" ? "Int32Array" : "Float32Array";
+  return `new ${type}(${array}.buffer, ${array}.byteOffset, ${array}.length)`;
+}
+
+/** An index as an unsigned number, so that a negative one lies outside of every axis. */
+export function unsigned(index: Expr, text: string): string {
+  return index.type === "i32" ? `(${text} >>> 0)` : text;
+}
+
+/** A constant. */
+export function literal({ type, bits }: Constant): string {
+  if (type === "bool") return bits !== 0 ? "true" : "false";
+  if (type === "u32") return `${bits}`;
+  const value = type === "i32" ? bits | 0 : f32OfBits(bits);
+  return value < 0 || Object.is(value, -0) ? `(${Object.is(value, -0) ? "-0" : value})` : `${value}`;
 }
