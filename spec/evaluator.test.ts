@@ -186,6 +186,34 @@ describe("the evaluator", () => {
     expect(() => evaluate(kernel, { ...data, extents: { i: 7, j: 5 } })).toThrow(DenotationError);
   });
 
+  it("computes a nested reduction once for all loops that it does not depend on, and anew for all others", () => {
+    const kernel = parseKernel(`kernel k {
+      axis row: batch
+      axis out: model
+      axis i: model
+      axis j: sequence
+      axis l: model
+      input x: f32[row, i]
+      input y: f32[j, l]
+      input w: f32[out, j]
+      input length: u32[row]
+      ${sum}
+      reduce outer = sum over a in i by "chain 2, pairwise" {
+        reduce middle = sum over b in j from 0 count length[row] by "chain 3, chain" {
+          reduce inner = sum over c in l by "lanes 2 chain, chain" {
+            leaf value = x[row, a] * y[b, c]
+          }
+          leaf value = inner * w[out, b]
+        }
+        leaf value = middle
+      }
+      output z: f32[row, out] = outer
+    }`);
+    const extents = { row: 3, out: 4, i: 5, j: 6, l: 7 };
+    const data = { extents, ...randomInputs(kernel, extents, 2) };
+    expect(evaluate(kernel, data)).toEqual(evaluateByDenotation(kernel, data));
+  });
+
   it("gives 0 for what is gathered outside, and drops what is scattered outside", () => {
     const kernel = parseKernel(`kernel k {
       axis i: batch
