@@ -38,13 +38,18 @@ export interface ReadOptions {
  */
 export function readKernels(file: string, options: ReadOptions = {}): { kernels: Kernel[]; diagnostics: Diagnostic[] } {
   const modules = new Modules(file, options.source);
-  const report = new Report();
+  const all = new Report();
   const kernels: Kernel[] = [];
-  for (const { name, call } of kernelCalls(modules.root, modules, report)) {
+  modules.reportSyntax(modules.root, all);
+  if (all.size > 0) return { kernels, diagnostics: all.sorted() };
+  for (const { name, call } of guarded(all, modules.root, () => kernelCalls(modules.root, modules, all)) ?? []) {
+    // A report of its own: a fault of a shared constant concerns every kernel that uses it.
+    const report = new Report();
     const kernel = guarded(report, call, () => readKernel(modules, report, name, call));
     if (kernel !== undefined) kernels.push(kernel);
+    all.take(report);
   }
-  const diagnostics = report.sorted();
+  const diagnostics = all.sorted();
   if (options.typecheck !== true) return { kernels, diagnostics };
   const ruled = new Set(diagnostics.filter(({ location }) => location.file === file).map(({ location }) => location.line));
   const errors = typeErrors(file, options.source, ruled);
@@ -76,7 +81,6 @@ function kernelCalls(source: SourceFile, modules: Modules, report: Report): { na
 }
 
 function readKernel(modules: Modules, report: Report, name: string, call: CallExpression): Kernel | undefined {
-  const before = report.size;
   const reading = new Reading(modules, report);
   const scope = reading.scopes.of(call.getSourceFile());
   const declaration = readDeclaration(reading, call, call.getArguments()[0], scope);
@@ -100,7 +104,7 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
   const at = returnedNode(body);
   const outputs = readOutputs(reading, declaration, returned, at);
   if (report.size === beforeBody) reportUnused(reading, parameters);
-  if (report.size > before) return undefined;
+  if (report.size > 0) return undefined;
   if (outputs.length !== declaration.outputs.length) throw new Error("an output was lost without a diagnostic");
   const kernel: Kernel = {
     name, outputs,

@@ -1,5 +1,5 @@
 /** What the names at the top of a module mean. */
-import { Node, type SourceFile } from "ts-morph";
+import { Node, ts, type SourceFile } from "ts-morph";
 import { intrinsicNames } from "./intrinsic-names.ts";
 import { mathFile, type Modules } from "./modules.ts";
 import type { Report } from "./report.ts";
@@ -12,6 +12,7 @@ export type EvaluateConstant = (initializer: Node, scope: Scope, name: string) =
 /** Module scopes of one kernel's reading; every constant is evaluated at most once, when it is first used. */
 export class ModuleScopes {
   readonly #scopes = new Map<SourceFile, Scope>();
+  readonly #unreadable = new Set<SourceFile>();
   readonly #modules: Modules;
   readonly #report: Report;
   readonly #evaluate: EvaluateConstant;
@@ -44,9 +45,11 @@ export class ModuleScopes {
     if (visited.has(source)) return undefined;
     visited.add(source);
     const scope = this.of(source);
+    if (this.#unreadable.has(source)) return fault;
     if (localNames(source).includes(name)) return scope.own(name)?.value();
     for (const declaration of source.getExportDeclarations()) {
-      const specifier = declaration.getModuleSpecifierValue();
+      const { moduleSpecifier } = declaration.compilerNode;
+      const specifier = moduleSpecifier !== undefined && ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : undefined;
       const named = declaration.getNamedExports().find((one) => (one.getAliasNode()?.getText() ?? one.getName()) === name);
       if (named === undefined && (declaration.hasNamedExports() || specifier === undefined)) continue;
       const original = named?.getName() ?? name;
@@ -66,6 +69,12 @@ export class ModuleScopes {
   #build(source: SourceFile): Scope {
     const scope = new Scope();
     this.#scopes.set(source, scope);
+    const before = this.#report.size;
+    this.#modules.reportSyntax(source, this.#report);
+    if (this.#report.size > before) {
+      this.#unreadable.add(source);
+      return scope;
+    }
     this.#bindImports(source, scope);
     for (const statement of source.getStatements()) {
       if (Node.isFunctionDeclaration(statement)) {
@@ -92,6 +101,10 @@ export class ModuleScopes {
   #bindImports(source: SourceFile, scope: Scope): void {
     for (const declaration of source.getImportDeclarations()) {
       if (declaration.isTypeOnly()) continue;
+      if (!ts.isStringLiteral(declaration.compilerNode.moduleSpecifier)) {
+        this.#report.add("R010", declaration, "an import from something that is no string", "write import { … } from \"treefold\"");
+        continue;
+      }
       const specifier = declaration.getModuleSpecifierValue();
       const target = this.#modules.resolve(source, specifier);
       const member = (name: string): Value | undefined => target.kind === "language" ? this.#language(name)

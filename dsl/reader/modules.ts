@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Project, type SourceFile } from "ts-morph";
-import { showAs } from "./report.ts";
+import { shownSpan, showAs, type Report } from "./report.ts";
 
 /** This package's root: the nearest folder above with its package.json, both from source and from dist/. */
 export const packageRoot: string = ((): string => {
@@ -37,7 +37,10 @@ export type Resolution =
 
 /** The source files of one reading. */
 export class Modules {
-  readonly #project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, skipLoadingLibFiles: true });
+  readonly #project = new Project({
+    skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, skipLoadingLibFiles: true,
+    compilerOptions: { noResolve: true, noLib: true, types: [] },
+  });
   readonly #loaded = new Map<string, SourceFile>();
   readonly #shownFolder: string;
   readonly #folder: string;
@@ -60,6 +63,14 @@ export class Modules {
 
   load(path: string): SourceFile | undefined {
     return this.#loaded.get(path) ?? (isFile(path) ? this.#add(path, readFileSync(path, "utf8")) : undefined);
+  }
+
+  /** TypeScript's syntax errors: what can't be parsed can't be read. */
+  reportSyntax(source: SourceFile, report: Report): void {
+    for (const error of this.#project.getProgram().getSyntacticDiagnostics(source)) {
+      const start = error.getStart();
+      report.add(`TS${error.getCode()}`, shownSpan(source, start, start + error.getLength()), String(error.getMessageText()), "correct the syntax: a kernel module is ordinary TypeScript");
+    }
   }
 
   /** What an import specifier in `from` means. */

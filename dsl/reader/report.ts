@@ -12,10 +12,13 @@ export function showAs(source: SourceFile, name: string): void {
 
 /** Where a node starts, and where its first line ends. */
 export function spanOfNode(node: Node): SourceSpan {
-  const source = node.getSourceFile();
-  const start = node.getStart();
+  return shownSpan(node.getSourceFile(), node.getStart(), node.getEnd());
+}
+
+/** The span from one position of a file to another. */
+export function shownSpan(source: SourceFile, start: number, until: number): SourceSpan {
   const { line, column } = source.getLineAndColumnAtPos(start);
-  const end = source.getLineAndColumnAtPos(node.getEnd());
+  const end = source.getLineAndColumnAtPos(until);
   const firstLine = source.getFullText().slice(start).match(/^[^\n\r\u2028\u2029]*/)![0].trimEnd();
   const endColumn = end.line === line ? end.column : column + firstLine.length;
   return { file: shownNames.get(source) ?? source.getFilePath(), line, column, endColumn };
@@ -44,6 +47,11 @@ export class Report {
       code, message, location, fix,
       notes: notes.map((note) => ({ message: note.message, ...(note.at === undefined ? {} : { location: spanOfNode(note.at) }) })),
     });
+  }
+
+  /** Takes over what another report has found. */
+  take(other: Report): void {
+    for (const [key, diagnostic] of other.#found) this.#found.set(key, diagnostic);
   }
 
   get size(): number { return this.#found.size; }
