@@ -4,19 +4,40 @@ import type { Schedule } from "../codegen/schedule.ts";
 /** From this many rows on, a kernel's schedule for many rows is used. */
 export const manyRows = 4;
 
-/** By kernel: the schedule for few rows, and that for many. What is not named here takes the simplest that fits. */
-export const preferredSchedules: Readonly<Record<string, readonly string[]>> = {
-  linear: ["alone-vector"],
-  linearBias: ["alone-vector"],
-  rmsNorm: ["row-together", "row-each"],
-  rmsNormHeads: ["row-together", "row-each"],
-  attention: ["registers"],
-  argmax: ["split", "alone-vector"],
-  logSoftmax: ["row-together", "row-each"],
+/** One of the schedules that the compiler offers, by name; here and there with another shape of workgroup. */
+interface Choice {
+  readonly name: string;
+  /** Invocations along some of its axes. */
+  readonly invocations?: Readonly<Record<string, number>>;
+}
+
+/** By kernel: what to take for few rows, and then for many. What is not named here takes the simplest that fits. */
+export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
+  linear: [{ name: "alone-vector" }],
+  linearBias: [{ name: "alone-vector" }],
+  rmsNorm: [{ name: "row-together" }, { name: "row-each" }],
+  rmsNormHeads: [{ name: "row-together" }, { name: "row-each" }],
+  // A lone token's heads side by side; of many tokens, four to a workgroup, which then read the same keys.
+  attention: [{ name: "registers", invocations: { token: 1, head: 4 } }, { name: "registers", invocations: { token: 4, head: 1 } }],
+  argmax: [{ name: "split" }, { name: "alone-vector" }],
+  logSoftmax: [{ name: "row-together" }, { name: "row-each" }],
 };
 
 /** One schedule, or one for few rows and one for many. */
-export function chooseSchedules(kernel: string, schedules: readonly Schedule[]): Schedule[] {
-  const chosen = (preferredSchedules[kernel] ?? []).flatMap((name) => schedules.filter((schedule) => schedule.name === name));
-  return chosen.length > 0 ? chosen : schedules.slice(0, 1);
+export function chooseSchedules(kernel: string, offered: readonly Schedule[]): Schedule[] {
+  const chosen = (preferredSchedules[kernel] ?? []).flatMap((choice) =>
+    offered.filter(({ name }) => name === choice.name).map((schedule) => reshaped(schedule, choice.invocations)));
+  return chosen.length > 0 ? chosen : offered.slice(0, 1);
+}
+
+function reshaped(schedule: Schedule, invocations: Readonly<Record<string, number>> | undefined): Schedule {
+  if (invocations === undefined) return schedule;
+  const shape = Object.entries(invocations).map(([axis, count]) => `${count} ${axis}`).join(" by ");
+  return {
+    ...schedule,
+    name: `${schedule.name}, ${shape}`,
+    passes: schedule.passes.map((pass) => ({
+      ...pass, axes: pass.axes.map((axis) => ({ ...axis, invocations: invocations[axis.axis] ?? axis.invocations })),
+    })),
+  };
 }
