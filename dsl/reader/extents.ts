@@ -22,19 +22,30 @@ export function checkExtents(kernel: Kernel, extents: Readonly<Record<string, nu
   })).sort(compareDiagnostics);
 }
 
-/** What no extents at all could put right: an index that leaves its axis however long that is and however short the others are. */
-export function checkAlwaysOutside(kernel: Kernel): Diagnostic[] {
+/**
+ * What shows before any extents are known: an index that leaves its axis however long that is and however short the
+ * others are; and one that leaves a sequence axis when that is short, since its length is known only at run time.
+ */
+export function checkIndices(kernel: Kernel): Diagnostic[] {
   const sizes = [1, 64, 2 ** 20];
   const trials = [
     ...sizes.map((size) => Object.fromEntries(kernel.axes.map(({ name }) => [name, size]))),
     ...kernel.axes.map(({ name: long }) => Object.fromEntries(kernel.axes.map(({ name }) => [name, name === long ? 2 ** 20 : 1]))),
   ];
   const [first, ...rest] = trials.map((extents) => escapes(kernel, extents));
-  return [...first!].filter(([key]) => rest.every((found) => found.has(key))).map(([, { load, axis, location }]): Diagnostic => ({
-    code: "R008", location, notes: [],
-    message: `an index of '${load.input}' leaves the axis '${axis}', however long it is`,
+  const always = [...first!].filter(([key]) => rest.every((found) => found.has(key))).map(([, escape]) => outside(escape, "leaves", "however long it is"));
+  const whenShort = kernel.axes.filter(({ role }) => role === "sequence").flatMap(({ name: short }) => {
+    const extents = Object.fromEntries(kernel.axes.map(({ name }) => [name, name === short ? 1 : 64]));
+    return [...escapes(kernel, extents).values()].filter(({ axis }) => axis === short).map((escape) => outside(escape, "may leave", "whose length is known only at run time"));
+  });
+  return always.length > 0 ? always : whenShort;
+}
+
+function outside({ load, axis, location }: Escape, leaves: string, which: string): Diagnostic {
+  return {
+    code: "R008", location, notes: [], message: `an index of '${load.input}' ${leaves} the axis '${axis}', ${which}`,
     fix: `keep it from 0 to extent(${axis}) - 1, or write gather(${load.input}, …), which gives 0 outside`,
-  }));
+  };
 }
 
 function describeReach({ low, high }: Interval, extent: number): string {

@@ -13,7 +13,7 @@ import { basename } from "node:path";
 import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
 import type { Expr, Kernel, Reduce, SourceLocation } from "../ir.ts";
 import { readDeclaration } from "./declaration.ts";
-import { checkAlwaysOutside } from "./extents.ts";
+import { checkIndices } from "./extents.ts";
 import { readBody, bindPattern } from "./functions.ts";
 import { Modules } from "./modules.ts";
 import { readOutputs } from "./outputs.ts";
@@ -58,7 +58,8 @@ export function readKernels(file: string, options: ReadOptions = {}): { kernels:
 
 /** The module's calls of `kernel`, by the names of the consts that hold them. */
 function kernelCalls(source: SourceFile, modules: Modules, report: Report): { name: string; call: CallExpression }[] {
-  const scope = new Reading(modules, report).scopes.of(source);
+  // Names are looked up for this question only: a module may import what no kernel of it uses.
+  const scope = new Reading(modules, new Report()).scopes.of(source);
   const isKernel = (node: Node | undefined): node is CallExpression => {
     if (!Node.isCallExpression(node)) return false;
     const callee = node.getExpression();
@@ -68,16 +69,25 @@ function kernelCalls(source: SourceFile, modules: Modules, report: Report): { na
     }
     return Node.isPropertyAccessExpression(callee) && callee.getName() === "kernel" && scope.find(callee.getExpression().getText())?.value().kind === "namespace";
   };
-  return source.getStatements().flatMap((statement) => {
+  const found = source.getStatements().flatMap((statement) => {
     if (Node.isVariableStatement(statement)) {
       return statement.getDeclarations().flatMap((declaration) => {
-        const initializer = declaration.getInitializer();
+        const initializer = withoutTypes(declaration.getInitializer());
         return isKernel(initializer) ? [{ name: declaration.getName(), call: initializer }] : [];
       });
     }
-    const main = Node.isExportAssignment(statement) ? statement.getExpression() : undefined;
+    const main = Node.isExportAssignment(statement) ? withoutTypes(statement.getExpression()) : undefined;
     return isKernel(main) ? [{ name: basename(source.getFilePath()).replace(/\..*$/, ""), call: main }] : [];
   });
+  for (const call of source.getDescendants().filter(isKernel)) {
+    if (found.some((one) => one.call === call)) continue;
+    report.add("R018", call, "this kernel is not declared at the top of its module", "write export const name = kernel({ … }): the declaration is read from the text, not computed");
+  }
+  return found;
+}
+
+function withoutTypes(node: Node | undefined): Node | undefined {
+  return Node.isAsExpression(node) || Node.isSatisfiesExpression(node) || Node.isParenthesizedExpression(node) ? withoutTypes(node.getExpression()) : node;
 }
 
 function readKernel(modules: Modules, report: Report, name: string, call: CallExpression): Kernel | undefined {
@@ -116,7 +126,7 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
     origins: new Map([...reading.nodes].map(([expr, node]): [Expr | Reduce, SourceLocation] => [expr, locationOf(node)])),
     names: reading.names,
   };
-  const outside = checkAlwaysOutside(kernel);
+  const outside = checkIndices(kernel);
   for (const { code, location, message, fix } of outside) report.add(code, nodeAt(reading, location) ?? location, message, fix);
   return outside.length === 0 ? kernel : undefined;
 }

@@ -2,7 +2,7 @@
 import type { Node } from "ts-morph";
 import type { Expr, Output, Variable } from "../ir.ts";
 import { valueTypeOf } from "../expr.ts";
-import { checkStored } from "./batch-rules.ts";
+import { checkStored, dependenceOf, nameDependence } from "./batch-rules.ts";
 import type { DeclaredTensor, Declaration } from "./declaration.ts";
 import { shorten, type Reading } from "./reading.ts";
 import { describe, type Value } from "./values.ts";
@@ -83,7 +83,7 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
   }
   const free = new Set([...expr.free, ...place.flatMap((index) => [...index.free])]);
   const over = [...reading.axes.keys()].filter((axis) => free.has(reading.pool.axisVariable(axis)));
-  if (!checkOneWriter(reading, value, over)) return undefined;
+  if (!checkOneWriter(reading, value, over) || !checkPlace(reading, declared, value)) return undefined;
   const last = place.at(-1)!;
   if (storage === "bf16" && !(last.kind === "index" && last.variable.kind === "axis" && last.variable.axis === axes.at(-1))) {
     reading.report.add("R017", placeNodes.at(-1)!, `two elements of '${name}' share a word, which would have two writers`,
@@ -91,6 +91,20 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
     return undefined;
   }
   return { name, storage, axes, over, place, value: expr };
+}
+
+/** Rows, slots and pages may only say where among the batch's things a value goes. */
+function checkPlace(reading: Reading, declared: DeclaredTensor, { place, placeNodes }: Scattered): boolean {
+  const isBatch = (axis: string): boolean => reading.axes.get(axis)!.role === "batch";
+  return place.every((index, position) => {
+    const found = dependenceOf(reading, index);
+    const axis = declared.axes[position]!;
+    if (found === undefined || (found.leaf.kind === "load" ? declared.axes.some(isBatch) : isBatch(axis))) return true;
+    const { name, notes } = nameDependence(reading, found.leaf);
+    reading.report.add("R004", placeNodes[position]!, `${name} enters the place on the ${reading.axes.get(axis)!.role} axis '${axis}' of '${declared.name}'`,
+      `write to a batch axis: declare '${axis}' as batch if it holds rows, slots or pages`, [{ message: `'${declared.name}' is declared here`, at: declared.at }, ...notes]);
+    return false;
+  });
 }
 
 /** Every axis that the value is given for must be told from the place: as an index, or through a unique table. */

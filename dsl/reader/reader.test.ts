@@ -271,6 +271,15 @@ describe("the details", () => {
     expect(kernels.map(({ name }) => name)).toEqual(["attention"]);
   });
 
+  test("a module may import and do what concerns no kernel", () => {
+    const [kernel] = read(`import { readFileSync } from "node:fs";
+      import { batch, kernel } from "treefold";
+      const text = readFileSync("weights.txt", "utf8").split(" ").map(Number);
+      export const copy = kernel({ axes: { token: batch }, inputs: { x: "f32[token]" }, output: "f32[token]", body: ({ x }, { token }) => x(token) });
+      export default text;`);
+    expect(kernel!.name).toBe("copy");
+  });
+
   test("every expression but constants tells where it was written", () => {
     const kernel = body("x(token, channel) * 2", xOnly);
     for (const expr of expressionsOf(kernel)) if (expr.kind !== "constant") expect(kernel.origins.has(expr)).toBe(true);

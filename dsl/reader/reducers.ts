@@ -1,5 +1,6 @@
 /** `reducer({ state, identity, combine })`. */
 import { Node } from "ts-morph";
+import { operandsOf } from "../expr.ts";
 import type { Constant, Expr, Reducer } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { inline } from "./functions.ts";
@@ -113,5 +114,20 @@ function readCombine(reading: Reading, types: readonly [string, FieldType][], at
   const folding = reading.folding.splice(0);
   const result = inline(reading, value, [side("left"), side("right")]);
   reading.folding.push(...folding);
-  return readFields(reading, types, at, result, "the combined state");
+  const exprs = readFields(reading, types, at, result, "the combined state");
+  const open = exprs?.map(findOpen).find((leaf) => leaf !== undefined);
+  if (open === undefined) return exprs;
+  reading.report.add("R019", reading.nodes.get(open) ?? at, "a reducer's combine reads something other than its two states",
+    "bring what it needs into the state, through the leaf: combine gives the same for the same two states");
+  return undefined;
+}
+
+/** What a combined state may not depend on. */
+function findOpen(expr: Expr): Expr | undefined {
+  if (expr.kind === "load" || expr.kind === "index" || expr.kind === "extent" || expr.kind === "parameter" || expr.kind === "field") return expr;
+  for (const operand of operandsOf(expr)) {
+    const found = findOpen(operand);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
