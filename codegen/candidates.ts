@@ -5,6 +5,7 @@
 import type { Expr, Output, Reduce } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
 import type { DeviceLimits } from "./artifact.ts";
+import { ScheduleMisfit } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "./groups.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import type { AxisMapping, Mapping, Schedule } from "./schedule.ts";
@@ -208,12 +209,18 @@ export function candidateSchedules(kernel: PassKernel, limits: DeviceLimits): Sc
   offer("tile-4x4", tiled(shape, 8, 4, 16, 1));
   if (vectors) offer("tile-8x8", tiled(shape, 16, 8, 16, 8));
   for (const level of [1, 2]) {
-    if (shape.reduces.some((reduce) => reduce.tree.length > level)) schedules.push(...splitSchedule(kernel, level, limits));
+    schedules.push(...splitSchedule(kernel, level, limits));
   }
   return schedules;
 }
 
+/** The schedule that splits at a level, if any reduction can be. */
 function splitSchedule(kernel: PassKernel, level: number, limits: DeviceLimits): Schedule[] {
-  const passes = splitReductions(kernel, level).map((pass) => alone(shapeOf(pass, limits)));
-  return [{ name: level === 1 ? "split" : `split-level-${level}`, split: level, passes }];
+  try {
+    const passes = splitReductions(kernel, level).map((pass) => alone(shapeOf(pass, limits)));
+    return [{ name: level === 1 ? "split" : `split-level-${level}`, split: level, passes }];
+  } catch (error) {
+    if (error instanceof ScheduleMisfit) return [];
+    throw error;
+  }
 }

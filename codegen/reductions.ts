@@ -36,6 +36,7 @@ function folderOf(lowering: Lowering, group: Group): Folder {
     const memo = new Map<Expr | Reduce, Expr | Reduce>();
     const leaves = group.cells.map((cell) => context.rewrite(cell.leaf, (expr) => {
       if (expr.kind === "index" && expr.variable === variable) return item;
+      if (!expr.free.has(variable)) return expr;
       return stagedAt === undefined ? undefined : stagedElement(lowering, expr, stagedAt);
     }, memo));
     materialize(lowering, leaves);

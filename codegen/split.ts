@@ -11,13 +11,12 @@ import { rowCounts } from "./rows.ts";
 
 export function splitReductions(kernel: PassKernel, level: number): PassKernel[] {
   const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
-  const reduces = collectReductions(roots, new Map());
-  if (reduces.length === 0) throw new ScheduleMisfit("there is no reduction to split");
+  const reduces = collectReductions(roots, new Map()).filter((reduce) => reduce.tree.length > level);
+  if (reduces.length === 0) throw new ScheduleMisfit(`no reduction's tree has a level ${level} below its last`);
   const passes: PassKernel[] = [];
   let rest = kernel;
   for (const [at, original] of reduces.entries()) {
     const reduce = replacement(rest, original);
-    if (reduce.tree.length <= level) throw new ScheduleMisfit(`the tree of ${reduce.tree.length} levels has no level ${level} to split at below its last`);
     const { partial, final } = splitOne(rest, reduce, level, at);
     passes.push(partial);
     rest = final;

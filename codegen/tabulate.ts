@@ -68,8 +68,10 @@ function fillTable(context: Context, group: Group, expr: Expr, materialize: (exp
   const loop = context.fresh(variable.name);
   const index = context.register(loop, "u32", body, { maximum: length - 1 });
   const memo = new Map<Expr | Reduce, Expr | Reduce>();
-  const value = context.rewrite(expr, (node) =>
-    node.kind === "index" && node.variable === variable ? pool.add(start, index) : undefined, memo);
+  const value = context.rewrite(expr, (node) => {
+    if (!node.free.has(variable)) return node;
+    return node.kind === "index" ? pool.add(start, index) : undefined;
+  }, memo);
   materialize([value]);
   body.assign(`${name}[${loop}]`, textOf(context, value, body), context.origins.get(expr) ?? null);
   block.statements.push({ kind: "for", name: loop, from: "0u", condition: `${loop} < ${textOf(context, count, block)}`, step: "1u", body });

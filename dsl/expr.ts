@@ -227,8 +227,8 @@ export function operandsOf(expr: Expr): readonly Expr[] {
 /**
  * Rebuilds an expression in `pool` with some leaves replaced. `replace` is asked first at every node, top down, and
  * answers with what to put there, or with undefined to go on below. The memo is the caller's, so that several
- * expressions share it. Substituting a free variable under a reduction is safe: variables are never captured, since
- * a nested reduction over the same domain has a variable of its own.
+ * expressions share it. Whoever substitutes an item variable must stop at expressions in which it is not free: a
+ * reduction that is used inside another one's leaf may bind the same variable for itself.
  */
 export function rewrite(pool: Pool, expr: Expr, replace: (expr: Expr) => Expr | undefined, memo = new Map<Expr | Reduce, Expr | Reduce>()): Expr {
   const visit = (node: Expr): Expr => {
