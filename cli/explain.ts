@@ -1,8 +1,9 @@
 /** `treefold explain`: what the compiler makes of a kernel, stage by stage. */
 import { Option, type Command } from "commander";
 import type { Kernel } from "../dsl/ir.ts";
-import { assertKnownAxes, chooseKernel, collectAxis, modelExtents, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
+import { modelExtents } from "../spec/extents.ts";
 import { UsageError } from "./exit.ts";
+import { assertKnownAxes, chooseKernel, collectAxis, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
 import { withProgress } from "./progress.ts";
 
 const stages = ["ir", "tree", "schedule", "wgsl"] as const;

@@ -80,8 +80,3 @@ export function assertAllAxes(kernel: Kernel, extents: Extents): void {
   const described = missing.map(({ name, role }) => `${name} (${role})`).join(", ");
   throw new UsageError(`kernel '${kernel.name}' needs the extents of ${described}; fix: add ${options}`);
 }
-
-/** The extents of model axes only: what a kernel is compiled for. */
-export function modelExtents(kernel: Kernel, extents: Extents): Extents {
-  return Object.fromEntries(kernel.axes.filter(({ role }) => role === "model").map(({ name }) => [name, extents[name]!]));
-}

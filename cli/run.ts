@@ -5,8 +5,9 @@ import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import type { DeviceInfo } from "../runtime/index.ts";
 import { didYouMean } from "../runtime/errors.ts";
+import { modelExtents } from "../spec/extents.ts";
 import { FindingError, UsageError } from "./exit.ts";
-import { assertAllAxes, chooseKernel, collectAxis, modelExtents, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
+import { assertAllAxes, chooseKernel, collectAxis, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
 import { withProgress } from "./progress.ts";
 
 interface Options {

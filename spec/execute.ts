@@ -6,6 +6,7 @@ import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { Commands, createTensor, elementsOf, evaluateFormula, loadKernel, type Device, type Tensor } from "../runtime/index.ts";
 import type { EvaluationData } from "./evaluator.ts";
+import { modelExtents } from "./extents.ts";
 
 /** What an output holds before a kernel writes it, so that an element it leaves out shows: a NaN, also as bf16. */
 const poison = 0x7fde0000;
@@ -21,9 +22,12 @@ export interface Execution {
  * Throws what compile, loadKernel and Commands throw.
  */
 export async function execute(device: Device, kernel: Kernel, schedule: Schedule, data: EvaluationData): Promise<Execution> {
-  const modelAxes = kernel.axes.filter(({ role }) => role === "model").map(({ name }) => name);
-  const extents = Object.fromEntries(modelAxes.map((name) => [name, data.extents[name]!]));
-  const artifact = compile(kernel, { extents, schedule, limits: device.limits });
+  const artifact = compile(kernel, { extents: modelExtents(kernel, data.extents), schedule, limits: device.limits });
+  return { artifact, outputs: await executeArtifact(device, kernel, artifact, data) };
+}
+
+/** Runs what a kernel was compiled to, once. */
+export async function executeArtifact(device: Device, kernel: Kernel, artifact: Artifact, data: EvaluationData): Promise<Record<string, Uint32Array>> {
   const loaded = await loadKernel(device, artifact);
   const tensors: Record<string, Tensor> = {};
   try {
@@ -35,7 +39,7 @@ export async function execute(device: Device, kernel: Kernel, schedule: Schedule
     await new Commands(device).run(loaded, { tensors, extents: data.extents, parameters }).submit();
     const outputs: Record<string, Uint32Array> = {};
     for (const { name } of kernel.outputs) outputs[name] = await tensors[name]!.readElements();
-    return { artifact, outputs };
+    return outputs;
   } finally {
     for (const tensor of Object.values(tensors)) tensor.dispose();
   }
