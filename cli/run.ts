@@ -26,7 +26,7 @@ interface Report {
   /** SHA-256 of the reference evaluator's outputs. */
   readonly evaluator: string;
   readonly schedules: readonly { readonly name: string; readonly sha256: string }[];
-  /** The fraction of outputs that change under a flat chain. */
+  /** The fraction of outputs that change under a flat chain; 16-bit outputs as they are before they are rounded. */
   readonly orderSensitive: number;
   readonly device: DeviceInfo;
 }
@@ -41,7 +41,12 @@ export function register(program: Command): void {
     .option("--tree <tree>", "replaces the declared tree of all reductions, as in 'chain 3, lanes 5 chain, pairwise'")
     .option("--schedule <name>", "one schedule, or all", "all")
     .option("--json", 'print {"kernel","tree","level","evaluator","schedules":[{"name","sha256"}],"orderSensitive","device"}')
-    .addHelpText("after", "\nExit code 0 if all hashes are equal, 1 otherwise.")
+    .addHelpText("after", [
+      "",
+      "orderSensitive is the fraction of outputs that a flat chain (or, where the tree is one, runs of three) would change;",
+      "outputs of 16 bits are compared as they are before they are rounded to them, since rounding hides order.",
+      "Exit code 0 if all hashes are equal, 1 otherwise.",
+    ].join("\n"))
     .action(run);
 }
 

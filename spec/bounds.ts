@@ -94,7 +94,8 @@ function tighten(bounds: Map<string, Bounds>, name: string, limit: Bounds): void
   if (known === undefined || below < known.below) bounds.set(name, { ...limit, below });
 }
 
-function integerOf(expr: Expr, extents: Readonly<Record<string, number>>): number | undefined {
+/** The value of a constant or of an extent. */
+export function integerOf(expr: Expr, extents: Readonly<Record<string, number>>): number | undefined {
   if (expr.kind === "constant") return expr.bits;
   return expr.kind === "extent" ? extents[expr.axis] : undefined;
 }

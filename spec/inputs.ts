@@ -6,6 +6,7 @@ import type { Kernel, StorageType } from "../dsl/ir.ts";
 import { boundsOfUse, type Bounds } from "./bounds.ts";
 import { sizeOf } from "./evaluator.ts";
 import { orderSensitivity, sumsFloats } from "./order.ts";
+import { Random } from "./random.ts";
 
 /** Inputs that can't be made, such as more distinct places than an axis has. */
 export class InputError extends Error {
@@ -36,13 +37,11 @@ function kindFor(kernel: Kernel, extents: Readonly<Record<string, number>>, seed
   // Rows of a batch don't know of each other: a few of them tell enough, unless a table needs places for all.
   const few = kernel.inputs.some((input) => input.unique) ? extents : Object.fromEntries(
     kernel.axes.map(({ name, role }) => [name, role === "batch" ? Math.min(extents[name]!, 16) : extents[name]!]));
-  // Rounding an output to bf16 would hide what the order of a sum has changed.
-  const outputs = kernel.outputs.map((output) => ({ ...output, storage: output.storage === "bf16" ? "f32" as const : output.storage }));
   let best = kinds[0]!;
   let most = 0;
   if (!sumsFloats(kernel)) return best;
   for (const kind of kinds) {
-    const sensitivity = orderSensitivity({ ...kernel, outputs }, few, inputsOfKind(kernel, few, seed, kind));
+    const sensitivity = orderSensitivity(kernel, few, inputsOfKind(kernel, few, seed, kind));
     if (sensitivity > most) [best, most] = [kind, sensitivity];
     if (sensitivity >= 0.9) break;
   }
@@ -74,51 +73,6 @@ const smallIntegers = 16;
 
 function isFloat(storage: StorageType): boolean {
   return storage === "f32" || storage === "bf16";
-}
-
-/** xoshiro128** of Blackman and Vigna, its state filled by splitmix32 from the seed and a name. */
-class Random {
-  readonly #state = new Uint32Array(4);
-
-  constructor(seed: number, name: string) {
-    let mixed = seed >>> 0;
-    for (const character of name) mixed = Math.imul(mixed ^ character.codePointAt(0)!, 0x01000193) >>> 0;
-    for (let i = 0; i < 4; i++) this.#state[i] = splitmix((mixed = (mixed + 0x9e3779b9) >>> 0));
-  }
-
-  /** 32 random bits. */
-  bits(): number {
-    const s = this.#state;
-    const result = Math.imul(rotate(Math.imul(s[1]!, 5), 7), 9) >>> 0;
-    const shifted = s[1]! << 9;
-    s[2]! ^= s[0]!;
-    s[3]! ^= s[1]!;
-    s[1]! ^= s[2]!;
-    s[0]! ^= s[3]!;
-    s[2]! ^= shifted;
-    s[3] = rotate(s[3]!, 11);
-    return result;
-  }
-
-  /** In [0, 1). */
-  unit(): number {
-    return this.bits() / 2 ** 32;
-  }
-
-  /** An integer in [0, limit); 0 if there is none. */
-  below(limit: number): number {
-    return Math.floor(this.unit() * limit);
-  }
-}
-
-function rotate(x: number, by: number): number {
-  return (x << by) | (x >>> (32 - by));
-}
-
-function splitmix(x: number): number {
-  let z = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
-  z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-  return (z ^ (z >>> 15)) >>> 0;
 }
 
 /** A way to make floats. All have full mantissas and zeros of both signs. */

@@ -62,6 +62,11 @@ export function sumsFloats(kernel: Kernel): boolean {
   return reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => field.type === "f32"));
 }
 
+/** The kernel with its 16-bit outputs stored as f32: what it computes, before rounding hides what an order has changed. */
+export function withoutRounding(kernel: Kernel): Kernel {
+  return { ...kernel, outputs: kernel.outputs.map((output) => (output.storage === "bf16" ? { ...output, storage: "f32" } : output)) };
+}
+
 const flat: Tree = [{ fold: "chain" }];
 const notFlat: Tree = [{ fold: "chain", count: 3 }, { fold: "chain" }];
 
@@ -71,19 +76,21 @@ function otherOrder({ tree }: Reduce): Tree {
 }
 
 /**
- * The fraction of float output elements whose bits change when each reduction is folded in another order: a measure
- * of whether data can tell trees apart. 0 where no reduction is of floats.
+ * The fraction of float output elements whose bits change when each reduction is folded in another order, a flat chain
+ * where the tree is not one already: a measure of whether data can tell trees apart. Outputs stored as bf16 are compared
+ * as they are before they are rounded to 16 bits, since rounding hides order. 0 where no reduction is of floats.
  */
 export function orderSensitivity(
   kernel: Kernel, extents: Readonly<Record<string, number>>, data: Pick<EvaluationData, "inputs" | "parameters" | "initial">,
 ): number {
   if (!sumsFloats(kernel)) return 0;
-  const declared = evaluate(kernel, { ...data, extents });
-  const other = evaluate(replaceTrees(kernel, otherOrder), { ...data, extents });
+  const unrounded = withoutRounding(kernel);
+  const declared = evaluate(unrounded, { ...data, extents });
+  const other = evaluate(replaceTrees(unrounded, otherOrder), { ...data, extents });
   let changed = 0;
   let all = 0;
-  for (const { name, storage, over } of kernel.outputs) {
-    if (storage !== "f32" && storage !== "bf16") continue;
+  for (const { name, storage, over } of unrounded.outputs) {
+    if (storage !== "f32") continue;
     all += sizeOf(over, extents);
     for (const [i, bits] of declared[name]!.entries()) if (bits !== other[name]![i]) changed++;
   }
