@@ -1,10 +1,9 @@
 /** `treefold forward`: the logits of given token ids, at every position. */
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
-import type { Writable } from "node:stream";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
-import { UsageError } from "./exit.ts";
 import { collectIds, deviceJson, parseCount, withModel } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
@@ -43,7 +42,7 @@ async function forward({ model: directory, ids, chunk, out, json = false }: Opti
     const { vocabulary } = model.config;
     const pieces = (): Iterable<string> => jsonOf(sequences, vocabulary, { device: deviceJson(model.device.info), fingerprint: model.fingerprint });
     if (out !== undefined) await writeFile(out, pieces());
-    else if (json) await write(process.stdout, pieces());
+    else if (json) await pipeline(Readable.from(pieces()), process.stdout, { end: false });
     if (json) return;
     sequences.forEach((sequence, index) => {
       const last = sequence.logits.subarray(-vocabulary);
@@ -86,18 +85,9 @@ function numberJson(value: number): string {
 }
 
 async function writeFile(file: string, pieces: Iterable<string>): Promise<void> {
-  const stream = createWriteStream(file);
   try {
-    await write(stream, pieces);
-    stream.end();
-    await finished(stream);
+    await pipeline(Readable.from(pieces), createWriteStream(file));
   } catch (cause) {
-    throw new UsageError(`'${file}' cannot be written (${(cause as NodeJS.ErrnoException).code ?? String(cause)}); fix: give --out a file in a directory that exists`);
-  }
-}
-
-async function write(stream: Writable, pieces: Iterable<string>): Promise<void> {
-  for (const piece of pieces) {
-    await new Promise<void>((resolve, reject) => stream.write(piece, (error) => (error ? reject(error) : resolve())));
+    throw new Error(`'${file}' cannot be written (${(cause as NodeJS.ErrnoException).code ?? String(cause)}); fix: give --out a file in a directory that exists`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 /** `treefold generate`: greedy completions of prompts. */
 import type { Command } from "commander";
 import { UsageError } from "./exit.ts";
-import { collect, deviceJson, parseCount, withModel } from "./model.ts";
+import { assertCheckpoint, collect, deviceJson, parseCount, withModel } from "./model.ts";
 
 export function register(program: Command): void {
   program.command("generate")
@@ -23,6 +23,7 @@ interface Options {
 async function generate({ model: directory, prompt: prompts, maxTokens, json = false }: Options): Promise<void> {
   const empty = prompts.indexOf("");
   if (empty >= 0) throw new UsageError(`prompt ${empty} is empty; fix: give --prompt some text`);
+  await assertCheckpoint(directory);
   const { Tokenizer } = await import("../models/tokenizer.ts");
   const { generate: complete } = await import("../models/decode.ts");
   const tokenizer = await Tokenizer.load(directory);

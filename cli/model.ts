@@ -4,13 +4,17 @@ import type { Model } from "../models/model.ts";
 import type { DeviceInfo } from "../runtime/index.ts";
 import { withProgress } from "./progress.ts";
 
+/** Tells a directory that is no checkpoint, or one that is not supported, before anything that takes long. */
+export async function assertCheckpoint(directory: string): Promise<void> {
+  const { Checkpoint } = await import("../models/checkpoint/checkpoint.ts");
+  await (await Checkpoint.open(directory)).close();
+}
+
 /** Loads a checkpoint directory on the best device, and frees both after `work`. */
 export async function withModel<T>(directory: string, work: (model: Model) => Promise<T>): Promise<T> {
+  await assertCheckpoint(directory);
   const { openDevice } = await import("../runtime/index.ts");
   const { Model } = await import("../models/model.ts");
-  const { Checkpoint } = await import("../models/checkpoint/checkpoint.ts");
-  // A wrong directory is told before a device is looked for.
-  await (await Checkpoint.open(directory)).close();
   const device = await openDevice();
   try {
     const model = await withProgress(`Loading ${directory}`, (show) =>

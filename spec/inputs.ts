@@ -5,7 +5,7 @@
 import type { Kernel, StorageType } from "../dsl/ir.ts";
 import { boundsOfUse, type Bounds } from "./bounds.ts";
 import { sizeOf } from "./evaluator.ts";
-import { orderSensitivity, sumsFloats } from "./order.ts";
+import { orderSensitivity, addsFloats } from "./order.ts";
 import { Random } from "./random.ts";
 
 /** Inputs that can't be made, such as more distinct places than an axis has. */
@@ -39,7 +39,7 @@ function kindFor(kernel: Kernel, extents: Readonly<Record<string, number>>, seed
     kernel.axes.map(({ name, role }) => [name, role === "batch" ? Math.min(extents[name]!, 16) : extents[name]!]));
   let best = kinds[0]!;
   let most = 0;
-  if (!sumsFloats(kernel)) return best;
+  if (!addsFloats(kernel)) return best;
   for (const kind of kinds) {
     const sensitivity = orderSensitivity(kernel, few, inputsOfKind(kernel, few, seed, kind));
     if (sensitivity > most) [best, most] = [kind, sensitivity];

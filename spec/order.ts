@@ -57,9 +57,14 @@ export function reductionsOf(kernel: Kernel): Reduce[] {
   return [...found];
 }
 
-/** Whether some reduction of a kernel has a float in its state. */
-export function sumsFloats(kernel: Kernel): boolean {
-  return reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => field.type === "f32"));
+/** Whether some reduction of a kernel does arithmetic on floats when it combines: only then can order matter. */
+export function addsFloats(kernel: Kernel): boolean {
+  const rounds = (expr: Expr): boolean => {
+    if (expr.kind === "call" && expr.type === "f32") return true;
+    if (expr.kind === "binary" && expr.type === "f32" && expr.operator !== "minimum" && expr.operator !== "maximum") return true;
+    return operandsOf(expr).some(rounds);
+  };
+  return reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => rounds(field.combine)));
 }
 
 /** The kernel with its 16-bit outputs stored as f32: what it computes, before rounding hides what an order has changed. */
@@ -83,7 +88,7 @@ function otherOrder({ tree }: Reduce): Tree {
 export function orderSensitivity(
   kernel: Kernel, extents: Readonly<Record<string, number>>, data: Pick<EvaluationData, "inputs" | "parameters" | "initial">,
 ): number {
-  if (!sumsFloats(kernel)) return 0;
+  if (!addsFloats(kernel)) return 0;
   const unrounded = withoutRounding(kernel);
   const declared = evaluate(unrounded, { ...data, extents });
   const other = evaluate(replaceTrees(unrounded, otherOrder), { ...data, extents });
