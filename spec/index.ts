@@ -1,6 +1,22 @@
-/** What an author of kernels tests them with: "treefold/spec". */
+/**
+ * What the author of a kernel tests it with: `assertInvariant` first of all, and the parts that it is made of.
+ *
+ *     const report = await assertInvariant(new URL("./layer-norm.kernel.ts", import.meta.url), { axes: { channel: 200 } });
+ */
+export { assertInvariant, type AssertOptions, type AssertReport } from "./invariance/assert.ts";
 export { checkInvariance, type InvarianceOptions, type InvarianceReport } from "./invariance.ts";
-export { evaluate, type EvaluationData } from "./evaluator.ts";
+export { InvarianceError, OrderInsensitiveError, TestSetupError, type Difference, type Failure } from "./invariance/errors.ts";
+export type { AxisRange } from "./invariance/cases.ts";
+export { evaluate, EvaluationError, type EvaluationData } from "./evaluator.ts";
 export { execute, hashOutputs, type Execution } from "./execute.ts";
-export { randomInputs, type RandomInputs } from "./inputs.ts";
-export { orderSensitivity, replaceTrees } from "./order.ts";
+export { InputError, randomInputs, type RandomInputs } from "./inputs.ts";
+export { orderSensitivity, replaceTrees, TreeError, withoutRounding } from "./order.ts";
+export { arbitraryTree } from "./arbitraries.ts";
+export { parseTree, printTree, TreeSyntaxError } from "../dsl/tree-notation.ts";
+export { readKernels, type ReadOptions } from "../dsl/reader/index.ts";
+export { schedulesFor } from "../codegen/compile.ts";
+export { openDevice, type Device, type DeviceInfo } from "../runtime/index.ts";
+export type { Kernel } from "../dsl/ir.ts";
+export type { Tree } from "../dsl/tree.ts";
+export type { Schedule } from "../codegen/schedule.ts";
+export type { Diagnostic } from "../dsl/diagnostics.ts";

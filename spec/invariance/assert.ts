@@ -1,0 +1,163 @@
+/** The invariance test: a kernel of one's own gives every row the same bits in any batch, on a real device. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { compile, schedulesFor } from "../../codegen/compile.ts";
+import { renderDiagnostic } from "../../dsl/diagnostics.ts";
+import type { Kernel } from "../../dsl/ir.ts";
+import { checkExtents, readKernels } from "../../dsl/reader/index.ts";
+import { didYouMean, openDevice, type Device, type DeviceInfo } from "../../runtime/index.ts";
+import { executeArtifact } from "../execute.ts";
+import { neighbours } from "./arrangement.ts";
+import type { AxisRange } from "./cases.ts";
+import { checkRows, type Tally } from "./check.ts";
+import { OrderInsensitiveError, TestSetupError } from "./errors.ts";
+import { addsFloats } from "../order.ts";
+
+export interface AssertOptions {
+  /** Which kernel of the file; needed where it has several. */
+  readonly kernel?: string;
+  /**
+   * Extents by axis: a number, or `{ min, max }` inclusive. Model axes need a number. Where absent, batch axes go from 1
+   * to 20 (pools from 1 to 9 pages) and sequence axes from 1 to 150.
+   */
+  readonly axes: Readonly<Record<string, AxisRange>>;
+  /** How many batches are tried, dealt out over the schedules, at least two for each; 20 where absent. */
+  readonly runs?: number;
+  /** 1 where absent: the same test each time. */
+  readonly seed?: number;
+  /** Names of the schedules to try; all that fit where absent. */
+  readonly schedules?: readonly string[];
+  /** Throw where fewer than this fraction of the outputs would change with the order of the sums. */
+  readonly atLeast?: number;
+  /** Where a failure's message says to look first. */
+  readonly path?: string;
+  /** The device to run on; where absent, one is opened and disposed of. */
+  readonly device?: Device;
+}
+
+export interface AssertReport {
+  readonly kernel: string;
+  readonly schedules: readonly string[];
+  /** How many batches were tried. */
+  readonly cases: number;
+  /** How many times a row was compared. */
+  readonly rows: number;
+  /**
+   * The fraction of outputs that change when sums are folded in another order (see orderSensitivity): near 0, the
+   * inputs could not have told orders apart, and the test has shown little. 0 for a kernel that sums no floats.
+   */
+  readonly orderSensitive: number;
+  readonly device: DeviceInfo;
+  /** All of this in a few lines. */
+  readonly text: string;
+}
+
+/** Below this, the report warns. */
+const enoughSensitivity = 0.9;
+
+/**
+ * Tests that the bits of a row do not depend on what it is computed with. On seeded random inputs, and under every
+ * schedule that fits, each row of a batch is compared, bit by bit,
+ *   - alone, with the reference evaluator's bits,
+ *   - in a larger batch in another order, pools (batch axes that only placement tables address) laid out otherwise and
+ *     larger, sequence axes longer than the row's own data,
+ *   - as the first, the middle and the last among rows that are random, zeros, infinities or NaN.
+ * A row is a point of the batch axes that the outputs run over; what it reads is cut out of the inputs along them, and
+ * inputs without them are shared. What fails is shrunk, and the message says how to replay it.
+ *
+ * `file` is a path or a file: URL of a TypeScript module with kernels.
+ * @throws InvarianceError where bits differ
+ * @throws TestSetupError where the file, the kernel or an option is wrong, with the rendered diagnostics in its message
+ * @throws OrderInsensitiveError where `atLeast` asks for more than the inputs gave
+ */
+export async function assertInvariant(file: string | URL, options: AssertOptions): Promise<AssertReport> {
+  const { axes, runs = 20, seed = 1, atLeast = 0, path } = options;
+  const kernel = readKernel(typeof file === "string" && !file.startsWith("file:") ? file : fileURLToPath(file), options.kernel);
+  const extents = modelAxes(kernel, axes);
+  const device = options.device ?? await openDevice();
+  try {
+    const fitting = schedulesFor(kernel, { extents, limits: device.limits });
+    const artifacts = new Map(chosen(fitting, options.schedules, kernel)
+      .map((schedule) => [schedule.name, compile(kernel, { extents, schedule, limits: device.limits })]));
+    const schedules = [...artifacts.keys()];
+    const trial = { kernel, axes, schedules, runs, seed, ...(path === undefined ? {} : { path }) };
+    const tally = await checkRows(trial, (schedule, data) => executeArtifact(device, kernel, artifacts.get(schedule)!, data));
+    if (addsFloats(kernel) && tally.orderSensitive < atLeast) {
+      throw new OrderInsensitiveError(`${kernel.name}: another order of the sums changes ${percent(tally.orderSensitive)} of the outputs, which is less than ` +
+        `${percent(atLeast)}; fix: give larger extents to the axes that it reduces over, or a smaller 'atLeast'`);
+    }
+    const { cases, rows, orderSensitive } = tally;
+    return { kernel: kernel.name, schedules, cases, rows, orderSensitive, device: device.info, text: render(kernel, schedules, tally, device.info, seed) };
+  } finally {
+    if (options.device === undefined) device.dispose();
+  }
+}
+
+function readKernel(file: string, name: string | undefined): Kernel {
+  if (!existsSync(file)) throw new TestSetupError(`there is no file '${file}'`, "give the path of a kernel file, as in new URL('./name.kernel.ts', import.meta.url)");
+  const { kernels, diagnostics } = readKernels(file);
+  refuse(diagnostics);
+  const names = kernels.map((kernel) => kernel.name);
+  const kernel = name === undefined && kernels.length === 1 ? kernels[0] : kernels.find((candidate) => candidate.name === name);
+  if (kernel !== undefined) return kernel;
+  if (names.length === 0) throw new TestSetupError(`${file} exports no kernel`, "declare one with 'export const name = kernel({ … })'");
+  throw new TestSetupError(name === undefined ? `${file} has several kernels` : `${file} has no kernel '${name}'${didYouMean(name, names)}`,
+    `give 'kernel' one of ${names.join(", ")}`);
+}
+
+function refuse(diagnostics: ReturnType<typeof checkExtents>): void {
+  const [first] = diagnostics;
+  if (first === undefined) return;
+  const sourceOf = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
+  throw new TestSetupError(`the kernel is wrong:\n${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, sourceOf)).join("\n\n")}`, first.fix, diagnostics);
+}
+
+/** The extents of model axes, once all of `axes` is found right. */
+function modelAxes(kernel: Kernel, axes: Readonly<Record<string, AxisRange>>): Record<string, number> {
+  const names = kernel.axes.map(({ name }) => name);
+  for (const [name, range] of Object.entries(axes)) {
+    if (!names.includes(name)) throw new TestSetupError(`kernel '${kernel.name}' has no axis '${name}'${didYouMean(name, names)}`, `its axes are ${names.join(", ")}`);
+    const { min, max } = typeof range === "number" ? { min: range, max: range } : range;
+    if (!Number.isInteger(min) || !Number.isInteger(max) || min < 1 || max < min) {
+      throw new TestSetupError(`axis '${name}' can't have ${JSON.stringify(range)} points`, "give a whole number from 1 up, or { min, max } of such");
+    }
+  }
+  const extents: Record<string, number> = {};
+  for (const { name, role } of kernel.axes) {
+    if (role !== "model") continue;
+    const extent = axes[name];
+    if (typeof extent !== "number") throw new TestSetupError(`kernel '${kernel.name}' needs the extent of its model axis '${name}'`, `add ${name}: N to 'axes', a number`);
+    extents[name] = extent;
+  }
+  refuse(checkExtents(kernel, extents));
+  return extents;
+}
+
+function chosen<T extends { readonly name: string }>(fitting: readonly T[], wanted: readonly string[] | undefined, kernel: Kernel): readonly T[] {
+  if (wanted === undefined) return fitting;
+  const names = fitting.map(({ name }) => name);
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown !== undefined || wanted.length === 0) {
+    const what = unknown === undefined ? "'schedules' is empty" : `no schedule '${unknown}' fits kernel '${kernel.name}' at these extents${didYouMean(unknown, names)}`;
+    throw new TestSetupError(what, `leave 'schedules' out, or choose from ${names.join(", ")}`);
+  }
+  return fitting.filter(({ name }) => wanted.includes(name));
+}
+
+function render(kernel: Kernel, schedules: readonly string[], { cases, rows, largest, orderSensitive }: Tally, device: DeviceInfo, seed: number): string {
+  const order = !addsFloats(kernel) ? "it adds no floats, so that no order could change them"
+    : `another order of the sums would change ${percent(orderSensitive)} of the outputs`;
+  return [
+    `${kernel.name}: ${rows} rows compared, all with the same bits: alone (the reference evaluator's), and in batches of up to ${largest}`,
+    `  neighbours: ${neighbours.join(", ")}; first, in the middle, last and everywhere else`,
+    `  ${cases} batches under ${schedules.length} schedules: ${schedules.join(", ")}`,
+    `  ${order}`,
+    ...(addsFloats(kernel) && orderSensitive < enoughSensitivity
+      ? [`  WARNING: that is less than ${percent(enoughSensitivity)}; give larger extents to the axes that it reduces over, since data on which order does not matter proves little`] : []),
+    `  device: ${device.description}; seed ${seed}`,
+  ].join("\n");
+}
+
+function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)}%`;
+}
