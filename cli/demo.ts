@@ -15,15 +15,20 @@ import { withProgress } from "./progress.ts";
 const prompt = "And Jesus said unto them,";
 const tokens = 64;
 /** Ids of the request whose logits are compared. */
-const requestLength = 20;
+const requestLength = 12;
 const crowds = [2, 7, 32];
 
 const say = (line = ""): void => void process.stdout.write(`${line}\n`);
 
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(1); // Nobody is watching any more.
+  throw error;
+});
+
 const started = performance.now();
 const device = await openDevice();
 try {
-  say(`Device: ${device.info.description || device.info.device} (${device.info.driver})`);
+  say(`Device: ${device.info.description}`);
   const tokenizer = await Tokenizer.load(demoDirectory);
   const model = await withProgress("Loading the demo model", (show) =>
     Model.load(demoDirectory, device, { progress: (what) => show(`Loading the demo model: ${what}`) }));
