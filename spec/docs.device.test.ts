@@ -1,0 +1,54 @@
+/** The commands of the documents that need a device (docs.test.ts says how they are marked), and the JSON that README.md shows. */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { pages, root, runPage } from "./fixtures/documents.ts";
+
+const withDevice = pages.filter(({ fences }) => fences.some(({ mark }) => mark.endsWith(": device")));
+
+test.each(withDevice)("$name runs", ({ fences }) => runPage(fences, "device"));
+
+describe("README.md shows the JSON of", () => {
+  const readme = pages.find(({ name }) => name === "README.md")!.text;
+  const shapes = new Map([...readme.matchAll(/^\| `(\w+)` \| `(\{.*\})` \|$/gm)].map(([, command, shape]) => [command!, shape!]));
+  const device = /`device` is `(\{.*?\})`/.exec(readme)![1]!;
+  const model = ["--model", "models/demo/kjv-qwen3", "--json"];
+  const commands: Readonly<Record<string, readonly string[]>> = {
+    check: ["spec/fixtures/wrong/branch-by-row.kernel.ts", "--json"],
+    run: ["models/kernels/add.kernel.ts", "--axis", "token=2", "--axis", "channel=3", "--json"],
+    generate: [...model, "--prompt", "And", "--max-tokens", "1"],
+    forward: [...model, "--ids", "3"],
+  };
+
+  test("has all commands", () => expect([...shapes.keys()].sort()).toEqual(Object.keys(commands).sort()));
+
+  test.each(Object.entries(commands))("%s", (command, args) => {
+    const printed = JSON.parse(output([command, ...args])) as unknown;
+    const expected = shapes.get(command)!.replace('"device"', `"device":${device}`);
+    expect(shapeOf(printed, JSON.parse(exampleOf(expected)))).toBe(expected);
+  });
+});
+
+function output(args: readonly string[]): string {
+  try {
+    return execFileSync(process.execPath, [join(root, "cli", "treefold.mjs"), ...args], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  } catch (error) {
+    return (error as { stdout: string }).stdout; // A finding.
+  }
+}
+
+/** A shape with a value for each name that has none, so that JSON.parse reads it. */
+function exampleOf(shape: string): string {
+  return shape.replace(/("\w+")(?=[,}])/g, "$1:0");
+}
+
+/** The names in a value, as deep as `like` shows them. */
+function shapeOf(value: unknown, like: unknown): string {
+  if (Array.isArray(like)) return `[${shapeOf((value as unknown[])[0], like[0])}]`;
+  if (typeof like !== "object" || like === null) return "";
+  const members = like as Record<string, unknown>;
+  return `{${Object.entries(value as object).map(([name, member]) => {
+    const inner = shapeOf(member, members[name]);
+    return `"${name}"${inner === "" ? "" : `:${inner}`}`;
+  }).join(",")}}`;
+}

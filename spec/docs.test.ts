@@ -1,0 +1,104 @@
+/**
+ * The documents tell the truth. In README.md and spec/*.md, an HTML comment right above a fenced block says what it is:
+ *
+ *   kernel                     a kernel module; imports from "treefold" may be left out. It is read without a diagnostic.
+ *   file: NAME                 a file of the walk-through, in an empty directory outside the checkout.
+ *   run in the walk-through    commands, run there in a shell, with this checkout linked as node_modules/treefold.
+ *   run in the checkout        commands, run in the checkout's root.
+ *   run …: device              the same, but on a device: docs.device.test.ts runs these.
+ *   output                     what the commands of the block before print on stdout. "…" stands for anything; alone on a
+ *                              line, for any lines.
+ *   ir                         the printed IR of the kernel block before.
+ *   not run: WHY               commands that no test runs.
+ *
+ * A block without a comment is `text`: figures and grammars. Blocks of rules.md are rules.test.ts's. In all pages, links
+ * lead somewhere, and trees in quotes or backticks are canonical.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readKernels } from "../dsl/reader/index.ts";
+import { parseTree, printTree } from "../dsl/tree-notation.ts";
+import { printKernel } from "../dsl/print-ir.ts";
+import * as language from "../dsl/index.ts";
+import { linkCheckout, pages, root, runPage } from "./fixtures/documents.ts";
+
+const own = pages.filter(({ name }) => name !== "spec/rules.md");
+const header = `import { ${Object.keys(language).join(", ")} } from "treefold";\n`;
+
+/** What reading a kernel block gives: the kernels, or what is wrong. */
+function read(text: string) {
+  return readKernels("example.kernel.ts", { source: whole(text) });
+}
+
+const whole = (text: string): string => (text.includes("import ") ? text : header + text);
+
+describe.each(own)("$name", ({ name, fences }) => {
+  const kernels = fences.filter(({ mark }) => mark === "kernel");
+  if (kernels.length > 0) {
+    test.each(kernels)("line $line: the kernel is right", ({ text }) => {
+      const result = read(text);
+      expect(result.diagnostics.map(({ location, message }) => `${location.line}: ${message}`)).toEqual([]);
+      expect(result.kernels.length).toBeGreaterThan(0);
+    });
+  }
+
+  test("says of each block what it is", () => {
+    const known = /^(kernel|output|ir|file: \S+|not run: .+|run in the (checkout|walk-through)(: device)?)$/;
+    for (const { mark, info, line } of fences) {
+      expect(mark === "" ? info : "text", `${name}:${line}`).toBe("text");
+      if (mark !== "") expect(mark, `${name}:${line}`).toMatch(known);
+    }
+  });
+
+  test("prints the IR as it is", () => {
+    for (const [at, fence] of fences.entries()) {
+      if (fence.mark === "ir") expect(fence.text).toBe(read(fences[at - 1]!.text).kernels.map(printKernel).join("\n"));
+    }
+  });
+
+  test("runs its commands that need no device", () => runPage(fences, "host"));
+});
+
+describe.each(pages)("$name, as a page", ({ name, text }) => {
+  test("links lead somewhere", () => {
+    for (const [, target] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [path, anchor] = target!.split("#") as [string, string | undefined];
+      const file = path === "" ? name : join(dirname(name), path);
+      expect(existsSync(join(root, file)), `${name}: ${target}`).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(readFileSync(join(root, file), "utf8")), `${name}: ${target}`).toContain(anchor);
+    }
+  });
+
+  test("trees are canonical", () => {
+    for (const [, tree] of text.matchAll(/["`]((?:lanes \d+ )?(?:chain|pairwise)(?: \d+)?(?:, [a-z0-9 ,]+)?)["`]/g)) {
+      expect(printTree(parseTree(tree!))).toBe(tree);
+    }
+  });
+});
+
+test("kernels have TypeScript's strict types, by the walk-through's tsconfig.json", () => {
+  const folder = mkdtempSync(join(tmpdir(), "treefold-docs-"));
+  try {
+    linkCheckout(folder);
+    for (const { name, fences } of own) {
+      for (const { mark, text, line } of fences) {
+        if (mark === "kernel") writeFileSync(join(folder, `${name.replaceAll(/\W/g, "-")}-${line}.kernel.ts`), whole(text));
+        else if (mark.startsWith("file: ")) writeFileSync(join(folder, mark.slice("file: ".length)), text);
+      }
+    }
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    expect(spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })).toMatchObject({ stdout: "", status: 0 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** The anchors of a page, as they are made on code hosting sites. */
+function anchorsOf(text: string): string[] {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
+  return [...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!)];
+}
