@@ -1,0 +1,61 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { defaultLimits } from "../codegen/artifact.ts";
+import { schedulesFor } from "../codegen/compile.ts";
+import { readKernels } from "../dsl/reader/index.ts";
+import { qwen3Kernels } from "./architecture/qwen3.ts";
+import { ArtifactCache } from "./artifact-cache.ts";
+import { readConfig } from "./checkpoint/config.ts";
+import { compileKernels, keyOf, type KernelUse, type Variant } from "./compile-model.ts";
+import { demoDirectory } from "./places.ts";
+import { preferredSchedules } from "./policy.ts";
+import { kernelDirectory } from "./toolchain.ts";
+
+const linear = (out: number): KernelUse => ({ module: "linear", kernel: "linear", extents: { out, inner: 64 } });
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "treefold-compile-"));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+describe("compiling a model's kernels", () => {
+  it("makes each kernel once for its extents, and takes it from the cache the next time", async () => {
+    const cache = new ArtifactCache(join(directory, "once"));
+    const first = await compileKernels([linear(8), linear(16), linear(8)], { limits: defaultLimits, cache });
+    expect([...first.keys()]).toEqual([keyOf(linear(8)), keyOf(linear(16))]);
+    const entries = await readdir(join(directory, "once"));
+    expect(entries).toHaveLength(2);
+    expect(await compileKernels([linear(8), linear(16)], { limits: defaultLimits, cache })).toEqual(first);
+    // What the cache answers is taken, so a planted entry shows; and what it cannot answer is made again.
+    for (const entry of entries) await writeFile(join(directory, "once", entry), "damaged");
+    expect(await compileKernels([linear(8), linear(16)], { limits: defaultLimits, cache })).toEqual(first);
+    for (const entry of entries) await cache.put(entry.replace(".json", ""), []);
+    expect([...(await compileKernels([linear(8)], { limits: defaultLimits, cache })).values()]).toEqual([[]]);
+  });
+
+  it("keeps limits and variants apart", async () => {
+    const cache = new ArtifactCache(join(directory, "apart"));
+    const variant: Variant = { name: "same", apply: (kernel) => kernel };
+    await compileKernels([linear(8)], { limits: defaultLimits, cache });
+    await compileKernels([linear(8)], { limits: { ...defaultLimits, maxInvocations: 128 }, cache });
+    await compileKernels([linear(8)], { limits: defaultLimits, cache, variant });
+    expect(await readdir(join(directory, "apart"))).toHaveLength(3);
+  });
+
+  it("says which kernel there is not", async () => {
+    const cache = new ArtifactCache(join(directory, "none"));
+    await expect(compileKernels([{ module: "linear", kernel: "liner", extents: {} }], { limits: defaultLimits, cache })).rejects.toThrow(/linear\.kernel\.ts declares no kernel 'liner'/);
+  });
+
+  it("finds every preferred schedule among those that the compiler offers", async () => {
+    const uses = Object.values(qwen3Kernels(await readConfig(demoDirectory)));
+    for (const { module, kernel: name, extents } of uses) {
+      const kernel = readKernels(join(kernelDirectory, `${module}.kernel.ts`), { typecheck: false }).kernels.find((candidate) => candidate.name === name)!;
+      const offered = schedulesFor(kernel, { extents }).map((schedule) => schedule.name);
+      for (const preferred of preferredSchedules[name] ?? []) expect(offered).toContain(preferred.name);
+    }
+  });
+});
