@@ -1,7 +1,9 @@
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { f32OfBits } from "../dsl/expr.ts";
 import { parseKernel } from "../dsl/parse-ir.ts";
+import { readKernels } from "../dsl/reader/index.ts";
 import { parseTree, printTree } from "../dsl/tree-notation.ts";
 import { arbitraryKernel } from "./arbitraries.ts";
 import { evaluate } from "./evaluator.ts";
@@ -38,6 +40,15 @@ describe("random inputs", () => {
         const extents = { token: 20, out: 12, inner: 1000 };
         expect([name, tree, orderSensitivity(kernel, extents, randomInputs(kernel, extents, 1)) >= 0.9]).toEqual([name, tree, true]);
       }
+    }
+  });
+
+  it("do so, too, where distances from a mean are taken", () => {
+    const kernels = ["layer-norm", "reductions"].flatMap((name) => readKernels(fileURLToPath(new URL(`fixtures/right/${name}.kernel.ts`, import.meta.url))).kernels);
+    for (const name of ["layerNorm", "welfordVariance", "twoReductions"]) {
+      const kernel = kernels.find((candidate) => candidate.name === name)!;
+      const extents = { token: 40, channel: 200 };
+      expect([name, orderSensitivity(kernel, extents, randomInputs(kernel, extents, 2)) >= 0.9]).toEqual([name, true]);
     }
   });
 

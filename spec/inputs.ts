@@ -75,7 +75,7 @@ function isFloat(storage: StorageType): boolean {
   return storage === "f32" || storage === "bf16";
 }
 
-/** A way to make floats. All have full mantissas and zeros of both signs. */
+/** A way to make floats, all with full mantissas and, but for those that lie close together, zeros of both signs. */
 interface Kind {
   /** Exponents of most elements: from, to (exclusive). */
   readonly exponents: readonly [number, number];
@@ -91,6 +91,11 @@ interface Kind {
   readonly large?: number;
   /** Whether all of a row has one sign: rounding then errs to one side, as often as the tree lets it. */
   readonly oneSign: boolean;
+  /**
+   * The bits in which nearly repeated f32 elements may differ; the lowest three where absent. Where given, there are no
+   * zeros: a row lies close around its mean, so that an error of the mean shows in every distance from it.
+   */
+  readonly spread?: number;
 }
 
 const kinds: readonly Kind[] = [
@@ -98,6 +103,8 @@ const kinds: readonly Kind[] = [
   { exponents: [-6, 0], tiny: 0, small: 7, repeats: 0, large: 4, oneSign: true },
   { exponents: [-3, 1], tiny: 0, small: 0, repeats: 7, oneSign: true },
   { exponents: [-6, 1], tiny: 1, small: 0, repeats: 2, oneSign: false },
+  { exponents: [0, 1], tiny: 0, small: 0, repeats: 8, oneSign: true, spread: 0xfff },
+  { exponents: [4, 5], tiny: 0, small: 0, repeats: 8, oneSign: true, spread: 0x1fffff },
 ];
 
 /** `tiny` elements are lost in a sum that holds a large one, `small` ones' products in a sum that holds a large product. */
@@ -118,7 +125,7 @@ function placesOf(random: Random, kind: Kind, row: number): Place[] {
 function floats(random: Random, storage: StorageType, size: number, kind: Kind, places: readonly Place[], negates: boolean): Uint32Array {
   const row = places.length;
   const signBit = 0x80000000;
-  const lowBits = storage === "bf16" ? 0x10000 : 0x7;
+  const lowBits = storage === "bf16" ? 0x10000 : kind.spread ?? 0x7;
   const magnitude = (from: number, to: number): number => ((127 + from + random.below(to - from)) << 23) | (random.bits() & 0x7fffff);
   const near = (other: number): number => (other & ~signBit) ^ (random.bits() & lowBits);
   const elements = new Uint32Array(size);
@@ -139,7 +146,7 @@ function floats(random: Random, storage: StorageType, size: number, kind: Kind, 
       }
     };
     const place = places[i % row]!;
-    const isZero = place !== "large" && place !== "opposite" && random.below(64) === 0;
+    const isZero = kind.spread === undefined && place !== "large" && place !== "opposite" && random.below(64) === 0;
     elements[i] = (isZero ? sign : element(place)) & (storage === "bf16" ? 0xffff0000 : 0xffffffff);
   }
   return elements;
