@@ -3,7 +3,7 @@
  * Planning a step makes the integer tables that the kernels address by; which row, slot or page a token got may differ
  * from step to step and never shows in its result.
  */
-import { CacheFullError, pageSize, type CachedSequence, type PageAllocator } from "./pages.ts";
+import { CacheFullError, type CachedSequence, type PageAllocator } from "./pages.ts";
 
 export interface StepEntry {
   readonly sequence: CachedSequence;
@@ -93,9 +93,4 @@ export function checkIds(ids: readonly number[], what: string, { vocabulary, max
   }
   const wrong = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary);
   if (wrong >= 0) throw new BatchError(`${what} has id ${ids[wrong]} at position ${wrong}`, `ids go from 0 to ${vocabulary - 1}`);
-}
-
-/** Slots in a cache of `pages` pages. */
-export function slotsOf(pages: number): number {
-  return pages * pageSize;
 }

@@ -18,7 +18,7 @@ export class DeviceMachine implements Machine<Tensor> {
     const words = Math.max(1, wordsOf({ storage, shape }));
     let memory = this.#memory.get(name);
     if (memory === undefined || memory.shape[0]! < words) {
-      // Submissions that still use the old buffer keep it alive; its contents are not wanted any more.
+      // Nothing that waits for submission uses the old one: within a step, a name is asked for at its largest size first.
       memory?.dispose();
       const grown = memory === undefined ? words : Math.max(words, Math.ceil(memory.shape[0]! * 1.5));
       memory = createTensor(this.device, { name, storage: "u32", shape: [grown] });
