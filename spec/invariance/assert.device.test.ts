@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { assertInvariant, openDevice, TestSetupError, type AssertOptions, type Device } from "../index.ts";
+import {
+  assertInvariant, execute, InvarianceError, openDevice, readKernels, replaceTrees, schedulesFor, TestSetupError, type AssertOptions, type Device, type Tree,
+} from "../index.ts";
+import { checkRows } from "./check.ts";
 
 const layerNorm = new URL("../fixtures/right/layer-norm.kernel.ts", import.meta.url);
 const ofModels = (name: string): URL => new URL(`../../models/kernels/${name}.kernel.ts`, import.meta.url);
@@ -27,6 +30,17 @@ describe("rows have the same bits in any batch", () => {
     expect(report.cases).toBeGreaterThanOrEqual(Math.max(10, 2 * report.schedules.length));
     expect(report.rows).toBeGreaterThan(50);
   });
+});
+
+test("the negative control: on this device, too, a tree chosen by batch size is caught", async () => {
+  const kernel = readKernels(fileURLToPath(ofModels("linear"))).kernels.find(({ name }) => name === "linear")!;
+  const axes = { out: 4, inner: 200 };
+  const splitFor = (rows: number): Tree => [{ fold: "chain", count: 200 / (rows <= 2 ? 8 : rows <= 8 ? 2 : 1) }, { fold: "chain" }];
+  const [alone] = schedulesFor(kernel, { extents: axes, limits: device.limits });
+  const ordinary = checkRows({ kernel, axes, schedules: [alone!.name], runs: 10, seed: 1 },
+    async (_, data) => (await execute(device, replaceTrees(kernel, splitFor(data.extents["token"]!)), alone!, data)).outputs);
+  await expect(ordinary).rejects.toThrow(InvarianceError);
+  await expect(ordinary).rejects.toThrow(/^linear under schedule 'alone': output\[.* crowd of .* alone\. /);
 });
 
 test("a kernel whose inputs can't tell orders apart is warned of, and refused where the test asks for more", async () => {
