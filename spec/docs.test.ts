@@ -2,6 +2,8 @@
  * The documents tell the truth. In README.md and spec/*.md, an HTML comment right above a fenced block says what it is:
  *
  *   kernel                     a kernel module; imports from "treefold" may be left out. It is read without a diagnostic.
+ *   wrong                      a wrong one, the whole text of mean.kernel.ts; and
+ *   diagnostics                what `check` says of it.
  *   file: NAME                 a file of the walk-through, in an empty directory outside the checkout.
  *   run in the walk-through    commands, run there in a shell, with this checkout linked as node_modules/treefold.
  *   run in the checkout        commands, run in the checkout's root.
@@ -19,6 +21,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { renderDiagnostic } from "../dsl/diagnostics.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { parseTree, printTree } from "../dsl/tree-notation.ts";
 import { printKernel } from "../dsl/print-ir.ts";
@@ -31,6 +34,11 @@ const header = `import { ${Object.keys(language).join(", ")} } from "treefold";\
 /** What reading a kernel block gives: the kernels, or what is wrong. */
 function read(text: string) {
   return readKernels("example.kernel.ts", { source: whole(text) });
+}
+
+/** What `check` prints of a file that holds this text. */
+function diagnose(source: string): string {
+  return readKernels("mean.kernel.ts", { source }).diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, () => source)).join("\n\n");
 }
 
 const whole = (text: string): string => (text.includes("import ") ? text : header + text);
@@ -46,15 +54,16 @@ describe.each(own)("$name", ({ name, fences }) => {
   }
 
   test("says of each block what it is", () => {
-    const known = /^(kernel|output|ir|file: \S+|not run: .+|run in the (checkout|walk-through)(: device)?)$/;
+    const known = /^(kernel|wrong|diagnostics|output|ir|file: \S+|not run: .+|run in the (checkout|walk-through)(: device)?)$/;
     for (const { mark, info, line } of fences) {
       expect(mark === "" ? info : "text", `${name}:${line}`).toBe("text");
       if (mark !== "") expect(mark, `${name}:${line}`).toMatch(known);
     }
   });
 
-  test("prints the IR as it is", () => {
+  test("shows the IR and diagnostics as they are", () => {
     for (const [at, fence] of fences.entries()) {
+      if (fence.mark === "diagnostics") expect(`${diagnose(fences[at - 1]!.text)}\n`).toBe(fence.text);
       if (fence.mark === "ir") expect(fence.text).toBe(read(fences[at - 1]!.text).kernels.map(printKernel).join("\n"));
     }
   });
