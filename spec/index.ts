@@ -3,8 +3,7 @@
  *
  *     const report = await assertInvariant(new URL("./layer-norm.kernel.ts", import.meta.url), { axes: { channel: 200 } });
  */
-export { assertInvariant, type AssertOptions, type AssertReport } from "./invariance/assert.ts";
-export { checkInvariance, type InvarianceOptions, type InvarianceReport } from "./invariance.ts";
+export { assertInvariant, type InvarianceOptions, type InvarianceReport } from "./invariance.ts";
 export { InvarianceError, OrderInsensitiveError, TestSetupError, type Difference, type Failure } from "./invariance/errors.ts";
 export type { AxisRange } from "./invariance/cases.ts";
 export { evaluate, EvaluationError, type EvaluationData } from "./evaluator.ts";

@@ -1,32 +1,95 @@
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openDevice, type Device } from "../runtime/index.ts";
-import { checkInvariance } from "./index.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  assertInvariant, execute, InvarianceError, openDevice, readKernels, replaceTrees, schedulesFor, TestSetupError, type InvarianceOptions, type Device, type Tree,
+} from "./index.ts";
+import { checkRows } from "./invariance/check.ts";
 
-const kernels = join(dirname(dirname(fileURLToPath(import.meta.url))), "models", "kernels");
+const layerNorm = new URL("./fixtures/right/layer-norm.kernel.ts", import.meta.url);
+const ofModels = (name: string): URL => new URL(`../models/kernels/${name}.kernel.ts`, import.meta.url);
+
 let device: Device;
 beforeAll(async () => { device = await openDevice(); });
 afterAll(() => device.dispose());
 
-test("linear gives a row the same bits in any batch, alone and under every schedule", async () => {
-  const report = await checkInvariance(join(kernels, "linear.kernel.ts"), { kernel: "linear", extents: { token: 9, out: 20, inner: 300 }, device });
-  expect(report.differences).toEqual([]);
-  expect(report.schedules.length).toBeGreaterThanOrEqual(3);
-  expect(report.runs).toBe(report.schedules.length * 5);
-  expect(report.orderSensitive).toBeGreaterThan(0.5);
+describe("rows have the same bits in any batch", () => {
+  test.each<[string, URL, InvarianceOptions]>([
+    ["layerNorm", layerNorm, { axes: { channel: 200 }, atLeast: 0.9 }],
+    ["rmsNorm", ofModels("rmsNorm"), { kernel: "rmsNorm", axes: { channel: 200 }, atLeast: 0.9 }],
+    ["linear", ofModels("linear"), { kernel: "linear", axes: { out: 20, inner: 300 }, atLeast: 0.9 }],
+    ["attention", ofModels("attention"), { axes: { token: { min: 1, max: 5 }, key: { min: 1, max: 80 }, head: 4, kvHead: 2, dim: 6, page: 16 } }],
+    ["storeRows", ofModels("storeRows"), { axes: { kvHead: 2, dim: 7 } }],
+    ["selectRows", ofModels("selectRows"), { axes: { channel: 7 } }],
+  ])("%s", async (name, file, options) => {
+    const report = await assertInvariant(file, { ...options, runs: 10, device });
+    console.log(report.text);
+    expect(report.kernel).toBe(name);
+    expect(report.cases).toBeGreaterThanOrEqual(Math.max(10, 2 * report.schedules.length));
+    expect(report.rows).toBeGreaterThan(50);
+  });
 });
 
-test("a scatter puts the same into the cache in any order", async () => {
-  const file = join(kernels, "storeRows.kernel.ts");
-  const extents = { token: 5, slot: 16, kvHead: 2, dim: 6 };
-  const report = await checkInvariance(file, { extents, device });
-  expect(report.differences).toEqual([]);
+test("the negative control: on this device, too, a tree chosen by batch size is caught", async () => {
+  const kernel = readKernels(fileURLToPath(ofModels("linear"))).kernels.find(({ name }) => name === "linear")!;
+  const axes = { out: 4, inner: 200 };
+  const splitFor = (rows: number): Tree => [{ fold: "chain", count: 200 / (rows <= 2 ? 8 : rows <= 8 ? 2 : 1) }, { fold: "chain" }];
+  const [alone] = schedulesFor(kernel, { extents: axes, limits: device.limits });
+  const ordinary = checkRows({ kernel, axes, schedules: [alone!.name], runs: 10, seed: 1 },
+    async (_, data) => (await execute(device, replaceTrees(kernel, splitFor(data.extents["token"]!)), alone!, data)).outputs);
+  await expect(ordinary).rejects.toThrow(InvarianceError);
+  await expect(ordinary).rejects.toThrow(/^linear under schedule 'alone': output\[.* crowd of .* alone\. /);
 });
 
-test("a file that does not check is an error", async () => {
-  await expect(checkInvariance(join(kernels, "linear.kernel.ts"), { extents: {}, device }))
-    .rejects.toThrow("has the kernels linear, linearBias; fix: name one of them as 'kernel'");
-  await expect(checkInvariance(join(kernels, "linear.kernel.ts"), { kernel: "linear", extents: { token: 1 }, device }))
-    .rejects.toThrow("kernel 'linear' needs the extents of out, inner; fix: add them to 'extents'");
+test("a kernel whose inputs can't tell orders apart is warned of, and refused where the test asks for more", async () => {
+  const options: InvarianceOptions = { kernel: "linear", axes: { out: 3, inner: 1 }, runs: 1, schedules: ["alone"], device };
+  expect((await assertInvariant(ofModels("linear"), options)).text).toContain("WARNING: that is less than 90.0%; give larger extents to the axes that it reduces over");
+  await expect(assertInvariant(ofModels("linear"), { ...options, atLeast: 0.5 })).rejects.toThrow(
+    "linear: another order of the sums changes 0.0% of the outputs, which is less than 50.0%; fix: give larger extents");
+});
+
+describe("what is wrong with the test is said", () => {
+  const refused = (file: string | URL, options: InvarianceOptions): Promise<string> =>
+    assertInvariant(file, { device, ...options }).then(() => "", (error: unknown) => {
+      expect(error).toBeInstanceOf(TestSetupError);
+      return (error as TestSetupError).message;
+    });
+  const linear = ofModels("linear");
+
+  test("the file, the kernel, the axes, the schedules", async () => {
+    expect(await refused("nowhere.kernel.ts", { axes: {} })).toMatch(/^there is no file 'nowhere.kernel.ts'; fix: give the path of a kernel file/);
+    expect(await refused(linear, { axes: {} })).toMatch(/linear.kernel.ts has several kernels; fix: give 'kernel' one of linear, linearBias$/);
+    expect(await refused(linear, { kernel: "linaer", axes: {} })).toMatch(/has no kernel 'linaer' \(did you mean 'linear'\?\); fix: give 'kernel' one of linear, linearBias$/);
+    expect(await refused(linear, { kernel: "linear", axes: { out: 4 } })).toBe(
+      "kernel 'linear' needs the extent of its model axis 'inner'; fix: add inner: N to 'axes', a number");
+    expect(await refused(linear, { kernel: "linear", axes: { out: 4, innner: 4 } })).toBe(
+      "kernel 'linear' has no axis 'innner' (did you mean 'inner'?); fix: its axes are token, out, inner");
+    expect(await refused(linear, { kernel: "linear", axes: { out: 4, inner: 4, token: { min: 3, max: 1 } } })).toBe(
+      `axis 'token' can't have {"min":3,"max":1} points; fix: give a whole number from 1 up, or { min, max } of such`);
+    expect(await refused(linear, { kernel: "linear", axes: { out: 4, inner: 4 }, schedules: ["alnoe"] })).toMatch(
+      /^no schedule 'alnoe' fits kernel 'linear' at these extents \(did you mean 'alone'\?\); fix: leave 'schedules' out, or choose from alone, /);
+  });
+
+  test("a kernel that breaks a rule, with its rendered diagnostics", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "treefold-"));
+    try {
+      const file = join(folder, "rows.kernel.ts");
+      writeFileSync(file, `import { batch, kernel, model, sum } from "treefold";
+export const rows = kernel({
+  axes: { token: batch, channel: model },
+  inputs: { x: "f32[token, channel]" },
+  output: "f32[channel]",
+  body: ({ x }, { token, channel }) => sum(token, "chain", (t) => x(t, channel)),
+});
+`);
+      const message = await refused(pathToFileURL(file), { axes: { channel: 4 } });
+      expect(message).toContain("the kernel is wrong:\n");
+      expect(message).toMatch(/rows\.kernel\.ts:6:\d+ error R002: /);
+      expect(message).toContain("\nfix: ");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

@@ -1,24 +1,36 @@
-/** The invariance test: a kernel's rows alone, in another order and under every schedule have the bits of the reference. */
-import { readFileSync } from "node:fs";
+/** The invariance test: a kernel of one's own gives every row the same bits in any batch, on a real device. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { compile, schedulesFor } from "../codegen/compile.ts";
 import { renderDiagnostic } from "../dsl/diagnostics.ts";
-import { operandsOf } from "../dsl/expr.ts";
-import type { Expr, Kernel, Reduce } from "../dsl/ir.ts";
+import type { Kernel } from "../dsl/ir.ts";
 import { checkExtents, readKernels } from "../dsl/reader/index.ts";
-import { openDevice, type Device, type DeviceInfo } from "../runtime/index.ts";
-import { evaluate, type EvaluationData } from "./evaluator.ts";
+import { didYouMean, openDevice, type Device, type DeviceInfo } from "../runtime/index.ts";
 import { executeArtifact } from "./execute.ts";
-import { modelExtents } from "./extents.ts";
-import { randomInputs } from "./inputs.ts";
-import { orderSensitivity } from "./order.ts";
+import { neighbours } from "./invariance/arrangement.ts";
+import type { AxisRange } from "./invariance/cases.ts";
+import { checkRows, type Tally } from "./invariance/check.ts";
+import { OrderInsensitiveError, TestSetupError } from "./invariance/errors.ts";
+import { addsFloats } from "./order.ts";
 
 export interface InvarianceOptions {
-  /** Needed where the file has several kernels. */
+  /** Which kernel of the file; needed where it has several. */
   readonly kernel?: string;
-  /** The extent of each of the kernel's axes; the batch axes' are those of the crowd, and should be 3 or more. */
-  readonly extents: Readonly<Record<string, number>>;
-  /** Seed of the random inputs; 1 where absent. */
+  /**
+   * Extents by axis: a number, or `{ min, max }` inclusive. Model axes need a number. Where absent, batch axes go from 1
+   * to 20 (pools from 1 to 9 pages) and sequence axes from 1 to 150.
+   */
+  readonly axes: Readonly<Record<string, AxisRange>>;
+  /** How many batches are tried, dealt out over the schedules, at least two for each; 20 where absent. */
+  readonly runs?: number;
+  /** 1 where absent: the same test each time. */
   readonly seed?: number;
+  /** Names of the schedules to try; all that fit where absent. */
+  readonly schedules?: readonly string[];
+  /** Throw where fewer than this fraction of the outputs would change with the order of the sums. */
+  readonly atLeast?: number;
+  /** Where a failure's message says to look first. */
+  readonly path?: string;
   /** The device to run on; where absent, one is opened and disposed of. */
   readonly device?: Device;
 }
@@ -26,144 +38,126 @@ export interface InvarianceOptions {
 export interface InvarianceReport {
   readonly kernel: string;
   readonly schedules: readonly string[];
-  /** How often a schedule was run and compared. */
-  readonly runs: number;
-  /** One line for each run that differed, with the first element that did; empty where the kernel is invariant. */
-  readonly differences: readonly string[];
-  /** The fraction of outputs that a flat chain would change: near 0, the inputs could not have told orders apart. */
+  /** How many batches were tried. */
+  readonly cases: number;
+  /** How many times a row was compared. */
+  readonly rows: number;
+  /**
+   * The fraction of outputs that change when sums are folded in another order (see orderSensitivity): near 0, the
+   * inputs could not have told orders apart, and the test has shown little. 0 for a kernel that sums no floats.
+   */
   readonly orderSensitive: number;
   readonly device: DeviceInfo;
+  /** All of this in a few lines. */
+  readonly text: string;
 }
 
+/** Below this, the report warns. */
+const enoughSensitivity = 0.9;
+
 /**
- * Runs a kernel on random inputs under every schedule that fits: the whole batch, the batch in reverse, and its first,
- * middle and last point alone, for each batch axis whose points the kernel keeps apart. All of it is compared with the
- * reference evaluator's bits of the whole batch.
- * Throws an Error that holds the rendered diagnostics where the file does not check.
+ * Tests that the bits of a row do not depend on what it is computed with. On seeded random inputs, and under every
+ * schedule that fits, each row of a batch is compared, bit by bit,
+ *   - alone, with the reference evaluator's bits,
+ *   - in a larger batch in another order, pools (batch axes that only placement tables address) laid out otherwise and
+ *     larger, sequence axes longer than the row's own data,
+ *   - as the first, the middle and the last among rows that are random, zeros, infinities or NaN.
+ * A row is a point of the batch axes that the outputs run over; what it reads is cut out of the inputs along them, and
+ * inputs without them are shared. What fails is shrunk, and the message says how to replay it.
+ *
+ * `file` is a path or a file: URL of a TypeScript module with kernels.
+ * @throws InvarianceError where bits differ
+ * @throws TestSetupError where the file, the kernel or an option is wrong, with the rendered diagnostics in its message
+ * @throws OrderInsensitiveError where `atLeast` asks for more than the inputs gave
  */
-export async function checkInvariance(file: string, options: InvarianceOptions): Promise<InvarianceReport> {
-  const kernel = readKernel(file, options);
-  const { extents, seed = 1 } = options;
-  const whole: EvaluationData = { extents, ...randomInputs(kernel, extents, seed) };
-  const reference = evaluate(kernel, whole);
+export async function assertInvariant(file: string | URL, options: InvarianceOptions): Promise<InvarianceReport> {
+  const { axes, runs = 20, seed = 1, atLeast = 0, path } = options;
+  const kernel = readKernel(typeof file === "string" && !file.startsWith("file:") ? file : fileURLToPath(file), options.kernel);
+  const extents = modelAxes(kernel, axes);
   const device = options.device ?? await openDevice();
   try {
-    const schedules = schedulesFor(kernel, { extents: modelExtents(kernel, extents), limits: device.limits });
-    const differences: string[] = [];
-    let runs = 0;
-    for (const schedule of schedules) {
-      const artifact = compile(kernel, { extents: modelExtents(kernel, extents), schedule, limits: device.limits });
-      for (const selection of selectionsOf(kernel, extents)) {
-        const outputs = await executeArtifact(device, kernel, artifact, selectData(kernel, whole, selection));
-        const difference = compare(kernel, extents, reference, outputs, selection);
-        if (difference !== undefined) differences.push(`${schedule.name}, ${selection.name}: ${difference}`);
-        runs++;
-      }
+    const fitting = schedulesFor(kernel, { extents, limits: device.limits });
+    const artifacts = new Map(chosen(fitting, options.schedules, kernel)
+      .map((schedule) => [schedule.name, compile(kernel, { extents, schedule, limits: device.limits })]));
+    const schedules = [...artifacts.keys()];
+    const trial = { kernel, axes, schedules, runs, seed, ...(path === undefined ? {} : { path }) };
+    const tally = await checkRows(trial, (schedule, data) => executeArtifact(device, kernel, artifacts.get(schedule)!, data));
+    if (addsFloats(kernel) && tally.orderSensitive < atLeast) {
+      throw new OrderInsensitiveError(`${kernel.name}: another order of the sums changes ${percent(tally.orderSensitive)} of the outputs, which is less than ` +
+        `${percent(atLeast)}; fix: give larger extents to the axes that it reduces over, or a smaller 'atLeast'`);
     }
-    const orderSensitive = orderSensitivity(kernel, extents, whole);
-    return { kernel: kernel.name, schedules: schedules.map(({ name }) => name), runs, differences, orderSensitive, device: device.info };
+    const { cases, rows, orderSensitive } = tally;
+    return { kernel: kernel.name, schedules, cases, rows, orderSensitive, device: device.info, text: render(kernel, schedules, tally, device.info, seed) };
   } finally {
     if (options.device === undefined) device.dispose();
   }
 }
 
-function readKernel(file: string, { kernel: name, extents }: InvarianceOptions): Kernel {
+function readKernel(file: string, name: string | undefined): Kernel {
+  if (!existsSync(file)) throw new TestSetupError(`there is no file '${file}'`, "give the path of a kernel file, as in new URL('./name.kernel.ts', import.meta.url)");
   const { kernels, diagnostics } = readKernels(file);
+  refuse(diagnostics);
+  const names = kernels.map((kernel) => kernel.name);
   const kernel = name === undefined && kernels.length === 1 ? kernels[0] : kernels.find((candidate) => candidate.name === name);
-  const found = diagnostics.length > 0 || kernel === undefined ? diagnostics : checkExtents(kernel, extents);
-  if (found.length > 0) {
-    const sourceOf = (path: string): string => readFileSync(path, "utf8");
-    throw new Error(`${file} does not check:\n${found.map((diagnostic) => renderDiagnostic(diagnostic, sourceOf)).join("\n")}`);
-  }
-  if (kernel === undefined) throw new Error(`${file} has the kernels ${kernels.map((candidate) => candidate.name).join(", ")}; fix: name one of them as 'kernel'`);
-  const missing = kernel.axes.filter((axis) => !Object.hasOwn(extents, axis.name)).map((axis) => axis.name);
-  if (missing.length > 0) throw new Error(`kernel '${kernel.name}' needs the extents of ${missing.join(", ")}; fix: add them to 'extents'`);
-  return kernel;
+  if (kernel !== undefined) return kernel;
+  if (names.length === 0) throw new TestSetupError(`${file} exports no kernel`, "declare one with 'export const name = kernel({ … })'");
+  throw new TestSetupError(name === undefined ? `${file} has several kernels` : `${file} has no kernel '${name}'${didYouMean(name, names)}`,
+    `give 'kernel' one of ${names.join(", ")}`);
 }
 
-/** Points of a batch axis, in the order in which they make up a smaller or rearranged batch. */
-interface Selection {
-  readonly name: string;
-  readonly axis?: string;
-  readonly points: readonly number[];
+function refuse(diagnostics: ReturnType<typeof checkExtents>): void {
+  const [first] = diagnostics;
+  if (first === undefined) return;
+  const sourceOf = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
+  throw new TestSetupError(`the kernel is wrong:\n${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, sourceOf)).join("\n\n")}`, first.fix, diagnostics);
 }
 
-function selectionsOf(kernel: Kernel, extents: Readonly<Record<string, number>>): Selection[] {
-  const axes = kernel.axes.filter(({ name, role }) => role === "batch" && extents[name]! > 1 && keepsApart(kernel, name)).map(({ name }) => name);
-  return [{ name: "whole", points: [] }, ...axes.flatMap((axis) => {
-    const extent = extents[axis]!;
-    const reversed = Array.from({ length: extent }, (_, index) => extent - 1 - index);
-    const alone = new Set([0, extent >> 1, extent - 1]);
-    return [
-      { name: `${axis} reversed`, axis, points: reversed },
-      ...[...alone].map((point) => ({ name: `${axis} ${point} alone`, axis, points: [point] })),
-    ];
-  })];
-}
-
-/** Whether the axis only ever indexes its own dimension, and that dimension is indexed by nothing else. */
-function keepsApart(kernel: Kernel, axis: string): boolean {
-  const variable = kernel.pool.axisVariable(axis);
-  const axesOf = new Map(kernel.inputs.map((input) => [input.name, input.axes]));
-  const seen = new Set<Expr | Reduce>();
-  const isOwn = (expr: Expr): boolean => expr.kind === "index" && expr.variable === variable;
-  const indicesFit = (axes: readonly string[], indices: readonly Expr[]): boolean =>
-    indices.every((index, dimension) => (axes[dimension] === axis ? isOwn(index) : fits(index)));
-  const fits = (expr: Expr): boolean => {
-    if (seen.has(expr)) return true;
-    seen.add(expr);
-    if (isOwn(expr)) return false;
-    if (expr.kind === "load") return indicesFit(axesOf.get(expr.input)!, expr.indices);
-    if (expr.kind === "field") return [expr.of.start, expr.of.count, ...expr.of.leaf].every(fits);
-    return operandsOf(expr).every(fits);
-  };
-  return kernel.outputs.every(({ axes, place, value }) => fits(value) && (place === undefined || indicesFit(axes, place)));
-}
-
-function selectData(kernel: Kernel, data: EvaluationData, selection: Selection): EvaluationData {
-  const { axis, points } = selection;
-  if (axis === undefined) return data;
-  const select = (tensors: Readonly<Record<string, Uint32Array>> = {}): Record<string, Uint32Array> => (
-    Object.fromEntries([...kernel.inputs, ...kernel.outputs].filter(({ name }) => name in tensors)
-      .map(({ name, axes }) => [name, selectElements(tensors[name]!, axes, data.extents, selection)]))
-  );
-  return {
-    ...data, extents: { ...data.extents, [axis]: points.length }, inputs: select(data.inputs), initial: select(data.initial),
-  };
-}
-
-/** The selected points of a tensor, along the selection's axis; all of it where it does not have that axis. */
-function selectElements(elements: Uint32Array, axes: readonly string[], extents: Readonly<Record<string, number>>, { axis, points }: Selection): Uint32Array {
-  const dimension = axis === undefined ? -1 : axes.indexOf(axis);
-  if (dimension < 0) return elements;
-  const inner = axes.slice(dimension + 1).reduce((size, name) => size * extents[name]!, 1);
-  const stride = inner * extents[axis!]!;
-  const selected = new Uint32Array((elements.length / extents[axis!]!) * points.length);
-  let to = 0;
-  for (let from = 0; from < elements.length; from += stride) {
-    for (const point of points) {
-      selected.set(elements.subarray(from + point * inner, from + (point + 1) * inner), to);
-      to += inner;
+/** The extents of model axes, once all of `axes` is found right. */
+function modelAxes(kernel: Kernel, axes: Readonly<Record<string, AxisRange>>): Record<string, number> {
+  const names = kernel.axes.map(({ name }) => name);
+  for (const [name, range] of Object.entries(axes)) {
+    if (!names.includes(name)) throw new TestSetupError(`kernel '${kernel.name}' has no axis '${name}'${didYouMean(name, names)}`, `its axes are ${names.join(", ")}`);
+    const { min, max } = typeof range === "number" ? { min: range, max: range } : range;
+    if (!Number.isInteger(min) || !Number.isInteger(max) || min < 1 || max < min) {
+      throw new TestSetupError(`axis '${name}' can't have ${JSON.stringify(range)} points`, "give a whole number from 1 up, or { min, max } of such");
     }
   }
-  return selected;
-}
-
-/** The first element of an output that is not the reference's; undefined where all are. */
-function compare(
-  kernel: Kernel, extents: Readonly<Record<string, number>>, reference: Readonly<Record<string, Uint32Array>>,
-  outputs: Readonly<Record<string, Uint32Array>>, selection: Selection,
-): string | undefined {
-  for (const { name, axes, over } of kernel.outputs) {
-    // A part of the batch scatters a part of what the whole does.
-    const scattersLess = selection.axis !== undefined && over.includes(selection.axis) && !axes.includes(selection.axis) &&
-      selection.points.length < extents[selection.axis]!;
-    if (scattersLess) continue;
-    const expected = selectElements(reference[name]!, axes, extents, selection);
-    const at = outputs[name]!.findIndex((bits, index) => bits !== expected[index]);
-    if (at >= 0) return `${name}[${at}] is ${hex(outputs[name]![at]!)}, the reference ${hex(expected[at]!)}`;
+  const extents: Record<string, number> = {};
+  for (const { name, role } of kernel.axes) {
+    if (role !== "model") continue;
+    const extent = axes[name];
+    if (typeof extent !== "number") throw new TestSetupError(`kernel '${kernel.name}' needs the extent of its model axis '${name}'`, `add ${name}: N to 'axes', a number`);
+    extents[name] = extent;
   }
-  return undefined;
+  refuse(checkExtents(kernel, extents));
+  return extents;
 }
 
-const hex = (bits: number): string => `0x${bits.toString(16).padStart(8, "0")}`;
+function chosen<T extends { readonly name: string }>(fitting: readonly T[], wanted: readonly string[] | undefined, kernel: Kernel): readonly T[] {
+  if (wanted === undefined) return fitting;
+  const names = fitting.map(({ name }) => name);
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown !== undefined || wanted.length === 0) {
+    const what = unknown === undefined ? "'schedules' is empty" : `no schedule '${unknown}' fits kernel '${kernel.name}' at these extents${didYouMean(unknown, names)}`;
+    throw new TestSetupError(what, `leave 'schedules' out, or choose from ${names.join(", ")}`);
+  }
+  return fitting.filter(({ name }) => wanted.includes(name));
+}
+
+function render(kernel: Kernel, schedules: readonly string[], { cases, rows, largest, orderSensitive }: Tally, device: DeviceInfo, seed: number): string {
+  const order = !addsFloats(kernel) ? "it adds no floats, so that no order could change them"
+    : `another order of the sums would change ${percent(orderSensitive)} of the outputs`;
+  return [
+    `${kernel.name}: ${rows} rows compared, all with the same bits: alone (the reference evaluator's), and in batches of up to ${largest}`,
+    `  neighbours: ${neighbours.join(", ")}; first, in the middle, last and everywhere else`,
+    `  ${cases} batches under ${schedules.length} schedules: ${schedules.join(", ")}`,
+    `  ${order}`,
+    ...(addsFloats(kernel) && orderSensitive < enoughSensitivity
+      ? [`  WARNING: that is less than ${percent(enoughSensitivity)}; give larger extents to the axes that it reduces over, since data on which order does not matter proves little`] : []),
+    `  device: ${device.description}; seed ${seed}`,
+  ].join("\n");
+}
+
+function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)}%`;
+}
