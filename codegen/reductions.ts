@@ -17,9 +17,9 @@ export function materialize(lowering: Lowering, exprs: readonly Expr[]): void {
   const { context } = lowering;
   const reduces = collectReductions(exprs, context.results);
   if (reduces.length === 0) return;
-  for (const group of tabulate(context, groupReductions(context, reduces), (needed) => materialize(lowering, needed))) {
-    const shared = context.mapping.cut !== undefined && group.block === context.top;
-    const values = shared ? foldTogether(lowering, group) : folderOf(lowering, group).result(group.block);
+  const isShared = (group: Group): boolean => context.mapping.cut !== undefined && group.block === context.top;
+  for (const group of tabulate(context, groupReductions(context, reduces), isShared, (needed) => materialize(lowering, needed))) {
+    const values = isShared(group) ? foldTogether(lowering, group) : folderOf(lowering, group).result(group.block);
     for (const [reduce, cells] of group.members) {
       context.results.set(reduce, new Map([...cells].map(([field, cell]) => [field, values[cell]!])));
     }
@@ -66,8 +66,7 @@ function sharingOf({ context, tile }: Lowering, group: Group): Sharing {
     if (axis.invocations === 1) continue;
     const local = tile.local.get(axis.axis)!;
     const deal = (onto: Expr): Expr => pool.add(pool.multiply(onto, pool.u32(axis.invocations)), local);
-    const leaves = [group.reduce.start, group.reduce.count, ...group.cells.map((cell) => cell.leaf)];
-    sharing = leaves.some((leaf) => context.mentions(leaf, axis.axis))
+    sharing = context.mentions(group.reduce, axis.axis)
       ? { ...sharing, row: deal(sharing.row), rows: sharing.rows * axis.invocations }
       : { ...sharing, index: deal(sharing.index), count: sharing.count * axis.invocations };
   }

@@ -13,10 +13,11 @@ import { Block } from "./statements.ts";
 /** Longer runs are not kept: the array is the invocation's own. */
 const longestTable = 128;
 
-export function* tabulate(context: Context, groups: readonly Group[], materialize: (exprs: readonly Expr[]) => void): Iterable<Group> {
+/** The groups in order, with what is kept put into arrays on the way; invocations that share a fold keep nothing. */
+export function* tabulate(context: Context, groups: readonly Group[], isShared: (group: Group) => boolean, materialize: (exprs: readonly Expr[]) => void): Iterable<Group> {
   const tables = new Map<Expr, Expr>();
   for (const [at, group] of groups.entries()) {
-    if (context.affine.maximum(group.reduce.count) <= longestTable) {
+    if (!isShared(group) && context.affine.maximum(group.reduce.count) <= longestTable) {
       const later = groups.slice(at + 1).filter((other) => sameItems(group, other));
       for (const expr of new Set(later.flatMap((other) => sharedWork(group, other)))) {
         if (!tables.has(expr)) tables.set(expr, fillTable(context, group, expr, materialize));

@@ -20,7 +20,7 @@ import { addsFloats, orderSensitivity, reductionsOf, replaceTrees, withoutRoundi
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const modelKernels = readdirSync(folder("../models/kernels")).filter((name) => name.endsWith(".kernel.ts")).map((name) => folder(`../models/kernels/${name}`));
-const kernels = new Map([...modelKernels, folder("fixtures/right/reductions.kernel.ts")]
+const kernels = new Map([...modelKernels, folder("fixtures/right/reductions.kernel.ts"), folder("fixtures/right/authors.kernel.ts")]
   .flatMap((file) => readKernels(file).kernels).map((kernel) => [kernel.name, kernel]));
 
 /** Extents that a kernel is tried at: what sizes have to do with each other is said here. */
@@ -42,6 +42,19 @@ const sizes: Record<string, (n: number, m: number) => Record<string, number>> = 
   maxOfSums: (n, m) => ({ token: n, out: 7, inner: m }),
   welfordVariance: (n, m) => ({ token: n, channel: m }),
   twoReductions: (n, m) => ({ token: n, channel: m }),
+  softmax: (n, m) => ({ row: n, c: m }),
+  batchedMatmul: (n, m) => ({ b: 2, h: 2, i: n, j: 17, k: m }),
+  matmulNN: (n, m) => ({ token: n, out: 18, inner: m }),
+  conv1d: (n, m) => ({ b: n, t: m, tap: 9, padded: m + 8 }),
+  int8dot: (n, m) => ({ token: n, out: 5, inner: m }),
+  nearest: (n, m) => ({ token: n, code: 3 + (m % 40), c: m }),
+  logSumExp: (n, m) => ({ token: n, c: m }),
+  prefixMean: (n, m) => ({ token: n, row: 2, key: m, c: n + 2 }),
+  ropeLike: (n, m) => ({ token: n, d: m }),
+  runsNorm: (n, m) => ({ token: n, c: m }),
+  geluGate: (n, m) => ({ token: n, c: m }),
+  cosine: (n, m) => ({ q: n, d: 9, c: m }),
+  minmax: (n, m) => ({ t: n, c: m }),
 };
 
 let device: Device;
