@@ -6,7 +6,8 @@ import { pages, root, runPage } from "./fixtures/documents.ts";
 
 const withDevice = pages.filter(({ fences }) => fences.some(({ mark }) => mark.endsWith(": device")));
 
-test.each(withDevice)("$name runs", ({ fences }) => runPage(fences, "device"));
+// Software drivers take seconds to compile each of a kernel's schedules.
+test.each(withDevice)("$name runs", ({ fences }) => runPage(fences, "device"), 600_000);
 
 describe("README.md shows the JSON of", () => {
   const readme = pages.find(({ name }) => name === "README.md")!.text;
