@@ -156,7 +156,7 @@ function inBlocks(shape: Shape): Schedule[] {
   const extent = extentOf(kernel, inner);
   const matrices = kernel.inputs.filter((input) => input.storage === "bf16" && input.axes.length === 2 && isRowPerOutput(shape, input.name));
   if (matrices.length === 0 || (extent.kind === "constant" && extent.bits < lanes)) return [];
-  const mapping = runsTogether(shape, 1, Math.max(1, Math.min(16, Math.floor(limits.maxInvocations / lanes))), lanes, 8);
+  const mapping = runsTogether(shape, 1, Math.max(1, Math.min(8, Math.floor(limits.maxInvocations / lanes))), lanes, 8);
   if (mapping === undefined) return [];
   return [{ name: "blocks", passes: [mapping], layouts: Object.fromEntries(matrices.map((input) => [input.name, [lanes, 8]])) }];
 }

@@ -65,7 +65,7 @@ export function printBlock(block: Block, indent: string): PrintedLine[] {
         break;
       case "assign": line(`${statement.target} = ${bare(statement.value)};`, statement.origin); break;
       case "for":
-        nested(`for (var ${statement.name} = ${bare(statement.from)}; ${bare(statement.condition)}; ${statement.name} += ${bare(statement.step)})`, statement.body);
+        nested(`for (var ${statement.name} = ${bare(startOf(statement))}; ${bare(statement.condition)}; ${statement.name} += ${bare(statement.step)})`, statement.body);
         break;
       case "while": nested(`while (${bare(statement.condition)})`, statement.body); break;
       case "if": nested(`if (${bare(statement.condition)})`, statement.body); break;
@@ -74,6 +74,15 @@ export function printBlock(block: Block, indent: string): PrintedLine[] {
     }
   }
   return lines;
+}
+
+/**
+ * Where a loop starts. Drivers in software unroll nests of loops with constant bounds whole, and then compile for
+ * seconds; a loop around another one therefore starts at a zero that they cannot see.
+ */
+function startOf(loop: Extract<Statement, { kind: "for" }>): string {
+  const around = loop.body.statements.some((inner) => inner.kind === "for" || inner.kind === "while");
+  return around && loop.from === "0u" ? "uniforms.zero" : loop.from;
 }
 
 /** Drops parentheses that enclose the whole text. */

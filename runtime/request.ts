@@ -34,7 +34,7 @@ export class RequestChecks {
   parameters(given: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
     const names = this.#artifact.parameters.map(({ name }) => name);
     for (const name of Object.keys(given)) {
-      this.check(names.includes(name), `it has no parameter '${name}'${didYouMean(name, names)}`, `give ${list(names)}`);
+      if (!names.includes(name)) this.check(false, `it has no parameter '${name}'${didYouMean(name, names)}`, `give ${list(names)}`);
     }
     for (const { name, type } of this.#artifact.parameters) {
       const value = given[name];
@@ -51,7 +51,7 @@ export class RequestChecks {
     const written = new Set(bound.filter(({ access }) => access === "read_write").map(({ name }) => name));
     const names = [...bindings.keys()];
     for (const name of Object.keys(given)) {
-      this.check(bindings.has(name), `it has no tensor '${name}'${didYouMean(name, names)}`, `give ${list(names)}`);
+      if (!bindings.has(name)) this.check(false, `it has no tensor '${name}'${didYouMean(name, names)}`, `give ${list(names)}`);
     }
     const users = new Map<GPUBuffer, string>();
     for (const [name, binding] of bindings) {
