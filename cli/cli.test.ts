@@ -1,4 +1,6 @@
 /** The commands as a user sees them, as far as they need no device: exit codes, and what goes to which stream. */
+import { accessSync, constants, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { rowSum, treefold } from "../spec/fixtures/commands.ts";
 
@@ -60,6 +62,13 @@ describe("explain", () => {
     expect(treefold("explain", "rows.kernel.ts", "--stage", "tree").out).toMatch(/^kernel rowSum\n.*\n\nkernel rowMaximum\n/);
     expect(treefold("explain", "rows.kernel.ts", "--stage", "asm")).toMatchObject({ code: 2, out: "" });
   });
+});
+
+test("the built command may be executed", () => {
+  treefold("--version");
+  const root = join(import.meta.dirname, "..");
+  const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { bin: { treefold: string } };
+  expect(() => accessSync(join(root, bin.treefold), constants.X_OK)).not.toThrow();
 });
 
 test("help and version", () => {
