@@ -7,7 +7,7 @@ import { parseTree, TreeSyntaxError } from "../tree-notation.ts";
 import { checkBound, checkTree } from "./batch-rules.ts";
 import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
-import { hole, holdsHole } from "./holes.ts";
+import { hole } from "./holes.ts";
 import { builtInReducer, leafKey } from "./built-in-reducers.ts";
 import { checkIdentity } from "./identity.ts";
 import { shorten, type Reading } from "./reading.ts";
@@ -153,7 +153,7 @@ export function readReduce(
   return fold(reading, node, domain, tree, leafFunction, leafAt, itemOf, (leaf) => (by.kind === "reducer" ? readState(reading, by.reducer, leaf, leafAt) : undefined),
     (field, reduce) => {
       if (by.kind !== "reducer") return fault;
-      if (reduce !== undefined && !reading.faultyReducers.has(by.reducer) && !reduce.leaf.some((expr) => holdsHole(expr))) checkIdentity(reading, reduce, leafAt);
+      if (reduce !== undefined && !reading.faultyReducers.has(by.reducer)) checkIdentity(reading, reduce, leafAt);
       return { kind: "record", fields: fieldsOf(by.reducer, field), ...(reduce === undefined ? {} : { reduce }) };
     });
 }
