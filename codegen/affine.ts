@@ -52,7 +52,6 @@ export class Affine {
       case "divide": return expr.right.kind === "constant" && expr.right.bits > 0 ? Math.floor(left / expr.right.bits) : left;
       case "remainder": return expr.right.kind === "constant" && expr.right.bits > 0 ? Math.min(left, expr.right.bits - 1) : left;
       case "minimum": return Math.min(left, right);
-      case "subtract": return expr.right.kind === "constant" && left !== Infinity ? left : Infinity;
       default: return Infinity;
     }
   }

@@ -90,13 +90,19 @@ function plainText(expr: Binary, { text }: Printer): string {
     return `${expr.operator === "minimum" ? "min" : "max"}(${text(expr.left)}, ${text(expr.right)})`;
   }
   const shift = expr.operator === "shiftLeft" || expr.operator === "shiftRight";
-  const right = shift && expr.right.type === "i32" ? `bitcast<u32>(${text(expr.right)})` : text(expr.right);
+  const divides = expr.operator === "divide" || expr.operator === "remainder";
+  const right = expr.right.kind === "constant" && shift ? `${expr.right.bits & 31}u`
+    : expr.right.kind === "constant" && divides && expr.right.bits === 0 ? hiddenConstant(expr.right)
+    : shift && expr.right.type === "i32" ? `bitcast<u32>(${text(expr.right)})` : text(expr.right);
   const symbol = symbols[expr.operator];
   if (symbol === undefined) throw new CompilerFault(`no text for ${expr.operator} of ${expr.left.type}`);
   return `(${text(expr.left)} ${symbol} ${right})`;
 }
 
-function floatText(expr: Binary, { text, isFold }: Printer): string {
+function floatText(expr: Binary, { text: plain, isFold }: Printer): string {
+  // What is constant throughout is an error of the text where it overflows, so one that the driver can't see is made of it.
+  const parts = [expr.left, expr.right].flatMap((part) => (isExactProduct(part) ? [part.left, part.right] : [part]));
+  const text = (part: Expr): string => (part.kind === "constant" && parts.every(({ kind }) => kind === "constant") ? hiddenConstant(part) : plain(part));
   switch (expr.operator) {
     case "minimum": return `min_by_bits(${text(expr.left)}, ${text(expr.right)})`;
     case "maximum": return `max_by_bits(${text(expr.left)}, ${text(expr.right)})`;
@@ -107,11 +113,11 @@ function floatText(expr: Binary, { text, isFold }: Printer): string {
   const minus = expr.operator === "subtract";
   const seal = (sum: string): string => (isFold(expr) ? sum : `seal(${sum})`);
   if (isExactProduct(expr.right)) {
-    const factor = minus ? `-${text(expr.right.left)}` : text(expr.right.left);
+    const factor = minus ? `-(${text(expr.right.left)})` : text(expr.right.left);
     return seal(`fma(${factor}, ${text(expr.right.right)}, ${text(expr.left)})`);
   }
   if (isExactProduct(expr.left)) {
-    return seal(`fma(${text(expr.left.left)}, ${text(expr.left.right)}, ${minus ? "-" : ""}${text(expr.right)})`);
+    return seal(`fma(${text(expr.left.left)}, ${text(expr.left.right)}, ${minus ? `-(${text(expr.right)})` : text(expr.right)})`);
   }
   return seal(`${text(expr.left)} ${minus ? "-" : "+"} ${text(expr.right)}`);
 }

@@ -17,7 +17,8 @@ const single = { registers: 1, order: "blocked", whole: false } as const;
 export function outputAxesOf(kernel: PassKernel): string[] {
   const axes = new Set<string>();
   for (const output of kernel.outputs) output.over.forEach((axis) => axes.add(axis));
-  const inner = innermostOf(kernel.outputs[0]!, kernel);
+  if (axes.size === 0) return [];
+  const inner = innermostOf(kernel.outputs.find((output) => output.storage === "bf16") ?? kernel.outputs.find((output) => output.over.length > 0)!, kernel);
   axes.delete(inner);
   return [...axes, inner];
 }
@@ -194,7 +195,7 @@ export function candidateSchedules(kernel: PassKernel, limits: DeviceLimits): Sc
     if (mapping !== undefined) schedules.push({ name, passes: [mapping] });
   };
   offer("alone", alone(shape));
-  if (shape.reduces.length === 0) return schedules;
+  if (shape.reduces.length === 0 || shape.axes.length === 0) return schedules;
   const vectors = walksRows(shape);
   if (vectors) offer("alone-vector", { ...alone(shape), unroll: 8 });
   offer("row-each", aRowEach(shape));

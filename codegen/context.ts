@@ -1,5 +1,5 @@
 /** What the parts of one pass's lowering share: names, what is known of them, and the module's declarations. */
-import type { Expr, Reduce, Register, SourceLocation, ValueType, Variable } from "../dsl/ir.ts";
+import type { Expr, FunctionDeclaration, Reduce, Register, SourceLocation, ValueType, Variable } from "../dsl/ir.ts";
 import { type Pool, rewrite } from "../dsl/expr.ts";
 import { Affine, type Fact } from "./affine.ts";
 import { CompilerFault, ScheduleMisfit } from "./errors.ts";
@@ -38,7 +38,7 @@ export class Context {
   readonly results = new Map<Reduce, ReadonlyMap<string, Expr>>();
   /** Folds' own additions, whose order drivers keep; every other float operation is sealed. */
   readonly folds = new Set<Expr>();
-  readonly functions = new Set<string>();
+  readonly functions = new Map<FunctionDeclaration, string>();
   readonly functionTexts: string[] = [];
   readonly hints = new Map<Expr | Reduce, string>();
   readonly origins = new Map<Expr | Reduce, SourceLocation>();

@@ -62,9 +62,9 @@ function callText(context: Context, call: Call, text: (expr: Expr) => string): s
 
 /** The WGSL name of an author's or the library's function, which is printed once, after those that it calls. */
 function functionName(context: Context, callee: FunctionDeclaration): string {
-  const name = `fn_${callee.name}`;
-  if (!context.functions.has(name)) {
-    context.functions.add(name);
+  let name = context.functions.get(callee);
+  if (name === undefined) {
+    context.functions.set(callee, (name = context.fresh(`fn_${callee.name}`)));
     context.functionTexts.push(functionText(context, name, callee));
   }
   return name;
@@ -74,10 +74,12 @@ function functionText(context: Context, name: string, callee: FunctionDeclaratio
   const lines: string[] = [];
   const texts = new Map<Expr, string>();
   const uses = useCounts(callee.result);
+  const nameOf = (argument: string): string =>
+    `arg_${argument.replace(/[^A-Za-z0-9]+/g, "_")}_${callee.parameters.findIndex(({ name }) => name === argument)}`;
   const printer: Printer = {
     text(expr) {
       if (expr.kind === "constant") return constantText(expr);
-      if (expr.kind === "argument") return `arg_${expr.name}`;
+      if (expr.kind === "argument") return nameOf(expr.name);
       const known = texts.get(expr);
       if (known !== undefined) return known;
       const value = operationText(expr, printer);
@@ -92,7 +94,7 @@ function functionText(context: Context, name: string, callee: FunctionDeclaratio
     isFold: () => false,
   };
   const result = printer.text(callee.result);
-  const parameters = callee.parameters.map((parameter) => `arg_${parameter.name}: ${parameter.type}`).join(", ");
+  const parameters = callee.parameters.map((parameter) => `${nameOf(parameter.name)}: ${parameter.type}`).join(", ");
   return [`fn ${name}(${parameters}) -> ${callee.result.type} {`, ...lines, `  return ${result};`, "}"].join("\n");
 }
 

@@ -77,9 +77,10 @@ export class Folder {
     const level = this.#group.reduce.tree[row - 1]!;
     const span = this.#spanOf(level, this.rows[row - 1]!, position, anywhere);
     const items: Items = (at, inside) => this.item(row - 1, at, inside, from, anywhere);
-    if (span.count.kind === "constant" && span.count.bits === 1) return this.#combine(this.#identities(), items(span.first, block));
-    if (level.fold === "pairwise") return this.#pairwise(span, items, block);
     const overLeaves = row === 1 && from === undefined && span.stride === 1;
+    const isStaged = overLeaves && this.#leaves.chain !== undefined;
+    if (!isStaged && span.count.kind === "constant" && span.count.bits === 1) return this.#combine(this.#identities(), items(span.first, block));
+    if (level.fold === "pairwise") return this.#pairwise(span, items, block);
     return this.#chain(span, items, overLeaves, block);
   }
 

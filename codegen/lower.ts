@@ -43,7 +43,7 @@ export function lowerPass(request: PassRequest): LoweredPass {
   for (const output of kernel.outputs) {
     const own = stores.filter((store) => store.output === output);
     if (output.storage === "bf16") storePairs(lowering, own);
-    else own.forEach((store) => storeWord(lowering, store, textOf(context, store.value, tile.block)));
+    else own.forEach((store) => storeWord(lowering, store, wordText(lowering, store)));
   }
   tile.close();
   return { context, workgroups: tile.workgroups };
@@ -79,6 +79,12 @@ function storesOf({ context, tile }: Lowering, output: Output, rootOf: ReadonlyM
       }
       return { output, point, value: at(output.value), place, guards };
     });
+}
+
+/** The value of a 32-bit output: of a float that is NaN, one and the same on every device. */
+function wordText({ context, tile }: Lowering, { output, value }: Store): string {
+  const text = textOf(context, value, tile.block);
+  return output.storage === "f32" && !context.kernel.scratch.has(output.name) ? `canonical(${text})` : text;
 }
 
 function storeWord({ context, tile }: Lowering, store: Store, value: string): void {

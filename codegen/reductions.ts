@@ -4,6 +4,7 @@
  * affair (fold.ts); who does it is the mapping's.
  */
 import type { Expr, Reduce } from "../dsl/ir.ts";
+import { operandsOf } from "../dsl/expr.ts";
 import { ScheduleMisfit } from "./errors.ts";
 import { textOf } from "./expressions.ts";
 import { Folder, type Items, type Leaves, type Values } from "./fold.ts";
@@ -92,7 +93,10 @@ function foldTogether(lowering: Lowering, group: Group): Values {
   if (!inOneGo && mapping.axes.some((axis) => axis.invocations > 1 && context.mentions(items, axis.axis))) {
     throw new ScheduleMisfit("invocations of one workgroup would meet at a barrier a different number of times");
   }
-  const width = inOneGo ? most : sharing.count;
+  if (!inOneGo && holdsField(items)) {
+    throw new ScheduleMisfit("a barrier would stand in a loop whose length was read from workgroup memory");
+  }
+  const width = inOneGo ? Math.max(1, most) : sharing.count;
   const names = group.cells.map((cell) => context.declareShared(`${cell.name}_parts`, cell.type, sharing.rows * width));
   const slot = (position: Expr): Expr => context.affine.normal(pool.add(pool.multiply(position, pool.u32(sharing.rows)), sharing.row));
   const put = (position: Expr, values: Values, block: Block): void => {
@@ -131,4 +135,8 @@ function foldTogether(lowering: Lowering, group: Group): Values {
   }
   top.barrier();
   return get(pool.u32(0), top);
+}
+
+function holdsField(expr: Expr): boolean {
+  return expr.kind === "field" || operandsOf(expr).some(holdsField);
 }

@@ -35,7 +35,7 @@ function replacement(kernel: PassKernel, reduce: Reduce): Reduce {
 
 function splitOne(kernel: PassKernel, reduce: Reduce, level: number, number: number): { partial: PassKernel; final: PassKernel } {
   const { pool } = kernel;
-  const axis = `part${number}`;
+  const axis = unused(`part${number}`, kernel.axes.map((candidate) => candidate.name));
   const over = kernel.axes.filter((candidate) => reduce.free.has(pool.axisVariable(candidate.name)));
   const rows = rowCounts(pool, reduce);
   const parts = bound(kernel, rows[level]!);
@@ -44,7 +44,8 @@ function splitOne(kernel: PassKernel, reduce: Reduce, level: number, number: num
   const item = pool.index(pool.axisVariable(axis));
   const values = pool.reduce({ ...reduce, tree: reduce.tree.slice(0, level), item });
   const axes = [...over.map((candidate) => candidate.name), axis];
-  const name = (field: string): string => `scratch${number}_${field}`;
+  const taken = [...kernel.inputs, ...kernel.outputs].map((tensor) => tensor.name);
+  const name = (field: string): string => unused(`scratch${number}_${field}`, taken);
   const outputs: Output[] = reduce.reducer.fields.map((field) => ({
     name: name(field.name), storage: field.type, axes, over: axes, value: pool.field(values, field.name),
   }));
@@ -133,4 +134,9 @@ export function withoutUnusedInputs(kernel: PassKernel): PassKernel {
   roots.forEach(visit);
   for (const reduce of reductionsBelow(roots)) [reduce.start, reduce.count, ...reduce.leaf, ...(reduce.item === undefined ? [] : [reduce.item])].forEach(visit);
   return { ...kernel, inputs: kernel.inputs.filter((input) => used.has(input.name)) };
+}
+
+/** The name itself, or with as many underscores as it takes to be none of these. */
+function unused(name: string, taken: readonly string[]): string {
+  return taken.includes(name) ? unused(`${name}_`, taken) : name;
 }

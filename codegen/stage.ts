@@ -48,8 +48,11 @@ export function stageOperands(lowering: Lowering, exprs: readonly Expr[], reduce
   const replaced = new Map<Reduce, Reduce>();
   for (const reduce of reduces) {
     const level = reduce.tree[0]!;
+    // One that is folded once an item of another meets its barriers as often as that one has items, which may differ.
+    if ([...reduce.free].some((variable) => variable.kind === "item")) continue;
     if (reduce.count.kind !== "constant" || level.fold !== "chain" || (level.lanes ?? 1) > 1) continue;
     const leaf = reduce.leaf.map((expr) => context.rewrite(expr, (node) => {
+      if (node.kind === "field") return node;
       const axes = stageable(context, node, reduce.variable, tiled);
       if (axes === undefined || axes.length === tiled.length) return undefined;
       return declareStaged(lowering, node, reduce.variable, axes, stretch);

@@ -15,9 +15,12 @@ const longestTable = 128;
 
 /** The groups in order, with what is kept put into arrays on the way; invocations that share a fold keep nothing. */
 export function* tabulate(context: Context, groups: readonly Group[], isShared: (group: Group) => boolean, materialize: (exprs: readonly Expr[]) => void): Iterable<Group> {
-  const tables = new Map<Expr, Expr>();
+  const kept: { readonly owner: Group; readonly tables: Map<Expr, Expr> }[] = [];
   for (const [at, group] of groups.entries()) {
-    if (!isShared(group) && context.affine.maximum(group.reduce.count) <= longestTable) {
+    let own = kept.find(({ owner }) => sameItems(owner, group));
+    if (own === undefined) kept.push((own = { owner: group, tables: new Map() }));
+    const { tables } = own;
+    if (!isShared(group) && isBetween(1, context.affine.maximum(group.reduce.count), longestTable)) {
       const later = groups.slice(at + 1).filter((other) => sameItems(group, other));
       for (const expr of new Set(later.flatMap((other) => sharedWork(group, other)))) {
         if (!tables.has(expr)) tables.set(expr, fillTable(context, group, expr, materialize));
@@ -82,3 +85,5 @@ function fillTable(context: Context, group: Group, expr: Expr, materialize: (exp
   context.tables.set(name, { name, type });
   return pool.load(name, type, [pool.subtract(pool.index(variable), base)]);
 }
+
+const isBetween = (low: number, value: number, high: number): boolean => low <= value && value <= high;

@@ -29,7 +29,7 @@ export class Tile {
     const { mapping, pool, top } = context;
     this.way = this.#placeInWorkgroup();
     const order = [...mapping.axes].sort((a, b) => Number(this.#isModel(a)) - Number(this.#isModel(b)));
-    const counts = order.map((axis) => (axis.whole ? pool.u32(1) : pool.divideUp(extentOf(context.kernel, axis.axis), tileOf(axis))));
+    const counts = order.map((axis) => (axis.whole ? pool.u32(1) : pool.divideUp(this.#walked(axis), tileOf(axis))));
     this.workgroups = counts.reduce((total, count) => pool.multiply(total, count), pool.u32(1));
     this.#placeOfWorkgroup(order, counts);
     let block = top;
@@ -77,6 +77,13 @@ export class Tile {
   #fits(axis: AxisMapping): boolean {
     const extent = extentOf(this.#context.kernel, axis.axis);
     return extent.kind === "constant" && extent.bits % (axis.whole ? axis.registers : tileOf(axis)) === 0;
+  }
+
+  /** The points of an axis that are gone through: one even of an empty axis, where an output that lacks it is stored. */
+  #walked(axis: AxisMapping): Expr {
+    const { pool, kernel } = this.#context;
+    const extent = extentOf(kernel, axis.axis);
+    return extent.kind === "constant" || kernel.outputs.every((output) => output.over.includes(axis.axis)) ? extent : pool.binary("maximum", extent, pool.u32(1));
   }
 
   #isModel(axis: AxisMapping): boolean {
@@ -140,7 +147,7 @@ export class Tile {
     const name = context.fresh(axis.axis);
     const local = this.local.get(axis.axis) ?? pool.u32(0);
     const from = textOf(context, pool.multiply(local, pool.u32(axis.registers)), block);
-    const condition = `${name} < ${textOf(context, extentOf(context.kernel, axis.axis), block)}`;
+    const condition = `${name} < ${textOf(context, this.#walked(axis), block)}`;
     const index = context.register(name, "u32", body, { multiple: axis.registers });
     this.#base.set(axis.axis, index);
     this.#home(axis.axis, index);

@@ -31,8 +31,13 @@ const prelude: Record<string, string> = {
   let bound = select(0x7fffff80i, i32(-2147483647 - 1), bits >= 0x80000000u);
   return select(select(i32(x), bound, magnitude >= 0x4f000000u), 0i, magnitude > 0x7f800000u);
 }`,
-  order_key: `fn order_key(x: f32) -> u32 {
+  canonical: `fn canonical(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
+  return bitcast<f32>(select(bits, 0x7fc00000u, (bits & 0x7fffffffu) > 0x7f800000u));
+}`,
+  order_key: `fn order_key(x: f32) -> u32 {
+  let raw = bitcast<u32>(x);
+  let bits = select(raw, 0x7fc00000u, (raw & 0x7fffffffu) > 0x7f800000u);
   return bits ^ select(0x80000000u, 0xffffffffu, (bits >> 31u) == 1u);
 }`,
   max_by_bits: `fn max_by_bits(a: f32, b: f32) -> f32 {

@@ -62,7 +62,9 @@ const tensors = (count: number): Record<"x" | "y" | "z", ReturnType<typeof creat
 
 describe("running kernels", () => {
   test("the device says what it is", () => {
-    expect(Object.values(device.info).every((value) => value.length > 0)).toBe(true);
+    // NVIDIA's adapters name no architecture.
+    const { architecture: _, ...named } = device.info;
+    expect(Object.values(named).every((value) => value.length > 0)).toBe(true);
     expect(device.info.driver).toMatch(/\d, webgpu \d/);
     expect(device.limits.maxInvocations).toBeGreaterThanOrEqual(256);
   });

@@ -20,7 +20,8 @@ import { addsFloats, orderSensitivity, reductionsOf, replaceTrees, withoutRoundi
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const modelKernels = readdirSync(folder("../models/kernels")).filter((name) => name.endsWith(".kernel.ts")).map((name) => folder(`../models/kernels/${name}`));
-const kernels = new Map([...modelKernels, folder("fixtures/right/reductions.kernel.ts"), folder("fixtures/right/authors.kernel.ts")]
+const kernels = new Map([...modelKernels, folder("fixtures/right/reductions.kernel.ts"), folder("fixtures/right/authors.kernel.ts"),
+  folder("fixtures/right/corners.kernel.ts")]
   .flatMap((file) => readKernels(file).kernels).map((kernel) => [kernel.name, kernel]));
 
 /** Extents that a kernel is tried at: what sizes have to do with each other is said here. */
@@ -55,6 +56,18 @@ const sizes: Record<string, (n: number, m: number) => Record<string, number>> = 
   geluGate: (n, m) => ({ token: n, c: m }),
   cosine: (n, m) => ({ q: n, d: 9, c: m }),
   minmax: (n, m) => ({ t: n, c: m }),
+  laggedProducts: (n, m) => ({ token: n, k: m }),
+  nestedPairwise: (n, m) => ({ token: n, out: 17, k: 1 + (m % 9), j: 3 }),
+  nestedChain: (n, m) => ({ token: n, out: 17, k: 1 + (m % 9), j: 3 }),
+  unevenBarrier: (n, m) => ({ token: n, out: 17, key: 1 + (m % 9), dim: 5 }),
+  keptApart: (n, m) => ({ token: n, key: m, dim: 3 }),
+  transposed: (n, m) => ({ token: n, channel: m }),
+  withAndWithoutKey: (n, m) => ({ token: n, key: n === 1 ? 0 : m }),
+  emptyCount: (n, m) => ({ token: n, key: m, dim: 4 }),
+  shiftByExtent: (_, m) => ({ channel: m }),
+  overflowingConstant: (_, m) => ({ channel: m }),
+  countedByFold: (n, m) => ({ token: n, channel: 5, key: m, k: 3 }),
+  onePlace: (_, m) => ({ channel: 4, k: m }),
 };
 
 let device: Device;
