@@ -9,7 +9,6 @@ import type { ModelConfig } from "./checkpoint/config.ts";
 import { DeviceMachine } from "./device-machine.ts";
 import { loadLibrary, type KernelLibrary } from "./library.ts";
 import { CachedSequence, PageAllocator, pageSize } from "./pages.ts";
-import { rotaryTables } from "./rotary.ts";
 import { Uploader } from "./upload.ts";
 
 export interface ModelOptions {
@@ -98,17 +97,9 @@ export class Model {
         tensors.push(value);
         return { value, storage };
       });
-      const { cosine, sine } = rotaryTables(config.rotary, config.maxPositions);
-      const table = (name: string, values: Float32Array): Tensor => {
-        const shape = [config.maxPositions, config.headSize / 2];
-        const tensor = createTensor(device, { name, storage: "f32", shape }, new Uint32Array(values.buffer, values.byteOffset, values.length));
-        tensors.push(tensor);
-        return tensor;
-      };
-      return new Model({
-        device, config, weights, tensors, library: kernels, checkpointHash: checkpoint.sha256,
-        cosine: table("cosine", cosine), sine: table("sine", sine),
-      });
+      const { cosine, sine } = await uploader.uploadRotary(config.rotary, config.maxPositions);
+      tensors.push(cosine, sine);
+      return new Model({ device, config, weights, tensors, library: kernels, checkpointHash: checkpoint.sha256, cosine, sine });
     } catch (error) {
       for (const tensor of tensors) tensor.dispose();
       throw error;

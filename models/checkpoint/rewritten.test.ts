@@ -1,5 +1,5 @@
 /** How a checkpoint was saved never shows: every rewriting of the demo has the original's values, and so its hash. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -60,6 +60,32 @@ describe("a rewritten checkpoint", () => {
     const original = await contents(demoDirectory);
     expect(sha256).not.toBe(original.sha256);
     expect(bf16).toBe(original.bf16 - 6);
+  });
+});
+
+describe("a large tensor", () => {
+  it.each([["BF16", 2], ["F16", 2], ["F32", 4]] as const)("of %s passes through memory in chunks", async (dtype, size) => {
+    const to = join(directory, `large ${dtype}`);
+    await rewriteCheckpoint(demoDirectory, to, {});
+    const declaration = { name: "large", shape: [2 ** 16, 2 ** 13 / size], storage: "smallest" } as const;
+    const bytes = 2 ** 29;
+    const header = JSON.stringify({ large: { dtype, shape: declaration.shape, data_offsets: [0, bytes] } });
+    const length = new BigUint64Array([BigInt(header.length)]);
+    await writeFile(join(to, "model.safetensors"), Buffer.concat([new Uint8Array(length.buffer), Buffer.from(header)]));
+    // A hole: half a gigabyte that takes no disk.
+    await truncate(join(to, "model.safetensors"), 8 + header.length + bytes);
+    const checkpoint = await Checkpoint.open(to);
+    let peak = 0;
+    let words = 0;
+    for await (const chunk of checkpoint.read(declaration, "bf16")) {
+      peak = Math.max(peak, process.memoryUsage().arrayBuffers);
+      words += chunk.words.length;
+    }
+    await checkpoint.close();
+    expect(words).toBe(bytes / size / 2);
+    console.log(`${dtype}: ${(peak / 2 ** 20).toFixed(0)} MiB at most`);
+    expect(peak).toBeLessThan(2 ** 28);
+    await rm(to, { recursive: true });
   });
 });
 
