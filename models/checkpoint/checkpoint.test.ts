@@ -91,6 +91,8 @@ describe("config.json", () => {
     const expected = { headSize: 32, base: 5, scaling: { factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalPositions: 64 } };
     await edit("config.json", { model_type: "llama", rope_parameters: llama3 });
     expect((await readConfig(directory)).rotary).toEqual(expected);
+    await edit("config.json", { rope_parameters: scaling, rope_theta });
+    expect((await readConfig(directory)).rotary).toEqual(expected);
     await edit("config.json", { rope_parameters: undefined, rope_theta, rope_scaling: scaling });
     expect((await readConfig(directory)).rotary).toEqual(expected);
   });
@@ -156,6 +158,16 @@ describe("checkpoint", () => {
     expect(await refusal(Checkpoint.open(directory))).toBe("DIR/model.safetensors: cannot be read (ENOENT); fix: give a checkpoint directory that holds model.safetensors");
     await mkdir(join(directory, "model.safetensors"));
     expect(await refusal(Checkpoint.open(directory))).toContain("DIR/model.safetensors: is a directory, not a file; ");
+  });
+
+  it.each(["config.json", "generation_config.json", "model.safetensors"])("refuses %s cut at any of 50 places", async (name) => {
+    const whole = await readFile(join(directory, name));
+    // A last line end may be missing.
+    const length = name.endsWith(".json") ? whole.toString("utf8").trimEnd().length : whole.length;
+    for (let place = 0; place < 50; place++) {
+      await writeFile(join(directory, name), whole.subarray(0, Math.floor(place * length / 50)));
+      expect(await refusal(Checkpoint.open(directory))).toContain(`DIR/${name}: `);
+    }
   });
 
   it("finds a weight's fault before reading data", async () => {

@@ -80,7 +80,7 @@ export class FieldReader {
       return { base: this.#base(absentBase), ...(old === undefined ? {} : old.#scaling()) };
     }
     this.only("rope_scaling", [null]);
-    const base = nested.#base();
+    const base = nested.has("rope_theta") || !this.has("rope_theta") ? nested.#base(absentBase) : this.#base();
     if (this.has("rope_theta") && this.#base() !== base) {
       this.refuse("rope_theta", `${shortJson(this.#value("rope_theta"))} contradicts rope_parameters.rope_theta, ${base}`, "correct config.json");
     }

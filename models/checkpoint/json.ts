@@ -24,7 +24,10 @@ export async function readJsonObject(directory: string, name: string): Promise<R
   try {
     const { size } = await handle.stat();
     if (size > maxFileBytes) throw new CheckpointError(file, null, `has ${size} bytes, too many for a JSON file of a checkpoint`, fetchAgain);
-    return parseJsonObject(file, await handle.readFile());
+    const bytes = await handle.readFile().catch((cause: unknown) => {
+      throw new CheckpointError(file, null, `reading it failed (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, fetchAgain, { cause });
+    });
+    return parseJsonObject(file, bytes);
   } finally {
     await handle.close();
   }
