@@ -30,6 +30,11 @@ describe("run", () => {
     expect(out).toMatch(/(\d+) of \1 schedules give the evaluator's bits; a flat chain would change [\d.]+% of the outputs\n$/);
   });
 
+  test("a kernel that adds no floats", () => {
+    const { out } = treefold("run", "rows.kernel.ts", "--kernel", "rowMaximum", "--axis", "token=2", "--axis", "channel=9", "--schedule", "alone");
+    expect(out).toMatch(/\n1 of 1 schedules give the evaluator's bits; it adds no floats, so no order could change them\n$/);
+  });
+
   test("an unknown schedule", () => {
     const { code, out, err } = treefold(...rowSum, "--schedule", "alon");
     expect({ code, out }).toEqual({ code: 2, out: "" });

@@ -1,4 +1,6 @@
 /** The commands as a user sees them, as far as they need no device: exit codes, and what goes to which stream. */
+import { accessSync, constants, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { rowSum, treefold } from "../spec/fixtures/commands.ts";
 
@@ -9,8 +11,15 @@ describe("run", () => {
     [["run", "rows.kernel.ts", "--kernel", "rowSun"], "error: rows.kernel.ts has no kernel 'rowSun' (did you mean 'rowSum'?); fix: use one of rowSum, rowMaximum\n"],
     [rowSum.slice(0, 6), "error: kernel 'rowSum' needs the extents of channel (model); fix: add --axis channel=N\n"],
     [[...rowSum, "--axis", "chanel=3"], "error: kernel 'rowSum' has no axis 'chanel' (did you mean 'channel'?); fix: its axes are token, channel\n"],
-    [[...rowSum, "--tree", "chain 3"], "error: --tree 'chain 3' leaves more than one value: end it with 'chain' or 'pairwise' without a count\n"],
-    [[...rowSum, "--axis", "token"], "error: option '--axis <name=extent>' argument 'token' is invalid. Write name=extent, with a whole number below 2^32, as in --axis token=5.\n"],
+    [[...rowSum, "--tree", "chain 3"], "error: --tree 'chain 3' leaves more than one value; fix: end it with 'chain' or 'pairwise' without a count\n"],
+    [[...rowSum, "--axis", "token"], "error: option '--axis <name=extent>' argument 'token' is invalid; fix: write name=extent, with a whole number below 2^32, as in --axis token=5\n"],
+    [[...rowSum, "--param", "epsilon=1"], "error: kernel 'rowSum' has no parameter 'epsilon'; fix: it has none: leave it out\n"],
+    [[...rowSum, "--param", "epsilon"], "error: option '--param <name=value>' argument 'epsilon' is invalid; fix: write name=value, with a number, as in --param epsilon=1e-5\n"],
+    [["run", "rows.kernel.ts", "token=7", "channel=200"], "error: too many arguments for 'run'. Expected 1 argument but got 3; fix: write --axis token=7 --axis channel=200\n"],
+    [["run"], "error: missing required argument 'file'; fix: add <file>; 'treefold run --help' says what it is\n"],
+    [[...rowSum, "--sed", "3"], "error: unknown option '--sed' (did you mean '--seed'?); fix: 'treefold run --help' lists what there is\n"],
+    [[...rowSum, "--seed"], "error: option '--seed <number>' argument missing; fix: give it a value; 'treefold run --help' says which\n"],
+    [["explain", "rows.kernel.ts"], "error: required option '--stage <stage>' not specified; fix: add --stage <stage>\n"],
   ])("wrong usage: %j", (args, message) => {
     const { code, out, err } = treefold(...args);
     expect({ code, out }).toEqual({ code: 2, out: "" });
@@ -58,8 +67,17 @@ describe("explain", () => {
 
   test("all kernels of a file, and an unknown stage", () => {
     expect(treefold("explain", "rows.kernel.ts", "--stage", "tree").out).toMatch(/^kernel rowSum\n.*\n\nkernel rowMaximum\n/);
-    expect(treefold("explain", "rows.kernel.ts", "--stage", "asm")).toMatchObject({ code: 2, out: "" });
+    expect(treefold("explain", "rows.kernel.ts", "--stage", "asm")).toMatchObject({
+      code: 2, out: "", err: "error: option '--stage <stage>' argument 'asm' is invalid; fix: use one of ir, tree, schedule, wgsl\n",
+    });
   });
+});
+
+test("the built command may be executed", () => {
+  treefold("--version");
+  const root = join(import.meta.dirname, "..");
+  const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { bin: { treefold: string } };
+  expect(() => accessSync(join(root, bin.treefold), constants.X_OK)).not.toThrow();
 });
 
 test("help and version", () => {
@@ -69,5 +87,5 @@ test("help and version", () => {
     expect(out).toContain(`Usage: treefold ${command}`);
   }
   expect(treefold("--version").out).toMatch(/^\d+\.\d+\.\d+\n$/);
-  expect(treefold("explian")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("Did you mean explain?") as string });
+  expect(treefold("explian")).toMatchObject({ code: 2, out: "", err: "error: unknown command 'explian' (did you mean 'explain'?); fix: 'treefold --help' lists what there is\n" });
 });

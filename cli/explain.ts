@@ -2,6 +2,7 @@
 import { Option, type Command } from "commander";
 import type { Kernel } from "../dsl/ir.ts";
 import { modelExtents } from "../spec/extents.ts";
+import { didYouMean } from "../runtime/errors.ts";
 import { UsageError } from "./exit.ts";
 import { assertKnownAxes, chooseKernel, collectAxis, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
 import { withProgress } from "./progress.ts";
@@ -76,8 +77,8 @@ async function emit(kernel: Kernel, options: Options): Promise<string> {
   const schedules = await fittingSchedules(kernel, options);
   const schedule = options.schedule === undefined ? schedules[0] : schedules.find(({ name }) => name === options.schedule);
   if (schedule === undefined) {
-    const names = schedules.map(({ name }) => name).join(", ");
-    throw new UsageError(`no schedule '${options.schedule}' fits kernel '${kernel.name}'; fix: use one of ${names}`);
+    const names = schedules.map(({ name }) => name);
+    throw new UsageError(`no schedule '${options.schedule}' fits kernel '${kernel.name}'${didYouMean(options.schedule!, names)}; fix: use one of ${names.join(", ")}`);
   }
   const artifact = compile(kernel, { extents: extentsFor(kernel, options), schedule });
   const head = [

@@ -47,7 +47,8 @@ async function forward({ model: directory, ids, chunk, out, json = false }: Opti
     sequences.forEach((sequence, index) => {
       const last = sequence.logits.subarray(-vocabulary);
       const best = last.indexOf(last.reduce((largest, logit) => Math.max(largest, logit), -Infinity));
-      process.stdout.write(`sequence ${index}: ${sequence.ids.length} ids, sha256 ${sequence.sha256}, most likely next id ${best}\n`);
+      // With --out, the result is in the file, and this is only a word about it.
+      (out === undefined ? process.stdout : process.stderr).write(`sequence ${index}: ${sequence.ids.length} ids, sha256 ${sequence.sha256}, most likely next id ${best}\n`);
     });
   });
 }

@@ -57,7 +57,6 @@ class Printer {
   constructor(private readonly prompts: readonly Printed[]) {
     this.#waiting = prompts.map(({ text }) => text);
     this.#ended = prompts.map(() => false);
-    this.#flush();
   }
 
   token(prompt: number, id: number): void {

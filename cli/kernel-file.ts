@@ -47,6 +47,7 @@ export function chooseKernel(kernels: readonly Kernel[], name: string | undefine
 }
 
 export type Extents = Readonly<Record<string, number>>;
+export type Parameters = Readonly<Record<string, number>>;
 
 /** Collects `--axis name=extent`. */
 export function collectAxis(argument: string, before: Extents = {}): Extents {
@@ -54,8 +55,18 @@ export function collectAxis(argument: string, before: Extents = {}): Extents {
   const extent = Number(match?.[2]);
   if (match === null || extent > 0xffffffff) throw new InvalidArgumentError("Write name=extent, with a whole number below 2^32, as in --axis token=5.");
   const [, name] = match;
-  if (Object.hasOwn(before, name!)) throw new InvalidArgumentError(`Axis '${name}' is given twice.`);
+  if (Object.hasOwn(before, name!)) throw new InvalidArgumentError(`Give axis '${name}' once.`);
   return { ...before, [name!]: extent };
+}
+
+/** Collects `--param name=value`. */
+export function collectParameter(argument: string, before: Parameters = {}): Parameters {
+  const match = /^([^=]+)=(.+)$/.exec(argument);
+  const value = Number(match?.[2]);
+  if (match === null || Number.isNaN(value)) throw new InvalidArgumentError("Write name=value, with a number, as in --param epsilon=1e-5.");
+  const [, name] = match;
+  if (Object.hasOwn(before, name!)) throw new InvalidArgumentError(`Give parameter '${name}' once.`);
+  return { ...before, [name!]: value };
 }
 
 /** Refuses extents of axes that the kernel does not have, and a model axis of none. */

@@ -8,6 +8,7 @@ import { FindingError, UsageError } from "./exit.ts";
 import { register as registerForward } from "./forward.ts";
 import { register as registerGenerate } from "./generate.ts";
 import { register as registerRun } from "./run.ts";
+import { usageLine } from "./usage.ts";
 
 const { version } = createRequire(import.meta.url)("#package.json") as { version: string };
 
@@ -17,6 +18,7 @@ const program = new Command("treefold")
   .addHelpText("after", "\nExit codes: 0 success, 1 failure or finding, 2 wrong usage. Only results go to stdout.\n" +
     "VK_DRIVER_FILES chooses the Vulkan driver; TREEFOLD_DEBUG=1 shows where an unexpected error comes from.")
   .exitOverride()
+  .configureOutput({ outputError: () => undefined }) // report() says it.
   .configureHelp({ showGlobalOptions: false });
 
 for (const register of [registerGenerate, registerForward, registerRun, registerCheck, registerExplain]) register(program);
@@ -36,7 +38,11 @@ try {
 
 /** Says what went wrong, unless that has been said, and gives the exit code. */
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    if (error.code !== "commander.help") process.stderr.write(`${usageLine(error, program)}\n`);
+    return 2;
+  }
   if (error instanceof FindingError) return 1;
   if (process.env.TREEFOLD_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   const message = error instanceof Error ? error.message : String(error);

@@ -3,7 +3,7 @@
  * Plain JavaScript on Node's own modules, since nothing else is there yet. Writes to stderr only.
  */
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -72,6 +72,8 @@ export function build(notify = () => {}) {
     const stamp = stampOf();
     const { status, stdout } = spawnSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "."], { cwd: root, encoding: "utf8" });
     if (status !== 0) throw new SetupError(`${stdout}The build failed. fix: correct the errors above`);
+    // npm makes a package's command executable when it first links it, and tsc writes the file anew.
+    chmodSync(join(dist, "cli", "main.js"), 0o755);
     writeFileSync(stampFile, stamp);
   } finally {
     release();

@@ -1,6 +1,6 @@
 /**
  * The compiler: a checked kernel, the model's sizes and a schedule go in, an artifact comes out. Read `compile` from
- * top to bottom for its passes; `verify*` throws after a pass that left something wrong, and `stages` shows each one.
+ * top to bottom for its passes; `verify*` throws after a pass that left something wrong.
  */
 import { createHash } from "node:crypto";
 import type { Kernel } from "../dsl/ir.ts";

@@ -15,12 +15,21 @@ export function deriveLevel(kernel: Kernel): DerivedLevel {
   const reduces = [...reductionsBelow(roots)];
   const seen = new Set<Expr>();
   let first: Expr | undefined;
-  const arithmetic = new Set(["add", "subtract", "multiply", "less", "lessEqual", "toF32", "floor"]);
+  // Moving a float's bits, rounding them to bf16 and ordering by them is integer work; all else may flush or differ.
+  const onBits = new Set(["minimum", "maximum", "roundBf16", "bitsOf", "fromBits"]);
   const visit = (expr: Expr): void => {
     if (seen.has(expr)) return;
     seen.add(expr);
     operandsOf(expr).forEach(visit);
-    const float = (expr.kind === "binary" && arithmetic.has(expr.operator) && expr.left.type === "f32") || (expr.kind === "call" && expr.type === "f32");
+    if (expr.kind === "call") {
+      const before = first;
+      visit(expr.callee.result);
+      // The place that counts is where the kernel calls, not a line of the library.
+      if (before === undefined && first !== undefined) first = expr;
+    }
+    const operand = expr.kind === "binary" ? expr.left : expr.kind === "unary" ? expr.operand : undefined;
+    const touched = operand !== undefined && (operand.type === "f32" || expr.type === "f32");
+    const float = touched && (expr.kind === "binary" || expr.kind === "unary") && !onBits.has(expr.operator);
     if (float && first === undefined) first = expr;
   };
   roots.forEach(visit);

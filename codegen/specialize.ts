@@ -52,6 +52,12 @@ export function specialize(kernel: Kernel, sizes: Readonly<Record<string, number
   const outputs = kernel.outputs.map((output) => ({
     ...output, value: visit(output.value), ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
   }));
+  for (const [written, sized] of memo) {
+    if (sized.kind !== "binary" || (sized.operator !== "divide" && sized.operator !== "remainder")) continue;
+    if (sized.right.kind !== "constant" || sized.right.bits !== 0) continue;
+    throw new CompileError(`kernel ${kernel.name}: an integer is divided by zero at these extents`, "give the axes that the divisor is made of larger extents",
+      kernel.origins.get(written) ?? kernel.location);
+  }
   const carried = <T>(notes: ReadonlyMap<Expr | Reduce, T>): Map<Expr | Reduce, T> => {
     const result = new Map<Expr | Reduce, T>();
     for (const [expr, note] of notes) {

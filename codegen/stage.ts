@@ -54,6 +54,10 @@ export function stageOperands(lowering: Lowering, exprs: readonly Expr[], reduce
       if (axes === undefined || axes.length === tiled.length) return undefined;
       return declareStaged(lowering, node, reduce.variable, axes, stretch);
     }));
+    for (const operand of leaf.flatMap(loadsIn)) {
+      const alone = !lowering.staged.has(operand.input) && tiled.every((axis) => operand.free.has(context.pool.axisVariable(axis.axis)));
+      if (alone) throw new ScheduleMisfit(`no two points of a tile have elements of '${operand.input}' in common`);
+    }
     replaced.set(reduce, context.pool.reduce({ ...reduce, leaf }));
   }
   if (lowering.staged.size === 0) throw new ScheduleMisfit("no operand is shared along a tiled axis, so there is nothing to stage");
@@ -69,6 +73,10 @@ function stageable(context: Context, expr: Expr, item: Variable, tiled: readonly
   if (inner.kind !== "load" || inner.guarded || context.tables.has(inner.input)) return undefined;
   if (inner.indices.some((index) => holdsLoad(index) || (index.free.has(item) && index.kind !== "index"))) return undefined;
   return tiled.filter((axis) => expr.free.has(context.pool.axisVariable(axis.axis)));
+}
+
+function loadsIn(expr: Expr): Load[] {
+  return [...(expr.kind === "load" ? [expr] : []), ...operandsOf(expr).flatMap(loadsIn)];
 }
 
 function holdsLoad(expr: Expr): boolean {

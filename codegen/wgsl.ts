@@ -20,6 +20,17 @@ const prelude: Record<string, string> = {
   let flushed = select(rounded, bits & 0x80000000u, magnitude < 0x23800000u);
   return bitcast<f32>(select(flushed, 0x7fc00000u, magnitude > 0x7f800000u));
 }`,
+  truncate_u32: `fn truncate_u32(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  let low = select(u32(x), 0u, bits >= 0x80000000u || bits > 0x7f800000u);
+  return select(low, 0xffffff00u, bits >= 0x4f800000u && bits <= 0x7f800000u);
+}`,
+  truncate_i32: `fn truncate_i32(x: f32) -> i32 {
+  let bits = bitcast<u32>(x);
+  let magnitude = bits & 0x7fffffffu;
+  let bound = select(0x7fffff80i, i32(-2147483647 - 1), bits >= 0x80000000u);
+  return select(select(i32(x), bound, magnitude >= 0x4f000000u), 0i, magnitude > 0x7f800000u);
+}`,
   order_key: `fn order_key(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
   return bits ^ select(0x80000000u, 0xffffffffu, (bits >> 31u) == 1u);

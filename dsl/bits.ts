@@ -7,7 +7,9 @@ import { foldBinary, foldUnary, roundBf16 } from "./numbers.ts";
 /** The one NaN: every operation that gives a NaN, and every load of one, gives these bits. */
 export const canonicalNaN = 0x7fc00000;
 
-const largestU32 = 0xffffffff;
+/** The largest floats that an integer holds: what is beyond them is taken for them, as WGSL does. */
+const largestU32 = 0xffffff00;
+const largestI32 = 0x7fffff80;
 
 export function canonical(bits: number): number {
   return (bits & 0x7fffffff) > 0x7f800000 ? canonicalNaN : bits;
@@ -32,7 +34,7 @@ export function unaryBits(operator: UnaryOperator, type: ValueType, bits: number
     case "floor": return rounded(Math.floor(value));
     case "roundBf16": return roundBf16(bits);
     case "toU32": return Number.isNaN(value) ? 0 : Math.trunc(Math.min(Math.max(value, 0), largestU32)) >>> 0;
-    case "toI32": return Number.isNaN(value) ? 0 : Math.trunc(Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1)) >>> 0;
+    case "toI32": return Number.isNaN(value) ? 0 : Math.trunc(Math.min(Math.max(value, -(2 ** 31)), largestI32)) >>> 0;
     case "bitsOf": return bits;
     default: throw new TypeError(`${operator} of ${type}`);
   }

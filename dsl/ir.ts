@@ -95,8 +95,8 @@ export type UnaryOperator =
   | "not" // bool
   | "roundBf16" // f32 -> f32: nearest even on the bits (see roundBf16 in numbers.ts)
   | "toF32" // u32, i32 -> f32, nearest even
-  | "toU32" // f32 (truncated), i32 (same bits) -> u32
-  | "toI32" // f32 (truncated), u32 (same bits) -> i32
+  | "toU32" // f32 (truncated; beyond the range the nearest f32 in it, NaN 0), i32 (same bits) -> u32
+  | "toI32" // f32 (likewise), u32 (same bits) -> i32
   | "bitsOf" // f32 -> u32, same bits
   | "fromBits"; // u32 -> f32, same bits
 

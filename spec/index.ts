@@ -8,7 +8,7 @@ export { InvarianceError, OrderInsensitiveError, TestSetupError, type Difference
 export type { AxisRange } from "./invariance/cases.ts";
 export { evaluate, EvaluationError, type EvaluationData } from "./evaluator.ts";
 export { execute, hashOutputs, type Execution } from "./execute.ts";
-export { InputError, randomInputs, type RandomInputs } from "./inputs.ts";
+export { InputError, kindFor, randomInputs, type InputOptions, type Kind, type RandomInputs } from "./inputs.ts";
 export { orderSensitivity, replaceTrees, TreeError, withoutRounding } from "./order.ts";
 export { arbitraryTree } from "./arbitraries.ts";
 export { parseTree, printTree, TreeSyntaxError } from "../dsl/tree-notation.ts";

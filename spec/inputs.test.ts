@@ -7,7 +7,7 @@ import { readKernels } from "../dsl/reader/index.ts";
 import { parseTree, printTree } from "../dsl/tree-notation.ts";
 import { arbitraryKernel } from "./arbitraries.ts";
 import { evaluate } from "./evaluator.ts";
-import { InputError, randomInputs } from "./inputs.ts";
+import { InputError, kindFor, randomInputs } from "./inputs.ts";
 import { orderSensitivity, reductionsOf, replaceTrees, TreeError } from "./order.ts";
 
 /** A sum over `k` of rows of x and w, as the linear kernels and their like have it. */
@@ -43,13 +43,48 @@ describe("random inputs", () => {
     }
   });
 
-  it("do so, too, where distances from a mean are taken", () => {
-    const kernels = ["layer-norm", "reductions"].flatMap((name) => readKernels(fileURLToPath(new URL(`fixtures/right/${name}.kernel.ts`, import.meta.url))).kernels);
-    for (const name of ["layerNorm", "welfordVariance", "twoReductions"]) {
-      const kernel = kernels.find((candidate) => candidate.name === name)!;
-      const extents = { token: 40, channel: 200 };
-      expect([name, orderSensitivity(kernel, extents, randomInputs(kernel, extents, 2)) >= 0.9]).toEqual([name, true]);
+  const kernels = new Map([
+    ...["rmsNorm", "linear", "logits", "attention"].map((name) => `../models/kernels/${name}.kernel.ts`),
+    ...["layer-norm", "reductions", "authors"].map((name) => `fixtures/right/${name}.kernel.ts`),
+  ].flatMap((path) => readKernels(fileURLToPath(new URL(path, import.meta.url))).kernels).map((kernel) => [kernel.name, kernel]));
+
+  const sizes: Record<string, (m: number) => Record<string, number>> = {
+    layerNorm: (m) => ({ token: 5, channel: m }),
+    welfordVariance: (m) => ({ token: 5, channel: m }),
+    twoReductions: (m) => ({ token: 5, channel: m }),
+    rmsNorm: (m) => ({ token: 5, channel: m }),
+    logSoftmax: (m) => ({ token: 5, id: m }),
+    softmax: (m) => ({ row: 5, c: m }),
+    logSumExp: (m) => ({ token: 5, c: m }),
+    runsNorm: (m) => ({ token: 5, c: m }),
+    linear: (m) => ({ token: 5, out: 20, inner: m }),
+    linearBias: (m) => ({ token: 5, out: 20, inner: m }),
+    matmulNN: (m) => ({ token: 5, out: 20, inner: m }),
+    batchedMatmul: (m) => ({ b: 2, h: 2, i: 3, j: 7, k: m }),
+    sumOfDifferences: (m) => ({ token: 5, out: 20, inner: m }),
+    nearest: (m) => ({ token: 5, code: 30, c: m }),
+    cosine: (m) => ({ q: 5, d: 9, c: m }),
+    conv1d: (m) => ({ b: 5, t: m, tap: 9, padded: m + 8 }),
+    prefixMean: (m) => ({ token: 5, row: 2, key: m, c: 7 }),
+    attention: () => ({ token: 5, row: 2, slot: 128, block: 7, key: 100, head: 2, kvHead: 1, dim: 8, page: 16 }),
+  };
+
+  it.each(Object.entries(sizes))("do so for %s", (name, size) => {
+    for (const items of [133, 200]) {
+      for (const seed of [1, 2]) {
+        const kernel = kernels.get(name)!;
+        const extents = size(items);
+        expect([items, seed, orderSensitivity(kernel, extents, randomInputs(kernel, extents, seed)) >= 0.9]).toEqual([items, seed, true]);
+      }
     }
+  });
+
+  it("may be of a kind that was chosen at another size, and leave a parameter as it is given", () => {
+    const kernel = kernels.get("layerNorm")!;
+    const options = { parameters: { epsilon: 2 ** -20 } };
+    const kind = kindFor(kernel, { token: 20, channel: 200 }, 1, options.parameters);
+    const { parameters } = randomInputs(kernel, { token: 1, channel: 200 }, 7, { ...options, kind });
+    expect(parameters).toEqual(options.parameters);
   });
 
   it("are the same for a seed, and others for another", () => {
@@ -124,7 +159,7 @@ describe("other trees", () => {
 
   it("leave one value", () => {
     expect(() => replaceTrees(sumOf(leaves.plain, "chain"), parseTree("chain 4"))).toThrow(
-      new TreeError("'chain 4' leaves more than one value: end it with 'chain' or 'pairwise' without a count"));
+      new TreeError("'chain 4' leaves more than one value; fix: end it with 'chain' or 'pairwise' without a count"));
   });
 
   it("change nothing where no float is summed, or all sums are exact", () => {

@@ -12,22 +12,27 @@ import type { AxisRange } from "./invariance/cases.ts";
 import { checkRows, type Tally } from "./invariance/check.ts";
 import { OrderInsensitiveError, TestSetupError } from "./invariance/errors.ts";
 import { addsFloats } from "./order.ts";
+import { checkedParameters, ParameterError } from "./parameters.ts";
 
 export interface InvarianceOptions {
   /** Which kernel of the file; needed where it has several. */
   readonly kernel?: string;
   /**
    * Extents by axis: a number, or `{ min, max }` inclusive. Model axes need a number. Where absent, batch axes go from 1
-   * to 20 (pools from 1 to 9 pages) and sequence axes from 1 to 150.
+   * to 20 (pools from 1 to 9 pages) and sequence axes from 1 to 150. This is how many different rows, pages or items a
+   * batch starts from. Crowds then hold up to 24 rows more, which are copies of these, and pools and sequences up to 40
+   * unused points more.
    */
-  readonly axes: Readonly<Record<string, AxisRange>>;
+  readonly axes?: Readonly<Record<string, AxisRange>>;
+  /** Values of parameters by name; the others are random, f32 in [2^-8, 1). */
+  readonly params?: Readonly<Record<string, number>>;
   /** How many batches are tried, dealt out over the schedules, at least two for each; 20 where absent. */
   readonly runs?: number;
   /** 1 where absent: the same test each time. */
   readonly seed?: number;
   /** Names of the schedules to try; all that fit where absent. */
   readonly schedules?: readonly string[];
-  /** Throw where fewer than this fraction of the outputs would change with the order of the sums. */
+  /** Throw where fewer than this fraction (0 to 1) of the outputs would change with the order of the sums; the report warns below 0.9 where absent. */
   readonly atLeast?: number;
   /** Where a failure's message says to look first. */
   readonly path?: string;
@@ -43,8 +48,9 @@ export interface InvarianceReport {
   /** How many times a row was compared. */
   readonly rows: number;
   /**
-   * The fraction of outputs that change when sums are folded in another order (see orderSensitivity): near 0, the
-   * inputs could not have told orders apart, and the test has shown little. 0 for a kernel that sums no floats.
+   * The fraction of outputs that change when sums are folded in another order (see orderSensitivity), over all batches
+   * before they are rearranged, short ones included: near 0, the inputs could not have told orders apart, and the test
+   * has shown little. 0 for a kernel that sums no floats.
    */
   readonly orderSensitive: number;
   readonly device: DeviceInfo;
@@ -52,7 +58,7 @@ export interface InvarianceReport {
   readonly text: string;
 }
 
-/** Below this, the report warns. */
+/** Below this, the report warns where the author has not said what is enough. */
 const enoughSensitivity = 0.9;
 
 /**
@@ -70,26 +76,54 @@ const enoughSensitivity = 0.9;
  * @throws TestSetupError where the file, the kernel or an option is wrong, with the rendered diagnostics in its message
  * @throws OrderInsensitiveError where `atLeast` asks for more than the inputs gave
  */
-export async function assertInvariant(file: string | URL, options: InvarianceOptions): Promise<InvarianceReport> {
-  const { axes, runs = 20, seed = 1, atLeast = 0, path } = options;
+export async function assertInvariant(file: string | URL, options: InvarianceOptions = {}): Promise<InvarianceReport> {
+  checkOptions(options);
+  const { axes = {}, params, runs = 20, seed = 1, atLeast, path } = options;
   const kernel = readKernel(typeof file === "string" && !file.startsWith("file:") ? file : fileURLToPath(file), options.kernel);
   const extents = modelAxes(kernel, axes);
+  const parameters = params === undefined ? undefined : fixed(kernel, params);
   const device = options.device ?? await openDevice();
   try {
     const fitting = schedulesFor(kernel, { extents, limits: device.limits });
     const artifacts = new Map(chosen(fitting, options.schedules, kernel)
       .map((schedule) => [schedule.name, compile(kernel, { extents, schedule, limits: device.limits })]));
     const schedules = [...artifacts.keys()];
-    const trial = { kernel, axes, schedules, runs, seed, ...(path === undefined ? {} : { path }) };
+    const trial = { kernel, axes, schedules, runs, seed, ...(parameters === undefined ? {} : { parameters }), ...(path === undefined ? {} : { path }) };
     const tally = await checkRows(trial, (schedule, data) => executeArtifact(device, kernel, artifacts.get(schedule)!, data));
-    if (addsFloats(kernel) && tally.orderSensitive < atLeast) {
+    if (addsFloats(kernel) && atLeast !== undefined && tally.orderSensitive < atLeast) {
       throw new OrderInsensitiveError(`${kernel.name}: another order of the sums changes ${percent(tally.orderSensitive)} of the outputs, which is less than ` +
-        `${percent(atLeast)}; fix: give larger extents to the axes that it reduces over, or a smaller 'atLeast'`);
+        `${percent(atLeast)}; fix: ${moreSensitive}, or give a smaller 'atLeast'`);
     }
     const { cases, rows, orderSensitive } = tally;
-    return { kernel: kernel.name, schedules, cases, rows, orderSensitive, device: device.info, text: render(kernel, schedules, tally, device.info, seed) };
+    return { kernel: kernel.name, schedules, cases, rows, orderSensitive, device: device.info, text: render(kernel, schedules, tally, device.info, options) };
   } finally {
     if (options.device === undefined) device.dispose();
+  }
+}
+
+/** What makes order matter more, as a fix. */
+const moreSensitive = "reduce over more items than one run of the tree has ('axes'; sequence axes by { min, max }), or fix parameters that drown the sums ('params')";
+
+const optionNames: Readonly<Record<keyof InvarianceOptions, true>> = {
+  kernel: true, axes: true, params: true, runs: true, seed: true, schedules: true, atLeast: true, path: true, device: true,
+};
+
+/** Refuses options that do not exist, since a misspelt one would test less than was meant, and numbers that can't be. */
+function checkOptions(options: InvarianceOptions): void {
+  const names = Object.keys(optionNames);
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new TestSetupError(`there is no option '${unknown}'${didYouMean(unknown, names)}`, `the options are ${names.join(", ")}`);
+  const { runs = 1, seed = 1, atLeast = 0 } = options;
+  if (!Number.isInteger(runs) || runs < 1) throw new TestSetupError(`'runs' can't be ${String(runs)}`, "give a whole number from 1 up");
+  if (!Number.isInteger(seed)) throw new TestSetupError(`'seed' can't be ${String(seed)}`, "give a whole number");
+  if (typeof atLeast !== "number" || !(atLeast >= 0 && atLeast <= 1)) throw new TestSetupError(`'atLeast' can't be ${String(atLeast)}`, "give a fraction from 0 to 1, such as 0.9");
+}
+
+function fixed(kernel: Kernel, params: Readonly<Record<string, number>>): Record<string, number> {
+  try {
+    return checkedParameters(kernel, params);
+  } catch (error) {
+    throw error instanceof ParameterError ? new TestSetupError(error.what, error.fix) : error;
   }
 }
 
@@ -144,16 +178,16 @@ function chosen<T extends { readonly name: string }>(fitting: readonly T[], want
   return fitting.filter(({ name }) => wanted.includes(name));
 }
 
-function render(kernel: Kernel, schedules: readonly string[], { cases, rows, largest, orderSensitive }: Tally, device: DeviceInfo, seed: number): string {
+function render(kernel: Kernel, schedules: readonly string[], { cases, rows, largest, orderSensitive }: Tally, device: DeviceInfo, { seed = 1, atLeast }: InvarianceOptions): string {
   const order = !addsFloats(kernel) ? "it adds no floats, so that no order could change them"
-    : `another order of the sums would change ${percent(orderSensitive)} of the outputs`;
+    : `another order of the sums would change ${percent(orderSensitive)} of the outputs of all these batches`;
   return [
-    `${kernel.name}: ${rows} rows compared, all with the same bits: alone (the reference evaluator's), and in batches of up to ${largest}`,
+    `${kernel.name}: ${rows} rows compared, all with the same bits: alone (the reference evaluator's), and in batches of up to ${largest}, copies included`,
     `  neighbours: ${neighbours.join(", ")}; first, in the middle, last and everywhere else`,
     `  ${cases} batches under ${schedules.length} schedules: ${schedules.join(", ")}`,
     `  ${order}`,
-    ...(addsFloats(kernel) && orderSensitive < enoughSensitivity
-      ? [`  WARNING: that is less than ${percent(enoughSensitivity)}; give larger extents to the axes that it reduces over, since data on which order does not matter proves little`] : []),
+    ...(addsFloats(kernel) && atLeast === undefined && orderSensitive < enoughSensitivity
+      ? [`  WARNING: that is less than ${percent(enoughSensitivity)}, and data on which order does not matter proves little; fix: ${moreSensitive}`] : []),
     `  device: ${device.description}; seed ${seed}`,
   ].join("\n");
 }

@@ -17,8 +17,8 @@ export function unaryText(operator: UnaryOperator, type: ValueType, operand: str
     case "roundBf16": return `roundBf16(${operand})`;
     case "toF32": return `Math.fround(${operand})`;
     // Truncation saturates; NaN becomes 0.
-    case "toU32": return isFloat ? `Math.min(Math.max(${operand}, 0), 4294967295) >>> 0` : `${operand} >>> 0`;
-    case "toI32": return isFloat ? `Math.min(Math.max(${operand}, -2147483648), 2147483647) | 0` : `${operand} | 0`;
+    case "toU32": return isFloat ? `Math.min(Math.max(${operand}, 0), 4294967040) >>> 0` : `${operand} >>> 0`;
+    case "toI32": return isFloat ? `Math.min(Math.max(${operand}, -2147483648), 2147483520) | 0` : `${operand} | 0`;
     case "bitsOf": return `bitsOf(${operand})`;
     case "fromBits": return `fromBits(${operand})`;
   }

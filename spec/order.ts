@@ -22,7 +22,7 @@ export function replaceTrees(kernel: Kernel, tree: Tree | ((reduce: Reduce) => T
     const known = memo.get(reduce);
     if (known !== undefined) return known as Reduce;
     const other = typeof tree === "function" ? tree(reduce) : tree;
-    if (!isComplete(other)) throw new TreeError(`'${printTree(other)}' leaves more than one value: end it with 'chain' or 'pairwise' without a count`);
+    if (!isComplete(other)) throw new TreeError(`'${printTree(other)}' leaves more than one value; fix: end it with 'chain' or 'pairwise' without a count`);
     const { axis, variable, reducer, item } = reduce;
     const result = pool.reduce({
       axis, variable, start: visit(reduce.start), count: visit(reduce.count), tree: other, reducer, leaf: reduce.leaf.map(visit),

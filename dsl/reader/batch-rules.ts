@@ -2,6 +2,7 @@
 import type { Node } from "ts-morph";
 import { operandsOf } from "../expr.ts";
 import type { Expr } from "../ir.ts";
+import { isUnknown } from "./holes.ts";
 import type { NoteAt } from "./report.ts";
 import type { Reading } from "./reading.ts";
 
@@ -25,15 +26,18 @@ export function dependenceOf(reading: Reading, expr: Expr): Dependence | undefin
   };
   const find = (node: Expr): Dependence | undefined => {
     if (isBatchLeaf(reading, node) || isPlacement(reading, node)) return { leaf: node, at: node };
-    if (node.kind === "load") return undefined;
-    const parts = node.kind === "field" ? [node.of.start, node.of.count, ...node.of.leaf] : operandsOf(node);
-    for (const part of parts) {
+    if (node.kind === "load" || isUnknown(node)) return undefined;
+    for (const part of partsOf(node)) {
       const below = visit(part);
       if (below !== undefined) return { leaf: below.leaf, at: below.at === below.leaf ? node : below.at };
     }
     return undefined;
   };
   return visit(expr);
+}
+
+function partsOf(expr: Expr): readonly Expr[] {
+  return expr.kind === "field" ? [expr.of.start, expr.of.count, ...expr.of.leaf] : operandsOf(expr);
 }
 
 function isBatchAxis(reading: Reading, axis: string): boolean {
@@ -83,12 +87,22 @@ export function checkTree(reading: Reading, part: Expr, at: Node): boolean {
   return checkFree(reading, part, at, "a reduction tree");
 }
 
-/** Nor may a value that is stored. `at` is where it is returned. */
-export function checkStored(reading: Reading, value: Expr, at: Node): boolean {
-  const found = dependenceOf(reading, value);
-  if (found === undefined) return true;
-  const { name, notes } = nameDependence(reading, found.leaf);
-  const place = reading.nodes.get(found.at) ?? at;
-  reading.report.add("R004", place, `${name} enters arithmetic: it may only address`, ownValue, notes);
-  return false;
+/** Nor may a value that is stored; every place where it does is reported. `at` is where it is returned. */
+export function checkStored(reading: Reading, value: Expr, at: Node): void {
+  const report = (leaf: Expr, by: Expr): void => {
+    const { name, notes } = nameDependence(reading, leaf);
+    for (const place of reading.places.get(by) ?? [at]) reading.report.add("R004", place, `${name} enters arithmetic: it may only address`, ownValue, notes);
+  };
+  const isLeaf = (expr: Expr): boolean => isBatchLeaf(reading, expr) || isPlacement(reading, expr);
+  const seen = new Set<Expr>();
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr) || dependenceOf(reading, expr) === undefined) return;
+    seen.add(expr);
+    for (const part of partsOf(expr)) {
+      if (isLeaf(part)) report(part, expr);
+      else visit(part);
+    }
+  };
+  if (isLeaf(value)) report(value, value);
+  else visit(value);
 }

@@ -4,7 +4,7 @@ import type { AxisRole, Parameter, StorageType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { roleNames } from "./intrinsic-names.ts";
 import { shorten, type Reading } from "./reading.ts";
-import { nearest } from "./suggest.ts";
+import { mayBeMeant, nearest } from "./suggest.ts";
 import { describe, type FunctionLike, type Scope } from "./values.ts";
 
 /** A tensor type as it was written: `"unique placement u32[token]"`. */
@@ -23,6 +23,7 @@ export interface Declaration {
   /** Whether the body returns an object with one value for each output. */
   readonly several: boolean;
   readonly body: FunctionLike;
+  readonly object: ObjectLiteralExpression;
 }
 
 const form = "write kernel({ axes, inputs, output, body }), with params if there are any";
@@ -47,8 +48,7 @@ export function readDeclaration(reading: Reading, at: Node, argument: Node | und
   const parameters = readParameters(reading, object, scope);
   const outputs = readOutputs(reading, object, scope);
   const body = readBody(reading, object, scope);
-  reportUnusedAxes(reading, object, outputs);
-  return body === undefined || outputs.length === 0 ? undefined : { parameters, outputs, several: object.getProperty("outputs") !== undefined, body };
+  return body === undefined ? undefined : { parameters, outputs, several: object.getProperty("outputs") !== undefined, body, object };
 }
 
 /** An object literal, written here or as a const above. */
@@ -71,6 +71,7 @@ function entries(reading: Reading, object: ObjectLiteralExpression, member: stri
   const property = object.getProperty(member);
   if (property === undefined) return [];
   const initializer = Node.isPropertyAssignment(property) ? property.getInitializer() : Node.isShorthandPropertyAssignment(property) ? property.getNameNode() : undefined;
+  if (initializer !== undefined && Node.isIdentifier(initializer) && scope.find(initializer.getText())?.value().kind === "fault") return [];
   const inner = initializer === undefined ? undefined : objectOf(initializer, scope);
   if (inner === undefined) {
     reading.report.add("R018", property, `'${member}' is no object`, `write ${member}: { name: … }`);
@@ -100,6 +101,10 @@ function readAxes(reading: Reading, object: ObjectLiteralExpression, scope: Scop
     const role = evaluate(reading, value, scope);
     reading.faulty.add(name);
     if (role.kind === "fault") continue;
+    if (role.kind === "text" && roleNames.has(role.text)) {
+      reading.faulty.delete(name);
+      reading.axes.set(name, { name, role: role.text as AxisRole, at });
+    }
     if (role.kind !== "intrinsic" || !roleNames.has(role.name)) {
       reading.report.add("R018", value, `the role of the axis '${name}' is ${describe(role)}`, "an axis is batch, model or sequence: import the role from \"treefold\" and write it without quotes");
       continue;
@@ -149,25 +154,26 @@ function readOutputs(reading: Reading, object: ObjectLiteralExpression, scope: S
     : entries(reading, object, "outputs", scope);
   return declared.flatMap(({ name, value, at }) => {
     const tensor = readTensor(reading, name, value, at, scope);
-    if (tensor === undefined) return [];
+    if (tensor === undefined) {
+      if (!reading.inputs.has(name)) reading.faulty.add(name);
+      return [];
+    }
     const twice = tensor.axes.find((axis, position) => tensor.axes.indexOf(axis) !== position);
     if (twice !== undefined) {
       reading.report.add("R020", value, `the output '${name}' has the axis '${twice}' twice`, "declare a second axis with a name of its own");
-      return [];
     }
     if (tensor.ownership === "placement") {
       reading.report.add("R018", value, `the output '${name}' is a placement table`, "placement belongs to inputs: the host makes these tables");
-      return [];
     }
     const input = reading.inputs.get(name);
     if (input !== undefined) {
       reading.report.add("R020", at, `'${name}' is both an input and an output`, "give the output another name", [{ message: "the input is declared here", at: input.at }]);
-      return [];
     }
     return [tensor];
   });
 }
 
+const storageTypes = ["f32", "bf16", "u32", "i32"];
 const tensorForm = "write a dtype and axes, such as \"f32[token, channel]\"; integer tables may be \"placement u32[token]\" or \"unique placement u32[token]\"";
 
 function readTensor(reading: Reading, name: string, value: Node, at: Node, scope: Scope): DeclaredTensor | undefined {
@@ -181,20 +187,23 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
   const parts = /^\s*(?:(unique\s+)?(placement)\s+)?([A-Za-z]\w*)\s*\[([^\]]*)\]\s*$/.exec(type.text);
   if (parts === null) return wrong(`the type "${shorten(type.text)}" of '${name}' can't be read`, tensorForm);
   const [, unique, placement, dtype, list] = parts as unknown as [string, string | undefined, string | undefined, string, string];
+  let storage: StorageType;
   if (dtype !== "f32" && dtype !== "bf16" && dtype !== "u32" && dtype !== "i32") {
-    return wrong(`'${name}' has an unknown dtype '${dtype}'`, dtype === "f16" ? "write bf16" : dtype === "f64" ? "write f32" : `did you mean '${nearest(dtype, ["f32", "bf16", "u32", "i32"]) ?? "f32"}'?`);
-  }
-  if (placement !== undefined && dtype !== "u32" && dtype !== "i32") return wrong(`the placement table '${name}' holds ${dtype}`, "a placement table holds rows, slots or pages: write u32");
+    const meant = (nearest(dtype, storageTypes) ?? "f32") as StorageType;
+    wrong(`'${name}' has an unknown dtype '${dtype}'`, dtype === "f16" ? "write bf16" : dtype === "f64" ? "write f32" : `did you mean '${meant}'?`);
+    storage = dtype === "f16" ? "bf16" : dtype === "f64" ? "f32" : meant;
+  } else storage = dtype;
+  if (placement !== undefined && storage !== "u32" && storage !== "i32") wrong(`the placement table '${name}' holds ${dtype}`, "a placement table holds rows, slots or pages: write u32");
   const axes = list.split(",").map((axis) => axis.trim());
   if (axes.length === 1 && axes[0] === "") return wrong(`'${name}' has no axes`, "give it an axis, or make it a parameter: params: { … }");
   for (const axis of axes) {
     if (reading.axes.has(axis)) continue;
-    if (reading.faulty.has(axis)) return undefined;
+    if (reading.faulty.has(axis)) continue;
     const meant = nearest(axis, [...reading.axes.keys()]);
     reading.report.add("R012", value, `'${name}' has an axis '${axis}' that is not declared`, meant === undefined ? `add it to axes: { ${axis}: model }` : `did you mean '${meant}'? If not, add it to axes: { ${axis}: model }`);
-    return undefined;
+    if (meant !== undefined) reading.unknownNames.add(axis);
   }
-  return { name, storage: dtype, axes, ownership: placement === undefined ? "request" : "placement", unique: unique !== undefined, at };
+  return { name, storage, axes, ownership: placement === undefined ? "request" : "placement", unique: unique !== undefined, at };
 }
 
 function readBody(reading: Reading, object: ObjectLiteralExpression, scope: Scope): FunctionLike | undefined {
@@ -211,14 +220,13 @@ function readBody(reading: Reading, object: ObjectLiteralExpression, scope: Scop
   return undefined;
 }
 
-function reportUnusedAxes(reading: Reading, object: ObjectLiteralExpression, outputs: readonly DeclaredTensor[]): void {
-  if (outputs.length === 0 && object.getProperty("output") !== undefined) return;
+export function reportUnusedAxes(reading: Reading, { object, outputs }: Declaration): void {
   const named = new Set([...[...reading.inputs.values()].flatMap((input) => input.axes), ...outputs.flatMap((output) => output.axes)]);
   const text = object.getText();
   for (const axis of reading.axes.values()) {
     // An axis of no tensor may still be reduced over; then the body names it as well.
     const mentions = text.match(new RegExp(`\\b${axis.name}\\b`, "g"))?.length ?? 0;
-    if (!named.has(axis.name) && mentions < 2) {
+    if (!named.has(axis.name) && mentions < 2 && !mayBeMeant(axis.name, reading.unknownNames)) {
       reading.report.add("R021", axis.at, `the axis '${axis.name}' is declared and never used`, "remove it, or use it in an input, an output or a reduction");
     }
   }

@@ -1,13 +1,15 @@
 /** Gives an expression of the source its value. */
 import { Node, SyntaxKind, type BinaryExpression, type Expression, type PrefixUnaryExpression } from "ts-morph";
-import type { BinaryOperator, Expr } from "../ir.ts";
+import type { BinaryOperator, Expr, ValueType } from "../ir.ts";
 import { checkCondition } from "./batch-rules.ts";
-import { callFunction } from "./functions.ts";
+import { readElement } from "./brackets.ts";
+import { callFunction, unknownOf } from "./functions.ts";
+import { hole, standIn } from "./holes.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { readLoad } from "./loads.ts";
 import { shorten, type Reading } from "./reading.ts";
 import { nearest } from "./suggest.ts";
-import { reportAssignment, reportUnknown, unknownCall } from "./unknown.ts";
+import { isJavaScriptMath, mathInstead, reportAssignment, reportUnknown, unknownCall } from "./unknown.ts";
 import { describe, fault, scalar, type Scope, type Value } from "./values.ts";
 import { intrinsicNames } from "./intrinsic-names.ts";
 
@@ -48,8 +50,12 @@ function evaluateUnnamed(reading: Reading, node: Node, scope: Scope): Value {
   if (Node.isArrayLiteralExpression(node)) {
     return { kind: "tuple", items: node.getElements().map((element) => evaluate(reading, element, scope)) };
   }
-  if (Node.isPostfixUnaryExpression(node)) return reportAssignment(reading, node);
-  return reportUnknown(reading, node);
+  if (Node.isPostfixUnaryExpression(node)) return reportAssignment(reading, node, scope);
+  const parts: Node[] = [];
+  node.forEachChild((part) => { if (Node.isExpression(part)) parts.push(part); });
+  reportUnknown(reading, node);
+  const values = parts.map((part) => evaluate(reading, part, scope));
+  return Node.isAwaitExpression(node) ? values[0]! : unknownOf(reading, values, parts);
 }
 
 function isTopLevel(node: Node): boolean {
@@ -65,15 +71,19 @@ function readNumber(text: string): Value {
 
 function readTemplate(reading: Reading, node: Node & { getHead(): Node & { getLiteralText(): string } } & { getTemplateSpans(): { getExpression(): Expression; getLiteral(): Node & { getLiteralText(): string } }[] }, scope: Scope): Value {
   let text = node.getHead().getLiteralText();
+  let faulty = false;
   for (const span of node.getTemplateSpans()) {
     const part = evaluate(reading, span.getExpression(), scope);
-    if (part.kind === "fault") return fault;
+    if (part.kind === "fault") {
+      faulty = true;
+      continue;
+    }
     if (part.kind !== "literal" && part.kind !== "text") {
       return reportUnknown(reading, node, { what: `a template that holds ${describe(part)}`, fix: "put only constant numbers and strings into a template" });
     }
     text += (part.kind === "literal" ? String(part.value) : part.text) + span.getLiteral().getLiteralText();
   }
-  return { kind: "text", text };
+  return faulty ? fault : { kind: "text", text };
 }
 
 function readName(reading: Reading, node: Node, scope: Scope): Value {
@@ -93,11 +103,22 @@ function readName(reading: Reading, node: Node, scope: Scope): Value {
   if (reading.axes.has(name)) {
     reading.report.add("R013", node, `the axis '${name}' is not among the axes that the body takes`, `add it to the body's second parameter: { ${name} }`,
       [{ message: `'${name}' is declared here`, at: reading.axes.get(name)!.at }]);
-  } else if (reading.inputs.has(name)) {
+    return { kind: "axis", axis: reading.axes.get(name)! };
+  }
+  if (reading.inputs.has(name)) {
+    const input = reading.inputs.get(name)!;
     reading.report.add("R013", node, `the input '${name}' is not among the inputs that the body takes`, `add it to the body's first parameter: { ${name} }`,
-      [{ message: `'${name}' is declared here`, at: reading.inputs.get(name)!.at }]);
-  } else if (intrinsicNames.has(name) || reading.scopes.library(name) !== undefined) {
+      [{ message: `'${name}' is declared here`, at: input.at }]);
+    reading.used.add(name);
+    return { kind: "tensor", input, at: input.at };
+  }
+  if (intrinsicNames.has(name) || reading.scopes.library(name) !== undefined) {
     reading.report.add("R013", node, `'${name}' is not imported`, `add it to the import: import { ${name} } from "treefold"`);
+    return intrinsicNames.has(name) ? { kind: "intrinsic", name } : reading.scopes.library(name) ?? fault;
+  }
+  reading.unknownNames.add(name);
+  if (isJavaScriptMath(reading, name)) {
+    reading.report.add("R013", node, `'${name}' is not defined`, `write ${mathInstead[name]}`);
   } else {
     const meant = nearest(name, scope.names());
     reading.report.add("R013", node, `'${name}' is not defined`, meant === undefined
@@ -108,7 +129,7 @@ function readName(reading: Reading, node: Node, scope: Scope): Value {
 
 function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: Scope): Value {
   const operator = node.getOperatorToken();
-  if (operator === SyntaxKind.PlusPlusToken || operator === SyntaxKind.MinusMinusToken) return reportAssignment(reading, node);
+  if (operator === SyntaxKind.PlusPlusToken || operator === SyntaxKind.MinusMinusToken) return reportAssignment(reading, node, scope);
   const at = node.getOperand();
   const operand = evaluate(reading, at, scope);
   if (operand.kind === "literal") {
@@ -117,17 +138,20 @@ function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: Scope):
     if (operator === SyntaxKind.TildeToken) return { ...operand, value: ~operand.value >>> 0 };
   }
   const expr = reading.expr(operand, at, operator === SyntaxKind.ExclamationToken ? "bool" : undefined);
-  if (expr === undefined) return fault;
+  if (expr === undefined) return unknownOf(reading, [operand], [at]);
   const make = (name: "negate" | "not" | "complement"): Value => scalar(reading.at(node, reading.pool.unary(name, expr)));
-  const wrong = (message: string, fix: string): Value => reading.fault("R006", node, message, fix);
+  const wrong = (type: ValueType, message: string, fix: string): Value => {
+    reading.report.add("R006", node, message, fix);
+    return scalar(reading.at(node, standIn(reading.pool, type, [expr])));
+  };
   switch (operator) {
     case SyntaxKind.PlusToken: return operand;
     case SyntaxKind.ExclamationToken: return make("not");
     case SyntaxKind.TildeToken:
-      return expr.type === "u32" || expr.type === "i32" ? make("complement") : wrong(`~ of ${expr.type}`, `take its bits first: ~bitsOf(${shorten(at.getText())})`);
+      return expr.type === "u32" || expr.type === "i32" ? make("complement") : wrong("u32", `~ of ${expr.type}`, `take its bits first: ~bitsOf(${shorten(at.getText())})`);
     case SyntaxKind.MinusToken:
       return expr.type === "f32" || expr.type === "i32" ? make("negate")
-        : wrong(`a negated ${expr.type === "bool" ? "condition" : expr.type}`, expr.type === "bool" ? `write !${shorten(at.getText())}` : `convert it first: -i32(${shorten(at.getText())})`);
+        : wrong(expr.type === "bool" ? "bool" : "i32", `a negated ${expr.type === "bool" ? "condition" : expr.type}`, expr.type === "bool" ? `write !${shorten(at.getText())}` : `convert it first: -i32(${shorten(at.getText())})`);
     default: return reportUnknown(reading, node);
   }
 }
@@ -153,10 +177,9 @@ const comparisonsOfConstants: Readonly<Record<string, ((left: number, right: num
 function readBinary(reading: Reading, node: BinaryExpression, scope: Scope): Value {
   const operator = node.getOperatorToken().getText();
   const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
-  if (operator.endsWith("=") && !["==", "===", "!=", "!==", "<=", ">="].includes(operator)) return reportAssignment(reading, node);
+  if (operator.endsWith("=") && !["==", "===", "!=", "!==", "<=", ">="].includes(operator)) return reportAssignment(reading, node, scope);
   const left = evaluate(reading, leftAt, scope);
   const right = evaluate(reading, rightAt, scope);
-  if (left.kind === "fault" || right.kind === "fault") return fault;
   if (left.kind === "text" && operator === "+" && (right.kind === "text" || right.kind === "literal")) {
     return { kind: "text", text: left.text + (right.kind === "text" ? right.text : String(right.value)) };
   }
@@ -173,19 +196,27 @@ function readBinary(reading: Reading, node: BinaryExpression, scope: Scope): Val
   if (operator === "&&" || operator === "||") {
     const a = reading.expr(left, leftAt, "bool");
     const b = reading.expr(right, rightAt, "bool");
-    return a === undefined || b === undefined ? fault
-      : scalar(reading.at(node, reading.pool.binary(operator === "&&" ? "bothTrue" : "eitherTrue", a, b)));
+    return scalar(reading.at(node, reading.pool.binary(operator === "&&" ? "bothTrue" : "eitherTrue", a!, b!)));
   }
   if (operator === "<<" || operator === ">>" || operator === ">>>") return readShift(reading, node, operator, left, right);
   const known = operators[operator];
-  if (known === undefined) return reportUnknown(reading, node);
+  if (known === undefined) {
+    reportUnknown(reading, node);
+    return unknownOf(reading, [left, right], [leftAt, rightAt]);
+  }
   const pair = reading.pair(left, right, node, leftAt, rightAt, `'${operator}'`);
-  if (pair === undefined) return fault;
+  if (pair === undefined) {
+    const unknown = unknownOf(reading, [left, right], [leftAt, rightAt]);
+    return comparisonsOfConstants[operator] === undefined || unknown.kind !== "fault" ? unknown : scalar(hole(reading.pool, "bool", unknown.parts));
+  }
   return operate(reading, node, operator, known, pair);
 }
 
 function operate(reading: Reading, node: BinaryExpression, operator: string, known: { name: BinaryOperator; swapped?: true }, [a, b]: [Expr, Expr]): Value {
-  const wrong = (message: string, fix: string): Value => reading.fault("R006", node, message, fix);
+  const wrong = (message: string, fix: string): Value => {
+    reading.report.add("R006", node, message, fix);
+    return scalar(reading.at(node, standIn(reading.pool, comparisonsOfConstants[operator] === undefined ? a.type : "bool", [a, b])));
+  };
   const texts = [shorten(node.getLeft().getText()), shorten(node.getRight().getText())] as const;
   if (a.type === "bool") {
     return wrong(`'${operator}' of two conditions`, operator.startsWith("=") ? `write ${texts[0]} ? ${texts[1]} : !${texts[1]} with &&, || and !`
@@ -212,23 +243,27 @@ function readShift(reading: Reading, node: BinaryExpression, operator: string, l
   const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
   const a = reading.expr(left, leftAt);
   const b = reading.expr(right, rightAt, "u32");
-  if (a === undefined || b === undefined) return fault;
+  if (a === undefined || b === undefined) return unknownOf(reading, [left, right], [leftAt, rightAt]);
   if (a.type !== "u32" && a.type !== "i32" || operator === ">>>" && a.type === "i32") {
     reading.report.add("R006", node, `'${operator}' of ${a.type === "bool" ? "a condition" : a.type}`,
       a.type === "i32" ? `convert it first: u32(${shorten(leftAt.getText())}) >> …` : `take the bits first: bitsOf(${shorten(leftAt.getText())}) ${operator} …`);
-    return fault;
+    return scalar(reading.at(node, standIn(reading.pool, "u32", [a, b])));
   }
   if (b.kind === "constant" && b.bits > 31) {
-    return reading.fault("R008", rightAt, `a shift by ${b.bits} bits of 32`, "shift by 0 to 31 bits");
+    reading.report.add("R008", rightAt, `a shift by ${b.bits} bits of 32`, "shift by 0 to 31 bits");
+    return scalar(a);
   }
   return scalar(reading.at(node, reading.pool.binary(operator === "<<" ? "shiftLeft" : "shiftRight", a, b)));
 }
 
 function readPower(reading: Reading, node: BinaryExpression, left: Value, right: Value): Value {
-  const text = shorten(node.getLeft().getText());
   if (right.kind !== "literal" || left.kind !== "literal" || !Number.isInteger(right.value)) {
-    return reading.fault("R010", node, "'**' is only for constants with a whole exponent",
-      right.kind === "literal" && right.value === 2 ? `write ${text} * ${text}` : right.kind === "literal" && right.value === 0.5 ? `write sqrt(${text})` : "write the product out, or use exp and log");
+    const exponent = right.kind === "literal" ? right.value : undefined;
+    if (left.kind !== "fault") reading.report.add("R010", node, "'**' is only for constants with a whole exponent", insteadOfPower(node, exponent));
+    const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
+    const parts = [reading.expr(left, leftAt), right.kind === "literal" ? undefined : reading.expr(right, rightAt)].filter((part) => part !== undefined);
+    const type = reading.typeOf(left) === "loose" ? reading.typeOf(right) : reading.typeOf(left);
+    return type === undefined || type === "loose" ? unknownOf(reading, [left, right], [leftAt, rightAt]) : scalar(reading.at(node, standIn(reading.pool, type, parts)));
   }
   let value = 1;
   for (let i = 0; i < Math.min(Math.abs(right.value), 4096); i++) value *= left.value;
@@ -236,21 +271,34 @@ function readPower(reading: Reading, node: BinaryExpression, left: Value, right:
   return { kind: "literal", value, decimal: left.decimal || !Number.isInteger(value) };
 }
 
+function insteadOfPower(node: BinaryExpression, exponent: number | undefined): string {
+  const [left, right] = [node.getLeft(), node.getRight()];
+  const text = shorten(left.getText());
+  const factor = Node.isIdentifier(left) || Node.isCallExpression(left) || Node.isParenthesizedExpression(left) || Node.isPropertyAccessExpression(left) ? text : `(${text})`;
+  if (exponent === 0.5) return `write sqrt(${text})`;
+  if (exponent === -0.5) return `write rsqrt(${text})`;
+  if (exponent !== undefined && Number.isInteger(exponent) && exponent >= 2 && exponent <= 8) return `write ${Array.from({ length: exponent }, () => factor).join(" * ")}`;
+  if (exponent === -1) return `write 1 / ${factor}`;
+  if (exponent !== undefined && Number.isInteger(exponent)) return "write the product out";
+  return `where ${text} is positive, write exp(${shorten(right.getText())} * log(${text})); for whole exponents, write the product out`;
+}
+
 /** `condition ? whenTrue : whenFalse`, and `select`. */
 export function choose(reading: Reading, node: Node, [conditionAt, trueAt, falseAt]: readonly [Node, Node, Node], scope: Scope): Value {
   const conditionValue = evaluate(reading, conditionAt, scope);
   const whenTrue = evaluate(reading, trueAt, scope);
   const whenFalse = evaluate(reading, falseAt, scope);
-  const condition = reading.expr(conditionValue, conditionAt, "bool");
-  if (condition === undefined || whenTrue.kind === "fault" || whenFalse.kind === "fault") return fault;
-  if (!checkCondition(reading, condition, conditionAt)) return fault;
+  const wanted = reading.expr(conditionValue, conditionAt, "bool")!;
+  const condition = checkCondition(reading, wanted, conditionAt) ? wanted : hole(reading.pool, "bool", [wanted]);
   if (whenTrue.kind === "record" && whenFalse.kind === "record") return chooseFields(reading, node, condition, whenTrue.fields, whenFalse.fields);
+  if (whenTrue.kind === "text" && whenFalse.kind === "fault" || whenFalse.kind === "text" && whenTrue.kind === "fault") return fault;
   if (whenTrue.kind === "text" || whenFalse.kind === "text") {
     return reportUnknown(reading, node, { what: "a choice between strings", fix: "write one constant string: a tree does not depend on anything" });
   }
   if (reading.typeOf(whenTrue) === "loose" && reading.typeOf(whenFalse) === "loose") return { kind: "choice", condition, whenTrue, whenFalse };
   const pair = reading.pair(whenTrue, whenFalse, node, trueAt, falseAt, "a choice");
-  return pair === undefined ? fault : scalar(reading.at(node, reading.pool.select(condition, pair[0], pair[1])));
+  return pair === undefined ? unknownOf(reading, [scalar(condition), whenTrue, whenFalse], [conditionAt, trueAt, falseAt])
+    : scalar(reading.at(node, reading.pool.select(condition, pair[0], pair[1])));
 }
 
 function chooseFields(reading: Reading, node: Node, condition: Expr, whenTrue: ReadonlyMap<string, Value>, whenFalse: ReadonlyMap<string, Value>): Value {
@@ -259,11 +307,15 @@ function chooseFields(reading: Reading, node: Node, condition: Expr, whenTrue: R
     const other = whenFalse.get(name);
     if (other === undefined) {
       reading.report.add("R006", node, `only one side of the choice has a field '${name}'`, "give both sides the same fields");
-      return fault;
+      fields.set(name, value);
+      continue;
+    }
+    if (reading.typeOf(value) === "loose" && reading.typeOf(other) === "loose") {
+      fields.set(name, { kind: "choice", condition, whenTrue: value, whenFalse: other });
+      continue;
     }
     const pair = reading.pair(value, other, node, node, node, "a choice");
-    if (pair === undefined) return fault;
-    fields.set(name, scalar(reading.at(node, reading.pool.select(condition, pair[0], pair[1]))));
+    fields.set(name, pair === undefined ? unknownOf(reading, [scalar(condition), value, other]) : scalar(reading.at(node, reading.pool.select(condition, pair[0], pair[1]))));
   }
   return { kind: "record", fields };
 }
@@ -272,7 +324,10 @@ function readCall(reading: Reading, node: Node & { getExpression(): Node; getArg
   const calleeAt = node.getExpression();
   const args = node.getArguments();
   const spread = args.find((arg) => Node.isSpreadElement(arg));
-  if (spread !== undefined) return reportUnknown(reading, spread);
+  if (spread !== undefined) {
+    reportUnknown(reading, spread);
+    return unknownOf(reading, args.map((arg) => evaluate(reading, Node.isSpreadElement(arg) ? arg.getExpression() : arg, scope)), args);
+  }
   const unknown = unknownCall(reading, node, scope);
   if (unknown !== undefined) return unknown;
   const callee = evaluate(reading, calleeAt, scope);
@@ -280,14 +335,24 @@ function readCall(reading: Reading, node: Node & { getExpression(): Node; getArg
     case "intrinsic": return callIntrinsic(reading, callee.name, node, args, scope);
     case "tensor": return readLoad(reading, callee.input, node, args, args.map((arg) => evaluate(reading, arg, scope)), false);
     case "function": return callFunction(reading, callee, args.map((arg) => evaluate(reading, arg, scope)), node, args);
-    case "fault":
-      for (const arg of args) evaluate(reading, arg, scope);
-      return fault;
-    default:
-      reading.report.add("R010", calleeAt, `${describe(callee)} is called like a function`,
-        callee.kind === "axis" || callee.kind === "scalar" ? "index tensors by calls, as in x(token, channel); multiply with *" : "call a tensor or a function");
-      return fault;
+    case "fault": return unknownOf(reading, [callee, ...args.map((arg) => evaluate(reading, arg, scope))], [calleeAt, ...args]);
+    default: {
+      const text = shorten(calleeAt.getText());
+      const plain = args.length === 0 && reading.typeOf(callee) !== undefined;
+      const isParameter = callee.kind === "scalar" && callee.expr.kind === "parameter";
+      reading.report.add("R010", calleeAt, `${isParameter ? `the parameter '${callee.expr.name}'` : describe(callee)} is called like a function`,
+        isParameter ? `a parameter is a plain value: write ${text}` : plain ? `write ${text}`
+        : callee.kind === "axis" || callee.kind === "scalar" ? "index tensors by calls, as in x(token, channel); multiply with *" : "call a tensor or a function");
+      return plain || isParameter ? unknownArguments(reading, callee, args, scope)
+        : unknownOf(reading, [callee, ...args.map((arg) => evaluate(reading, arg, scope))], [calleeAt, ...args]);
+    }
   }
+}
+
+/** Reads the arguments of what is no function, and gives its plain value. */
+function unknownArguments(reading: Reading, callee: Value, args: readonly Node[], scope: Scope): Value {
+  for (const arg of args) evaluate(reading, arg, scope);
+  return callee;
 }
 
 function readProperty(reading: Reading, node: Node, of: Node, name: string, nameAt: Node, scope: Scope): Value {
@@ -297,7 +362,7 @@ function readProperty(reading: Reading, node: Node, of: Node, name: string, name
     if (["Math", "Number"].includes(of.getText())) return reportUnknown(reading, node);
   }
   const value = evaluate(reading, of, scope);
-  if (value.kind === "fault") return fault;
+  if (value.kind === "fault") return value;
   const found = value.kind === "record" ? value.fields.get(name) : value.kind === "namespace" ? value.member(name) : undefined;
   if (found !== undefined) {
     if (found.kind === "tensor") reading.used.add(found.input.name);
@@ -307,26 +372,14 @@ function readProperty(reading: Reading, node: Node, of: Node, name: string, name
   if (value.kind === "record" || value.kind === "namespace") {
     const names = value.kind === "record" ? [...value.fields.keys()] : value.names;
     const meant = nearest(name, names);
+    reading.unknownNames.add(name);
     reading.report.add("R013", nameAt, `${describe(value)} has no '${name}'`, meant === undefined ? `it has: ${names.slice(0, 40).join(", ")}` : `did you mean '${meant}'?`);
-    return fault;
+    return unknownOf(reading, [value]);
   }
   if (name === "length") {
     return reportUnknown(reading, node, { what: "'.length' of " + describe(value), fix: "write extent(axis), the extent of an axis" });
   }
   return reportUnknown(reading, node, { what: `'.${name}' of ${describe(value)}`, fix: "take fields of a reduce's state only; index tensors by calls" });
-}
-
-function readElement(reading: Reading, node: Node & { getExpression(): Node; getArgumentExpression(): Node | undefined }, scope: Scope): Value {
-  const value = evaluate(reading, node.getExpression(), scope);
-  if (value.kind === "fault") return fault;
-  const at = node.getArgumentExpression();
-  if (value.kind === "tensor") {
-    return reading.fault("R010", node, `the tensor '${value.input.name}' is indexed with brackets`, `index it by a call: ${value.input.name}(${value.input.axes.join(", ")})`);
-  }
-  const key = at === undefined ? fault : evaluate(reading, at, scope);
-  const found = value.kind === "tuple" && key.kind === "literal" ? value.items[key.value]
-    : value.kind === "record" && key.kind === "text" ? value.fields.get(key.text) : undefined;
-  return found ?? reportUnknown(reading, node, { what: `an index in brackets after ${describe(value)}`, fix: "index tensors by calls, as in x(token, channel), and name fields with a dot" });
 }
 
 function readObject(reading: Reading, node: Node & { getProperties(): Node[] }, scope: Scope): Value {
@@ -338,7 +391,10 @@ function readObject(reading: Reading, node: Node & { getProperties(): Node[] }, 
       const name = Node.isStringLiteral(nameNode) ? nameNode.getLiteralText() : property.getName();
       if (fields.has(name)) reading.report.add("R020", property, `'${name}' is given twice`, "give each field once");
       fields.set(name, evaluate(reading, property.getInitializerOrThrow(), scope, name));
-    } else reportUnknown(reading, property);
+    } else {
+      reportUnknown(reading, property);
+      if (Node.isSpreadAssignment(property)) evaluate(reading, property.getExpression(), scope);
+    }
   }
   return { kind: "record", fields };
 }

@@ -1,11 +1,14 @@
 /** Calls of the author's functions, and the statements of a body. */
-import { Node, type ParameterDeclaration, type VariableDeclaration } from "ts-morph";
+import { Node, SyntaxKind, type ParameterDeclaration, type VariableDeclaration } from "ts-morph";
 import type { Expr, FunctionDeclaration, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
+import { hole, standIn } from "./holes.ts";
 import { intrinsicNames, roleNames } from "./intrinsic-names.ts";
+import { mathFile } from "./modules.ts";
 import { shorten, type Reading } from "./reading.ts";
+import { isReassigned, unknownStatement } from "./statements.ts";
 import { nearest } from "./suggest.ts";
-import { reportUnknown, unknownStatement } from "./unknown.ts";
+import { reportUnknown } from "./unknown.ts";
 import { describe, fault, scalar, Scope, type FunctionLike, type Value } from "./values.ts";
 
 type FunctionValue = Extract<Value, { kind: "function" }>;
@@ -15,26 +18,53 @@ type FunctionValue = Extract<Value, { kind: "function" }>;
  * read in place of the call.
  */
 export function callFunction(reading: Reading, callee: FunctionValue, args: readonly Value[], node: Node, argNodes: readonly Node[]): Value {
-  if (args.some((arg) => arg.kind === "fault")) return fault;
   const parameters = callee.node.getParameters();
+  const unknown = (): Value => unknownOf(reading, args, argNodes);
   if (args.length !== parameters.length) {
     reading.report.add("R019", node, `'${callee.name}' takes ${parameters.length} arguments, and ${args.length} are given`,
       `call it as ${callee.name}(${parameters.map((one) => one.getName()).join(", ")})`, [{ message: `'${callee.name}' is written here`, at: callee.node }]);
-    return fault;
+    if (!reading.calling.includes(callee.node)) inline(reading, callee, parameters.map(() => fault));
+    return unknown();
   }
   if (reading.calling.includes(callee.node)) {
     reading.report.add("R001", node, `'${callee.name}' calls itself, which accumulates outside a reduction`,
       "write sum(axis, \"chain\", (item) => …), or reduce with a reducer of your own", [{ message: `'${callee.name}' is written here`, at: callee.node }]);
-    return fault;
+    return unknown();
   }
-  if (callee.topLevel && args.every((arg) => arg.kind === "scalar" || arg.kind === "literal" || arg.kind === "choice")) {
-    const typed = typedArguments(reading, args, argNodes);
-    if (typed === undefined) return fault;
+  const isNumber = (arg: Value): boolean => reading.typeOf(arg) !== undefined;
+  if (callee.topLevel && (isLibrary(callee.node) && !isLibrary(node) || args.every((arg) => arg.kind !== "axis" && isNumber(arg)))) {
+    const typed = typedArguments(reading, callee, args, argNodes, node);
     const declaration = declare(reading, callee, typed.map((arg) => arg.type), node);
-    if (declaration === "faulty") return fault;
+    if (declaration === "faulty") return unknown();
     if (declaration !== undefined) return scalar(reading.at(node, reading.pool.call(declaration, typed)));
   }
   return inline(reading, callee, args);
+}
+
+/** What is left of values that went into a fault: nothing is known of it but what they mention. Functions among them are read. */
+export function unknownOf(reading: Reading, values: readonly Value[], nodes: readonly Node[] = []): Value {
+  const partsOf = (value: Value, at: Node | undefined): readonly Expr[] => {
+    switch (value.kind) {
+      case "fault": return value.parts;
+      case "scalar": return [value.expr];
+      case "axis": {
+        const index = reading.pool.index(reading.pool.axisVariable(value.axis.name));
+        return [at === undefined ? index : reading.at(at, index)];
+      }
+      case "choice": return [value.condition, ...partsOf(value.whenTrue, at), ...partsOf(value.whenFalse, at)];
+      case "record": return [...value.fields.values()].flatMap((field) => partsOf(field, at));
+      case "tuple": return value.items.flatMap((item) => partsOf(item, at));
+      case "function": return reading.calling.includes(value.node) || value.topLevel ? []
+        : partsOf(inline(reading, value, value.node.getParameters().map(() => fault)), at);
+      default: return [];
+    }
+  };
+  const parts = values.flatMap((value, position) => partsOf(value, nodes[position]));
+  return parts.length === 0 ? fault : { kind: "fault", parts };
+}
+
+function isLibrary(node: Node): boolean {
+  return node.getSourceFile().getFilePath() === mathFile;
 }
 
 /** Reads a function's body with these arguments. */
@@ -49,14 +79,14 @@ export function inline(reading: Reading, callee: { node: FunctionLike; scope: Sc
   }
 }
 
-/** Numbers without a dtype take that of the first argument that has one, else f32. */
-function typedArguments(reading: Reading, args: readonly Value[], argNodes: readonly Node[]): Expr[] | undefined {
+/** Numbers without a dtype take that of the first argument that has one, else f32; the library's functions are on f32. */
+function typedArguments(reading: Reading, callee: FunctionValue, args: readonly Value[], argNodes: readonly Node[], node: Node): Expr[] {
+  const library = isLibrary(callee.node) && !isLibrary(node);
   const known = args.map((arg) => reading.typeOf(arg)).find((type) => type !== undefined && type !== "loose" && type !== "bool") as ValueType | undefined;
-  const typed = args.map((arg, index) => {
+  return args.map((arg, index) => {
     const decimal = arg.kind === "literal" && arg.decimal;
-    return reading.expr(arg, argNodes[index]!, arg.kind === "scalar" ? undefined : decimal ? "f32" : known ?? "f32");
+    return reading.expr(arg, argNodes[index]!, library ? "f32" : arg.kind === "scalar" ? undefined : decimal ? "f32" : known ?? "f32")!;
   });
-  return typed.every((arg) => arg !== undefined) ? typed : undefined;
 }
 
 function declare(reading: Reading, callee: FunctionValue, types: readonly ValueType[], call: Node): FunctionDeclaration | undefined | "faulty" {
@@ -64,25 +94,22 @@ function declare(reading: Reading, callee: FunctionValue, types: readonly ValueT
   if (bySignature === undefined) reading.functions.set(callee.node, (bySignature = new Map()));
   const signature = types.join(" ");
   if (bySignature.has(signature)) return bySignature.get(signature);
-  const before = reading.report.size;
   const parameters = callee.node.getParameters().map((one, index) => ({ name: one.getName(), type: types[index]! }));
   const folding = reading.folding.splice(0);
+  // Read without dtypes first, to tell its own faults from those of being called with these.
+  const isFloat = types.every((type) => type === "f32");
+  if (!isFloat) inline(reading, callee, parameters.map(() => fault));
+  const before = reading.report.size;
   const result = inline(reading, callee, parameters.map(({ name, type }) => scalar(reading.pool.argument(name, type))));
   reading.folding.push(...folding);
-  if (result.kind === "fault") {
-    if (reading.report.size === before) return "faulty";
-    if (types.some((type) => type !== "f32")) {
-      reading.report.add("R006", call, `'${callee.name}' can't be called with (${types.join(", ")})`, "convert the arguments to what it works on, such as f32(…)");
-    }
-    return "faulty";
+  if (!isFloat && reading.report.size > before) {
+    reading.report.add("R006", call, `'${callee.name}' can't be called with (${types.join(", ")})`, "convert the arguments to what it works on, such as f32(…)");
   }
-  if (reading.typeOf(result) === undefined) {
-    bySignature.set(signature, undefined);
-    return undefined;
-  }
-  const expr = reading.expr(result, callee.node, result.kind === "scalar" ? undefined : result.kind === "literal" && !result.decimal ? types[0] : undefined);
-  if (expr === undefined) return "faulty";
-  const declaration: FunctionDeclaration = { name: nameOf(reading, callee.name, types), parameters, result: expr };
+  const type = reading.typeOf(result);
+  const expr = type === undefined ? undefined
+    : reading.expr(result, callee.node, result.kind === "scalar" ? undefined : result.kind === "literal" && !result.decimal ? types[0] : undefined);
+  const declaration = result.kind === "fault" ? "faulty" : expr === undefined ? undefined
+    : { name: nameOf(reading, callee.name, types), parameters, result: expr };
   bySignature.set(signature, declaration);
   return declaration;
 }
@@ -116,18 +143,19 @@ export function bindPattern(reading: Reading, scope: Scope, pattern: Node, value
       const field = element.getPropertyNameNode()?.getText() ?? element.getName();
       const part = value.kind === "record" ? value.fields.get(field) : undefined;
       if (part === undefined && value.kind !== "fault") {
+        reading.unknownNames.add(field);
         const names = value.kind === "record" ? [...value.fields.keys()] : [];
         reading.report.add("R013", element, `${value.kind === "record" ? "there is no" : `${describe(value)} has no`} '${field}' here`,
           names.length === 0 ? "take it by its name" : meantOrAll(field, names));
       }
-      bindPattern(reading, scope, element.getNameNode(), part ?? fault, element);
+      bindPattern(reading, scope, element.getNameNode(), part ?? unknownOf(reading, [value]), element);
     }
   } else if (Node.isArrayBindingPattern(pattern)) {
     pattern.getElements().forEach((element, index) => {
       if (!Node.isBindingElement(element)) return;
       const part = value.kind === "tuple" ? value.items[index] : undefined;
       if (part === undefined && value.kind !== "fault") reportUnknown(reading, element, { what: `taking ${describe(value)} apart by position`, fix: "take fields by name: const { a, b } = …" });
-      bindPattern(reading, scope, element.getNameNode(), part ?? fault, element);
+      bindPattern(reading, scope, element.getNameNode(), part ?? unknownOf(reading, [value]), element);
     });
   } else reportUnknown(reading, at);
 }
@@ -154,49 +182,64 @@ function bindName(reading: Reading, scope: Scope, node: Node, value: Value): voi
 /** The value that a function's body returns. */
 export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Value {
   if (node.isAsync() || (!Node.isArrowFunction(node) && node.isGenerator())) {
-    return reportUnknown(reading, node, { what: node.isAsync() ? "an async function" : "a generator", fix: "write an ordinary function: a body is one expression, not a process" });
+    reportUnknown(reading, node, { what: node.isAsync() ? "an async function" : "a generator", fix: "write an ordinary function: a body is one expression, not a process" });
   }
   const body = node.getBody();
   if (body === undefined) {
     reading.report.add("R018", node, "a function without a body", "write its body: const declarations and a return");
     return fault;
   }
-  return Node.isBlock(body) ? readStatements(reading, body, scope) : evaluate(reading, body, scope);
+  if (!Node.isBlock(body)) return evaluate(reading, body, scope);
+  const returned = readStatements(reading, body.getStatements(), scope);
+  if (returned.length === 0 && body.getDescendantsOfKind(SyntaxKind.ReturnStatement).length === 0) {
+    reading.report.add("R018", node, "a body without a return", "end it with a return of the value of the output's element");
+  }
+  return merge(reading, returned);
 }
 
-function readStatements(reading: Reading, block: Node & { getStatements(): Node[] }, scope: Scope): Value {
-  let result: Value | undefined;
-  let faulty = false;
-  for (const statement of block.getStatements()) {
-    if (result !== undefined) {
+/** Several returns are a fault already; what they give is checked as far as it is of one kind. */
+function merge(reading: Reading, values: readonly Value[]): Value {
+  const [first] = values;
+  if (first === undefined || values.length === 1) return first ?? fault;
+  if (first.kind === "record" && values.every((value) => value.kind === "record")) {
+    const names = new Set(values.flatMap((value) => [...value.fields.keys()]));
+    return { kind: "record", fields: new Map([...names].map((name) => [name, merge(reading, values.flatMap((value) => value.fields.get(name) ?? []))])) };
+  }
+  const types = new Set(values.map((value) => reading.typeOf(value)).filter((type) => type !== "loose"));
+  const [type] = types;
+  if (types.size !== 1 || type === undefined) return unknownOf(reading, values);
+  const unknown = unknownOf(reading, values);
+  return unknown.kind === "fault" ? scalar(standIn(reading.pool, type, unknown.parts)) : unknown;
+}
+
+/** Reads statements in order, and gives what they return: one value, where there is no fault. */
+export function readStatements(reading: Reading, statements: readonly Node[], scope: Scope): Value[] {
+  const returned: Value[] = [];
+  let after = false;
+  for (const statement of statements) {
+    if (after) {
       reading.report.add("R010", statement, "a statement after the return", "remove it: it means nothing");
-      return fault;
+      readStatements(reading, statements.slice(statements.indexOf(statement)), scope);
+      break;
     }
     if (Node.isVariableStatement(statement)) {
-      const kind = statement.getDeclarationKind();
-      for (const declaration of statement.getDeclarations()) faulty = !readDeclaration(reading, declaration, kind, scope) || faulty;
+      for (const declaration of statement.getDeclarations()) readDeclaration(reading, declaration, statement.getDeclarationKind(), scope);
     } else if (Node.isReturnStatement(statement)) {
-      const returned = statement.getExpression();
-      if (returned === undefined) {
-        reading.report.add("R018", statement, "a return without a value", "return the value of the output's element");
-        return fault;
-      }
-      result = evaluate(reading, returned, scope);
+      const value = statement.getExpression();
+      if (value === undefined) reading.report.add("R018", statement, "a return without a value", "return the value of the output's element");
+      returned.push(value === undefined ? fault : evaluate(reading, value, scope));
+      after = true;
     } else if (Node.isFunctionDeclaration(statement)) {
       const name = statement.getName() ?? "";
       scope.bind(name, { at: statement, value: () => ({ kind: "function", node: statement, scope, name, topLevel: false }) });
     } else if (!Node.isEmptyStatement(statement)) {
-      unknownStatement(reading, statement, scope);
-      faulty = true;
+      returned.push(...unknownStatement(reading, statement, scope));
     }
   }
-  if (result === undefined && !faulty) {
-    reading.report.add("R018", block.getParentOrThrow(), "a body without a return", "end it with a return of the value of the output's element");
-  }
-  return faulty ? fault : result ?? fault;
+  return returned;
 }
 
-function readDeclaration(reading: Reading, declaration: VariableDeclaration, kind: string, scope: Scope): boolean {
+export function readDeclaration(reading: Reading, declaration: VariableDeclaration, kind: string, scope: Scope): void {
   const initializer = declaration.getInitializer();
   const pattern = declaration.getNameNode();
   if (kind !== "const") {
@@ -206,12 +249,13 @@ function readDeclaration(reading: Reading, declaration: VariableDeclaration, kin
   if (initializer === undefined) {
     if (kind === "const") reading.report.add("R010", declaration, `'${shorten(declaration.getName())}' has no value`, "give it its value where it is declared");
     bindPattern(reading, scope, pattern, fault, declaration);
-    return false;
+    return;
   }
   const value = evaluate(reading, initializer, scope, Node.isIdentifier(pattern) ? pattern.getText() : undefined);
-  bindPattern(reading, scope, pattern, value, declaration);
+  const known = kind === "const" || !isReassigned(declaration);
+  const bound = known ? value : value.kind === "scalar" ? scalar(hole(reading.pool, value.expr.type, [value.expr])) : unknownOf(reading, [value]);
+  bindPattern(reading, scope, pattern, bound, declaration);
   if (value.kind === "record" && value.reduce !== undefined) nameFields(reading, value.fields);
-  return kind === "const";
 }
 
 function nameFields(reading: Reading, fields: ReadonlyMap<string, Value>): void {

@@ -2,9 +2,10 @@
 import { Node } from "ts-morph";
 import { bitAlgebra } from "../bits.ts";
 import { Denotation } from "../denotation.ts";
-import { bitsOfF32, f32OfBits } from "../expr.ts";
-import type { Load, Reduce, Reducer } from "../ir.ts";
+import { bitsOfF32, f32OfBits, operandsOf } from "../expr.ts";
+import type { Expr, Load, Reduce, Reducer } from "../ir.ts";
 import { roundBf16 } from "../numbers.ts";
+import { holdsHole } from "./holes.ts";
 import type { Reading } from "./reading.ts";
 
 const samples = 24;
@@ -17,11 +18,15 @@ const smallExtent = 3;
  * only states that the leaf can give are asked for, so that a norm of magnitudes may have the identity 0.
  */
 export function checkIdentity(reading: Reading, reduce: Reduce, leafAt: Node): boolean {
+  const { fields } = reduce.reducer;
+  // A faulty leaf's field can be anything: only what is combined without it is asked for.
+  const unknown = new Set(fields.filter((_, position) => holdsHole(reduce.leaf[position]!)).map((field) => field.name));
+  const isKnown = fields.map((field) => !unknown.has(field.name) && !reads(field.combine, unknown));
+  const leaf = reduce.leaf.map((expr, position) => (unknown.has(fields[position]!.name) ? reading.pool.constant(expr.type, expr.type === "f32" ? bitsOfF32(1) : 1) : expr));
   for (let seed = 0; seed < samples; seed++) {
-    const [state, combined] = combineOnce(reading, reduce, seed);
-    const { fields } = reduce.reducer;
+    const [state, combined] = combineOnce(reading, { ...reduce, leaf }, seed);
     if (!fields.every((field, position) => isFinite(field.type, state[position]!))) continue;
-    const wrong = fields.findIndex((field, position) => !agree(field.type, state[position]!, combined[position]!));
+    const wrong = fields.findIndex((field, position) => isKnown[position]! && !agree(field.type, state[position]!, combined[position]!));
     if (wrong === -1) continue;
     const declaration = [...reading.reducers].find(([, reducer]) => reducer === reduce.reducer)?.[0];
     const identity = show(reduce.reducer, fields.map((field) => field.identity.bits));
@@ -33,6 +38,11 @@ export function checkIdentity(reading: Reading, reduce: Reduce, leafAt: Node): b
     return false;
   }
   return true;
+}
+
+/** Whether a combine reads one of these fields. */
+function reads(expr: Expr, fields: ReadonlySet<string>): boolean {
+  return expr.kind === "state" ? fields.has(expr.field) : operandsOf(expr).some((part) => reads(part, fields));
 }
 
 /** A state that the leaf gives, and what the identity makes of it. */

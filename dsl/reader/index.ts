@@ -11,14 +11,15 @@
 import { Node, type CallExpression, type SourceFile } from "ts-morph";
 import { basename } from "node:path";
 import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
-import type { Expr, Kernel, Reduce, SourceLocation } from "../ir.ts";
-import { readDeclaration } from "./declaration.ts";
+import type { Expr, Kernel, Output, Reduce, SourceLocation } from "../ir.ts";
+import { readDeclaration, reportUnusedAxes } from "./declaration.ts";
 import { checkIndices } from "./extents.ts";
 import { readBody, bindPattern } from "./functions.ts";
 import { Modules } from "./modules.ts";
 import { readOutputs } from "./outputs.ts";
 import { Reading } from "./reading.ts";
 import { locationOf, Report } from "./report.ts";
+import { mayBeMeant } from "./suggest.ts";
 import { typeErrors } from "./typecheck.ts";
 import { fault, Scope, scalar, type Value } from "./values.ts";
 
@@ -42,6 +43,7 @@ export function readKernels(file: string, options: ReadOptions = {}): { kernels:
   const kernels: Kernel[] = [];
   modules.reportSyntax(modules.root, all);
   if (all.size > 0) return { kernels, diagnostics: all.sorted() };
+  new Reading(modules, all).scopes.checkImports(modules.root);
   for (const { name, call } of guarded(all, modules.root, () => kernelCalls(modules.root, modules, all)) ?? []) {
     // A report of its own: a fault of a shared constant concerns every kernel that uses it.
     const report = new Report();
@@ -109,14 +111,15 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
   const axes: Value = { kind: "record", fields: new Map([...[...reading.faulty].map((known): [string, Value] => [known, fault]), ...[...reading.axes].map(([axis, declared]): [string, Value] => [axis, { kind: "axis", axis: declared }])]) };
   body.getParameters().slice(0, 2).forEach((parameter, position) => bindPattern(reading, inner, parameter.getNameNode(), [values, axes][position]!, parameter));
 
-  const beforeBody = report.size;
   const returned = readBody(reading, body, inner);
   const at = returnedNode(body);
   const outputs = readOutputs(reading, declaration, returned, at);
-  if (report.size === beforeBody) reportUnused(reading, parameters);
+  reportUnused(reading, parameters);
+  reportUnusedAxes(reading, declaration);
+  reportOutside(reading, outputs, call);
   if (report.size > 0) return undefined;
   if (outputs.length !== declaration.outputs.length) throw new Error("an output was lost without a diagnostic");
-  const kernel: Kernel = {
+  return {
     name, outputs,
     parameters: parameters.map(({ name: parameter, type }) => ({ name: parameter, type })),
     axes: [...reading.axes.values()].map(({ name: axis, role }) => ({ name: axis, role })),
@@ -126,17 +129,23 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
     origins: new Map([...reading.nodes].map(([expr, node]): [Expr | Reduce, SourceLocation] => [expr, locationOf(node)])),
     names: reading.names,
   };
-  const outside = checkIndices(kernel);
-  for (const { code, location, message, fix } of outside) report.add(code, nodeAt(reading, location) ?? location, message, fix);
-  return outside.length === 0 ? kernel : undefined;
+}
+
+/** Indices that leave their axes, in whatever was read. */
+function reportOutside(reading: Reading, outputs: readonly Output[], call: CallExpression): void {
+  const found = checkIndices({
+    axes: [...reading.axes.values()], inputs: [...reading.inputs.values()], outputs, stored: reading.stored, origins: new Map(), location: locationOf(call),
+    places: (load) => [...(reading.places.get(load) ?? [])].map(locationOf),
+  });
+  for (const { code, location, message, fix } of found) reading.report.add(code, nodeAt(reading, location) ?? location, message, fix);
 }
 
 /** The whole expression that starts at a location, to underline it. */
 function nodeAt(reading: Reading, { file, line, column }: SourceLocation): Node | undefined {
-  return [...reading.nodes].find(([expr, node]) => {
-    const at = expr.kind === "load" ? locationOf(node) : undefined;
-    return at?.file === file && at.line === line && at.column === column;
-  })?.[1];
+  return [...reading.places].flatMap(([expr, nodes]) => (expr.kind === "load" ? [...nodes] : [])).find((node) => {
+    const at = locationOf(node);
+    return at.file === file && at.line === line && at.column === column;
+  });
 }
 
 /** The expression that a body returns. */
@@ -149,10 +158,10 @@ function returnedNode(body: Node & { getBody?: () => Node | undefined }): Node {
 
 function reportUnused(reading: Reading, parameters: readonly { name: string; at: Node }[]): void {
   for (const input of reading.inputs.values()) {
-    if (!reading.used.has(input.name)) reading.report.add("R021", input.at, `the input '${input.name}' is declared and never read`, "remove it, or use it in the body");
+    if (!reading.used.has(input.name) && !mayBeMeant(input.name, reading.unknownNames)) reading.report.add("R021", input.at, `the input '${input.name}' is declared and never read`, "remove it, or use it in the body");
   }
   for (const parameter of parameters) {
-    if (!reading.used.has(parameter.name)) reading.report.add("R021", parameter.at, `the parameter '${parameter.name}' is declared and never read`, "remove it, or use it in the body");
+    if (!reading.used.has(parameter.name) && !mayBeMeant(parameter.name, reading.unknownNames)) reading.report.add("R021", parameter.at, `the parameter '${parameter.name}' is declared and never read`, "remove it, or use it in the body");
   }
 }
 

@@ -2,6 +2,8 @@
 import { Node } from "ts-morph";
 import type { Expr, UnaryOperator, ValueType } from "../ir.ts";
 import { choose, evaluate } from "./expressions.ts";
+import { unknownOf } from "./functions.ts";
+import { hole, standIn } from "./holes.ts";
 import { readIndex, readLoad } from "./loads.ts";
 import { shorten, type Reading } from "./reading.ts";
 import { readRange, readReduce, readReduction, readRuns } from "./reductions.ts";
@@ -22,13 +24,14 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
   if (form !== undefined && (args.length < form[0] || args.length > form[1])) {
     const treeless = (name === "sum" || name === "argmax") && args.length === 2 || name === "reduce" && args.length === 3;
     reading.report.add("R019", node, treeless ? `'${name}' is given no reduction tree` : `'${name}' is given ${args.length} arguments`, `write ${form[2]}`);
-    return fault;
+    if (treeless) return withoutTree(reading, name as "sum" | "argmax" | "reduce", node, args, scope);
+    return unknownOf(reading, args.map((arg) => evaluate(reading, arg, scope)), args);
   }
   switch (name) {
-    case "sum": case "argmax": return readReduction(reading, name, node, args, scope);
-    case "max": return args.length === 3 ? readReduction(reading, name, node, args, scope) : extreme(reading, "maximum", node, args, scope);
+    case "sum": case "argmax": return readReduction(reading, name, node, [args[0]!, args[1], args[2]!], scope);
+    case "max": return args.length === 3 ? readReduction(reading, name, node, [args[0]!, args[1], args[2]!], scope) : extreme(reading, "maximum", node, args, scope);
     case "min": return extreme(reading, "minimum", node, args, scope);
-    case "reduce": return readReduce(reading, node, args, scope);
+    case "reduce": return readReduce(reading, node, [args[0]!, args[1], args[2]!, args[3]!], scope);
     case "upTo": case "below": return readRange(reading, name, node, args, scope);
     case "runs": return readRuns(reading, args, scope);
     case "reducer": return readReducer(reading, args[0]!, scope);
@@ -44,6 +47,11 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
   }
 }
 
+function withoutTree(reading: Reading, name: "sum" | "max" | "argmax" | "reduce", node: Node, args: readonly Node[], scope: Scope): Value {
+  return name === "reduce" ? readReduce(reading, node, [args[0]!, undefined, args[1]!, args[2]!], scope)
+    : readReduction(reading, name, node, [args[0]!, undefined, args[1]!], scope);
+}
+
 function extreme(reading: Reading, operator: "maximum" | "minimum", node: Node, args: readonly Node[], scope: Scope): Value {
   const [left, right] = [evaluate(reading, args[0]!, scope), evaluate(reading, args[1]!, scope)];
   const name = operator === "maximum" ? "max" : "min";
@@ -51,15 +59,19 @@ function extreme(reading: Reading, operator: "maximum" | "minimum", node: Node, 
     reading.report.add("R019", node, `'${name}' over a domain is given no leaf`, "write max(axis, \"chain\", (item) => …)");
     return fault;
   }
+  if (name === "max" && right.kind === "function") {
+    reading.report.add("R019", node, "'max' is given no reduction tree", "write max(axis, \"chain\", (item) => …)");
+    return withoutTree(reading, name, node, args, scope);
+  }
   if (left.kind === "literal" && right.kind === "literal") {
     const value = operator === "maximum" ? Math.max(left.value, right.value) : Math.min(left.value, right.value);
     return { kind: "literal", value, decimal: left.decimal || right.decimal };
   }
   const pair = reading.pair(left, right, node, args[0]!, args[1]!, `'${name}'`);
-  if (pair === undefined) return fault;
+  if (pair === undefined) return unknownOf(reading, [left, right], args);
   if (pair[0].type === "bool") {
     reading.report.add("R006", node, `'${name}' of conditions`, `write ${name === "max" ? "a || b" : "a && b"}`);
-    return fault;
+    return scalar(reading.at(node, standIn(reading.pool, "bool", pair)));
   }
   return scalar(reading.at(node, reading.pool.binary(operator, pair[0], pair[1])));
 }
@@ -71,31 +83,30 @@ function readExtent(reading: Reading, node: Node, arg: Node, scope: Scope): Valu
   if (value.kind !== "fault") {
     reading.report.add("R006", arg, `an axis is expected here, and this is ${describe(value)}`, "write extent(axis) with an axis of the kernel");
   }
-  return fault;
+  return scalar(reading.at(node, hole(reading.pool, "u32")));
 }
 
 function readGather(reading: Reading, node: Node, args: readonly Node[], scope: Scope): Value {
   const tensor = evaluate(reading, args[0]!, scope);
   const rest = args.slice(1);
   const indices = rest.map((arg) => evaluate(reading, arg, scope));
-  if (tensor.kind === "fault") return fault;
+  if (tensor.kind === "fault") return unknownOf(reading, [tensor, ...indices], args);
   if (tensor.kind === "tensor") return readLoad(reading, tensor.input, node, rest, indices, true);
   reading.report.add("R006", args[0]!, `a tensor is expected here, and this is ${describe(tensor)}`, "write gather(tensor, index, …), with one index for each axis of the tensor");
-  return fault;
+  return unknownOf(reading, indices, rest);
 }
 
 function readScatter(reading: Reading, node: Node, args: readonly Node[], scope: Scope): Value {
   const place = evaluate(reading, args[0]!, scope);
   const value = evaluate(reading, args[1]!, scope);
-  if (place.kind === "fault" || value.kind === "fault") return fault;
+  if (place.kind === "fault") return unknownOf(reading, [place, value], args);
   const placeNodes = Node.isArrayLiteralExpression(args[0]!) ? args[0]!.getElements() : [];
   if (place.kind !== "tuple") {
     reading.report.add("R017", args[0]!, `the place of a scatter is an array of indices, and this is ${describe(place)}`, `write scatter([${shorten(args[0]!.getText())}], …)`);
-    return fault;
+    return unknownOf(reading, [place, value], args);
   }
   const indices = place.items.map((item, position) => readIndex(reading, item, placeNodes[position] ?? args[0]!));
-  return indices.every((index) => index !== undefined)
-    ? { kind: "scattered", place: indices, value, at: node, placeNodes: placeNodes.length > 0 ? placeNodes : indices.map(() => args[0]!) } : fault;
+  return { kind: "scattered", place: indices, value, at: node, placeNodes: placeNodes.length > 0 ? placeNodes : indices.map(() => args[0]!) };
 }
 
 /** Conversions and the other functions of one number: what each takes, and the operation. */
@@ -108,20 +119,19 @@ function convert(reading: Reading, name: string, node: Node, arg: Node, scope: S
     if (value.kind === "literal" && value.decimal && name !== "f32") {
       const whole = Math.trunc(value.value);
       const expr = reading.expr({ kind: "literal", value: whole, decimal: false }, arg, name);
-      return expr === undefined ? fault : scalar(expr);
+      return scalar(expr!);
     }
-    const operand = reading.expr(value, arg, literal ? name : undefined);
-    if (operand === undefined) return fault;
+    const operand = reading.expr(value, arg, literal || reading.typeOf(value) === undefined ? name : undefined)!;
     if (operand.type === name) return scalar(operand);
     if (operand.type === "bool") {
       reading.report.add("R006", node, `'${name}' of a condition`, `write select(${shorten(arg.getText())}, ${name}(1), ${name}(0))`);
-      return fault;
+      return scalar(reading.at(node, standIn(pool, name, [operand])));
     }
     return unary(name === "f32" ? "toF32" : name === "u32" ? "toU32" : "toI32", operand);
   }
   const wanted: ValueType | undefined = name === "abs" ? undefined : name === "fromBits" ? "u32" : "f32";
   const operand = reading.expr(value, arg, literal && name === "abs" ? "f32" : wanted);
-  if (operand === undefined) return fault;
+  if (operand === undefined) return unknownOf(reading, [value], [arg]);
   switch (name) {
     case "bf16": return unary("roundBf16", operand);
     case "bitsOf": return unary("bitsOf", operand);
@@ -130,6 +140,6 @@ function convert(reading: Reading, name: string, node: Node, arg: Node, scope: S
     default:
       if (operand.type === "f32" || operand.type === "i32") return unary("absolute", operand);
       reading.report.add("R006", node, `'abs' of ${operand.type === "bool" ? "a condition" : operand.type}`, operand.type === "u32" ? "leave it out: a u32 is never negative" : "write a number");
-      return fault;
+      return scalar(operand);
   }
 }

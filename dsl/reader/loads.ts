@@ -1,39 +1,40 @@
 /** Reading an element of a tensor: `x(token, channel)` and `gather(x, row(token), channel)`. */
 import type { Node } from "ts-morph";
-import { operandsOf } from "../expr.ts";
+import { operandsOf, valueTypeOf } from "../expr.ts";
 import type { Expr, Input } from "../ir.ts";
 import { dependenceOf, isBatchLeaf, nameDependence } from "./batch-rules.ts";
+import { hole, holdsHole, isUnknown } from "./holes.ts";
 import { shorten, type Reading } from "./reading.ts";
-import { fault, scalar, type Value } from "./values.ts";
+import { scalar, type Value } from "./values.ts";
 
 export function readLoad(reading: Reading, input: Input, node: Node, argNodes: readonly Node[], args: readonly Value[], guarded: boolean): Value {
   const declared = reading.inputs.get(input.name)!;
+  const type = valueTypeOf(input.storage);
   reading.used.add(input.name);
   if (args.length !== input.axes.length) {
     const shown = `${guarded ? `gather(${input.name}, ` : `${input.name}(`}${input.axes.join(", ")})`;
     reading.report.add("R007", node, `'${input.name}' has ${input.axes.length} ${input.axes.length === 1 ? "axis" : "axes"}, and ${args.length} ${args.length === 1 ? "index is" : "indices are"} given`,
       `write ${shown}`, [{ message: `'${input.name}' is declared here`, at: declared.at }]);
-    return fault;
+    return scalar(reading.at(node, hole(reading.pool, type, args.map((arg, position) => readIndex(reading, arg, argNodes[position]!)))));
   }
   const indices = args.map((arg, position) => readIndex(reading, arg, argNodes[position]!));
-  if (!indices.every((index) => index !== undefined)) return fault;
   const fits = indices.map((index, position) => checkIndex(reading, input, index, input.axes[position]!, argNodes[position]!, guarded));
-  return fits.every((one) => one) ? scalar(reading.at(node, reading.pool.load(input.name, input.storage, indices, guarded))) : fault;
+  return scalar(reading.at(node, fits.every((one) => one) ? reading.pool.load(input.name, input.storage, indices, guarded) : hole(reading.pool, type, indices)));
 }
 
 /** An index is a u32. */
-export function readIndex(reading: Reading, value: Value, at: Node): Expr | undefined {
+export function readIndex(reading: Reading, value: Value, at: Node): Expr {
   if (value.kind === "literal" && value.value < 0) {
     reading.report.add("R008", at, `the index ${value.value} is below 0`, "axes start at 0: use an index from 0 to extent - 1");
-    return undefined;
+    return hole(reading.pool, "u32");
   }
-  return reading.expr(value, at, "u32");
+  return reading.expr(value, at, "u32")!;
 }
 
 /** Whether a load appears outside the addresses of other loads. */
 function findLoaded(expr: Expr, wanted: (leaf: Expr) => boolean): Expr | undefined {
   if (wanted(expr)) return expr;
-  if (expr.kind === "load") return undefined;
+  if (expr.kind === "load" || isUnknown(expr)) return undefined;
   for (const operand of operandsOf(expr)) {
     const found = findLoaded(operand, wanted);
     if (found !== undefined) return found;
@@ -41,13 +42,37 @@ function findLoaded(expr: Expr, wanted: (leaf: Expr) => boolean): Expr | undefin
   return undefined;
 }
 
+/** Whether an index lies inside its axis whatever its data are, by the form of the expression: a remainder or a minimum. */
+function staysBelow(index: Expr, axis: string): boolean {
+  const isExtent = (expr: Expr): boolean => expr.kind === "extent" && expr.axis === axis;
+  switch (index.kind) {
+    case "index": return index.variable.axis === axis;
+    case "select": return staysBelow(index.whenTrue, axis) && staysBelow(index.whenFalse, axis);
+    case "binary": {
+      const { operator, left, right, type } = index;
+      if (type !== "u32") return false;
+      switch (operator) {
+        case "remainder": return isExtent(right) || staysBelow(left, axis);
+        case "minimum": return staysBelow(left, axis) || staysBelow(right, axis);
+        case "divide": return right.kind === "constant" && staysBelow(left, axis);
+        // An axis has a point, where an index of it is asked for.
+        case "subtract": return isExtent(left) && right.kind === "constant" && right.bits === 1;
+        default: return false;
+      }
+    }
+    default: return false;
+  }
+}
+
 function checkIndex(reading: Reading, input: Input, index: Expr, axisName: string, at: Node, guarded: boolean): boolean {
-  const axis = reading.axes.get(axisName)!;
+  const axis = reading.axes.get(axisName);
+  // The axis's own declaration is faulty.
+  if (axis === undefined) return true;
   const text = shorten(at.getText());
   const declared: { message: string; at: Node } = { message: `'${input.name}' is declared here`, at: reading.inputs.get(input.name)!.at };
   const table = findLoaded(index, (leaf) => leaf.kind === "load" || leaf.kind === "field");
   if (axis.role === "batch") {
-    if (index === reading.pool.index(reading.pool.axisVariable(axisName))) return true;
+    if (index === reading.pool.index(reading.pool.axisVariable(axisName)) || holdsHole(index)) return true;
     if (table === undefined || findLoaded(index, (leaf) => isBatchLeaf(reading, leaf)) !== undefined) {
       reading.report.add("R005", at, `the batch axis '${axisName}' of '${input.name}' is indexed by '${text}', which reads a neighbour's row`,
         `index it by '${axisName}' itself, or through gather by a placement table`, [declared, { message: `'${axisName}' is a batch axis`, at: axis.at }]);
@@ -64,7 +89,7 @@ function checkIndex(reading: Reading, input: Input, index: Expr, axisName: strin
     }
   }
   const data = table ?? findLoaded(index, (leaf) => leaf.kind === "parameter");
-  if (!guarded && data !== undefined) {
+  if (!guarded && data !== undefined && !staysBelow(index, axisName)) {
     reading.report.add("R009", at, `the index '${text}' of '${input.name}' depends on data, so it may lie outside the axis '${axisName}'`,
       `write gather(${input.name}, …), which gives 0 there`, [declared]);
     return false;

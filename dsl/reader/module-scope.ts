@@ -1,8 +1,9 @@
 /** What the names at the top of a module mean. */
-import { Node, ts, type SourceFile } from "ts-morph";
-import { intrinsicNames } from "./intrinsic-names.ts";
+import { Node, ts, type ImportDeclaration, type SourceFile } from "ts-morph";
+import { intrinsicNames, typeNames } from "./intrinsic-names.ts";
 import { mathFile, type Modules } from "./modules.ts";
 import type { Report } from "./report.ts";
+import { mathInstead } from "./unknown.ts";
 import { nearest } from "./suggest.ts";
 import { fault, Scope, type Binding, type Value } from "./values.ts";
 
@@ -32,6 +33,28 @@ export class ModuleScopes {
   #libraryNames(): string[] {
     const source = this.#modules.load(mathFile);
     return source === undefined ? [] : exportedNames(source);
+  }
+
+  /** Whether a name of "treefold" can be written in a file as it is; other names always can. */
+  isImported(source: SourceFile, name: string): boolean {
+    if (source.getFilePath() === mathFile || !intrinsicNames.has(name) && !this.#libraryNames().includes(name)) return true;
+    return this.of(source).find(name) !== undefined || source.getImportDeclarations().some((one) => one.getNamespaceImport() !== undefined && this.#isLanguage(source, one));
+  }
+
+  /** Names that a file imports from "treefold", which has none such, are reported even where nothing uses them. */
+  checkImports(source: SourceFile): void {
+    const scope = this.of(source);
+    for (const declaration of source.getImportDeclarations()) {
+      if (declaration.isTypeOnly() || !this.#isLanguage(source, declaration)) continue;
+      for (const one of declaration.getNamedImports()) {
+        if (!one.isTypeOnly() && !typeNames.has(one.getName())) scope.find(one.getAliasNode()?.getText() ?? one.getName())?.value();
+      }
+    }
+  }
+
+  #isLanguage(source: SourceFile, declaration: ImportDeclaration): boolean {
+    return ts.isStringLiteral(declaration.compilerNode.moduleSpecifier) && declaration.getModuleSpecifierValue() === "treefold"
+      && this.#modules.resolve(source, "treefold").kind === "language";
   }
 
   of(source: SourceFile): Scope {
@@ -132,8 +155,9 @@ export class ModuleScopes {
       this.#report.add("R013", at, `the module "${specifier}" was not found`, "correct the path; it is relative to this file and ends in .ts");
     } else {
       const meant = nearest(name, names);
+      const instead = kind === "language" && Object.hasOwn(mathInstead, name) ? mathInstead[name] : undefined;
       this.#report.add("R013", at, `"${specifier}" exports no '${name}'`,
-        meant === undefined ? `import one of: ${names.slice(0, 40).join(", ")}` : `did you mean '${meant}'?`);
+        instead !== undefined ? `remove it; where it was to be used, write ${instead}` : meant === undefined ? `import one of: ${names.slice(0, 40).join(", ")}` : `did you mean '${meant}'?`);
     }
     return fault;
   }

@@ -4,16 +4,23 @@ import type { Expr, Output, Variable } from "../ir.ts";
 import { valueTypeOf } from "../expr.ts";
 import { checkStored, dependenceOf, nameDependence } from "./batch-rules.ts";
 import type { DeclaredTensor, Declaration } from "./declaration.ts";
+import { unknownOf } from "./functions.ts";
+import { holdsHole } from "./holes.ts";
 import { shorten, type Reading } from "./reading.ts";
 import { describe, type Value } from "./values.ts";
 
 type Scattered = Extract<Value, { kind: "scattered" }>;
 
 export function readOutputs(reading: Reading, declaration: Declaration, returned: Value, at: Node): Output[] {
-  if (returned.kind === "fault") return [];
+  if (declaration.outputs.length === 0 || returned.kind === "fault") {
+    checkLoose(reading, declaration, returned, at);
+    if (declaration.several) checkWords(reading, declaration);
+    return [];
+  }
   if (!declaration.several) {
     if (returned.kind === "record") {
       reading.report.add("R018", at, "the body returns an object, and the kernel has one output", "return the value itself, or declare outputs: { … }");
+      checkLoose(reading, declaration, returned, at);
       return [];
     }
     const output = readOutput(reading, declaration.outputs[0]!, returned, at);
@@ -23,10 +30,12 @@ export function readOutputs(reading: Reading, declaration: Declaration, returned
   const form = `return { ${names.join(", ")} }`;
   if (returned.kind !== "record") {
     reading.report.add("R018", at, `the kernel has outputs, and the body returns ${describe(returned)}`, form);
+    checkLoose(reading, declaration, returned, at);
+    checkWords(reading, declaration);
     return [];
   }
   for (const name of returned.fields.keys()) {
-    if (!names.includes(name)) reading.report.add("R018", at, `the body returns '${name}', which is no output`, form);
+    if (!names.includes(name) && !reading.faulty.has(name)) reading.report.add("R018", at, `the body returns '${name}', which is no output`, form);
   }
   const outputs = declaration.outputs.flatMap((declared) => {
     const value = returned.fields.get(declared.name);
@@ -53,29 +62,50 @@ function checkWords(reading: Reading, declaration: Declaration): void {
   }
 }
 
+/** What is returned without being any one output's value: it holds no batch arithmetic, and no axis that no output has. */
+function checkLoose(reading: Reading, declaration: Declaration, returned: Value, at: Node): void {
+  const rest = unknownOf(reading, [returned]);
+  if (rest.kind !== "fault") return;
+  reading.stored.push(...rest.parts);
+  for (const part of rest.parts) {
+    // What went into an unknown value may be an address.
+    if (returned.kind !== "fault") checkStored(reading, part, at);
+    if (declaration.outputs.length === 1) checkBoundAxes(reading, declaration.outputs[0]!, part, at);
+  }
+}
+
+/** Every axis that the value mentions is one of the output's. */
+function checkBoundAxes(reading: Reading, declared: DeclaredTensor, expr: Expr, at: Node): void {
+  for (const variable of expr.free) {
+    if (variable.kind === "axis" && !declared.axes.includes(variable.axis)) reportUnbound(reading, declared, variable, at);
+  }
+}
+
 function readOutput(reading: Reading, declared: DeclaredTensor, value: Value, at: Node): Output | undefined {
   const { name, storage, axes } = declared;
   const stored = value.kind === "scattered" ? value.value : value;
   const place = value.kind === "scattered" ? value.at : at;
   const expr = reading.expr(stored, place, valueTypeOf(storage));
-  if (expr === undefined || !checkStored(reading, expr, place)) return undefined;
+  if (expr === undefined) return undefined;
+  reading.stored.push(expr);
+  checkStored(reading, expr, place);
   if (value.kind === "scattered") return readScattered(reading, declared, value, expr);
-  const unbound = [...expr.free].find((variable) => !axes.includes(variable.axis));
-  if (unbound !== undefined) return reportUnbound(reading, declared, unbound, at);
+  // An output with an axis that is not declared may be meant to have this one.
+  if (axes.every((axis) => reading.axes.has(axis))) checkBoundAxes(reading, declared, expr, at);
   return { name, storage, axes, over: axes, value: expr };
 }
 
-function reportUnbound(reading: Reading, declared: DeclaredTensor, unbound: Variable, at: Node): undefined {
+function reportUnbound(reading: Reading, declared: DeclaredTensor, unbound: Variable, at: Node): void {
   const place = reading.nodes.get(reading.pool.index(unbound)) ?? at;
   const axis = reading.axes.get(unbound.axis)!;
   reading.report.add("R012", place, `the axis '${axis.name}' is not bound: '${declared.name}' has no such axis, and no reduction goes over it here`,
     `reduce over it, as in sum(${axis.name}, "chain", (item) => …), or add '${axis.name}' to the output's axes`, [{ message: `'${declared.name}' is declared here`, at: declared.at }]);
-  return undefined;
 }
 
 function readScattered(reading: Reading, declared: DeclaredTensor, value: Scattered, expr: Expr): Output | undefined {
   const { name, storage, axes } = declared;
   const { place, placeNodes } = value;
+  reading.stored.push(...place);
   if (place.length !== axes.length) {
     reading.report.add("R007", value.at, `'${name}' has ${axes.length} axes, and the place has ${place.length} ${place.length === 1 ? "index" : "indices"}`, `write scatter([one index for each of ${axes.join(", ")}], value)`,
       [{ message: `'${name}' is declared here`, at: declared.at }]);
@@ -83,9 +113,10 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
   }
   const free = new Set([...expr.free, ...place.flatMap((index) => [...index.free])]);
   const over = [...reading.axes.keys()].filter((axis) => free.has(reading.pool.axisVariable(axis)));
-  if (!checkOneWriter(reading, value, over) || !checkPlace(reading, declared, value)) return undefined;
+  if (![...place, expr].some((part) => holdsHole(part))) checkOneWriter(reading, value, over);
+  checkPlace(reading, declared, value);
   const last = place.at(-1)!;
-  if (storage === "bf16" && !(last.kind === "index" && last.variable.kind === "axis" && last.variable.axis === axes.at(-1))) {
+  if (storage === "bf16" && !holdsHole(last) && reading.axes.has(axes.at(-1)!) && !(last.kind === "index" && last.variable.kind === "axis" && last.variable.axis === axes.at(-1))) {
     reading.report.add("R017", placeNodes.at(-1)!, `two elements of '${name}' share a word, which would have two writers`,
       `let the last index be the axis '${axes.at(-1)}' itself, or store '${name}' as f32`, [{ message: `'${name}' is declared here`, at: declared.at }]);
     return undefined;
@@ -94,21 +125,20 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
 }
 
 /** Rows, slots and pages may only say where among the batch's things a value goes. */
-function checkPlace(reading: Reading, declared: DeclaredTensor, { place, placeNodes }: Scattered): boolean {
-  const isBatch = (axis: string): boolean => reading.axes.get(axis)!.role === "batch";
-  return place.every((index, position) => {
+function checkPlace(reading: Reading, declared: DeclaredTensor, { place, placeNodes }: Scattered): void {
+  const isBatch = (axis: string): boolean => reading.axes.get(axis)?.role === "batch";
+  place.forEach((index, position) => {
     const found = dependenceOf(reading, index);
     const axis = declared.axes[position]!;
-    if (found === undefined || (found.leaf.kind === "load" ? declared.axes.some(isBatch) : isBatch(axis))) return true;
+    if (found === undefined || (found.leaf.kind === "load" ? declared.axes.some(isBatch) : isBatch(axis)) || !reading.axes.has(axis)) return;
     const { name, notes } = nameDependence(reading, found.leaf);
     reading.report.add("R004", placeNodes[position]!, `${name} enters the place on the ${reading.axes.get(axis)!.role} axis '${axis}' of '${declared.name}'`,
       `write to a batch axis: declare '${axis}' as batch if it holds rows, slots or pages`, [{ message: `'${declared.name}' is declared here`, at: declared.at }, ...notes]);
-    return false;
   });
 }
 
 /** Every axis that the value is given for must be told from the place: as an index, or through a unique table. */
-function checkOneWriter(reading: Reading, { place, at }: Scattered, over: readonly string[]): boolean {
+function checkOneWriter(reading: Reading, { place, at }: Scattered, over: readonly string[]): void {
   const told = new Set<string>();
   const take = (indices: readonly Expr[]): void => {
     for (const index of indices) if (index.kind === "index") told.add(index.variable.axis);
@@ -119,7 +149,7 @@ function checkOneWriter(reading: Reading, { place, at }: Scattered, over: readon
     if (table?.kind === "load" && reading.inputs.get(table.input)?.unique === true) take(table.indices);
   }
   const missing = over.find((axis) => !told.has(axis));
-  if (missing === undefined) return true;
+  if (missing === undefined) return;
   const axis = reading.axes.get(missing)!;
   const table = place.find((index) => index.kind === "load" && [...index.free].some((variable) => variable.axis === missing));
   const text = shorten(table === undefined ? missing : reading.nodes.get(table)?.getText() ?? missing);
@@ -127,7 +157,6 @@ function checkOneWriter(reading: Reading, { place, at }: Scattered, over: readon
     table?.kind === "load" ? `declare '${table.input}' as "unique placement u32[…]", so that the host checks that ${text} are distinct`
       : `use '${missing}' as an index of the place, or an element of a "unique placement u32[${missing}]" table; both parts of a slot, slot / n and slot % n, stand for the slot`,
     [{ message: `'${missing}' is declared here`, at: axis.at }]);
-  return false;
 }
 
 /** The slot of `slot / n`, where the place holds `slot % n` too. */

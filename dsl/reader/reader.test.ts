@@ -240,6 +240,13 @@ describe("the details", () => {
     expect(body("x(token, channel) * 1 + 0", xOnly).outputs[0]!.value).toMatchObject({ operator: "add", left: { operator: "multiply" } });
   });
 
+  test("a remainder or a minimum keeps an index from data inside its axis", () => {
+    expect(body("x(token, (channel + n(token)) % extent(channel)) + 0 * f32(s(token))").inputs).toHaveLength(3);
+    read(`import { batch, extent, kernel, min, model } from "treefold";
+      export const one = kernel({ axes: { token: batch, d: model }, inputs: { x: "f32[token, d]" }, params: { shift: "u32" }, output: "f32[token, d]",
+        body: ({ x, shift }, { token, d }) => x(token, min(d + shift, extent(d) - 1)) });`);
+  });
+
   test("sibling reductions over one domain share their variable; a nested one has its own", () => {
     const kernel = body(`sum(channel, "chain", (a) => x(token, a)) + max(channel, "chain", (b) => x(token, b))
       + sum(channel, "chain", (c) => sum(channel, "chain", (d) => x(token, c) * x(token, d)))`, xOnly, "f32[token]");

@@ -3,6 +3,7 @@ import { Node } from "ts-morph";
 import { Pool } from "../expr.ts";
 import type { Expr, FunctionDeclaration, Input, Reduce, Reducer, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
+import { hole, standIn } from "./holes.ts";
 import { ModuleScopes } from "./module-scope.ts";
 import type { Modules } from "./modules.ts";
 import type { NoteAt, Report } from "./report.ts";
@@ -22,28 +23,41 @@ export class Reading {
   readonly inputs = new Map<string, DeclaredInput>();
   /** Names whose declarations are faulty: they are known, but mean nothing. */
   readonly faulty = new Set<string>();
-  /** Where each expression was first written. */
+  /** Where each expression was first written, and everywhere that it was. */
   readonly nodes = new Map<Expr | Reduce, Node>();
+  readonly places = new Map<Expr | Reduce, Set<Node>>();
   readonly names = new Map<Expr | Reduce, string>();
   /** Inputs and parameters that were mentioned. */
   readonly used = new Set<string>();
+  /** Names that mean nothing: what their author may have meant is not called unused. */
+  readonly unknownNames = new Set<string>();
+  /** What reaches the outputs. */
+  readonly stored: Expr[] = [];
+  /** How many refused loops and branches stand around: what they assign goes away with them. */
+  refused = 0;
   /** The domains being folded, outermost first, with the depth of their variables. */
   readonly folding: { domain: Domain; depth: number }[] = [];
   /** Functions being read, to notice recursion. */
   readonly calling: FunctionLike[] = [];
   /** Resolved functions by declaration and argument types; undefined: its result is no scalar, so it is inlined. */
-  readonly functions = new Map<FunctionLike, Map<string, FunctionDeclaration | undefined>>();
+  readonly functions = new Map<FunctionLike, Map<string, FunctionDeclaration | "faulty" | undefined>>();
   readonly functionNames = new Set<string>();
   readonly reducers = new Map<string | Node, Reducer>();
+  /** Reducers with a fault, whose identities are not tried. */
+  readonly faultyReducers = new Set<Reducer>();
 
   constructor(modules: Modules, report: Report) {
     this.report = report;
+    report.isImported = (at, name) => this.scopes.isImported(at.getSourceFile(), name);
     this.scopes = new ModuleScopes(modules, report, (initializer, scope, name) => evaluate(this, initializer, scope, name));
   }
 
   /** Notes where an expression was first written. */
   at<T extends Expr | Reduce>(node: Node, expr: T): T {
     if (!this.nodes.has(expr)) this.nodes.set(expr, node);
+    const places = this.places.get(expr);
+    if (places === undefined) this.places.set(expr, new Set([node]));
+    else places.add(node);
     return expr;
   }
 
@@ -64,18 +78,19 @@ export class Reading {
   }
 
   /**
-   * The expression of a value, as `type` where one is wanted. Reports a mismatch and gives undefined; says nothing
-   * of a fault, which has been reported already.
+   * The expression of a value, as `type` where one is wanted. Reports a mismatch and goes on with a conversion; says
+   * nothing of a fault, which has been reported already. Undefined where no dtype is known.
    */
   expr(value: Value, at: Node, type?: ValueType): Expr | undefined {
     switch (value.kind) {
-      case "fault": return undefined;
+      case "fault": return type === undefined ? undefined : this.at(at, hole(this.pool, type, value.parts));
       case "scalar":
-        if (type !== undefined && value.expr.type !== type) return this.#mismatch(value.expr.type, type, at);
+        if (type !== undefined && value.expr.type !== type) return this.#mismatch(value.expr, type, at);
         return value.expr;
-      case "axis":
-        if (type !== undefined && type !== "u32") return this.#mismatch("u32", type, at);
-        return this.at(at, this.pool.index(this.pool.axisVariable(value.axis.name)));
+      case "axis": {
+        const index = this.at(at, this.pool.index(this.pool.axisVariable(value.axis.name)));
+        return type === undefined || type === "u32" ? index : this.#mismatch(index, type, at);
+      }
       case "literal": return this.#constant(value, type ?? (value.decimal ? "f32" : "u32"), at);
       case "choice": {
         const wanted = type ?? (this.#isDecimal(value) ? "f32" : "u32");
@@ -92,7 +107,7 @@ export class Reading {
           : value.kind === "scattered" ? "return the scatter itself as the output"
           : "write a number or an expression of tensors here";
         this.report.add("R006", at, `a ${type ?? "number"} is expected here, and this is ${describe(value)}`, fix);
-        return undefined;
+        return type === undefined ? undefined : hole(this.pool, type);
       }
     }
   }
@@ -102,12 +117,13 @@ export class Reading {
       : value.kind === "choice" ? this.#isDecimal(value.whenTrue) || this.#isDecimal(value.whenFalse) : false;
   }
 
-  #mismatch(found: ValueType, wanted: ValueType, at: Node): undefined {
+  #mismatch(expr: Expr, wanted: ValueType, at: Node): Expr {
+    const found = expr.type;
     const text = shorten(bare(at).getText());
     const fix = wanted === "bool" ? `compare it: ${text} != 0`
       : found === "bool" ? `write select(${text}, 1, 0)` : `convert it: ${wanted}(${text})`;
     this.report.add("R006", at, `${wanted === "bool" ? "a condition" : wanted} is expected here, and this is ${found === "bool" ? "a condition" : found}`, fix);
-    return undefined;
+    return this.at(at, standIn(this.pool, wanted, [expr]));
   }
 
   #constant({ value, decimal }: { value: number; decimal: boolean }, type: ValueType, at: Node): Expr | undefined {
@@ -115,11 +131,11 @@ export class Reading {
       if (Math.abs(value) <= largestF32) return this.pool.f32(value);
       this.report.add("R006", at, `${value} is no finite f32`,
         "kernels contain no infinities and no NaN: use a finite bound, such as -3.4028234663852886e38 for the lowest f32");
-      return undefined;
+      return hole(this.pool, type);
     }
     if (type === "bool") {
       this.report.add("R006", at, `a condition is expected here, and this is the number ${value}`, "write a comparison, or true or false");
-      return undefined;
+      return hole(this.pool, type);
     }
     const [low, high] = type === "u32" ? [0, 0xffffffff] : [-0x80000000, 0x7fffffff];
     if (!decimal && value >= low && value <= high) return this.pool.constant(type, value);
@@ -130,10 +146,13 @@ export class Reading {
       this.report.add("R006", at, `${value} does not fit ${type}, which holds ${low} to ${high}`,
         value < 0 ? "convert the other side to i32 with i32(…)" : "use a smaller number");
     }
-    return undefined;
+    return hole(this.pool, type);
   }
 
-  /** Both as expressions of one dtype. `at` is the place of the operation, which a mismatch is reported at. */
+  /**
+   * Both as expressions of one dtype. `at` is the place of the operation, which a mismatch is reported at; undefined
+   * where a fault leaves the dtype unknown.
+   */
   pair(left: Value, right: Value, at: Node, leftAt: Node, rightAt: Node, operation: string): [Expr, Expr] | undefined {
     const leftType = this.typeOf(left);
     const rightType = this.typeOf(right);
@@ -143,9 +162,17 @@ export class Reading {
       const text = shorten(of.getText());
       this.report.add("R006", at, `${operation} of ${leftType} and ${rightType}`,
         to === "select" ? `turn the condition into a number: select(${text}, 1, 0)` : `convert one side: ${to}(${text})`);
-      return undefined;
+      const type = to === "select" ? leftType === "bool" ? rightType : leftType : to;
+      const as = (value: Value, node: Node): Expr => {
+        const expr = this.expr(value, node)!;
+        return expr.type === type ? expr : this.at(node, standIn(this.pool, type, [expr]));
+      };
+      return [as(left, leftAt), as(right, rightAt)];
     }
-    const type = leftType !== "loose" ? leftType : rightType !== "loose" ? rightType : this.#isDecimal(left) || this.#isDecimal(right) ? "f32" : undefined;
+    const concrete = [leftType, rightType].find((type) => type !== undefined && type !== "loose") as ValueType | undefined;
+    const type = concrete ?? (this.#isDecimal(left) || this.#isDecimal(right) ? "f32" : undefined);
+    // What is unknown next to an f32 should be one; next to an integer, either side may have to change.
+    if (type !== "f32" && type !== "bool" && (left.kind === "fault" || right.kind === "fault")) return undefined;
     const a = this.expr(left, leftAt, type);
     const b = this.expr(right, rightAt, type);
     return a === undefined || b === undefined ? undefined : [a, b];

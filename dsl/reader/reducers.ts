@@ -4,6 +4,7 @@ import { operandsOf } from "../expr.ts";
 import type { Constant, Expr, Reducer } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { inline } from "./functions.ts";
+import { hole, holdsHole } from "./holes.ts";
 import type { Reading } from "./reading.ts";
 import { describe, fault, scalar, type FunctionLike, type Scope, type Value } from "./values.ts";
 
@@ -22,16 +23,18 @@ export function readReducer(reading: Reading, description: Node, scope: Scope): 
     return Node.isPropertyAssignment(property) ? property.getInitializer() : property;
   };
   const [stateAt, identityAt, combineAt] = [member("state"), member("identity"), member("combine")];
-  if (stateAt === undefined || identityAt === undefined || combineAt === undefined) return fault;
-  const types = readTypes(reading, stateAt, scope);
-  if (types === undefined) return fault;
-  const identities = readIdentity(reading, types, identityAt, evaluate(reading, identityAt, scope));
-  const combines = readCombine(reading, types, combineAt, scope);
-  if (identities === undefined || combines === undefined) return fault;
+  const types = stateAt === undefined ? undefined : readTypes(reading, stateAt, scope);
+  if (types === undefined) {
+    if (identityAt !== undefined) evaluate(reading, identityAt, scope);
+    return fault;
+  }
+  const identities = identityAt === undefined ? undefined : readIdentity(reading, types, identityAt, evaluate(reading, identityAt, scope));
+  const combines = combineAt === undefined ? undefined : readCombine(reading, types, combineAt, scope);
   const reducer: Reducer = {
     name: nameOf(description),
-    fields: types.map(([name, type], position) => ({ name, type, identity: identities[position]!, combine: combines[position]! })),
+    fields: types.map(([name, type], position) => ({ name, type, identity: identities?.[position] ?? reading.pool.constant(type, 0), combine: combines?.[position] ?? reading.pool.state("left", name, type) })),
   };
+  if (identities === undefined || combines === undefined) reading.faultyReducers.add(reducer);
   reading.reducers.set(description, reducer);
   return { kind: "reducer", reducer };
 }
@@ -63,7 +66,7 @@ function readTypes(reading: Reading, at: Node, scope: Scope): [string, FieldType
 
 /** One expression for each field, in the state's order. */
 function readFields(reading: Reading, types: readonly [string, FieldType][], at: Node, value: Value, what: string): Expr[] | undefined {
-  if (value.kind === "fault") return undefined;
+  if (value.kind === "fault") return types.map(([, type]) => hole(reading.pool, type, value.parts));
   const form = `give all of the state: { ${types.map(([name]) => name).join(", ")} }`;
   if (value.kind !== "record") {
     reading.report.add("R006", at, `${what} is a state, and this is ${describe(value)}`, form);
@@ -72,29 +75,30 @@ function readFields(reading: Reading, types: readonly [string, FieldType][], at:
   const extra = [...value.fields.keys()].find((name) => !types.some(([known]) => known === name));
   if (extra !== undefined) {
     reading.report.add("R006", at, `${what} has '${extra}', which the state has not`, form);
-    return undefined;
   }
   const exprs = types.map(([name, type]) => {
     const field = value.fields.get(name);
     if (field !== undefined) return reading.expr(field, at, type);
     reading.report.add("R006", at, `${what} lacks '${name}'`, form);
-    return undefined;
+    return hole(reading.pool, type);
   });
-  return exprs.every((expr) => expr !== undefined) ? exprs : undefined;
+  return exprs.map((expr) => expr!);
 }
 
 function readIdentity(reading: Reading, types: readonly [string, FieldType][], at: Node, value: Value): Constant[] | undefined {
+  let infinite = false;
   if (value.kind === "record") {
     for (const [name, field] of value.fields) {
       if (field.kind === "literal" && !Number.isFinite(field.value)) {
         reading.report.add("R014", at, `the identity's '${name}' is ${field.value}`,
           "use a finite number: combining two identities must not give NaN; for a maximum, -3.4028234663852886e38 is the lowest f32");
-        return undefined;
+        infinite = true;
       }
     }
   }
+  if (infinite) return undefined;
   const exprs = readFields(reading, types, at, value, "the identity");
-  if (exprs === undefined) return undefined;
+  if (exprs === undefined || exprs.some((expr) => holdsHole(expr))) return undefined;
   const varying = exprs.findIndex((expr) => expr.kind !== "constant");
   if (varying === -1) return exprs as Constant[];
   reading.report.add("R014", at, `the identity's '${types[varying]![0]}' is not a constant`, "write a number: every fold starts from it");
@@ -116,7 +120,7 @@ function readCombine(reading: Reading, types: readonly [string, FieldType][], at
   reading.folding.push(...folding);
   const exprs = readFields(reading, types, at, result, "the combined state");
   const open = exprs?.map(findOpen).find((leaf) => leaf !== undefined);
-  if (open === undefined) return exprs;
+  if (open === undefined) return exprs?.some((expr) => holdsHole(expr)) === true ? undefined : exprs;
   reading.report.add("R019", reading.nodes.get(open) ?? at, "a reducer's combine reads something other than its two states",
     "bring what it needs into the state, through the leaf: combine gives the same for the same two states");
   return undefined;

@@ -6,7 +6,8 @@ import { isComplete, type Tree } from "../tree.ts";
 import { parseTree, TreeSyntaxError } from "../tree-notation.ts";
 import { checkBound, checkTree } from "./batch-rules.ts";
 import { evaluate } from "./expressions.ts";
-import { callFunction } from "./functions.ts";
+import { callFunction, unknownOf } from "./functions.ts";
+import { hole } from "./holes.ts";
 import { builtInReducer, leafKey } from "./built-in-reducers.ts";
 import { checkIdentity } from "./identity.ts";
 import { shorten, type Reading } from "./reading.ts";
@@ -17,8 +18,10 @@ import { describe, fault, scalar, type Domain, type Scope, type Value } from "./
 export function readRange(reading: Reading, name: "upTo" | "below", node: Node, args: readonly Node[], scope: Scope): Value {
   const domain = wholeAxis(reading, evaluate(reading, args[0]!, scope), args[0]!);
   const value = evaluate(reading, args[1]!, scope);
-  const bound = reading.expr(value, args[1]!, "u32");
-  if (domain === undefined || bound === undefined || !checkBound(reading, bound, args[1]!)) return fault;
+  const bound = reading.expr(value, args[1]!, "u32")!;
+  const fits = checkBound(reading, bound, args[1]!);
+  if (domain === undefined) return unknownOf(reading, [scalar(bound)]);
+  if (!fits) return { kind: "range", domain };
   const { pool } = reading;
   const wanted = name === "upTo" ? pool.add(bound, pool.u32(1)) : bound;
   return { kind: "range", domain: { ...domain, count: reading.at(node, pool.minimum(wanted, domain.count)) } };
@@ -27,10 +30,11 @@ export function readRange(reading: Reading, name: "upTo" | "below", node: Node, 
 export function readRuns(reading: Reading, args: readonly Node[], scope: Scope): Value {
   const domain = domainOf(reading, evaluate(reading, args[0]!, scope), args[0]!);
   const length = evaluate(reading, args[1]!, scope);
-  if (domain === undefined || length.kind === "fault") return fault;
+  if (domain === undefined) return fault;
+  if (length.kind === "fault") return { kind: "runs", domain, length: 1 };
   if (length.kind !== "literal" || length.decimal || length.value < 1 || length.value > 2 ** 30) {
     reading.report.add("R015", args[1]!, "the length of runs is a constant number of items, 1 or more", "write a whole number, as in runs(axis, 64)");
-    return fault;
+    return { kind: "runs", domain, length: 1 };
   }
   return { kind: "runs", domain, length: length.value };
 }
@@ -96,19 +100,19 @@ function readTree(reading: Reading, node: Node, scope: Scope): Tree | undefined 
   return undefined;
 }
 
-/** `sum`, `max` and `argmax`. */
-export function readReduction(reading: Reading, name: "sum" | "max" | "argmax", node: Node, args: readonly Node[], scope: Scope): Value {
-  const [domainAt, treeAt, leafAt] = [args[0]!, args[1]!, args[2]!];
+/** `sum`, `max` and `argmax`. Without `treeAt`, its lack has been reported. */
+export function readReduction(
+  reading: Reading, name: "sum" | "max" | "argmax", node: Node, [domainAt, treeAt, leafAt]: readonly [Node, Node | undefined, Node], scope: Scope,
+): Value {
   const value = evaluate(reading, domainAt, scope);
-  const tree = readTree(reading, treeAt, scope);
+  const tree = treeAt === undefined ? undefined : readTree(reading, treeAt, scope);
   if (value.kind === "runs") {
     reading.report.add("R019", domainAt, `'${name}' goes over items, and this is runs of them`, "write reduce(runs(…), tree, reducer, (run) => …), whose leaf reduces inside the run");
-    return fault;
   }
-  const domain = domainOf(reading, value, domainAt);
+  const domain = value.kind === "runs" ? value.domain : domainOf(reading, value, domainAt);
   const leafFunction = evaluate(reading, leafAt, scope);
-  if (domain === undefined || tree === undefined || leafFunction.kind === "fault" || !checkRole(reading, domain, domainAt)) return fault;
-  const reduce = fold(reading, node, domain, tree, leafFunction, leafAt, (item) => item, (leaf) => {
+  const known = domain !== undefined && checkRole(reading, domain, domainAt) ? domain : undefined;
+  return fold(reading, node, known, tree, leafFunction, leafAt, (item) => item, (leaf) => {
     const expr = reading.expr(leaf, leafAt, leaf.kind === "literal" && !leaf.decimal ? "u32" : undefined);
     if (expr === undefined) return undefined;
     if (expr.type === "bool") {
@@ -117,95 +121,116 @@ export function readReduction(reading: Reading, name: "sum" | "max" | "argmax", 
     }
     const reducer = builtInReducer(reading, name, expr.type);
     return { reducer, leaf: name === "argmax" ? [leafKey(reading.pool, expr), "item"] : [expr] };
-  });
-  if (reduce === undefined) return fault;
-  return scalar(reading.at(node, reading.pool.field(reduce, name === "argmax" ? "index" : "value")));
+  }, (field) => scalar(field(name === "argmax" ? "index" : "value")), name === "argmax" ? "u32" : undefined);
 }
 
 /** `reduce`, with an author's reducer, over items or over runs. */
-export function readReduce(reading: Reading, node: Node, args: readonly Node[], scope: Scope): Value {
-  const [domainAt, treeAt, byAt, leafAt] = [args[0]!, args[1]!, args[2]!, args[3]!];
+export function readReduce(
+  reading: Reading, node: Node, [domainAt, treeAt, byAt, leafAt]: readonly [Node, Node | undefined, Node, Node], scope: Scope,
+): Value {
   const over = evaluate(reading, domainAt, scope);
-  const tree = readTree(reading, treeAt, scope);
+  const tree = treeAt === undefined ? undefined : readTree(reading, treeAt, scope);
   const by = evaluate(reading, byAt, scope);
   const leafFunction = evaluate(reading, leafAt, scope);
   const inner = over.kind === "runs" ? over.domain : domainOf(reading, over, domainAt);
   if (by.kind !== "reducer" && by.kind !== "fault") {
     reading.report.add("R019", byAt, `a reducer is expected here, and this is ${describe(by)}`, "declare one at the top of the module: const mine = reducer({ state, identity, combine })");
   }
-  if (inner === undefined || tree === undefined || by.kind !== "reducer" || leafFunction.kind === "fault" || !checkRole(reading, inner, domainAt)) return fault;
-  const { reducer } = by;
+  const known = inner !== undefined && checkRole(reading, inner, domainAt) ? inner : undefined;
   const { pool } = reading;
-  const domain: Domain = over.kind === "runs" ? { axis: inner.axis, start: pool.u32(0), count: pool.divideUp(inner.count, over.length) } : inner;
+  const domain: Domain | undefined = known === undefined || over.kind !== "runs" ? known
+    : { axis: known.axis, start: pool.u32(0), count: pool.divideUp(known.count, over.length) };
   const itemOf = (item: Value): Value => {
-    if (over.kind !== "runs" || item.kind !== "scalar") return item;
+    if (over.kind !== "runs" || item.kind !== "scalar" || known === undefined) return item;
     const offset = pool.multiply(item.expr, pool.u32(over.length));
     return {
       kind: "range",
-      domain: { axis: inner.axis, start: pool.add(inner.start, offset), count: pool.minimum(pool.u32(over.length), pool.subtract(inner.count, offset)) },
+      domain: { axis: known.axis, start: pool.add(known.start, offset), count: pool.minimum(pool.u32(over.length), pool.subtract(known.count, offset)) },
     };
   };
-  const reduce = fold(reading, node, domain, tree, leafFunction, leafAt, itemOf, (leaf) => readState(reading, reducer, leaf, leafAt));
-  if (reduce === undefined) return fault;
-  if (!checkIdentity(reading, reduce, leafAt)) return fault;
-  const fields = new Map(reducer.fields.map((field): [string, Value] => [field.name, scalar(reading.at(node, pool.field(reduce, field.name)))]));
-  return { kind: "record", fields, reduce };
+  const fieldsOf = (reducer: Reducer, field: (name: string) => Expr): ReadonlyMap<string, Value> =>
+    new Map(reducer.fields.map(({ name }): [string, Value] => [name, scalar(reading.at(node, field(name)))]));
+  return fold(reading, node, domain, tree, leafFunction, leafAt, itemOf, (leaf) => (by.kind === "reducer" ? readState(reading, by.reducer, leaf, leafAt) : undefined),
+    (field, reduce) => {
+      if (by.kind !== "reducer") return fault;
+      if (reduce !== undefined && !reading.faultyReducers.has(by.reducer)) checkIdentity(reading, reduce, leafAt);
+      return { kind: "record", fields: fieldsOf(by.reducer, field), ...(reduce === undefined ? {} : { reduce }) };
+    });
 }
 
-function readState(reading: Reading, reducer: Reducer, leaf: Value, at: Node): { reducer: Reducer; leaf: Expr[] } | undefined {
-  if (leaf.kind === "fault") return undefined;
+/** One expression for each of the state's fields. */
+function readState(reading: Reading, reducer: Reducer, leaf: Value, at: Node): { reducer: Reducer; leaf: Expr[] } {
   const names = reducer.fields.map((field) => field.name);
   const form = `return all of the state: ({ ${names.join(", ")} })`;
   if (leaf.kind !== "record") {
-    reading.report.add("R006", at, `the leaf gives the state of '${reducer.name}', and this is ${describe(leaf)}`, form);
-    return undefined;
+    if (leaf.kind !== "fault") reading.report.add("R006", at, `the leaf gives the state of '${reducer.name}', and this is ${describe(leaf)}`, form);
+    const rest = unknownOf(reading, [leaf]);
+    return { reducer, leaf: reducer.fields.map(({ type }) => hole(reading.pool, type, rest.kind === "fault" ? rest.parts : [])) };
   }
   const extra = [...leaf.fields.keys()].filter((name) => !names.includes(name));
   const missing = names.filter((name) => !leaf.fields.has(name));
   if (extra.length > 0 || missing.length > 0) {
     reading.report.add("R006", at, `the leaf's state ${missing.length > 0 ? `lacks '${missing.join("', '")}'` : `has '${extra.join("', '")}', which '${reducer.name}' has not`}`, form);
-    return undefined;
   }
-  const exprs = reducer.fields.map((field) => reading.expr(leaf.fields.get(field.name)!, at, field.type));
-  return exprs.every((expr) => expr !== undefined) ? { reducer, leaf: exprs } : undefined;
+  return { reducer, leaf: reducer.fields.map((field) => reading.expr(leaf.fields.get(field.name) ?? fault, at, field.type)!) };
 }
 
 /**
- * Reads a leaf with an item of `domain`. Sibling reductions over one domain share their variable; where the leaf
- * holds another reduction over it, or stands inside one, it gets the next one, so that no variable is bound twice.
+ * Reads a leaf with an item of `domain`, and makes the result of the reduction's fields. Sibling reductions over one
+ * domain share their variable; where the leaf holds another reduction over it, or stands inside one, it gets the next
+ * one, so that no variable is bound twice. Where the domain is unknown, so is the item.
  */
 function fold(
-  reading: Reading, node: Node, domain: Domain, tree: Tree, leafFunction: Value, leafAt: Node, itemOf: (item: Value) => Value,
+  reading: Reading, node: Node, domain: Domain | undefined, tree: Tree | undefined, leafFunction: Value, leafAt: Node, itemOf: (item: Value) => Value,
   read: (leaf: Value) => { reducer: Reducer; leaf: readonly (Expr | "item")[] } | undefined,
-): Reduce | undefined {
+  make: (field: (name: string) => Expr, reduce: Reduce | undefined) => Value, type?: "u32",
+): Value {
   if (leafFunction.kind !== "function") {
-    reading.report.add("R019", leafAt, `the leaf is a function of the item, and this is ${describe(leafFunction)}`, "write an arrow function: (item) => …");
-    return undefined;
+    if (leafFunction.kind !== "fault") reading.report.add("R019", leafAt, `the leaf is a function of the item, and this is ${describe(leafFunction)}`, "write an arrow function: (item) => …");
+    return unknownOf(reading, [leafFunction], [leafAt]);
   }
   const parameters = leafFunction.node.getParameters();
-  if (parameters.length > 1) {
-    reading.report.add("R019", leafAt, `the leaf takes ${parameters.length} items`, "write an arrow function of one item: (item) => …; nest reductions for several axes");
-    return undefined;
-  }
+  if (parameters.length > 1) reading.report.add("R019", leafAt, `the leaf takes ${parameters.length} items`, "write an arrow function of one item: (item) => …; nest reductions for several axes");
+  const argumentsOf = (item: Value): Value[] => parameters.map((_, position) => (position === 0 ? item : fault));
   const { pool } = reading;
+  if (domain === undefined) {
+    const value = callFunction(reading, leafFunction, argumentsOf(fault), leafAt, parameters.map(() => leafAt));
+    const parts = read(value);
+    const rest = unknownOf(reading, [value]);
+    const exprs = rest.kind === "fault" ? rest.parts : [];
+    if (parts === undefined) return type === undefined ? rest : scalar(hole(pool, type, exprs));
+    const field = (name: string): Expr => hole(pool, parts.reducer.fields.find((one) => one.name === name)!.type, exprs);
+    return make(field, undefined);
+  }
   const name = parameters[0]?.getName() ?? domain.axis.name;
   let depth = Math.max(-1, ...reading.folding.filter((one) => one.domain.start === domain.start && one.domain.count === domain.count && one.domain.axis === domain.axis).map((one) => one.depth)) + 1;
   for (;;) {
     const variable = pool.itemVariable(name, domain.axis.name, domain.start, domain.count, depth);
     const item = scalar(pool.index(variable));
     reading.folding.push({ domain, depth });
-    const value = callFunction(reading, leafFunction, parameters.length === 0 ? [] : [itemOf(item)], leafAt, [leafAt]);
+    const value = callFunction(reading, leafFunction, argumentsOf(itemOf(item)), leafAt, parameters.map(() => leafAt));
     reading.folding.pop();
-    if (value.kind === "fault") return undefined;
-    const parts = read(value);
-    if (parts === undefined) return undefined;
+    const parts: ReturnType<typeof unknownLeaf> = read(value) ?? unknownLeaf(reading, value);
     const leaf = parts.leaf.map((expr) => (expr === "item" ? pool.index(variable) : expr));
     if (leaf.some((expr) => binds(expr, variable, new Set()))) {
       depth += 1;
       continue;
     }
-    return reading.at(node, pool.reduce({ axis: domain.axis.name, variable, start: domain.start, count: domain.count, tree, reducer: parts.reducer, leaf }));
+    const reduce = reading.at(node, pool.reduce({
+      axis: domain.axis.name, variable, start: domain.start, count: domain.count, tree: tree ?? [{ fold: "chain" }], reducer: parts.reducer, leaf,
+    }));
+    if (parts.unknown === true) {
+      const whole = pool.field(reduce, "value");
+      return type === undefined ? unknownOf(reading, [scalar(whole)]) : scalar(hole(pool, type, [whole]));
+    }
+    return make((field) => reading.at(node, pool.field(reduce, field)), reduce);
   }
+}
+
+/** A leaf without a dtype: its parts are folded as something, so that their item is bound. */
+function unknownLeaf(reading: Reading, leaf: Value): { reducer: Reducer; leaf: readonly (Expr | "item")[]; unknown?: true } {
+  const rest = unknownOf(reading, [leaf]);
+  return { reducer: builtInReducer(reading, "sum", "u32"), leaf: [hole(reading.pool, "u32", rest.kind === "fault" ? rest.parts : [])], unknown: true };
 }
 
 /** Whether a reduction anywhere in an expression has this variable. */

@@ -37,14 +37,17 @@ export interface NoteAt {
 
 export class Report {
   readonly #found = new Map<string, Diagnostic>();
+  /** Whether a name of "treefold" can be written at a place as it is. */
+  isImported: (at: Node, name: string) => boolean = () => true;
 
   /** The same fault at the same place is reported once, however often its code is inlined. */
   add(code: string, at: Node | SourceSpan, message: string, fix: string, notes: readonly NoteAt[] = []): void {
     const location = at instanceof Node ? spanOfNode(at) : at;
     const key = `${code} ${location.file}:${location.line}:${location.column} ${message}`;
     if (this.#found.has(key)) return;
+    const missing = at instanceof Node ? [...new Set(fix.match(/(?<![.\w])[a-z]\w*(?=\()/g))].filter((name) => !this.isImported(at, name)) : [];
     this.#found.set(key, {
-      code, message, location, fix,
+      code, message, location, fix: missing.length === 0 ? fix : `${fix}, and import ${missing.join(" and ")} from "treefold"`,
       notes: notes.map((note) => ({ message: note.message, ...(note.at === undefined ? {} : { location: spanOfNode(note.at) }) })),
     });
   }

@@ -25,3 +25,8 @@ function editDistance(from: string, to: string): number {
   }
   return row[to.length]!;
 }
+
+/** Whether one of the unknown names may stand for this one: misspelt, or cut short. */
+export function mayBeMeant(name: string, unknown: Iterable<string>): boolean {
+  return [...unknown].some((one) => nearest(one, [name]) !== undefined || name.startsWith(one) || one.startsWith(name));
+}

@@ -1,14 +1,23 @@
 /** What the language does not have, and what to write instead. */
 import { Node, SyntaxKind } from "ts-morph";
 import { evaluate } from "./expressions.ts";
+import { callFunction, unknownOf } from "./functions.ts";
+import { standIn } from "./holes.ts";
+import { callIntrinsic } from "./intrinsics.ts";
+import { intrinsicNames } from "./intrinsic-names.ts";
 import { shorten, type Reading } from "./reading.ts";
-import type { Scope, Value } from "./values.ts";
+import { fault, scalar, type Scope, type Value } from "./values.ts";
 
 const sumInstead = "write sum(axis, \"chain\", (item) => …), or reduce with a reducer of your own";
 
-/** Accumulation by assignment. */
-export function reportAssignment(reading: Reading, node: Node): Value {
-  return reading.fault("R001", node, `'${shorten(node.getText())}' accumulates outside a reduction`, sumInstead);
+/** Accumulation by assignment. What a refused loop assigns goes away with the loop; the values are read all the same. */
+export function reportAssignment(reading: Reading, node: Node, scope: Scope): Value {
+  if (reading.refused === 0) reading.report.add("R001", node, `'${shorten(node.getText())}' accumulates outside a reduction`, sumInstead);
+  if (!Node.isBinaryExpression(node)) return fault;
+  const target = node.getLeft();
+  const index = Node.isElementAccessExpression(target) ? target.getArgumentExpression() : undefined;
+  if (index !== undefined) evaluate(reading, index, scope);
+  return unknownOf(reading, [evaluate(reading, node.getRight(), scope)], [node.getRight()]);
 }
 
 const byKind = new Map<SyntaxKind, readonly [message: string, fix: string]>([
@@ -40,12 +49,13 @@ export function reportUnknown(reading: Reading, node: Node, words?: { what: stri
     : known ?? (name !== undefined && named(name) !== undefined ? [`'${name}'`, named(name)!]
       : [name !== undefined ? `'${name}'` : `'${shorten(node.getText())}' (${node.getKindName()})`,
         "write const declarations, arithmetic, comparisons, ?:, calls of tensors and functions, and a return"]);
-  return reading.fault("R010", node, `${what} is not part of the language`, fix);
+  reading.report.add("R010", node, `${what} is not part of the language`, fix);
+  return fault;
 }
 
-const mathInstead: Readonly<Record<string, string>> = {
+export const mathInstead: Readonly<Record<string, string>> = {
   exp: "exp(x)", log: "log(x)", tanh: "tanh(x)", sqrt: "sqrt(x)", abs: "abs(x)", floor: "floor(x)", max: "max(a, b)", min: "min(a, b)",
-  pow: "x * x for a square, or exp(y * log(x))", ceil: "-floor(-x)", round: "floor(x + 0.5)", trunc: "select(x < 0, -floor(-x), floor(x))",
+  pow: "x * x for a square and x * x * x for a cube, or exp(y * log(x)) for positive x only", ceil: "-floor(-x)", round: "floor(x + 0.5)", trunc: "select(x < 0, -floor(-x), floor(x))",
   sign: "select(x < 0, -1, 1)", fround: "x: every value is an f32 already", sin: "a table, computed on the host and read as an input",
   cos: "a table, computed on the host and read as an input", random: "an input of random numbers, seeded on the host", hypot: "sqrt(a * a + b * b)",
   exp2: "exp(x * 0.6931471805599453)", log2: "log(x) * 1.4426950408889634", cbrt: "exp(log(x) / 3)", imul: "a * b on u32 or i32",
@@ -53,7 +63,7 @@ const mathInstead: Readonly<Record<string, string>> = {
 
 function named(name: string): string | undefined {
   if (name.startsWith("Math.")) {
-    const instead = mathInstead[name.slice(5)];
+    const instead = Object.hasOwn(mathInstead, name.slice(5)) ? mathInstead[name.slice(5)] : undefined;
     return instead === undefined ? "use the functions of \"treefold\"" : `write ${instead}`;
   }
   switch (name.split(".")[0]) {
@@ -74,46 +84,82 @@ const arrayMethods: Readonly<Record<string, string>> = {
   fill: "write the element's expression", at: "index by a call: x(token, channel)",
 };
 
+type CallLike = Node & { getExpression(): Node; getArguments(): Node[] };
+
 /** Calls that newcomers write: `Math.exp(x)`, `xs.reduce(…)`, `atomicAdd(…)`; undefined where there is nothing to say. */
-export function unknownCall(reading: Reading, node: Node & { getExpression(): Node }, scope: Scope): Value | undefined {
+export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Value | undefined {
   const callee = node.getExpression();
-  if (Node.isIdentifier(callee) && /^atomic(Add|Sub|Max|Min|And|Or|Xor|Exchange|Load|Store)$/.test(callee.getText())) return atomics(reading, node);
-  if (Node.isIdentifier(callee) && scope.find(callee.getText()) === undefined) return unknownFunction(reading, node, callee.getText());
-  if (Node.isPropertyAccessExpression(callee)) {
-    const of = callee.getExpression();
-    const method = callee.getName();
-    const global = Node.isIdentifier(of) && scope.find(of.getText()) === undefined ? of.getText() : undefined;
-    if (global === "Atomics") return atomics(reading, node);
-    if (global === "Math") {
-      const args = (node as Node & { getArguments?: () => Node[] }).getArguments?.() ?? [];
-      const value = args.length === 1 && method === "sqrt" ? evaluateQuietly(reading, args[0]!, scope) : undefined;
-      if (value?.kind === "literal") return { kind: "literal", value: Math.sqrt(value.value), decimal: true };
-      return reportUnknown(reading, callee);
+  const args = node.getArguments();
+  /** What is left of the call: its arguments are read. */
+  const rest = (...others: Value[]): Value => unknownOf(reading, [...args.map((arg) => evaluate(reading, arg, scope)), ...others], args);
+  if (Node.isIdentifier(callee)) {
+    const name = callee.getText();
+    if (/^atomic(Add|Sub|Max|Min|And|Or|Xor|Exchange|Load|Store)$/.test(name)) {
+      reportAtomic(reading, node);
+      rest();
+      return fault;
     }
-    if (global !== undefined && named(global) !== undefined) return reportUnknown(reading, callee);
-    const instead = arrayMethods[method];
-    if (instead === undefined && method !== "reduce" && method !== "reduceRight") return undefined;
-    const object = evaluate(reading, of, scope);
-    if (object.kind === "namespace") return undefined;
-    return instead !== undefined ? reportUnknown(reading, callee.getNameNode(), { what: `'.${method}(…)'`, fix: instead })
-      : reading.fault("R001", callee.getNameNode(), `'.${method}(…)' accumulates outside a reduction`, sumInstead);
+    return scope.find(name) === undefined ? unknownFunction(reading, node, name, scope, rest) : undefined;
   }
-  return undefined;
+  if (!Node.isPropertyAccessExpression(callee)) return undefined;
+  const of = callee.getExpression();
+  const method = callee.getName();
+  const global = Node.isIdentifier(of) && scope.find(of.getText()) === undefined ? of.getText() : undefined;
+  if (global === "Atomics") {
+    reportAtomic(reading, node);
+    rest();
+    return fault;
+  }
+  if (global === "Math") return readMath(reading, node, method, scope);
+  if (global !== undefined && named(global) !== undefined) {
+    reportUnknown(reading, callee);
+    return rest();
+  }
+  const instead = arrayMethods[method];
+  if (instead === undefined && method !== "reduce" && method !== "reduceRight") return undefined;
+  const object = evaluate(reading, of, scope);
+  if (object.kind === "namespace") return undefined;
+  if (instead !== undefined) reportUnknown(reading, callee.getNameNode(), { what: `'.${method}(…)'`, fix: instead });
+  else reading.report.add("R001", callee.getNameNode(), `'.${method}(…)' accumulates outside a reduction`, sumInstead);
+  // A reduction in its place would bind the axes that are open here.
+  const left = rest(object);
+  return instead === undefined ? fault : left;
 }
 
-function evaluateQuietly(reading: Reading, node: Node, scope: Scope): Value {
+/** `Math.sqrt(2)` is a constant; other functions of `Math` go on as those of the language, or as some f32 of their arguments. */
+function readMath(reading: Reading, node: CallLike, method: string, scope: Scope): Value {
+  const args = node.getArguments();
   const before = reading.report.size;
-  const value = evaluate(reading, node, scope);
-  reading.report.rewind(before);
-  return value;
+  const values = args.map((arg) => evaluate(reading, arg, scope));
+  const [first] = values;
+  if (method === "sqrt" && values.length === 1 && first?.kind === "literal" && reading.report.size === before) {
+    return { kind: "literal", value: Math.sqrt(first.value), decimal: true };
+  }
+  reportUnknown(reading, node.getExpression());
+  return likeMath(reading, node, method, values, scope);
 }
 
-function atomics(reading: Reading, node: Node): Value {
-  return reading.fault("R011", node, "an atomic accumulates in the order in which threads arrive",
+function likeMath(reading: Reading, node: CallLike, method: string, values: readonly Value[], scope: Scope): Value {
+  const args = node.getArguments();
+  const arity = method === "max" || method === "min" ? 2 : 1;
+  if (values.length === arity && values.every((value) => value.kind !== "fault")) {
+    if (intrinsicNames.has(method)) return callIntrinsic(reading, method, node, args, scope);
+    const library = reading.scopes.library(method);
+    if (library?.kind === "function") return callFunction(reading, library, values, node, args);
+  }
+  if (method === "imul" || method === "max" || method === "min") return unknownOf(reading, values, args);
+  return scalar(reading.at(node, standIn(reading.pool, "f32", values.flatMap((value, position) => reading.expr(value, args[position]!, "f32") ?? []))));
+}
+
+function reportAtomic(reading: Reading, node: Node): void {
+  reading.report.add("R011", node, "an atomic accumulates in the order in which threads arrive",
     "write sum(axis, \"chain\", (item) => …) on the side that is written: every element has one writer");
 }
 
-function unknownFunction(reading: Reading, node: Node, name: string): Value | undefined {
+/** What others call reductions: one of ours in its place would bind the axes that are open in their arguments. */
+const reductions: ReadonlySet<string> = new Set(["dot", "mean", "softmax", "prod", "subgroupAdd"]);
+
+function unknownFunction(reading: Reading, node: CallLike, name: string, scope: Scope, rest: () => Value): Value | undefined {
   const instead: Readonly<Record<string, string>> = {
     dot: sumInstead, fma: "write a * b + c: the compiler fuses where that is exact", inverseSqrt: "write rsqrt(x)",
     mean: "write sum(axis, tree, leaf) / f32(extent(axis))", softmax: "write it with max, sum and exp, or reduce over runs",
@@ -121,30 +167,16 @@ function unknownFunction(reading: Reading, node: Node, name: string): Value | un
     parseInt: "write u32(x) or i32(x)", parseFloat: "write f32(x)", Number: "write f32(x)", BigInt: "use u32 or i32", f16: "use bf16(x)",
     workgroupBarrier: "remove it: the schedule is the compiler's", subgroupAdd: sumInstead, require: "write an import",
   };
-  const fix = instead[name];
-  return fix === undefined ? undefined : reportUnknown(reading, node, { what: `'${name}(…)'`, fix });
+  const isMath = isJavaScriptMath(reading, name);
+  const fix = Object.hasOwn(instead, name) ? instead[name]! : isMath ? `write ${mathInstead[name]}` : undefined;
+  if (fix === undefined) return undefined;
+  reportUnknown(reading, node, { what: `'${name}(…)'`, fix });
+  if (isMath) return likeMath(reading, node, name, node.getArguments().map((arg) => evaluate(reading, arg, scope)), scope);
+  const left = rest();
+  return reductions.has(name) ? fault : left;
 }
 
-/** Statements that a body can't have. Their insides are read where that shows more faults. */
-export function unknownStatement(reading: Reading, node: Node, scope: Scope): void {
-  if (Node.isForStatement(node) || Node.isForInStatement(node) || Node.isForOfStatement(node) || Node.isWhileStatement(node) || Node.isDoStatement(node)) {
-    reading.report.add("R001", node, "a loop accumulates outside a reduction", sumInstead);
-  } else if (Node.isIfStatement(node)) {
-    reportUnknown(reading, node, { what: "'if'", fix: "write condition ? whenTrue : whenFalse, or select(condition, whenTrue, whenFalse)" });
-  } else if (Node.isExpressionStatement(node)) {
-    const before = reading.report.size;
-    const value = evaluate(reading, node.getExpression(), scope);
-    if (reading.report.size === before && value.kind !== "fault") {
-      reportUnknown(reading, node, { what: "a statement whose value goes nowhere", fix: "remove it, or bind it with const and use it" });
-    }
-  } else {
-    const words: Readonly<Record<string, readonly [string, string]>> = {
-      TryStatement: ["'try'", "remove it: nothing in a kernel throws"], ThrowStatement: ["'throw'", "remove it: check inputs on the host"],
-      SwitchStatement: ["'switch'", "write condition ? whenTrue : whenFalse"], ClassDeclaration: ["a class", "write plain functions"],
-      LabeledStatement: ["a label", "remove it: there are no loops"], Block: ["a block", "write its consts in the body itself"],
-      DebuggerStatement: ["'debugger'", "remove it: a body is read, not run"],
-    };
-    const [what, fix] = words[node.getKindName()] ?? [`'${node.getKindName()}'`, "write const declarations and a return"];
-    reportUnknown(reading, node, { what, fix });
-  }
+/** Whether a name is one of `Math`'s that the language does not have. */
+export function isJavaScriptMath(reading: Reading, name: string): boolean {
+  return Object.hasOwn(mathInstead, name) && !intrinsicNames.has(name) && reading.scopes.library(name) === undefined;
 }

@@ -35,10 +35,10 @@ export type Value =
   | { readonly kind: "namespace"; readonly member: (name: string) => Value | undefined; readonly names: readonly string[] }
   | { readonly kind: "reducer"; readonly reducer: Reducer }
   | { readonly kind: "scattered"; readonly place: readonly Expr[]; readonly value: Value; readonly at: Node; readonly placeNodes: readonly Node[] }
-  /** What a fault leaves behind: whatever touches it says nothing more. */
-  | { readonly kind: "fault" };
+  /** What a fault leaves behind: nobody knows what it is, so nothing is said of it, but what it was made of is checked. */
+  | { readonly kind: "fault"; readonly parts: readonly Expr[] };
 
-export const fault: Value = { kind: "fault" };
+export const fault: Value = { kind: "fault", parts: [] };
 
 export function scalar(expr: Expr): Value {
   return { kind: "scalar", expr };

@@ -31,7 +31,8 @@ const mostRowsOfSeveralAxes = 4;
 const mostUnits = 9;
 const mostItems = 150;
 
-export function arbitraryCase(kernel: Kernel, roles: Roles, ranges: Readonly<Record<string, AxisRange>>): fc.Arbitrary<Case> {
+/** For each axis that may vary, how far its extent may lie above the least. */
+function spreads(kernel: Kernel, roles: Roles, ranges: Readonly<Record<string, AxisRange>>): Record<string, number> {
   const spread = (axis: string, role: string): number => {
     const range = ranges[axis];
     if (typeof range === "number") return 0;
@@ -40,14 +41,23 @@ export function arbitraryCase(kernel: Kernel, roles: Roles, ranges: Readonly<Rec
     if (role === "sequence") return mostItems - 1;
     return (roles.rows.length > 1 && roles.rows.includes(axis) ? mostRowsOfSeveralAxes : mostRows) - 1;
   };
+  return Object.fromEntries(kernel.axes.filter(({ role }) => role !== "model").map(({ name, role }) => [name, spread(name, role)]));
+}
+
+/** The extents of the largest batch that is drawn. */
+export function largestExtents(kernel: Kernel, roles: Roles, ranges: Readonly<Record<string, AxisRange>>): Extents {
+  return extentsOf(kernel, roles, ranges, { sizes: spreads(kernel, roles, ranges) });
+}
+
+export function arbitraryCase(kernel: Kernel, roles: Roles, ranges: Readonly<Record<string, AxisRange>>): fc.Arbitrary<Case> {
   return fc.record({
-    sizes: fc.record(Object.fromEntries(kernel.axes.filter(({ role }) => role !== "model").map(({ name, role }) => [name, fc.nat(spread(name, role))]))),
+    sizes: fc.record(Object.fromEntries(Object.entries(spreads(kernel, roles, ranges)).map(([name, spread]) => [name, fc.nat(spread)]))),
     inputs: fc.nat(0xffff), order: fc.nat(0xffff), repeats: fc.nat(24), padding: fc.nat(40),
     neighbours: fc.constantFrom(...neighbours), focus: fc.nat(0xffff),
   });
 }
 
-export function extentsOf(kernel: Kernel, roles: Roles, ranges: Readonly<Record<string, AxisRange>>, { sizes }: Case): Extents {
+export function extentsOf(kernel: Kernel, roles: Roles, ranges: Readonly<Record<string, AxisRange>>, { sizes }: Pick<Case, "sizes">): Extents {
   const extents: Record<string, number> = {};
   const set = (axis: string, least: number, unit = 1): void => {
     const range = ranges[axis];

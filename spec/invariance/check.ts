@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import type { Kernel } from "../../dsl/ir.ts";
 import { sizeOf, type EvaluationData } from "../evaluator.ts";
-import { randomInputs } from "../inputs.ts";
+import { kindFor, randomInputs, type InputOptions } from "../inputs.ts";
 import { orderSensitivity } from "../order.ts";
 import { Random } from "../random.ts";
 import { anything, arrange, baseOf, coordinates, expectations, initially, rowOf, rowsCompared, type Arrangement, type Base } from "./arrangement.ts";
-import { arbitraryCase, arrangementsOf, extentsOf, type AxisRange, type Case } from "./cases.ts";
+import { arbitraryCase, arrangementsOf, extentsOf, largestExtents, type AxisRange, type Case } from "./cases.ts";
 import { InvarianceError, type Difference } from "./errors.ts";
 import { rolesOf, type Roles } from "./roles.ts";
 
@@ -16,6 +16,8 @@ export type Machine = (schedule: string, data: EvaluationData) => Promise<Record
 export interface Trial {
   readonly kernel: Kernel;
   readonly axes: Readonly<Record<string, AxisRange>>;
+  /** Values of parameters that are not left to chance. */
+  readonly parameters?: Readonly<Record<string, number>>;
   readonly schedules: readonly string[];
   readonly runs: number;
   readonly seed: number;
@@ -40,13 +42,17 @@ const leastRuns = 2;
 export async function checkRows(trial: Trial, machine: Machine): Promise<Tally> {
   const { kernel, axes, schedules, runs, seed, path } = trial;
   const roles = rolesOf(kernel);
+  const { parameters = {} } = trial;
+  // Chosen once, at full size, since few rows could not tell which kind of data makes order matter; and whatever the seed
+  // is, since a replay has another.
+  const inputs = { parameters, kind: kindFor(kernel, largestExtents(kernel, roles, axes), 1, parameters) };
   const count = { cases: 0, rows: 0, largest: 0, sensitive: 0, outputs: 0 };
   const numRuns = Math.max(leastRuns, Math.ceil(runs / schedules.length));
   for (const [at, schedule] of schedules.entries()) {
     // Shrinking keeps to the kind of fault that it began with: a row's bits that change say more than bits that are others.
     let fault: string | undefined;
     const property = fc.asyncProperty(arbitraryCase(kernel, roles, axes), async (drawn) => {
-      const base = drawBase(trial, roles, drawn);
+      const base = drawBase(trial, roles, drawn, inputs);
       const difference = await firstDifference(base, drawn, (data) => machine(schedule, data), (rows) => {
         count.rows += rows;
         count.largest = Math.max(count.largest, rows);
@@ -64,7 +70,10 @@ export async function checkRows(trial: Trial, machine: Machine): Promise<Tally> 
     if (!result.failed) continue;
     if (!(result.errorInstance instanceof Found)) throw result.errorInstance;
     const { difference, extents } = result.errorInstance;
-    const replay = { kernel: kernel.name, axes, schedules: [schedule], runs, seed: result.seed, path: result.counterexamplePath };
+    const replay = {
+      kernel: kernel.name, axes, ...(trial.parameters === undefined ? {} : { params: trial.parameters }),
+      schedules: [schedule], runs, seed: result.seed, path: result.counterexamplePath,
+    };
     throw new InvarianceError({ ...difference, kernel: kernel.name, schedule, extents, replay });
   }
   return { cases: count.cases, rows: count.rows, largest: count.largest, orderSensitive: count.outputs === 0 ? 0 : count.sensitive / count.outputs };
@@ -77,9 +86,9 @@ class Found extends Error {
   }
 }
 
-function drawBase({ kernel, axes }: Trial, roles: Roles, drawn: Case): Base {
+function drawBase({ kernel, axes }: Trial, roles: Roles, drawn: Case, inputs: InputOptions): Base {
   const extents = extentsOf(kernel, roles, axes, drawn);
-  return baseOf(kernel, roles, { extents, ...randomInputs(kernel, extents, drawn.inputs) });
+  return baseOf(kernel, roles, { extents, ...randomInputs(kernel, extents, drawn.inputs, inputs) });
 }
 
 async function firstDifference(

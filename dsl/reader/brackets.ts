@@ -1,0 +1,45 @@
+/** `x[token][c]`: tensors are indexed by calls. */
+import { Node, SyntaxKind } from "ts-morph";
+import { evaluate } from "./expressions.ts";
+import { unknownOf } from "./functions.ts";
+import { readLoad } from "./loads.ts";
+import { shorten, type Reading } from "./reading.ts";
+import { reportUnknown } from "./unknown.ts";
+import { describe, type Scope, type Value } from "./values.ts";
+
+type ElementAccess = Node & { getExpression(): Node; getArgumentExpression(): Node | undefined };
+
+/** What stands before the brackets, and the indices in them, also those of `x[token, c]`. */
+function takeApart(node: ElementAccess): { root: Node; indices: Node[] } {
+  const inner = node.getExpression();
+  const before = Node.isElementAccessExpression(inner) ? takeApart(inner) : { root: inner, indices: [] };
+  const at = node.getArgumentExpression();
+  return { root: before.root, indices: [...before.indices, ...(at === undefined ? [] : commaParts(at))] };
+}
+
+function commaParts(node: Node): Node[] {
+  return Node.isBinaryExpression(node) && node.getOperatorToken().getKind() === SyntaxKind.CommaToken
+    ? [...commaParts(node.getLeft()), ...commaParts(node.getRight())] : [node];
+}
+
+export function readElement(reading: Reading, node: ElementAccess, scope: Scope): Value {
+  const { root, indices } = takeApart(node);
+  const tensor = evaluate(reading, root, scope);
+  if (tensor.kind === "tensor") {
+    const { name, axes } = tensor.input;
+    const texts = indices.map((index) => shorten(index.getText()));
+    const values = indices.map((index) => evaluate(reading, index, scope));
+    reading.report.add("R010", node, `the tensor '${name}' is indexed with brackets`,
+      `index it by a call: ${name}(${texts.length > axes.length ? axes.join(", ") : [...texts, ...axes.slice(texts.length)].join(", ")})`);
+    return indices.length === axes.length ? readLoad(reading, tensor.input, node, indices, values, false) : unknownOf(reading, values, indices);
+  }
+  const value = root === node.getExpression() ? tensor : evaluate(reading, node.getExpression(), scope);
+  const at = node.getArgumentExpression();
+  const key = at === undefined ? undefined : evaluate(reading, at, scope);
+  if (value.kind === "fault" || key === undefined || key.kind === "fault") return unknownOf(reading, key === undefined ? [value] : [value, key]);
+  const found = value.kind === "tuple" && key.kind === "literal" ? value.items[key.value]
+    : value.kind === "record" && key.kind === "text" ? value.fields.get(key.text) : undefined;
+  if (found !== undefined) return found;
+  reportUnknown(reading, node, { what: `an index in brackets after ${describe(value)}`, fix: "index tensors by calls, as in x(token, channel), and name fields with a dot" });
+  return unknownOf(reading, [value, key]);
+}

@@ -1,0 +1,99 @@
+/** Statements that a body can't have. Their insides are read for their own faults. */
+import { Node, SyntaxKind, type VariableDeclaration } from "ts-morph";
+import { checkCondition } from "./batch-rules.ts";
+import { evaluate } from "./expressions.ts";
+import { bindPattern, readStatements } from "./functions.ts";
+import type { Reading } from "./reading.ts";
+import { reportUnknown } from "./unknown.ts";
+import { fault, Scope, type Value } from "./values.ts";
+
+const words: Readonly<Record<string, readonly [what: string, fix: string]>> = {
+  TryStatement: ["'try'", "remove it: nothing in a kernel throws"], ThrowStatement: ["'throw'", "remove it: check inputs on the host"],
+  SwitchStatement: ["'switch'", "write condition ? whenTrue : whenFalse"], ClassDeclaration: ["a class", "write plain functions"],
+  LabeledStatement: ["a label", "remove it: there are no loops"], Block: ["a block", "write its consts in the body itself"],
+  DebuggerStatement: ["'debugger'", "remove it: a body is read, not run"],
+};
+
+/** Reports a statement, reads what it holds, and gives the values that it may return. */
+export function unknownStatement(reading: Reading, node: Node, scope: Scope): Value[] {
+  if (Node.isForStatement(node) || Node.isForInStatement(node) || Node.isForOfStatement(node) || Node.isWhileStatement(node) || Node.isDoStatement(node)) {
+    reading.report.add("R001", node, "a loop accumulates outside a reduction", "write sum(axis, \"chain\", (item) => …), or reduce with a reducer of your own");
+    return readInside(reading, node, scope);
+  }
+  if (Node.isIfStatement(node)) {
+    reportUnknown(reading, node, { what: "'if'", fix: "write condition ? whenTrue : whenFalse, or select(condition, whenTrue, whenFalse)" });
+    const at = node.getExpression();
+    const condition = reading.expr(evaluate(reading, at, scope), at, "bool");
+    if (condition !== undefined) checkCondition(reading, condition, at);
+    return [node.getThenStatement(), node.getElseStatement()].flatMap((branch) => (branch === undefined ? [] : readRefused(reading, branch, scope)));
+  }
+  if (Node.isExpressionStatement(node)) {
+    readForNothing(reading, node, node.getExpression(), scope);
+    return [];
+  }
+  const [what, fix] = words[node.getKindName()] ?? [`'${node.getKindName()}'`, "write const declarations and a return"];
+  reportUnknown(reading, node, { what, fix });
+  return Node.isClassDeclaration(node) ? [] : readInside(reading, node, scope);
+}
+
+/** An expression that stands as a statement; a call that is refused for itself goes away with its statement. */
+function readForNothing(reading: Reading, node: Node, expression: Node, scope: Scope): void {
+  const before = reading.report.size;
+  const value = evaluate(reading, expression, scope);
+  const isAssignment = Node.isBinaryExpression(expression) && expression.getOperatorToken().getText().endsWith("=") || Node.isPostfixUnaryExpression(expression);
+  if (value.kind !== "fault" && !isAssignment && (reading.report.size === before || !Node.isCallExpression(expression))) {
+    reportUnknown(reading, node, { what: "a statement whose value goes nowhere", fix: "remove it, or bind it with const and use it" });
+  }
+}
+
+/** One statement of a refused one, or all of a block's, in a scope of their own. */
+function readRefused(reading: Reading, node: Node, scope: Scope): Value[] {
+  reading.refused += 1;
+  try {
+    if (Node.isBreakStatement(node) || Node.isContinueStatement(node)) return [];
+    return readStatements(reading, Node.isBlock(node) ? node.getStatements() : [node], new Scope(scope));
+  } finally {
+    reading.refused -= 1;
+  }
+}
+
+/** Reads the expressions and statements of a refused statement; its own variables are unknown. */
+function readInside(reading: Reading, node: Node, outer: Scope): Value[] {
+  const scope = new Scope(outer);
+  const returned: Value[] = [];
+  const visit = (part: Node): void => {
+    if (Node.isVariableDeclarationList(part)) {
+      for (const declaration of part.getDeclarations()) {
+        const initializer = declaration.getInitializer();
+        if (initializer !== undefined) evaluate(reading, initializer, scope);
+        bindPattern(reading, scope, declaration.getNameNode(), fault, declaration);
+      }
+    } else if (Node.isVariableDeclaration(part)) bindPattern(reading, scope, part.getNameNode(), fault, part);
+    else if (Node.isStatement(part)) returned.push(...readRefused(reading, part, scope));
+    else if (Node.isExpression(part)) {
+      if (!(Node.isIdentifier(part) && Node.isLabeledStatement(node))) evaluate(reading, part, scope);
+    } else part.forEachChild(visit);
+  };
+  reading.refused += 1;
+  try {
+    if (Node.isBlock(node)) returned.push(...readRefused(reading, node, scope));
+    else node.forEachChild(visit);
+  } finally {
+    reading.refused -= 1;
+  }
+  return returned;
+}
+
+/** Whether a variable is given another value anywhere in its function. */
+export function isReassigned(declaration: VariableDeclaration): boolean {
+  const name = declaration.getName();
+  const body = declaration.getFirstAncestor((above) => Node.isFunctionLikeDeclaration(above)) ?? declaration.getSourceFile();
+  return body.getDescendants().some((node) => {
+    if (Node.isBinaryExpression(node)) {
+      const operator = node.getOperatorToken().getKind();
+      return operator >= SyntaxKind.FirstAssignment && operator <= SyntaxKind.LastAssignment && node.getLeft().getText() === name;
+    }
+    return (Node.isPostfixUnaryExpression(node) || Node.isPrefixUnaryExpression(node) && [SyntaxKind.PlusPlusToken, SyntaxKind.MinusMinusToken].includes(node.getOperatorToken()))
+      && node.getOperand().getText() === name;
+  });
+}
