@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultLimits } from "../codegen/artifact.ts";
 import { schedulesFor } from "../codegen/compile.ts";
 import { readKernels } from "../dsl/reader/index.ts";
-import { qwen3Kernels } from "./architecture/qwen3.ts";
+import { kernelsOf } from "./architecture/decoder.ts";
+import { replaceWeights, weightsOf } from "./architecture/weights.ts";
 import { ArtifactCache } from "./artifact-cache.ts";
 import { readConfig } from "./checkpoint/config.ts";
 import { compileKernels, keyOf, type KernelUse, type Variant } from "./compile-model.ts";
@@ -51,7 +52,8 @@ describe("compiling a model's kernels", () => {
   });
 
   it("finds every preferred schedule among those that the compiler offers", async () => {
-    const uses = Object.values(qwen3Kernels(await readConfig(demoDirectory)));
+    const config = { ...(await readConfig(demoDirectory)), queryKeyValueBias: true };
+    const uses = (["bf16", "f32"] as const).flatMap((storage) => kernelsOf(config, replaceWeights(weightsOf(config), () => storage)));
     for (const { module, kernel: name, extents } of uses) {
       const kernel = readKernels(join(kernelDirectory, `${module}.kernel.ts`), { typecheck: false }).kernels.find((candidate) => candidate.name === name)!;
       const offered = schedulesFor(kernel, { extents }).map((schedule) => schedule.name);

@@ -1,16 +1,15 @@
 /** A checkpoint's model on a device: weights, kernels, a KV cache, and steps of any batch. */
 import { createHash } from "node:crypto";
 import { createTensor, type Device, type Tensor } from "../runtime/index.ts";
-import {
-  mapWeights, qwen3Argmax, qwen3Forward, qwen3Kernels, qwen3Weights, weightsOf, type LayerCache, type Step, type Wanted, type Weights,
-} from "./architecture/qwen3.ts";
+import { argmax, forward, kernelsOf, type LayerCache, type Step, type Wanted } from "./architecture/decoder.ts";
+import { listWeights, mapWeights, replaceWeights, weightsOf, type Weight, type Weights } from "./architecture/weights.ts";
 import { planStep, type StepEntry, type StepTables } from "./batch.ts";
-import { Checkpoint, type WeightDeclaration } from "./checkpoint/checkpoint.ts";
+import { Checkpoint } from "./checkpoint/checkpoint.ts";
 import type { ModelConfig } from "./checkpoint/config.ts";
 import { DeviceMachine } from "./device-machine.ts";
 import { loadLibrary, type KernelLibrary } from "./library.ts";
 import { CachedSequence, PageAllocator, pageSize } from "./pages.ts";
-import { rotaryTables } from "./rotary.ts";
+import { Uploader } from "./upload.ts";
 
 export interface ModelOptions {
   /** Called with a few words whenever there is something new to say about loading. */
@@ -47,7 +46,7 @@ export class KvCache {
 interface Parts {
   readonly device: Device;
   readonly config: ModelConfig;
-  readonly weights: Weights<Tensor>;
+  readonly weights: Weights<Weight<Tensor>>;
   readonly tensors: readonly Tensor[];
   readonly cosine: Tensor;
   readonly sine: Tensor;
@@ -87,22 +86,20 @@ export class Model {
     const tensors: Tensor[] = [];
     try {
       const { config } = checkpoint;
-      const declared = qwen3Weights(config);
-      checkpoint.check(weightsOf(declared));
-      const kernels = await library(device, Object.values(qwen3Kernels(config)), { progress });
+      const declared = weightsOf(config);
+      checkpoint.check(listWeights(declared));
+      const stored = await mapWeights(declared, async (declaration) => ({ declaration, storage: await checkpoint.storageOf(declaration) }));
+      const kernels = await library(device, kernelsOf(config, replaceWeights(stored, ({ storage }) => storage)), { progress });
       progress("uploading the weights");
-      const weights = await upload(device, checkpoint, declared, tensors);
-      const { cosine, sine } = rotaryTables(config.rotary, config.maxPositions);
-      const table = (name: string, values: Float32Array): Tensor => {
-        const shape = [config.maxPositions, config.headSize / 2];
-        const tensor = createTensor(device, { name, storage: "f32", shape }, new Uint32Array(values.buffer, values.byteOffset, values.length));
-        tensors.push(tensor);
-        return tensor;
-      };
-      return new Model({
-        device, config, weights, tensors, library: kernels, checkpointHash: checkpoint.sha256,
-        cosine: table("cosine", cosine), sine: table("sine", sine),
+      const uploader = new Uploader(device, checkpoint);
+      const weights = await mapWeights(stored, async ({ declaration, storage }): Promise<Weight<Tensor>> => {
+        const value = await uploader.upload(declaration, storage);
+        tensors.push(value);
+        return { value, storage };
       });
+      const { cosine, sine } = await uploader.uploadRotary(config.rotary, config.maxPositions);
+      tensors.push(cosine, sine);
+      return new Model({ device, config, weights, tensors, library: kernels, checkpointHash: checkpoint.sha256, cosine, sine });
     } catch (error) {
       for (const tensor of tensors) tensor.dispose();
       throw error;
@@ -138,7 +135,7 @@ export class Model {
   /** One step that gives the most likely next id of each entry, computed on the device; ties go to the lowest id. */
   next(cache: KvCache, entries: readonly StepEntry[]): Promise<number[]> {
     return this.#step(cache, entries, async (tables) => {
-      const ids = qwen3Argmax(this.#machine, this.config, this.#enqueue(cache, tables, "last"), tables.requests);
+      const ids = argmax(this.#machine, this.config, this.#enqueue(cache, tables, "last"), tables.requests);
       await this.#machine.submit();
       return [...(await ids.readElements())];
     });
@@ -167,7 +164,7 @@ export class Model {
       pages: machine.table("pages", [requests, pagesPerRequest], tables.pages),
       lastTokens: machine.table("last tokens", [requests], tables.lastTokens),
     };
-    return qwen3Forward(machine, this.config, this.#parts.weights, step, wanted);
+    return forward(machine, this.config, this.#parts.weights, step, wanted);
   }
 
   /** Frees the weights; caches are their makers' to dispose of. */
@@ -175,21 +172,4 @@ export class Model {
     this.#machine.dispose();
     for (const tensor of this.#parts.tensors) tensor.dispose();
   }
-}
-
-/** Uploads each declaration once; a tied head is the embedding's tensor. */
-async function upload(device: Device, checkpoint: Checkpoint, declared: Weights<WeightDeclaration>, tensors: Tensor[]): Promise<Weights<Tensor>> {
-  const uploaded = new Map<WeightDeclaration, Tensor>();
-  return mapWeights(declared, async (declaration) => {
-    const known = uploaded.get(declaration);
-    if (known !== undefined) return known;
-    const patterns = await checkpoint.read(declaration);
-    const tensor = createTensor(device, { name: declaration.name, storage: "bf16", shape: declaration.shape });
-    tensors.push(tensor);
-    uploaded.set(declaration, tensor);
-    // Rows of an even length lie in the buffer as they lie in the file.
-    if (declaration.shape.at(-1)! % 2 === 0) tensor.writeWords(new Uint32Array(patterns.buffer));
-    else tensor.writeElements(Uint32Array.from(patterns, (pattern) => pattern * 0x10000));
-    return tensor;
-  });
 }

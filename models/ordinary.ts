@@ -17,7 +17,7 @@ export function splitFor(rows: number): (typeof splits)[number] {
   return rows < 4 ? 8 : rows < 16 ? 4 : rows < 64 ? 2 : 1;
 }
 
-const isSplit = ({ module }: KernelUse): boolean => module === "linear";
+const isSplit = ({ module }: KernelUse): boolean => module.startsWith("linear");
 
 /** A library like any other, except that which linear kernel it gives decides the bits. */
 export const loadOrdinaryLibrary: typeof loadLibrary = async (device, uses, options = {}) => {

@@ -15,6 +15,8 @@ interface Choice {
 export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
   linear: [{ name: "alone-vector" }],
   linearBias: [{ name: "alone-vector" }],
+  linearF32: [{ name: "alone-vector" }],
+  linearBiasF32: [{ name: "alone-vector" }],
   rmsNorm: [{ name: "row-together" }, { name: "row-each" }],
   rmsNormHeads: [{ name: "row-together" }, { name: "row-each" }],
   // A lone token's heads side by side; of many tokens, four to a workgroup, which then read the same keys.

@@ -46,6 +46,12 @@ describe("rotary tables", () => {
     `);
   });
 
+  it("gives the same numbers for a part of the positions", () => {
+    const options = { headSize: 8, base: 500000, scaling: llama3 };
+    const [whole, part] = [rotaryTables(options, 20), rotaryTables(options, 7, 9)];
+    expect(part).toEqual({ places: 7, half: 4, cosine: whole.cosine.slice(36, 64), sine: whole.sine.slice(36, 64) });
+  });
+
   it("refuses an odd head", () => {
     expect(() => rotaryTables({ headSize: 7, base: 10000 }, 1)).toThrow("headSize must be even, not 7");
   });

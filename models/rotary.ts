@@ -20,6 +20,7 @@ export interface RotaryOptions {
 
 /** f32[place, half], row-major: the angle's cosine and sine for each position and pair of channels. */
 export interface RotaryTables {
+  /** Positions that the tables are for. */
   readonly places: number;
   readonly half: number;
   readonly cosine: Float32Array;
@@ -49,15 +50,15 @@ function stretched(frequency: number, scaling: Llama3Scaling): number {
   return (1 - kept) * (frequency / factor) + kept * frequency;
 }
 
-/** Tables for the positions 0 to `places` - 1 (at most 2^20). */
-export function rotaryTables(options: RotaryOptions, places: number): RotaryTables {
+/** Tables for `places` positions from `first` on; positions are below 2^20. */
+export function rotaryTables(options: RotaryOptions, places: number, first = 0): RotaryTables {
   const frequencies = rotaryFrequencies(options);
   const half = frequencies.length;
   const cosine = new Float32Array(places * half);
   const sine = new Float32Array(places * half);
   for (let place = 0; place < places; place++) {
     for (let i = 0; i < half; i++) {
-      const angle = sineCosine(place * frequencies[i]!);
+      const angle = sineCosine((first + place) * frequencies[i]!);
       cosine[place * half + i] = angle.cosine;
       sine[place * half + i] = angle.sine;
     }

@@ -1,8 +1,8 @@
 /** Text to token ids and back, through the Hugging Face tokenizers library on the checkpoint's own tokenizer.json. */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { join } from "node:path";
-import { readJsonObject } from "./checkpoint/config.ts";
 import { CheckpointError } from "./checkpoint/error.ts";
+import { readJsonObject } from "./checkpoint/json.ts";
 
 /** What decoders put in place of bytes that are not (yet) UTF-8. */
 const replacement = "\u{fffd}";

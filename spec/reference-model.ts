@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { readKernels } from "../dsl/reader/index.ts";
 import type { Kernel, StorageType } from "../dsl/ir.ts";
-import { mapWeights, qwen3Argmax, qwen3Forward, qwen3Weights, type LayerCache, type Weights } from "../models/architecture/qwen3.ts";
+import { argmax, forward, type LayerCache } from "../models/architecture/decoder.ts";
+import { listWeights, mapWeights, weightsOf, type Weight, type Weights } from "../models/architecture/weights.ts";
 import { planStep } from "../models/batch.ts";
 import { Checkpoint } from "../models/checkpoint/checkpoint.ts";
 import type { ModelConfig } from "../models/checkpoint/config.ts";
@@ -11,6 +12,7 @@ import type { Machine } from "../models/machine.ts";
 import { CachedSequence, PageAllocator, pageSize } from "../models/pages.ts";
 import { rotaryTables } from "../models/rotary.ts";
 import { kernelDirectory } from "../models/toolchain.ts";
+import { unpackElements } from "../runtime/index.ts";
 import { evaluate } from "./evaluator.ts";
 
 /** One u32 an element, row-major (see EvaluationData). Values that were reshaped share their elements. */
@@ -57,14 +59,22 @@ export class ReferenceMachine implements Machine<ReferenceValue> {
 export class ReferenceModel {
   readonly #machine = new ReferenceMachine();
 
-  private constructor(readonly config: ModelConfig, private readonly weights: Weights<ReferenceValue>) {}
+  private constructor(readonly config: ModelConfig, private readonly weights: Weights<Weight<ReferenceValue>>) {}
 
   static async load(directory: string): Promise<ReferenceModel> {
     const checkpoint = await Checkpoint.open(directory);
     try {
-      const weights = await mapWeights(qwen3Weights(checkpoint.config), async (declaration): Promise<ReferenceValue> => ({
-        shape: declaration.shape, elements: Uint32Array.from(await checkpoint.read(declaration), (pattern) => pattern * 0x10000),
-      }));
+      const declared = weightsOf(checkpoint.config);
+      checkpoint.check(listWeights(declared));
+      const weights = await mapWeights(declared, async (declaration): Promise<Weight<ReferenceValue>> => {
+        const { shape } = declaration;
+        const storage = await checkpoint.storageOf(declaration);
+        const elements = new Uint32Array(shape.reduce((product, extent) => product * extent, 1));
+        for await (const { firstRow, rows, words } of checkpoint.read(declaration, storage)) {
+          elements.set(unpackElements({ storage, shape: [rows, shape.at(-1)!] }, words), firstRow * shape.at(-1)!);
+        }
+        return { value: { shape, elements }, storage };
+      });
       return new ReferenceModel(checkpoint.config, weights);
     } finally {
       await checkpoint.close();
@@ -84,7 +94,7 @@ export class ReferenceModel {
     while (sequence.length < ids.length) {
       const start = sequence.length;
       const tables = planStep([{ sequence, ids: ids.slice(start, start + chunk) }], allocator, config);
-      const result = qwen3Forward(this.#machine, config, this.weights, {
+      const result = forward(this.#machine, config, this.weights, {
         ...tables, slots, cache,
         cosine: table(new Uint32Array(cosine.buffer), config.maxPositions, config.headSize / 2),
         sine: table(new Uint32Array(sine.buffer), config.maxPositions, config.headSize / 2),
@@ -99,7 +109,7 @@ export class ReferenceModel {
   /** The most likely id of each row of logits. */
   argmax(logits: Uint32Array): number[] {
     const rows = logits.length / this.config.vocabulary;
-    return [...qwen3Argmax(this.#machine, this.config, table(logits, rows, this.config.vocabulary), rows).elements];
+    return [...argmax(this.#machine, this.config, table(logits, rows, this.config.vocabulary), rows).elements];
   }
 }
 

@@ -1,16 +1,31 @@
-/** A Hugging Face checkpoint directory: its configuration, and its weights, checked and read one at a time. */
+/** A Hugging Face checkpoint directory: its configuration, and its weights, checked at once and read in chunks. */
 import { createHash, type Hash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { packElements } from "../../runtime/index.ts";
 import { readConfig, type ModelConfig } from "./config.ts";
+import { bytesOfDtype, fitsBf16, settle, settlePatterns, valueText, widen, type WeightDtype, type WeightStorage } from "./convert.ts";
 import { CheckpointError } from "./error.ts";
-import { SafetensorsFile } from "./safetensors.ts";
+import { shortJson } from "./json.ts";
+import { WeightFiles, type LocatedTensor } from "./shards.ts";
 
 /** A weight that an architecture needs. */
 export interface WeightDeclaration {
   readonly name: string;
   readonly shape: readonly number[];
+  /** `f32`: always that. `smallest`: bf16 where that holds every value, else f32. */
+  readonly storage: "f32" | "smallest";
 }
+
+/** Whole rows of a weight (the last axis is a row), as words of a tensor's buffer (codegen/artifact.ts, Layout). */
+export interface WeightChunk {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly words: Uint32Array<ArrayBuffer>;
+}
+
+/** What is read from disk at a time, if no row is longer. */
+const chunkBytes = 2 ** 24;
+const belongTogether = "check that config.json and the weights belong together";
 
 export class Checkpoint {
   readonly #hash: Hash = createHash("sha256");
@@ -18,7 +33,7 @@ export class Checkpoint {
   private constructor(
     readonly directory: string,
     readonly config: ModelConfig,
-    private readonly weights: SafetensorsFile,
+    private readonly weights: WeightFiles,
   ) {
     this.#hash.update(JSON.stringify(config));
   }
@@ -30,56 +45,86 @@ export class Checkpoint {
       throw new CheckpointError(directory, null, status === undefined ? "there is no such directory" : "is not a directory",
         "give the directory that holds config.json and model.safetensors");
     }
-    const config = await readConfig(directory);
-    const index = join(directory, "model.safetensors.index.json");
-    if (await stat(index).catch(() => undefined) !== undefined) {
-      throw new CheckpointError(index, null, "a checkpoint in several shards is not supported", "merge the shards into one model.safetensors");
-    }
-    return new Checkpoint(directory, config, await SafetensorsFile.open(join(directory, "model.safetensors")));
+    return new Checkpoint(directory, await readConfig(directory), await WeightFiles.open(directory));
   }
 
   /** Finds every weight's fault before the first byte of data is read, so that a wrong checkpoint fails at once. */
   check(declarations: readonly WeightDeclaration[]): void {
-    for (const { name, shape } of declarations) this.#entry(name, shape);
+    for (const declaration of declarations) this.#locate(declaration);
   }
 
-  #entry(name: string, shape: readonly number[]) {
-    const { file, tensors } = this.weights;
-    const entry = tensors.get(name);
-    if (entry === undefined) {
-      throw new CheckpointError(file, `tensor '${name}'`, "is missing", "check that config.json and the weights belong together");
-    }
+  #locate({ name, shape }: WeightDeclaration): LocatedTensor & { readonly dtype: WeightDtype } {
+    const located = this.weights.tensors.get(name);
+    if (located === undefined) throw new CheckpointError(this.weights.file, `tensor '${name}'`, "is missing", belongTogether);
+    const { shard: { file }, entry } = located;
     if (entry.shape.length !== shape.length || entry.shape.some((extent, axis) => extent !== shape[axis])) {
-      throw new CheckpointError(file, `tensor '${name}'`, `has shape [${entry.shape.join(", ")}], but config.json asks for [${shape.join(", ")}]`,
-        "check that config.json and the weights belong together");
+      throw new CheckpointError(file, `tensor '${name}'`, `has shape ${shortJson(entry.shape)}, but config.json asks for ${shortJson(shape)}`, belongTogether);
     }
-    if (entry.dtype !== "BF16") {
-      throw new CheckpointError(file, `tensor '${name}'`, `has dtype ${entry.dtype}, which is not supported`, "save the checkpoint as bfloat16");
+    const { dtype } = entry;
+    if (dtype !== "BF16" && dtype !== "F16" && dtype !== "F32") {
+      throw new CheckpointError(file, `tensor '${name}'`, `has dtype ${dtype}, which is not supported`, "save the checkpoint as bfloat16, float16 or float32");
     }
-    return entry;
+    return { ...located, dtype };
+  }
+
+  /** What the weight is to be stored as. Only what the file holds as f16 or f32 is looked through. */
+  async storageOf(declaration: WeightDeclaration): Promise<WeightStorage> {
+    if (declaration.storage === "f32") return "f32";
+    const { dtype } = this.#locate(declaration);
+    if (dtype === "BF16") return "bf16";
+    for await (const { bytes } of this.#bytes(declaration)) {
+      const bits = widen(dtype, bytes);
+      // What is wrong with a value, reading says.
+      settle(bits);
+      if (!fitsBf16(bits)) return "f32";
+    }
+    return "bf16";
   }
 
   /**
-   * The bf16 patterns of one weight, row-major. What the arithmetic could not multiply exactly is settled here: magnitudes
-   * below 2^-56 become zeros of their sign, and a magnitude of 2^54 or more, an infinity or a NaN is a fault.
+   * A weight's words in the storage that `storageOf` gave, chunk by chunk. Magnitudes below 2^-56 become zeros of their
+   * sign; 2^54 or more, an infinity or a NaN is a fault.
    */
-  async read({ name, shape }: WeightDeclaration): Promise<Uint16Array> {
-    const entry = this.#entry(name, shape);
-    const bytes = await this.weights.read(entry);
-    this.#hash.update(JSON.stringify([name, shape])).update(bytes);
-    const patterns = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
-    for (let index = 0; index < patterns.length; index++) {
-      const exponent = (patterns[index]! >>> 7) & 0xff;
-      if (exponent < 127 - 56) patterns[index]! &= 0x8000;
-      else if (exponent >= 127 + 54) {
-        throw new CheckpointError(this.weights.file, `tensor '${name}'`,
-          `element ${index} is ${widen(patterns[index]!)}, and weights must be below 2^54 in magnitude`, "check the training run or the conversion");
+  async *read(declaration: WeightDeclaration, storage: WeightStorage): AsyncGenerator<WeightChunk> {
+    const { name, shape } = declaration;
+    const { dtype, shard } = this.#locate(declaration);
+    const rowLength = shape.at(-1)!;
+    this.#hash.update(JSON.stringify([name, shape, storage]));
+    for await (const { firstRow, rows, bytes } of this.#bytes(declaration)) {
+      const refuse = (index: number): void => {
+        if (index < 0) return;
+        throw new CheckpointError(shard.file, `tensor '${name}'`,
+          `element ${firstRow * rowLength + index} is ${valueText(dtype, bytes, index)}, and weights must be below 2^54 in magnitude`, "check the training run or the conversion");
+      };
+      let words: Uint32Array<ArrayBuffer>;
+      if (dtype === "BF16" && storage === "bf16" && rowLength % 2 === 0) {
+        refuse(settlePatterns(new Uint16Array(bytes.buffer)));
+        words = new Uint32Array(bytes.buffer);
+      } else {
+        const bits = widen(dtype, bytes);
+        refuse(settle(bits));
+        words = packElements({ storage, shape: [rows, rowLength] }, bits);
       }
+      this.#hash.update(words);
+      yield { firstRow, rows, words };
     }
-    return patterns;
   }
 
-  /** SHA-256 over the configuration and every weight read so far, in the order read. */
+  async *#bytes(declaration: WeightDeclaration): AsyncGenerator<{ firstRow: number; rows: number; bytes: Uint8Array<ArrayBuffer> }> {
+    const { shard, entry, dtype } = this.#locate(declaration);
+    const rowBytes = declaration.shape.at(-1)! * bytesOfDtype[dtype];
+    const allRows = entry.sizeBytes / rowBytes;
+    const most = Math.max(1, Math.floor(chunkBytes / rowBytes));
+    for (let firstRow = 0; firstRow < allRows; firstRow += most) {
+      const rows = Math.min(most, allRows - firstRow);
+      yield { firstRow, rows, bytes: await shard.read(entry, firstRow * rowBytes, rows * rowBytes) };
+    }
+  }
+
+  /**
+   * SHA-256 over the configuration and every weight read so far, in the order read. Not over how they lay in files:
+   * the same values give the same hash.
+   */
   get sha256(): string {
     return this.#hash.copy().digest("hex");
   }
@@ -87,8 +132,4 @@ export class Checkpoint {
   async close(): Promise<void> {
     await this.weights.close();
   }
-}
-
-function widen(pattern: number): number {
-  return new Float32Array(new Uint32Array([pattern << 16]).buffer)[0]!;
 }

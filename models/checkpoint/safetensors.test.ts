@@ -68,6 +68,18 @@ describe("safetensors", () => {
     ["overlapping tensors", two({}, { data_offsets: [2, 6] }), 6, "tensor 'b': its data overlaps that of 'a'; "],
     ["a hole", two({}, { data_offsets: [6, 10] }), 10, "tensor 'b': its data leaves a hole after that of 'a'; "],
     ["data that end early", two({}, {}), 7, "tensor 'b': its data ends at byte "],
+    ["a name twice", `{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1,
+      "the header has the name 'a' twice in one object; "],
+    ["deep nesting", `{"a":${"[".repeat(1e6)}${"]".repeat(1e6)}}`, 0, "the header is nested more than 32 deep; "],
+    ["__proto__", `{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1, "tensor '__proto__': has a name that no model's tensor has; "],
+    ["metadata that are none", { __metadata__: { a: 1 } }, 0, `__metadata__: {"a":1} does not map names to texts; `],
+    ["a product past all numbers", two({ shape: [2 ** 52, 2 ** 52] }, {}), 8, "tensor 'a': has shape [4503599627370496,4503599627370496], whose product is too large for any file; "],
+    ["a product that is no number", two({ shape: [...Array<number>(30).fill(2 ** 52), 0] }, {}), 8, "tensor 'a': has shape [45035"],
+    ["a fractional offset", two({ data_offsets: [0, 3.5] }, {}), 8, "tensor 'a': has data_offsets [0,3.5], which are not [begin, end]; "],
+    ["a negative offset", two({ data_offsets: [-4, 0] }, {}), 8, "tensor 'a': has data_offsets [-4,0], which are not [begin, end]; "],
+    ["shared data", two({}, { data_offsets: [0, 4] }), 4, "tensor 'b': its data overlaps that of 'a'; "],
+    ["data outside the file", two({}, { shape: [2 ** 40], data_offsets: [4, 4 + 2 ** 41] }), 8, "tensor 'b': its data ends at byte "],
+    ["a name that would break the line", { "a\n\u001b[2J": 1 }, 0, "tensor 'a\\u{a}\\u{1b}[2J': its header entry is not an object; "],
     ["trailing data", two({}, {}), 9, "1 bytes follow the last tensor; "],
   ];
   it.each(faults)("refuses %s", async (_, value, dataBytes, expected) => {
@@ -78,12 +90,15 @@ describe("safetensors", () => {
   it("refuses a header longer than the file, and a pointer file", async () => {
     expect(await faultOf(await write(header({}), undefined, 2n ** 63n))).toBe(
       "announces a header of 9223372036854775808 bytes in a file of 10; fix: check that it is a safetensors file, not a Git LFS pointer or a part of one");
+    expect(await faultOf(await write(header({}), undefined, 2n ** 60n))).toContain("announces a header of 1152921504606846976 bytes");
+    expect(await faultOf(await write(new Uint8Array()))).toContain("the header is not JSON");
+    expect(await faultOf(await write(Uint8Array.of(0x7b, 0xff, 0x7d)))).toContain("the header is not JSON (The encoded data was not valid");
     const file = join(directory, "pointer");
     await writeFile(file, "version https://git-lfs.github.com/spec/v1\n");
     expect(await faultOf(file)).toContain("not a Git LFS pointer");
     await writeFile(file, "abc");
     expect(await faultOf(file)).toBe("has 3 bytes, too few for a safetensors header; fix: copy or download the file again");
-    expect(await faultOf(join(directory, "absent"))).toBe("cannot be opened (ENOENT); fix: give a checkpoint directory that holds model.safetensors");
+    expect(await faultOf(join(directory, "absent"))).toBe("cannot be read (ENOENT); fix: give a checkpoint directory that holds model.safetensors");
   });
 
   it("opens or refuses any damaged header, with a typed error and nothing else", async () => {

@@ -3,8 +3,9 @@
  * Source: the "Format" section of the safetensors project's README. The header is checked whole when a file is opened;
  * data is read from disk one tensor at a time.
  */
-import { open, type FileHandle } from "node:fs/promises";
-import { CheckpointError } from "./error.ts";
+import type { FileHandle } from "node:fs/promises";
+import { abridged, CheckpointError } from "./error.ts";
+import { isRecord, openFile, parseJsonObject, shortJson } from "./json.ts";
 
 /** Bits of an element of each dtype of the format. */
 const bitsOfDtype: Readonly<Record<string, number>> = {
@@ -34,14 +35,8 @@ export class SafetensorsFile {
   ) {}
 
   /** @throws CheckpointError if the file is missing or its header does not describe its data exactly */
-  static async open(file: string): Promise<SafetensorsFile> {
-    let handle: FileHandle;
-    try {
-      handle = await open(file, "r");
-    } catch (cause) {
-      throw new CheckpointError(file, null, `cannot be opened (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`,
-        "give a checkpoint directory that holds model.safetensors");
-    }
+  static async open(file: string, fix = "give a checkpoint directory that holds model.safetensors"): Promise<SafetensorsFile> {
+    const handle = await openFile(file, fix);
     try {
       return new SafetensorsFile(file, handle, await readHeader(file, handle));
     } catch (error) {
@@ -50,10 +45,10 @@ export class SafetensorsFile {
     }
   }
 
-  /** The data of one tensor, as it lies in the file: little-endian, row-major. */
-  async read(entry: TensorEntry): Promise<Uint8Array> {
-    const bytes = new Uint8Array(entry.sizeBytes);
-    await readFully(this.file, this.handle, bytes, entry.offsetBytes, entry.name);
+  /** A part of one tensor's data, as it lies in the file: little-endian, row-major. */
+  async read(entry: TensorEntry, offsetBytes = 0, sizeBytes = entry.sizeBytes - offsetBytes): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(sizeBytes);
+    await readFully(this.file, this.handle, bytes, entry.offsetBytes + offsetBytes, `tensor '${abridged(entry.name)}'`);
     return bytes;
   }
 
@@ -64,7 +59,10 @@ export class SafetensorsFile {
 
 async function readFully(file: string, handle: FileHandle, bytes: Uint8Array, offsetBytes: number, subject: string | null): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
-    const { bytesRead } = await handle.read(bytes, done, Math.min(readChunkBytes, bytes.length - done), offsetBytes + done);
+    const { bytesRead } = await handle.read(bytes, done, Math.min(readChunkBytes, bytes.length - done), offsetBytes + done)
+      .catch((cause: unknown) => {
+        throw new CheckpointError(file, subject, `reading it failed (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, fetchAgain, { cause });
+      });
     if (bytesRead === 0) throw new CheckpointError(file, subject, `the file ends at byte ${offsetBytes + done}`, fetchAgain);
     done += bytesRead;
   }
@@ -82,39 +80,42 @@ async function readHeader(file: string, handle: FileHandle): Promise<ReadonlyMap
   }
   const headerBytes = new Uint8Array(Number(length));
   await readFully(file, handle, headerBytes, 8, null);
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(headerBytes));
-  } catch (cause) {
-    throw new CheckpointError(file, null, `the header is not JSON (${(cause as Error).message})`, fetchAgain);
-  }
-  if (!isRecord(header)) throw new CheckpointError(file, null, "the header is not a JSON object", fetchAgain);
+  const header = parseJsonObject(file, headerBytes, "the header ");
 
   const dataStart = 8 + headerBytes.length;
   const tensors = new Map<string, TensorEntry>();
   for (const [name, description] of Object.entries(header)) {
-    if (name !== "__metadata__") tensors.set(name, checkEntry(file, name, description, dataStart));
+    if (name === "__metadata__") checkMetadata(file, description);
+    else tensors.set(name, checkEntry(file, name, description, dataStart));
   }
   checkCoverage(file, [...tensors.values()], dataStart, fileBytes);
   return tensors;
 }
 
+function checkMetadata(file: string, metadata: unknown): void {
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+    throw new CheckpointError(file, "__metadata__", `${shortJson(metadata)} does not map names to texts`, fetchAgain);
+  }
+}
+
 function checkEntry(file: string, name: string, description: unknown, dataStart: number): TensorEntry {
   const fault = (what: string): never => {
-    throw new CheckpointError(file, `tensor '${name}'`, what, fetchAgain);
+    throw new CheckpointError(file, `tensor '${abridged(name)}'`, what, fetchAgain);
   };
+  if (name === "__proto__") return fault("has a name that no model's tensor has");
   if (!isRecord(description)) return fault("its header entry is not an object");
   const { dtype, shape, data_offsets: offsets } = description;
   const bits = typeof dtype === "string" && Object.hasOwn(bitsOfDtype, dtype) ? bitsOfDtype[dtype] : undefined;
-  if (typeof dtype !== "string" || bits === undefined) return fault(`has dtype ${JSON.stringify(dtype)}, which safetensors does not know`);
-  if (!isCounts(shape)) return fault(`has shape ${JSON.stringify(shape)}, which is not a list of extents`);
+  if (typeof dtype !== "string" || bits === undefined) return fault(`has dtype ${shortJson(dtype)}, which safetensors does not know`);
+  if (!isCounts(shape)) return fault(`has shape ${shortJson(shape)}, which is not a list of extents`);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
-    return fault(`has data_offsets ${JSON.stringify(offsets)}, which are not [begin, end]`);
+    return fault(`has data_offsets ${shortJson(offsets)}, which are not [begin, end]`);
   }
   const sizeBytes = offsets[1]! - offsets[0]!;
-  const elements = shape.reduce((product, extent) => product * extent, 1);
-  if (elements * bits !== sizeBytes * 8) {
-    return fault(`has ${sizeBytes} bytes of data, but ${dtype} [${shape.join(", ")}] takes ${(elements * bits) / 8}`);
+  const sizeBits = shape.reduce((product, extent) => product * extent, bits);
+  if (!Number.isSafeInteger(sizeBits)) return fault(`has shape ${shortJson(shape)}, whose product is too large for any file`);
+  if (sizeBits !== sizeBytes * 8) {
+    return fault(`has ${sizeBytes} bytes of data, but ${dtype} ${shortJson(shape)} takes ${sizeBits / 8}`);
   }
   return { name, dtype, shape, offsetBytes: dataStart + offsets[0]!, sizeBytes };
 }
@@ -126,19 +127,15 @@ function checkCoverage(file: string, tensors: readonly TensorEntry[], dataStart:
   for (const tensor of [...tensors].sort((a, b) => a.offsetBytes - b.offsetBytes || a.sizeBytes - b.sizeBytes)) {
     if (tensor.offsetBytes !== end) {
       const what = tensor.offsetBytes < end ? "overlaps" : "leaves a hole after";
-      throw new CheckpointError(file, `tensor '${tensor.name}'`, `its data ${what} that of ${previous}`, fetchAgain);
+      throw new CheckpointError(file, `tensor '${abridged(tensor.name)}'`, `its data ${what} that of ${previous}`, fetchAgain);
     }
     end = tensor.offsetBytes + tensor.sizeBytes;
-    previous = `'${tensor.name}'`;
+    previous = `'${abridged(tensor.name)}'`;
     if (end > fileBytes) {
-      throw new CheckpointError(file, `tensor '${tensor.name}'`, `its data ends at byte ${end}, but the file has ${fileBytes}`, fetchAgain);
+      throw new CheckpointError(file, `tensor '${abridged(tensor.name)}'`, `its data ends at byte ${end}, but the file has ${fileBytes}`, fetchAgain);
     }
   }
   if (end !== fileBytes) throw new CheckpointError(file, null, `${fileBytes - end} bytes follow the last tensor`, fetchAgain);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCounts(value: unknown): value is number[] {

@@ -7,3 +7,11 @@ export const embedding = kernel({
   output: "f32[token, channel]",
   body: ({ table, id }, { token, channel }) => gather(table, id(token), channel),
 });
+
+/** The same, for a table that bf16 does not hold. */
+export const embeddingF32 = kernel({
+  axes: { token: batch, vocabulary: model, channel: model },
+  inputs: { table: "f32[vocabulary, channel]", id: "u32[token]" },
+  output: "f32[token, channel]",
+  body: ({ table, id }, { token, channel }) => gather(table, id(token), channel),
+});

@@ -11,7 +11,7 @@ export const linear = kernel({
 /** The same, plus a bias for each output. */
 export const linearBias = kernel({
   axes: { token: batch, out: model, inner: model },
-  inputs: { x: "bf16[token, inner]", weight: "bf16[out, inner]", bias: "bf16[out]" },
+  inputs: { x: "bf16[token, inner]", weight: "bf16[out, inner]", bias: "f32[out]" },
   output: "f32[token, out]",
   body: ({ x, weight, bias }, { token, out, inner }) =>
     sum(inner, "chain 128, chain", (k) => x(token, k) * weight(out, k)) + bias(out),

@@ -1,0 +1,74 @@
+/**
+ * Weights from the dtypes of checkpoints to what kernels read, without rounding: bf16 where that holds every value, f32
+ * otherwise. What the arithmetic could not multiply exactly is settled on the way (`settle`).
+ */
+import { f32OfBits } from "../../dsl/expr.ts";
+
+export type WeightDtype = "BF16" | "F16" | "F32";
+export type WeightStorage = "bf16" | "f32";
+
+export const bytesOfDtype: Readonly<Record<WeightDtype, number>> = { BF16: 2, F16: 2, F32: 4 };
+
+const endianness = new Uint8Array(Uint16Array.of(1).buffer)[0];
+if (endianness !== 1) throw new Error("checkpoints are little-endian and so must be the processor; fix: use another one");
+
+/** The f32 of each f16 pattern: exact, since f32 holds f16's subnormals as normal numbers. */
+let widenedF16: Uint32Array | undefined;
+function widenF16(): Uint32Array {
+  return (widenedF16 ??= Uint32Array.from({ length: 2 ** 16 }, (_, pattern) => {
+    const sign = (pattern & 0x8000) << 16;
+    const exponent = (pattern >>> 10) & 0x1f;
+    const fraction = pattern & 0x3ff;
+    if (exponent === 0x1f) return (sign | 0x7f800000 | (fraction << 13)) >>> 0;
+    if (exponent > 0) return (sign | ((exponent + 127 - 15) << 23) | (fraction << 13)) >>> 0;
+    if (fraction === 0) return sign >>> 0;
+    const leading = 31 - Math.clz32(fraction);
+    return (sign | ((leading - 24 + 127) << 23) | ((fraction << (23 - leading)) & 0x7fffff)) >>> 0;
+  }));
+}
+
+/** The f32 bits of elements as they lie in a file. `bytes` starts at the start of its buffer; F32 is not copied. */
+export function widen(dtype: WeightDtype, bytes: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  if (dtype === "F32") return new Uint32Array(bytes.buffer);
+  const patterns = new Uint16Array(bytes.buffer);
+  const bits = new Uint32Array(patterns.length);
+  const table = dtype === "F16" ? widenF16() : undefined;
+  for (let index = 0; index < bits.length; index++) bits[index] = table === undefined ? patterns[index]! << 16 : table[patterns[index]!]!;
+  return bits;
+}
+
+/**
+ * Makes zeros, of their sign, of magnitudes below 2^-56: their products might be subnormal. Gives the first index
+ * whose magnitude is 2^54 or more, infinite or NaN, which no kernel takes; -1 where there is none.
+ */
+export function settle(bits: Uint32Array): number {
+  for (let index = 0; index < bits.length; index++) {
+    const exponent = (bits[index]! >>> 23) & 0xff;
+    if (exponent < 127 - 56) bits[index]! &= 0x80000000;
+    else if (exponent >= 127 + 54) return index;
+  }
+  return -1;
+}
+
+/** `settle` for bf16 patterns, which most weights are. */
+export function settlePatterns(patterns: Uint16Array): number {
+  for (let index = 0; index < patterns.length; index++) {
+    const exponent = (patterns[index]! >>> 7) & 0xff;
+    if (exponent < 127 - 56) patterns[index]! &= 0x8000;
+    else if (exponent >= 127 + 54) return index;
+  }
+  return -1;
+}
+
+/** Whether bf16 holds every one of these settled f32 values. */
+export function fitsBf16(bits: Uint32Array): boolean {
+  let lost = 0;
+  for (let index = 0; index < bits.length; index++) lost |= bits[index]!;
+  return (lost & 0xffff) === 0;
+}
+
+/** A refused element, as messages show it. */
+export function valueText(dtype: WeightDtype, bytes: Uint8Array<ArrayBuffer>, index: number): string {
+  const size = bytesOfDtype[dtype];
+  return String(f32OfBits(widen(dtype, bytes.slice(index * size, (index + 1) * size))[0]!));
+}

@@ -1,0 +1,94 @@
+/** The JSON of a checkpoint's files, read as strictly as the formats ask: UTF-8, one value for a name, no depths. */
+import { open, stat, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { abridged, CheckpointError } from "./error.ts";
+
+/** Deeper than any file of a checkpoint, and shallow enough for code that walks values by calling itself. */
+const maxDepth = 32;
+const maxFileBytes = 2 ** 28;
+const fetchAgain = "copy or download the file again";
+
+/** Opens a regular file; anything else might block, or fail only once it is read. */
+export async function openFile(file: string, fix: string): Promise<FileHandle> {
+  const unreadable = (cause: unknown, verb: string): CheckpointError =>
+    new CheckpointError(file, null, `cannot be ${verb} (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, fix, { cause });
+  const status = await stat(file).catch((cause: unknown) => { throw unreadable(cause, "read"); });
+  if (!status.isFile()) throw new CheckpointError(file, null, status.isDirectory() ? "is a directory, not a file" : "is not a regular file", fix);
+  return open(file, "r").catch((cause: unknown) => { throw unreadable(cause, "read"); });
+}
+
+/** Reads one JSON object of a checkpoint. @throws CheckpointError */
+export async function readJsonObject(directory: string, name: string): Promise<Record<string, unknown>> {
+  const file = join(directory, name);
+  const handle = await openFile(file, `give a checkpoint directory that holds ${name}`);
+  try {
+    const { size } = await handle.stat();
+    if (size > maxFileBytes) throw new CheckpointError(file, null, `has ${size} bytes, too many for a JSON file of a checkpoint`, fetchAgain);
+    const bytes = await handle.readFile().catch((cause: unknown) => {
+      throw new CheckpointError(file, null, `reading it failed (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, fetchAgain, { cause });
+    });
+    return parseJsonObject(file, bytes);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** `what` is the part of the file that the bytes are, as in "the header "; empty for all of it. */
+export function parseJsonObject(file: string, bytes: Uint8Array, what = ""): Record<string, unknown> {
+  let text: string;
+  let value: unknown;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError(file, null, `${what}is not JSON (${(cause as Error).message})`, fetchAgain, { cause });
+  }
+  if (!isRecord(value)) throw new CheckpointError(file, null, `${what}is not a JSON object`, fetchAgain);
+  const fault = faultOfNesting(text);
+  if (fault !== undefined) throw new CheckpointError(file, null, `${what}${fault}`, fetchAgain);
+  return value;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value as messages show it. Values come from `parseJsonObject`, so they are not deep. */
+export function shortJson(value: unknown): string {
+  return abridged(JSON.stringify(value) ?? String(value));
+}
+
+/** What `JSON.parse` accepts in silence: a name that one object has twice, and any depth. `text` is valid JSON. */
+function faultOfNesting(text: string): string | undefined {
+  /** For each open object the names that it has so far; null for an open list. */
+  const open: (Set<string> | null)[] = [];
+  let nameFollows = false;
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case "{": case "[":
+        nameFollows = text[at] === "{";
+        open.push(nameFollows ? new Set() : null);
+        if (open.length > maxDepth) return `is nested more than ${maxDepth} deep`;
+        break;
+      case "}": case "]":
+        open.pop();
+        nameFollows = false;
+        break;
+      case ",":
+        nameFollows = open.at(-1) !== null;
+        break;
+      case '"': {
+        const start = at;
+        for (at++; text[at] !== '"'; at++) if (text[at] === "\\") at++;
+        if (!nameFollows) break;
+        const name = JSON.parse(text.slice(start, at + 1)) as string;
+        const names = open.at(-1)!;
+        if (names.has(name)) return `has the name '${abridged(name)}' twice in one object`;
+        names.add(name);
+        nameFollows = false;
+        break;
+      }
+    }
+  }
+  return undefined;
+}
