@@ -46,21 +46,32 @@ export function register(program: Command): void {
     .addHelpText("after", [
       "",
       "orderSensitive is the fraction of outputs that a flat chain (or, where the tree is one, runs of three) would change;",
-      "outputs of 16 bits are compared as they are before they are rounded to them, since rounding hides order.",
-      "Exit code 0 if all hashes are equal, 1 otherwise.",
+      "outputs of 16 bits are compared as they are before they are rounded to them, since rounding hides order; schedules",
+      "must agree on those values, too. Exit code 0 if all bits are equal, 1 otherwise.",
     ].join("\n"))
     .action(run);
 }
 
 async function run(file: string, options: Options): Promise<void> {
-  const { report, addsFloats } = await withProgress(`Reading ${file}`, (show) => compare(file, options, show));
-  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : render(report, addsFloats));
+  const comparison = await withProgress(`Reading ${file}`, (show) => compare(file, options, show));
+  const { report, hidden } = comparison;
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : render(comparison));
   if (report.schedules.some(({ sha256 }) => sha256 !== report.evaluator)) throw new FindingError("hashes differ");
+  if (hidden.length > 0) throw new FindingError(`values differ before they are rounded to bf16, under ${hidden.join(", ")}`);
 }
 
-async function compare(file: string, options: Options, show: (text: string) => void): Promise<{ report: Report; addsFloats: boolean }> {
+interface Comparison {
+  readonly report: Report;
+  readonly addsFloats: boolean;
+  /** Whether rounding to bf16 could hide an order, so that values before it were compared, too. */
+  readonly rounds: boolean;
+  /** Schedules whose values differ before they are rounded. */
+  readonly hidden: readonly string[];
+}
+
+async function compare(file: string, options: Options, show: (text: string) => void): Promise<Comparison> {
   const kernels = await readKernelFile(file);
-  const [{ schedulesFor }, { checkExtents }, { printTree }, { evaluate }, { randomInputs }, { addsFloats, orderSensitivity, reductionsOf }, spec, { openDevice }] =
+  const [{ schedulesFor }, { checkExtents }, { printTree }, { evaluate }, { randomInputs }, { addsFloats, orderSensitivity, reductionsOf, withoutRounding }, spec, { openDevice }] =
     await Promise.all([
       import("../codegen/compile.ts"), import("../dsl/reader/index.ts"), import("../dsl/tree-notation.ts"), import("../spec/evaluator.ts"),
       import("../spec/inputs.ts"), import("../spec/order.ts"), import("../spec/execute.ts"), import("../runtime/index.ts"),
@@ -76,21 +87,27 @@ async function compare(file: string, options: Options, show: (text: string) => v
   const data = { extents, ...randomInputs(kernel, extents, options.seed, { parameters }) };
   const evaluator = spec.hashOutputs(kernel, evaluate(kernel, data));
   const orderSensitive = orderSensitivity(kernel, extents, data);
+  // Rounding to bf16 would hide most of what a wrong order does, so such kernels also run with their outputs as they are before it.
+  const exact = addsFloats(kernel) && kernel.outputs.some(({ storage }) => storage === "bf16") ? withoutRounding(kernel) : undefined;
+  const exactly = exact === undefined ? "" : spec.hashOutputs(exact, evaluate(exact, data));
 
   const device = await openDevice();
   try {
     const fitting = schedulesFor(kernel, { extents: modelExtents(kernel, extents), limits: device.limits });
     const schedules: { name: string; sha256: string }[] = [];
+    const hidden: string[] = [];
     let level: ContractLevel = "invariant";
     for (const schedule of chooseSchedules(fitting, options.schedule, kernel)) {
       show(`Running schedule ${schedule.name}`);
       const { artifact, outputs } = await spec.execute(device, kernel, schedule, data);
       level = artifact.level;
       schedules.push({ name: schedule.name, sha256: spec.hashOutputs(kernel, outputs) });
+      if (exact === undefined) continue;
+      if (spec.hashOutputs(exact, (await spec.execute(device, exact, schedule, data)).outputs) !== exactly) hidden.push(schedule.name);
     }
     const tree = [...new Set(reductionsOf(kernel).map((reduce) => printTree(reduce.tree)))].join("; ");
     const report = { kernel: kernel.name, tree, level, evaluator, schedules, orderSensitive, device: device.info };
-    return { report, addsFloats: addsFloats(kernel) };
+    return { report, addsFloats: addsFloats(kernel), rounds: exact !== undefined, hidden };
   } finally {
     device.dispose();
   }
@@ -132,9 +149,9 @@ function parseSeed(text: string): number {
   return seed;
 }
 
-function render(report: Report, addsFloats: boolean): string {
+function render({ report, addsFloats, rounds, hidden }: Comparison): string {
   const width = Math.max("evaluator".length, ...report.schedules.map(({ name }) => name.length));
-  const rows = report.schedules.map(({ name, sha256 }) => `  ${name.padEnd(width)}  ${sha256}${sha256 === report.evaluator ? "" : "  DIFFERS"}`);
+  const rows = report.schedules.map(({ name, sha256 }) => `  ${name.padEnd(width)}  ${sha256}${sha256 !== report.evaluator ? "  DIFFERS" : hidden.includes(name) ? "  DIFFERS before rounding to bf16" : ""}`);
   const equal = report.schedules.filter(({ sha256 }) => sha256 === report.evaluator).length;
   return [
     `${report.kernel} (${report.level}) on ${report.device.description}`,
@@ -142,7 +159,7 @@ function render(report: Report, addsFloats: boolean): string {
     `  ${"evaluator".padEnd(width)}  ${report.evaluator}`,
     ...rows,
     `${equal} of ${report.schedules.length} schedules give the evaluator's bits; ` + (addsFloats
-      ? `a flat chain would change ${(report.orderSensitive * 100).toFixed(1)}% of the outputs` : "it adds no floats, so no order could change them"),
+      ? `a flat chain would change ${(report.orderSensitive * 100).toFixed(1)}% of the outputs${rounds ? " before they are rounded to bf16" : ""}` : "it adds no floats, so no order could change them"),
     "",
   ].join("\n");
 }
