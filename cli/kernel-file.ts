@@ -1,5 +1,5 @@
 /** What the commands that take a kernel file have in common: reading it, choosing a kernel, and the axes' extents. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import type { Diagnostic } from "../dsl/diagnostics.ts";
 import type { Kernel } from "../dsl/ir.ts";
@@ -18,6 +18,7 @@ export async function readKernelFile(file: string): Promise<Kernel[]> {
 
 export function assertFile(file: string): void {
   if (!existsSync(file)) throw new UsageError(`there is no file '${file}'; fix: give the path of a TypeScript file that exports kernels`);
+  if (!statSync(file).isFile()) throw new UsageError(`'${file}' is not a file; fix: give the path of a TypeScript file that exports kernels`);
 }
 
 /** Shows diagnostics, if there are any, and ends the command. */

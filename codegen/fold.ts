@@ -182,7 +182,7 @@ export class Folder {
     const context = this.#context;
     const { pool } = context;
     const most = context.affine.maximum(span.count);
-    const slots = most === Infinity ? 33 : Math.floor(Math.log2(Math.max(1, most))) + 2;
+    const slots = most === Infinity ? 33 : 33 - Math.clz32(Math.min(Math.max(1, most), 0xffffffff));
     const cells = this.#group.cells;
     const stacks = cells.map((cell) => context.fresh(`${cell.name}_stack`));
     const depth = context.fresh("depth");
