@@ -21,9 +21,9 @@ let device: Device;
 const tally = new Tally();
 beforeAll(async () => { device = await openDevice(); });
 afterAll(() => {
-  const { total: { cases, orderSensitive, batches, runs }, schedules } = tally;
+  const { total: { cases, orderSensitive, batches, runs }, schedules, slowest } = tally;
   console.log(`${cases} cases, ${orderSensitive} of sums on data where order matters, ${batches} batches, ${runs} runs: ` +
-    Object.entries(schedules).map(([name, count]) => `${name} ${count}`).join(", "));
+    `${Object.entries(schedules).map(([name, count]) => `${name} ${count}`).join(", ")}; at most ${slowest.milliseconds} ms: ${slowest.what}`);
   device.dispose();
 });
 
