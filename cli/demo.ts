@@ -7,7 +7,8 @@ import { generate, forwardAll } from "../models/decode.ts";
 import { Model } from "../models/model.ts";
 import { loadOrdinaryLibrary } from "../models/ordinary.ts";
 import { demoDirectory } from "../models/places.ts";
-import { Tokenizer } from "../models/tokenizer.ts";
+import { readTokenizer } from "../models/checkpoint/tokenizer.ts";
+import type { Tokenizer } from "../runtime/model/tokenizer.ts";
 import { openDevice } from "../runtime/index.ts";
 import { hashLogits } from "./forward.ts";
 import { withProgress } from "./progress.ts";
@@ -29,7 +30,7 @@ const started = performance.now();
 const device = await openDevice();
 try {
   say(`Device: ${device.info.description}`);
-  const tokenizer = await Tokenizer.load(demoDirectory);
+  const tokenizer = await readTokenizer(demoDirectory);
   const model = await withProgress("Loading the demo model", (show) =>
     Model.load(demoDirectory, device, { progress: (what) => show(`Loading the demo model: ${what}`) }));
   say(`Model: a Qwen3 of 2.8 million parameters that has read the King James Bible, through kernels that Treefold emitted\n`);

@@ -24,9 +24,9 @@ async function generate({ model: directory, prompt: prompts, maxTokens, json = f
   const empty = prompts.indexOf("");
   if (empty >= 0) throw new UsageError(`prompt ${empty} is empty; fix: give --prompt some text`);
   await assertCheckpoint(directory);
-  const { Tokenizer } = await import("../models/tokenizer.ts");
+  const { readTokenizer } = await import("../models/checkpoint/tokenizer.ts");
   const { generate: complete } = await import("../models/decode.ts");
-  const tokenizer = await Tokenizer.load(directory);
+  const tokenizer = await readTokenizer(directory);
   await withModel(directory, async (model) => {
     const printer = json ? undefined : new Printer(prompts.map((text) => ({ text, stream: tokenizer.stream() })));
     const completions = await complete(model, prompts.map((text) => tokenizer.encode(text)), {

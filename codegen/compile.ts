@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Kernel } from "../dsl/ir.ts";
-import { type Artifact, defaultLimits, type DeviceLimits, type Pass } from "./artifact.ts";
+import { type Artifact, defaultLimits, type DeviceLimits, type Pass } from "../runtime/artifact.ts";
 import { candidateSchedules } from "./candidates.ts";
 import { CompileError, ScheduleMisfit } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "./groups.ts";

@@ -1,6 +1,6 @@
 /** Prints a lowered pass as a WGSL module, with the artifact's description of its bindings and uniforms. */
 import type { Kernel, SourceLocation } from "../dsl/ir.ts";
-import type { Binding, Formula, Pass, UniformField } from "./artifact.ts";
+import type { Binding, Formula, Pass, UniformField } from "../runtime/artifact.ts";
 import type { Context } from "./context.ts";
 import type { LoweredPass } from "./lower.ts";
 import { elementTypeOf } from "./memory.ts";

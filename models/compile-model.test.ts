@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { defaultLimits } from "../codegen/artifact.ts";
+import { defaultLimits } from "../runtime/artifact.ts";
 import { schedulesFor } from "../codegen/compile.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { kernelsOf } from "./architecture/decoder.ts";

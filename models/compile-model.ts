@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Artifact, DeviceLimits } from "../codegen/artifact.ts";
+import type { Artifact, DeviceLimits } from "../runtime/artifact.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { ArtifactCache, userCacheDirectory } from "./artifact-cache.ts";
 import { chooseSchedules, preferredSchedules } from "./policy.ts";

@@ -1,5 +1,5 @@
 /** Whole requests, made of steps: the logits of given ids, and greedy completions. */
-import { BatchError, checkIds } from "./batch.ts";
+import { BatchError, checkIds } from "../runtime/model/batch.ts";
 import type { Model } from "./model.ts";
 
 export interface ForwardOptions {

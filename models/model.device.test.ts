@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDevice, type Device } from "../runtime/index.ts";
 import reference from "../spec/fixtures/kjv-reference.json" with { type: "json" };
 import { ReferenceModel } from "../spec/reference-model.ts";
-import { BatchError } from "./batch.ts";
+import { BatchError } from "../runtime/model/batch.ts";
 import { forwardAll, generate } from "./decode.ts";
 import { Model } from "./model.ts";
 import { loadOrdinaryLibrary } from "./ordinary.ts";
-import { CacheFullError } from "./pages.ts";
+import { CacheFullError } from "../runtime/model/pages.ts";
 import { demoDirectory } from "./places.ts";
 
 let device: Device;

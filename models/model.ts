@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { createTensor, type Device, type Tensor } from "../runtime/index.ts";
 import { argmax, forward, kernelsOf, type LayerCache, type Step, type Wanted } from "./architecture/decoder.ts";
 import { listWeights, mapWeights, replaceWeights, weightsOf, type Weight, type Weights } from "./architecture/weights.ts";
-import { planStep, type StepEntry, type StepTables } from "./batch.ts";
+import { planStep, type StepEntry, type StepTables } from "../runtime/model/batch.ts";
 import { Checkpoint } from "./checkpoint/checkpoint.ts";
 import type { ModelConfig } from "./checkpoint/config.ts";
 import { DeviceMachine } from "./device-machine.ts";
 import { loadLibrary, type KernelLibrary } from "./library.ts";
-import { CachedSequence, PageAllocator, pageSize } from "./pages.ts";
+import { CachedSequence, PageAllocator, pageSize } from "../runtime/model/pages.ts";
 import { Uploader } from "./upload.ts";
 
 export interface ModelOptions {

@@ -1,8 +1,8 @@
 /** Weights and tables to a device, a chunk at a time: the host never holds a whole one. */
 import { createTensor, wordsOf, type Device, type Tensor } from "../runtime/index.ts";
 import type { Checkpoint, WeightDeclaration } from "./checkpoint/checkpoint.ts";
-import type { WeightStorage } from "./checkpoint/convert.ts";
-import { rotaryTables, type RotaryOptions } from "./rotary.ts";
+import type { WeightStorage } from "../runtime/model/convert.ts";
+import { rotaryTables, type RotaryOptions } from "../runtime/model/rotary.ts";
 
 /** Bytes that may wait in the queue's staging memory; then uploading waits for the device. */
 const queuedBytes = 2 ** 26;

@@ -1,5 +1,5 @@
 /** Submissions: many kernels in one command encoder, each checked in full before anything of it is encoded. */
-import type { Binding, UniformField } from "../codegen/artifact.ts";
+import type { Binding, UniformField } from "./artifact.ts";
 import type { Device } from "./device.ts";
 import { CommandError } from "./errors.ts";
 import type { LoadedKernel, LoadedPass } from "./kernel.ts";

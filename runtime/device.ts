@@ -1,6 +1,6 @@
 /** The device that kernels run on: npm webgpu's, on the best adapter or the one that VK_DRIVER_FILES names. */
 import { createRequire } from "node:module";
-import type { DeviceLimits } from "../codegen/artifact.ts";
+import type { DeviceLimits } from "./artifact.ts";
 import type { LoadedKernel } from "./kernel.ts";
 import { AllocationError, DeviceLostError, NoAdapterError, type RuntimeError } from "./errors.ts";
 import { chosenDriver, findDriver } from "./driver.ts";

@@ -1,5 +1,5 @@
 /** Artifacts made ready to run: shader modules, pipelines and bind groups, with the driver's messages at kernel source. */
-import type { Artifact, Pass } from "../codegen/artifact.ts";
+import type { Artifact, Pass } from "./artifact.ts";
 import type { Device } from "./device.ts";
 import { RequestError, ShaderError, type ShaderMessage } from "./errors.ts";
 

@@ -1,8 +1,8 @@
 /**
- * How elements lie in a buffer's words (codegen/artifact.ts, Layout). Elements are handed over one u32 each, row-major
+ * How elements lie in a buffer's words (artifact.ts, Layout). Elements are handed over one u32 each, row-major
  * and unpadded: f32 and integers by their bits, bf16 by the bits of its value widened to f32.
  */
-import type { StorageType } from "../dsl/ir.ts";
+import type { StorageType } from "./artifact.ts";
 
 export interface TensorLayout {
   readonly shape: readonly number[];

@@ -1,5 +1,5 @@
 /** What a caller hands over for one run of a kernel, checked against what its artifact needs. */
-import type { Artifact, Binding, Formula } from "../codegen/artifact.ts";
+import type { Artifact, Binding, Formula } from "./artifact.ts";
 import type { Device } from "./device.ts";
 import { RequestError, didYouMean } from "./errors.ts";
 import { evaluateFormula } from "./formula.ts";

@@ -1,5 +1,5 @@
 /** Tensors: named, typed buffers on a device, written from and read back into elements or packed words. */
-import type { StorageType } from "../dsl/ir.ts";
+import type { StorageType } from "./artifact.ts";
 import type { Device } from "./device.ts";
 import { CommandError, RequestError } from "./errors.ts";
 import { packElements, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
@@ -19,7 +19,7 @@ const chunkBytes = 1 << 26;
 
 /**
  * A tensor on a device. Elements are one u32 each, row-major and unpadded: f32, u32 and i32 by their bits, bf16 by the
- * bits of its value widened to f32. Words are the buffer as kernels see it (codegen/artifact.ts, Layout).
+ * bits of its value widened to f32. Words are the buffer as kernels see it (artifact.ts, Layout).
  */
 export class Tensor implements TensorLayout {
   readonly device: Device;
@@ -99,7 +99,7 @@ export class Tensor implements TensorLayout {
     if (words.length !== wordsOf(this)) {
       throw new RequestError({
         where: `tensor '${this.name}' (${describeLayout(this)})`, what: `${words.length} words given for a buffer of ${wordsOf(this)}`,
-        fix: "pack the elements as codegen/artifact.ts describes, or use writeElements",
+        fix: "pack the elements as artifact.ts describes, or use writeElements",
       });
     }
     for (let offset = 0; offset < words.byteLength; offset += chunkBytes) {

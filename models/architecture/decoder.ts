@@ -6,10 +6,10 @@
  * A matrix that bf16 does not hold is f32, and its products are rounded to f32.
  */
 import type { ModelConfig } from "../checkpoint/config.ts";
-import type { WeightStorage } from "../checkpoint/convert.ts";
+import type { WeightStorage } from "../../runtime/model/convert.ts";
 import { keyOf, type KernelUse } from "../compile-model.ts";
 import type { Machine } from "../machine.ts";
-import { pageSize } from "../pages.ts";
+import { pageSize } from "../../runtime/model/pages.ts";
 import { replaceWeights, type Weight, type Weights } from "./weights.ts";
 
 /** The keys and values of one layer: bf16 [slot, keyValueHeads, headSize] each. */

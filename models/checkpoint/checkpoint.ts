@@ -3,7 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { packElements } from "../../runtime/index.ts";
 import { readConfig, type ModelConfig } from "./config.ts";
-import { bytesOfDtype, fitsBf16, settle, settlePatterns, valueText, widen, type WeightDtype, type WeightStorage } from "./convert.ts";
+import { bytesOfDtype, fitsBf16, settle, settlePatterns, valueText, widen, type WeightDtype, type WeightStorage } from "../../runtime/model/convert.ts";
 import { CheckpointError } from "./error.ts";
 import { shortJson } from "./json.ts";
 import { WeightFiles, type LocatedTensor } from "./shards.ts";
@@ -16,7 +16,7 @@ export interface WeightDeclaration {
   readonly storage: "f32" | "smallest";
 }
 
-/** Whole rows of a weight (the last axis is a row), as words of a tensor's buffer (codegen/artifact.ts, Layout). */
+/** Whole rows of a weight (the last axis is a row), as words of a tensor's buffer (runtime/artifact.ts, Layout). */
 export interface WeightChunk {
   readonly firstRow: number;
   readonly rows: number;

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { architectures } from "../architecture/index.ts";
-import type { RotaryOptions } from "../rotary.ts";
+import type { RotaryOptions } from "../../runtime/model/rotary.ts";
 import { CheckpointError } from "./error.ts";
 import { FieldReader } from "./fields.ts";
 import { readJsonObject } from "./json.ts";

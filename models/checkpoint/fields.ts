@@ -1,5 +1,5 @@
 /** The fields of a configuration file, each checked where it is read: a refusal names the field and its value. */
-import type { Llama3Scaling } from "../rotary.ts";
+import type { Llama3Scaling } from "../../runtime/model/rotary.ts";
 import { CheckpointError } from "./error.ts";
 import { isRecord, shortJson } from "./json.ts";
 

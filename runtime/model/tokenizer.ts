@@ -1,35 +1,37 @@
 /** Text to token ids and back, through the Hugging Face tokenizers library on the checkpoint's own tokenizer.json. */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
-import { join } from "node:path";
-import { CheckpointError } from "./checkpoint/error.ts";
-import { readJsonObject } from "./checkpoint/json.ts";
+import { RuntimeError } from "../errors.ts";
+
+/** A tokenizer of a kind that is not understood, or a text that it can't take. */
+export class TokenizerError extends RuntimeError {}
 
 /** What decoders put in place of bytes that are not (yet) UTF-8. */
 const replacement = "\u{fffd}";
 
 export class Tokenizer {
-  private constructor(private readonly tokenizer: HuggingFaceTokenizer) {}
+  readonly #tokenizer: HuggingFaceTokenizer;
 
-  /** @throws CheckpointError if tokenizer.json is missing or of a kind that the library does not know */
-  static async load(directory: string): Promise<Tokenizer> {
-    const description = await readJsonObject(directory, "tokenizer.json");
-    const settings = await readJsonObject(directory, "tokenizer_config.json");
+  /**
+   * @param description what tokenizer.json says, and `settings` what tokenizer_config.json says
+   * @param where the file that messages name
+   * @throws TokenizerError if it is of a kind that the library does not know
+   */
+  constructor(description: Readonly<Record<string, unknown>>, settings: Readonly<Record<string, unknown>>, where: string) {
     try {
-      return new Tokenizer(new HuggingFaceTokenizer(description, settings));
+      this.#tokenizer = new HuggingFaceTokenizer(description, settings);
     } catch (cause) {
-      throw new CheckpointError(join(directory, "tokenizer.json"), null, `is not understood (${(cause as Error).message})`,
-        "save the tokenizer again with a current transformers");
+      throw new TokenizerError({ where, what: `it is not understood (${(cause as Error).message})`, fix: "save the tokenizer again with a current transformers", cause });
     }
   }
 
   /** With the special tokens that the checkpoint's template adds. */
   encode(text: string): number[] {
-    return this.tokenizer.encode(text).ids;
+    return this.#tokenizer.encode(text).ids;
   }
 
   /** Without special tokens. */
   decode(ids: readonly number[]): string {
-    return ids.length === 0 ? "" : this.tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+    return ids.length === 0 ? "" : this.#tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
   }
 
   /** Decodes a completion as its tokens arrive. */

@@ -1,5 +1,14 @@
-/** What the compiler hands to the runtime: data only. The runtime imports these types and nothing else of the compiler. */
-import type { SourceLocation, StorageType } from "../dsl/ir.ts";
+/** What the compiler hands to the runtime: data only. It stands here because the runtime knows nothing of the compiler. */
+
+/** What a tensor's elements are stored as. */
+export type StorageType = "f32" | "bf16" | "u32" | "i32";
+
+/** A place in a kernel's source; line and column are 1-based. */
+export interface SourceLocation {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
 
 export type ContractLevel = "invariant" | "portable" | "integer";
 

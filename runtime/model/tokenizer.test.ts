@@ -1,14 +1,15 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import reference from "../spec/fixtures/kjv-reference.json" with { type: "json" };
-import { CheckpointError } from "./checkpoint/error.ts";
-import { demoDirectory } from "./places.ts";
-import { Tokenizer } from "./tokenizer.ts";
+import reference from "../../spec/fixtures/kjv-reference.json" with { type: "json" };
+import { CheckpointError } from "../../models/checkpoint/error.ts";
+import { demoDirectory } from "../../models/places.ts";
+import { readTokenizer } from "../../models/checkpoint/tokenizer.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
 describe("tokenizer", () => {
   let tokenizer: Tokenizer;
   beforeAll(async () => {
-    tokenizer = await Tokenizer.load(demoDirectory);
+    tokenizer = await readTokenizer(demoDirectory);
   });
 
   const streamed = (ids: readonly number[]): string[] => {
@@ -50,7 +51,7 @@ describe("tokenizer", () => {
   });
 
   it("says which file is missing", async () => {
-    await expect(Tokenizer.load("no/such/directory")).rejects.toThrow(CheckpointError);
-    await expect(Tokenizer.load("no/such/directory")).rejects.toThrow(/tokenizer\.json: cannot be read \(ENOENT\); fix: give a checkpoint directory/);
+    await expect(readTokenizer("no/such/directory")).rejects.toThrow(CheckpointError);
+    await expect(readTokenizer("no/such/directory")).rejects.toThrow(/tokenizer\.json: cannot be read \(ENOENT\); fix: give a checkpoint directory/);
   });
 });
