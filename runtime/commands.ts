@@ -2,7 +2,7 @@
 import type { Binding, UniformField } from "./artifact.ts";
 import type { Device } from "./device.ts";
 import { CommandError } from "./errors.ts";
-import type { LoadedKernel, LoadedPass } from "./kernel.ts";
+import type { BoundRange, LoadedKernel, LoadedPass } from "./kernel.ts";
 import { wordsOf } from "./layout.ts";
 import { RequestChecks } from "./request.ts";
 import type { Tensor } from "./tensor.ts";
@@ -17,7 +17,7 @@ export interface RunArguments {
 
 interface Dispatch {
   readonly loaded: LoadedPass;
-  readonly buffers: readonly GPUBuffer[];
+  readonly bound: readonly BoundRange[];
   readonly uniformOffset: number;
   readonly workgroups: number;
 }
@@ -58,10 +58,10 @@ export class Commands {
     }
     const scratch = this.#scratch(passes.flatMap(({ loaded }) => loaded.pass.bindings), (binding) => request.shape(binding, known));
     const dispatches = passes.map(({ loaded, workgroups }): Dispatch => {
-      const buffers = loaded.pass.bindings.map(({ name, role }) => (role === "scratch" ? scratch.get(name)! : tensors[name]!.buffer));
+      const bound = loaded.pass.bindings.map(({ name, role }) => (role === "scratch" ? whole(scratch.get(name)!) : tensors[name]!.bound));
       const uniformOffset = this.#writeUniforms(loaded, (field) => (
         field.value.kind === "formula" ? request.evaluate(field.value.formula, known) : values[field.value.name]!));
-      return { loaded, buffers, uniformOffset, workgroups };
+      return { loaded, bound, uniformOffset, workgroups };
     });
     this.#dispatches.push(...dispatches);
     for (const { bindings } of artifact.passes) {
@@ -86,10 +86,10 @@ export class Commands {
     const encoder = gpu.createCommandEncoder();
     const encoding = encoder.beginComputePass();
     let pipeline: GPUComputePipeline | undefined;
-    for (const { loaded, buffers, uniformOffset, workgroups } of dispatches) {
+    for (const { loaded, bound, uniformOffset, workgroups } of dispatches) {
       if (pipeline !== loaded.pipeline) encoding.setPipeline((pipeline = loaded.pipeline));
       const hasUniforms = loaded.pass.uniformBytes > 0;
-      encoding.setBindGroup(0, loaded.bindGroup(hasUniforms ? uniforms : undefined, buffers), hasUniforms ? [uniformOffset] : []);
+      encoding.setBindGroup(0, loaded.bindGroup(hasUniforms ? uniforms : undefined, bound), hasUniforms ? [uniformOffset] : []);
       encoding.dispatchWorkgroups(Math.min(workgroups, maxWorkgroupsPerDimension), Math.ceil(workgroups / maxWorkgroupsPerDimension));
     }
     encoding.end();
@@ -160,3 +160,5 @@ export class Commands {
     return this.#device.uniforms;
   }
 }
+
+const whole = (buffer: GPUBuffer): BoundRange => ({ buffer, offset: 0, size: buffer.size });

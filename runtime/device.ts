@@ -19,6 +19,18 @@ export interface DeviceOptions {
   readonly notify?: (line: string) => void;
 }
 
+/** What a buffer for so many bytes takes: whole vec4s, and at least one. */
+export const bufferBytes = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
+
+/**
+ * The limits that are raised from WebGPU's defaults to what an adapter offers. Alignments are not lowered, so that
+ * what can be bound is the same everywhere.
+ */
+const raisedLimits = [
+  "maxBufferSize", "maxStorageBufferBindingSize", "maxStorageBuffersPerShaderStage", "maxComputeWorkgroupsPerDimension",
+  "maxComputeInvocationsPerWorkgroup", "maxComputeWorkgroupSizeX", "maxComputeWorkgroupStorageSize",
+] as const satisfies readonly (keyof GPUSupportedLimits)[];
+
 /** Keeps what `create()` returned for as long as its device lives: Dawn crashes or hangs once it is collected. */
 const instances = new Set<GPU>();
 
@@ -80,7 +92,7 @@ export class Device {
       });
     }
     this.gpu.pushErrorScope("out-of-memory");
-    const buffer = this.gpu.createBuffer({ label, size: Math.max(16, Math.ceil(bytes / 16) * 16), usage });
+    const buffer = this.gpu.createBuffer({ label, size: bufferBytes(bytes), usage });
     void this.gpu.popErrorScope().then((error) => {
       if (error === null) return;
       this.#fault ??= new AllocationError({
@@ -99,7 +111,7 @@ export class Device {
 }
 
 /**
- * Opens a device with all the limits that its adapter offers.
+ * Opens a device with the limits that its adapter offers, as far as kernels use them.
  * VK_DRIVER_FILES, where it is set, chooses the driver; otherwise the best adapter is taken, and the software driver
  * that comes with this package only where there is no other. Throws NoAdapterError where there is none at all.
  */
@@ -108,15 +120,10 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const chosen = chosenDriver();
   const { instance, adapter } = await findDriver(requestAdapter);
   if (chosen === undefined && adapter.info.isFallbackAdapter) notify(`No GPU with a Vulkan driver here: using software, ${adapter.info.description}.`);
-  const limits: Record<string, number> = {};
-  for (const name in adapter.limits) {
-    const value = adapter.limits[name as keyof GPUSupportedLimits];
-    if (typeof value === "number") limits[name] = value;
-  }
   let gpu: GPUDevice;
   try {
     gpu = await adapter.requestDevice({
-      requiredLimits: limits,
+      requiredLimits: Object.fromEntries(raisedLimits.map((name) => [name, adapter.limits[name]])),
       requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
     });
   } catch (cause) {

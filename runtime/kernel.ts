@@ -3,6 +3,13 @@ import type { Artifact, Pass } from "./artifact.ts";
 import type { Device } from "./device.ts";
 import { RequestError, ShaderError, type ShaderMessage } from "./errors.ts";
 
+/** The part of a buffer that a storage binding sees, in bytes. */
+export interface BoundRange {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** The slot of a pass's uniforms in the ring is bound through a dynamic offset, so bind groups outlive submissions. */
 export class LoadedPass {
   readonly pass: Pass;
@@ -23,14 +30,14 @@ export class LoadedPass {
     return Math.ceil(this.pass.uniformBytes / 16) * 16;
   }
 
-  /** The bind group over these buffers, one for each of the pass's bindings, in order. */
-  bindGroup(uniforms: GPUBuffer | undefined, buffers: readonly GPUBuffer[]): GPUBindGroup {
-    const key = [...(uniforms === undefined ? [] : [uniforms]), ...buffers].map(identify).join(" ");
+  /** The bind group over these parts of buffers, one for each of the pass's bindings, in order. */
+  bindGroup(uniforms: GPUBuffer | undefined, bound: readonly BoundRange[]): GPUBindGroup {
+    const key = [uniforms === undefined ? "" : identify(uniforms), ...bound.map(({ buffer, offset, size }) => `${identify(buffer)}+${offset}:${size}`)].join(" ");
     const known = this.#bindGroups.get(key);
     if (known !== undefined) return known;
     if (this.#bindGroups.size >= bindGroupsKept) this.#bindGroups.delete(this.#bindGroups.keys().next().value!);
     const entries: GPUBindGroupEntry[] = this.pass.bindings.map((binding, index) => ({
-      binding: binding.binding, resource: { buffer: buffers[index]! },
+      binding: binding.binding, resource: bound[index]!,
     }));
     if (uniforms !== undefined) entries.push({ binding: 0, resource: { buffer: uniforms, size: this.uniformBindingBytes } });
     const group = this.#device.gpu.createBindGroup({ label: this.pass.label, layout: this.#layout, entries });
