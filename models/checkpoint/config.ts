@@ -39,6 +39,8 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
   const modelType = fields.only("model_type", architectures.map((architecture) => architecture.modelType));
   fields.only("hidden_act", ["silu"], "silu");
   fields.only("quantization_config", [null]);
+  // Rotary embedding over several axes, for images.
+  fields.only("use_mrope", [false], false);
   // What the weights are stored as is read from their own file; this is only checked.
   for (const name of ["dtype", "torch_dtype"]) fields.only(name, [null, "bfloat16", "float16", "float32"]);
   const layers = fields.count("num_hidden_layers", 2 ** 12);

@@ -1,7 +1,8 @@
 /**
  * A conversation to the text that a model was trained to continue, through the checkpoint's own chat template: Jinja, as
  * transformers renders it (leading and trailing space of blocks removed, `raise_exception`, `tojson`, special tokens by
- * name). The text holds its special tokens: encode it with `addSpecialTokens: false`.
+ * name). The text holds its special tokens: encode it with `addSpecialTokens: false`. The library differs from Jinja where
+ * a template prints a truth value, none or a list itself, or takes the remainder of a negative number.
  */
 import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 import { RuntimeError } from "../errors.ts";
@@ -37,6 +38,7 @@ const giveMessages = "give [{ role: \"user\", content: \"…\" }, …]";
 export class ChatTemplate {
   readonly #program: ReturnType<typeof parse>;
   readonly #specialTokens: Readonly<Record<string, string>>;
+  readonly #namesDate: boolean;
 
   /**
    * @param template the Jinja text; undefined where the checkpoint has none
@@ -49,6 +51,7 @@ export class ChatTemplate {
       throw new ChatTemplateError({ where, what: "this model has no chat template", fix: "give it a text to continue, or use the checkpoint of its chat or instruct version" });
     }
     this.#specialTokens = specialTokensOf(settings, where);
+    this.#namesDate = template.includes("strftime_now");
     try {
       this.#program = parse(tokenize(template, { trim_blocks: true, lstrip_blocks: true }));
     } catch (cause) {
@@ -70,9 +73,9 @@ export class ChatTemplate {
       return new Interpreter(environment).run(this.#program).value as string;
     } catch (cause) {
       if (cause instanceof ChatTemplateError) throw cause;
-      const asksForDate = date === undefined && messageOf(cause).includes("strftime_now");
+      const asksForDate = date === undefined && this.#namesDate;
       throw new ChatTemplateError({ where: this.where, what: `the chat template cannot be rendered (${messageOf(cause)})`,
-        fix: asksForDate ? "give `date`, since it asks for one" : "give the messages and variables that it expects", cause });
+        fix: asksForDate ? "give `date`, which it may ask for, and the messages and variables that it expects" : "give the messages and variables that it expects", cause });
     }
   }
 

@@ -96,7 +96,8 @@ function contentsOf(tokens: unknown): string[] {
 
 /**
  * Gives each token's text as soon as it is whole: a character whose bytes span several tokens is held back until its
- * last. Each piece is decoded together with the one before it, since some decoders treat the start of a text specially.
+ * last. Each piece is decoded together with the one before it that had a text, since some decoders treat the start of a
+ * text specially.
  * The pieces of a stream, joined, are the text that decoding all its ids at once gives.
  */
 export class TokenStream {
@@ -110,7 +111,7 @@ export class TokenStream {
   push(id: number): string {
     this.#ids.push(id);
     const text = this.#pending();
-    if (text.endsWith(replacement)) return "";
+    if (text === "" || text.endsWith(replacement)) return "";
     this.#context = this.#emitted;
     this.#emitted = this.#ids.length;
     return text;
