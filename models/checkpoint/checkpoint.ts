@@ -40,11 +40,11 @@ export class Checkpoint {
 
   /** @throws CheckpointError */
   static async open(directory: string): Promise<Checkpoint> {
-    const status = await stat(directory).catch(() => undefined);
-    if (status?.isDirectory() !== true) {
-      throw new CheckpointError(directory, null, status === undefined ? "there is no such directory" : "is not a directory",
-        "give the directory that holds config.json and model.safetensors");
-    }
+    const fix = "give the directory that holds config.json and model.safetensors";
+    const status = await stat(directory).catch((cause: NodeJS.ErrnoException) => {
+      throw new CheckpointError(directory, null, cause.code === "ENOENT" ? "there is no such directory" : `cannot be read (${cause.code ?? String(cause)})`, fix, { cause });
+    });
+    if (!status.isDirectory()) throw new CheckpointError(directory, null, "is not a directory", fix);
     return new Checkpoint(directory, await readConfig(directory), await WeightFiles.open(directory));
   }
 
@@ -109,6 +109,10 @@ export class Checkpoint {
       } else {
         const bits = widen(dtype, bytes);
         refuse(settle(bits));
+        // Rounding would follow if the file were written to since it was looked through.
+        if (storage === "bf16" && !fitsBf16(bits)) {
+          throw new CheckpointError(shard.file, `tensor '${name}'`, "changed while it was read", "load the model again once nothing writes to the file");
+        }
         words = packElements({ storage, shape: [rows, rowLength] }, bits);
       }
       this.#hash.update(words);
