@@ -34,6 +34,11 @@ export function wordsOf(layout: TensorLayout): number {
   return layout.storage === "bf16" ? slotsOf(layout) / 2 : slotsOf(layout);
 }
 
+/** The bytes that so many words take in a buffer and in a binding: whole vec4s, and at least one. */
+export function bindingBytes(words: number): number {
+  return Math.max(1, Math.ceil(words / 4)) * 16;
+}
+
 /**
  * How a tensor's buffer is cut along its outermost axis: the fewest rows that have words of their own, and their bytes.
  * That is a row, in blocks a row of blocks. Throws a RangeError for a tensor without axes.

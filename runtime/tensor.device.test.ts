@@ -39,8 +39,7 @@ describe("parts of a tensor", () => {
 
   test("rows that do not exist or can't be bound are refused", () => {
     const x = createTensor(device, { name: "x", storage: "f32", shape: [40, 24] });
-    const alignment = device.gpu.limits.minStorageBufferOffsetAlignment;
-    expect(() => x.rows(1, 1)).toThrow(`the device binds from multiples of ${alignment} bytes. fix: start at a multiple of ${alignment / 32} rows`);
+    expect(() => x.rows(1, 1)).toThrow("devices bind from multiples of 256 bytes. fix: start at a multiple of 8 rows");
     expect(() => x.rows(8, 33)).toThrow("rows 8 to 41 of tensor 'x' (f32[40, 24]): it has 40 rows");
     for (const [first, count] of [[-8, 1], [0.5, 1], [0, -1], [NaN, 1]] as const) expect(() => x.rows(first, count)).toThrow(RequestError);
     expect(() => createTensor(device, { name: "x", storage: "f32", shape: [] }).rows(0, 1)).toThrow("it has no axes");

@@ -1,9 +1,10 @@
 /** Tensors: named, typed buffers on a device, written from and read back into elements or packed words. */
-import type { StorageType } from "./artifact.ts";
-import { bufferBytes, type Device } from "./device.ts";
-import { CommandError, RequestError } from "./errors.ts";
+import type { StorageType, WordRange } from "./artifact.ts";
+import type { Device } from "./device.ts";
+import { CommandError, messageOf, RequestError } from "./errors.ts";
 import type { BoundRange } from "./kernel.ts";
-import { packElements, rowsOf, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
+import { bindingAlignment } from "./limits.ts";
+import { bindingBytes, packElements, rowsOf, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
 
 export interface TensorDescription {
   /** What messages call it. */
@@ -55,7 +56,8 @@ export class Tensor implements TensorLayout {
     const bytes = wordsOf(this) * 4;
     this.#base = within?.base;
     this.offsetBytes = within?.offsetBytes ?? 0;
-    this.buffer = within?.base.buffer ?? device.allocate(`tensor '${name}'`, bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC);
+    this.buffer = within?.base.buffer ?? device.allocate("tensors", `tensor '${name}'`, bytes / 4,
+      GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC);
     if (this.offsetBytes + bytes > this.buffer.size) {
       throw new RequestError({
         where: `tensor '${name}' (${describeLayout(this)})`, what: `${bytes} bytes do not fit the ${this.buffer.size - this.offsetBytes} of the tensor that it is a view of`,
@@ -88,17 +90,16 @@ export class Tensor implements TensorLayout {
     if (!isCount(first) || !isCount(count) || first + count > whole) refuse(`it has ${whole} rows`, "take rows that it has");
     const { rows, bytes } = rowsOf(this);
     if (count % rows !== 0 && first + count !== whole) refuse(`${rows} rows lie together`, `take a multiple of ${rows} rows`);
-    const alignment = this.device.gpu.limits.minStorageBufferOffsetAlignment;
-    const aligned = rows * (alignment / greatestCommonDivisor(bytes, alignment));
-    if (first % aligned !== 0) refuse(`the device binds from multiples of ${alignment} bytes`, `start at a multiple of ${aligned} rows`);
+    const aligned = rows * (bindingAlignment / greatestCommonDivisor(bytes, bindingAlignment));
+    if (first % aligned !== 0) refuse(`devices bind from multiples of ${bindingAlignment} bytes`, `start at a multiple of ${aligned} rows`);
     return new Tensor(this.device, { name: this.name, storage: this.storage, shape: [count, ...this.shape.slice(1)], ...(this.blocks && { blocks: this.blocks }) }, {
       base: this, offsetBytes: this.offsetBytes + (count === 0 ? 0 : (first / rows) * bytes),
     });
   }
 
-  /** What a kernel that takes the tensor binds. */
-  get bound(): BoundRange {
-    return { buffer: this.buffer, offset: this.offsetBytes, size: bufferBytes(wordsOf(this) * 4) };
+  /** What a kernel binds that takes the tensor, or some words of it. */
+  bound({ first, count }: WordRange = { first: 0, count: wordsOf(this) }): BoundRange {
+    return { buffer: this.buffer, offset: this.offsetBytes + first * 4, size: bindingBytes(count) };
   }
 
   /** Throws where the tensor, or its device, is gone. */
@@ -190,7 +191,7 @@ export class Tensor implements TensorLayout {
   /** Frees the buffer once the submissions that use it are done. */
   dispose(): void {
     this.#disposed = true;
-    if (this.#base === undefined) this.buffer.destroy();
+    if (this.#base === undefined) this.device.free(this.buffer);
   }
 }
 
@@ -217,7 +218,7 @@ function greatestCommonDivisor(left: number, right: number): number {
 }
 
 async function readBuffer(device: Device, buffer: GPUBuffer, offset: number, size: number, name: string): Promise<Uint32Array> {
-  const staging = device.allocate(`read-back of '${name}'`, size, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+  const staging = device.allocate("staging", `read-back of '${name}'`, size / 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
   try {
     const encoder = device.gpu.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
@@ -225,9 +226,9 @@ async function readBuffer(device: Device, buffer: GPUBuffer, offset: number, siz
     await staging.mapAsync(GPUMapMode.READ);
     return new Uint32Array(staging.getMappedRange(0, size).slice(0));
   } catch (cause) {
-    device.assertUsable();
-    throw new CommandError({ where: `tensor '${name}'`, what: `reading it back failed: ${String(cause)}`, fix: "report this with the device's name", cause });
+    await device.assertAlive();
+    throw new CommandError({ where: `tensor '${name}'`, what: `reading it back failed: ${messageOf(cause)}`, fix: "report this with the device's name", cause });
   } finally {
-    staging.destroy();
+    device.free(staging);
   }
 }
