@@ -1,3 +1,4 @@
+/// <reference types="@webgpu/types" preserve="true" />
 /**
  * Runs what the compiler made, and knows nothing of the compiler: generated models, and below them a device, tensors on
  * it, loaded kernels and submissions.
@@ -11,7 +12,7 @@ export { dispatchSize, fitsDevice, type RuntimeLimits } from "./limits.ts";
 export { evaluateFormula, printFormula } from "./formula.ts";
 export { elementsOf, packElements, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
 export type { Artifact, Binding, ContractLevel, DeviceLimits, Formula, Layout, Pass, SourceLocation, StorageType, UniformField } from "./artifact.ts";
-export { loadModel, type LoadOptions, type MemoryReport, type Model, type Wanted } from "./model/model.ts";
+export { loadModel, type LoadOptions, type Model, type ModelMemory, type Wanted } from "./model/model.ts";
 export type { Completion, CompletionOptions, ForwardOptions, GenerateAllOptions, Piece } from "./model/completion.ts";
 export type { LayerCache, Machine, ModelWeights, Program, Step } from "./model/program.ts";
 export type { KernelVariant, Manifest, RunConfig, WeightEntry } from "./model/manifest.ts";
@@ -19,4 +20,5 @@ export { BatchError, type StepEntry } from "./model/batch.ts";
 export { CacheFullError, type CachedSequence } from "./model/pages.ts";
 export type { KvCache } from "./model/cache.ts";
 export { ModelFileError } from "./model/files.ts";
+export { ChatTemplateError, type ChatMessage, type ChatOptions } from "./model/chat.ts";
 export { TokenizerError, type Tokenizer, type TokenStream } from "./model/tokenizer.ts";

@@ -154,17 +154,31 @@ function declareWeights(file: SourceFile, weights: Weights<StoredWeight>): void 
 /** The library's entry: what a user imports. */
 export function writeIndexModule(): string {
   const file = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true }).createSourceFile("index.ts");
-  file.addImportDeclaration({ moduleSpecifier: runtimePackage, namedImports: ["loadModel", { name: "LoadOptions", isTypeOnly: true }, { name: "Model", isTypeOnly: true }] });
+  file.addImportDeclaration({ isTypeOnly: true, moduleSpecifier: runtimePackage, namedImports: ["LoadOptions", "Model"] });
   file.addImportDeclaration({ moduleSpecifier: "./forward.js", namespaceImport: "program" });
   file.addVariableStatement({
     isExported: true, declarationKind: VariableDeclarationKind.Const, docs: ["The library's folder."],
     declarations: [{ name: "folder", type: "URL", initializer: 'new URL("./", import.meta.url)' }],
   });
   file.addFunction({
-    isExported: true, name: "load", returnType: "Promise<Model>",
+    isExported: true, isAsync: true, name: "load", returnType: "Promise<Model>",
     docs: ["Opens a device, unless one is given, and loads the model. @throws RuntimeError"],
     parameters: [{ name: "options", type: "LoadOptions", initializer: "{}" }],
-    statements: ["return loadModel(program, folder, options);"],
+    statements: ["const { loadModel } = await runtime();", "return loadModel(program, folder, options);"],
+  });
+  const runtimeType = `typeof import("${runtimePackage}")`;
+  file.addFunction({
+    isAsync: true, name: "runtime", returnType: `Promise<${runtimeType}>`,
+    docs: ["The runtime that is installed beside the library; where npm has only linked the library's folder, the one beside the program."],
+    statements: (writer) => {
+      writer.write("try").block(() => writer.writeLine(`return await import("${runtimePackage}");`));
+      writer.write("catch (error)").block(() => {
+        writer.writeLine('if ((error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;');
+        writer.writeLine('const [{ createRequire }, { pathToFileURL }] = await Promise.all([import("node:module"), import("node:url")]);');
+        writer.writeLine("const program = createRequire(process.argv[1] ?? `${process.cwd()}/program.js`);");
+        writer.writeLine(`return await (import(pathToFileURL(program.resolve("${runtimePackage}")).href) as Promise<${runtimeType}>);`);
+      });
+    },
   });
   file.addExportDeclaration({ isTypeOnly: true, moduleSpecifier: runtimePackage, namedExports: ["LoadOptions", "Model"] });
   file.formatText({ indentSize: 2 });

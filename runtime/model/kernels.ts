@@ -2,6 +2,7 @@
 import type { Artifact, Pass } from "../artifact.ts";
 import type { Device } from "../device.ts";
 import { loadKernel, type LoadedKernel } from "../kernel.ts";
+import { fitsDevice } from "../limits.ts";
 import type { Folder } from "./files.ts";
 import { readVerified, type KernelVariant, type Manifest } from "./manifest.ts";
 
@@ -19,11 +20,14 @@ export class KernelLibrary {
   /** @throws ModelFileError where a file is not what it was, and ShaderError or RequestError where the device refuses it */
   static async load(device: Device, manifest: Manifest, folder: Folder, signal?: AbortSignal): Promise<KernelLibrary> {
     const loaded = await Promise.all(Object.entries(manifest.kernels).map(async ([name, variants]) => {
-      const kernels = await Promise.all(variants.map(async (variant): Promise<LoadedVariant> => {
-        const artifact = await readArtifact(manifest, folder, variant);
-        signal?.throwIfAborted();
-        return { fromTokens: variant.fromTokens, kernel: await loadKernel(device, artifact) };
-      }));
+      const artifacts = await Promise.all(variants.map(async (variant) => ({ fromTokens: variant.fromTokens, artifact: await readArtifact(manifest, folder, variant) })));
+      signal?.throwIfAborted();
+      const chosen = [...new Set(artifacts.map(({ fromTokens }) => fromTokens))].map((fromTokens) => {
+        const candidates = artifacts.filter((candidate) => candidate.fromTokens === fromTokens);
+        // Where none fits, loading the last says why.
+        return candidates.find(({ artifact }) => fitsDevice(artifact, device.limits)) ?? candidates.at(-1)!;
+      });
+      const kernels = await Promise.all(chosen.map(async ({ fromTokens, artifact }): Promise<LoadedVariant> => ({ fromTokens, kernel: await loadKernel(device, artifact) })));
       return [name, kernels] as const;
     }));
     return new KernelLibrary(new Map(loaded));

@@ -28,7 +28,7 @@ export interface RunConfig {
 
 /** One of a kernel's artifacts. All of a kernel's give the same bits; they differ in what they are fast at, or need. */
 export interface KernelVariant {
-  /** Meant for steps of this many tokens or more. */
+  /** Meant for steps of this many tokens or more. Of several for as many, the first that the device takes is used. */
   readonly fromTokens: number;
   readonly schedule: string;
   readonly level: ContractLevel;

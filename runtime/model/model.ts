@@ -5,6 +5,7 @@ import { RequestError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { planStep, type StepEntry, type StepTables } from "./batch.ts";
 import { KvCache } from "./cache.ts";
+import { ChatTemplate, type ChatMessage, type ChatOptions } from "./chat.ts";
 import { completeAll, completeOne, forwardAll, type Completion, type CompletionOptions, type ForwardOptions, type GenerateAllOptions, type Piece } from "./completion.ts";
 import { Folder } from "./files.ts";
 import { KernelLibrary } from "./kernels.ts";
@@ -29,7 +30,7 @@ export interface LoadOptions {
 }
 
 /** Bytes on the device, by what they are for. */
-export interface MemoryReport {
+export interface ModelMemory {
   readonly weights: number;
   /** Intermediate results of steps. */
   readonly temporaries: number;
@@ -50,6 +51,8 @@ interface Parts {
   readonly sine: Tensor;
   readonly uploader: Uploader;
   readonly tokenizer: Tokenizer | undefined;
+  /** Parsed when it is first asked for, since a model can speak without. @throws ChatTemplateError */
+  readonly chatTemplate: () => ChatTemplate;
 }
 
 /** Logits computed at a time, at most: rows beyond wait for the next submission. */
@@ -73,7 +76,7 @@ export async function loadModel(program: Program, folder: string | URL, options:
   progress("reading the library");
   signal?.throwIfAborted();
   const manifest = await readManifest(files);
-  const tokenizer = await readTokenizer(manifest, files);
+  const { tokenizer, chatTemplate } = await readTokenizer(manifest, files);
   const device = options.device ?? await openDevice(options.notify === undefined ? {} : { notify: options.notify });
   const uploader = new Uploader(device, signal);
   try {
@@ -85,7 +88,7 @@ export async function loadModel(program: Program, folder: string | URL, options:
     // What there was too little memory for, only the driver finds out, and only now.
     await device.gpu.queue.onSubmittedWorkDone();
     device.assertUsable();
-    return new Model({ program, manifest, device, ownsDevice: options.device === undefined, library, weights, cosine, sine, uploader, tokenizer });
+    return new Model({ program, manifest, device, ownsDevice: options.device === undefined, library, weights, cosine, sine, uploader, tokenizer, chatTemplate });
   } catch (error) {
     uploader.dispose();
     if (options.device === undefined) device.dispose();
@@ -95,11 +98,16 @@ export async function loadModel(program: Program, folder: string | URL, options:
   }
 }
 
-async function readTokenizer(manifest: Manifest, folder: Folder): Promise<Tokenizer | undefined> {
-  if (manifest.tokenizer === null) return undefined;
-  const { description, settings } = manifest.tokenizer;
+async function readTokenizer(manifest: Manifest, folder: Folder): Promise<Pick<Parts, "tokenizer" | "chatTemplate">> {
+  if (manifest.tokenizer === null) return { tokenizer: undefined, chatTemplate: () => new ChatTemplate(undefined, {}, `model '${manifest.name}'`) };
+  const { description, settings, chatTemplate: template } = manifest.tokenizer;
   const read = async (file: string): Promise<Record<string, unknown>> => JSON.parse(await readVerified(folder, manifest, file)) as Record<string, unknown>;
-  return new Tokenizer(await read(description), await read(settings), folder.pathOf(description));
+  const values = await read(settings);
+  const tokenizer = new Tokenizer(await read(description), values, folder.pathOf(description), manifest.config.vocabulary);
+  const text = template === null ? undefined : await readVerified(folder, manifest, template);
+  let parsed: ChatTemplate | undefined;
+  const chatTemplate = (): ChatTemplate => (parsed ??= new ChatTemplate(text, values, template === null ? `model '${manifest.name}'` : folder.pathOf(template)));
+  return { tokenizer, chatTemplate };
 }
 
 export class Model {
@@ -135,7 +143,7 @@ export class Model {
   get stepTokens(): number {
     const { hidden, intermediate, queryHeads, headSize } = this.config;
     const widest = Math.max(hidden, intermediate, queryHeads * headSize);
-    const fitting = Math.floor(this.device.gpu.limits.maxStorageBufferBindingSize / (4 * widest));
+    const fitting = Math.floor(this.device.limits.maxBindingBytes / (4 * widest));
     return Math.max(1, Math.min(stepTokens, fitting));
   }
 
@@ -151,6 +159,17 @@ export class Model {
   /** Completes all prompts in one batch; each gets what it would get alone. */
   generateAll(prompts: readonly (string | readonly number[])[], options: GenerateAllOptions = {}): Promise<Completion[]> {
     return completeAll(this, prompts.map((prompt) => this.#idsOf(prompt)), this.#parts.tokenizer, options);
+  }
+
+  /** Answers a conversation, written as the model's chat template has it. @throws ChatTemplateError, and what generate throws */
+  chat(messages: readonly ChatMessage[], options: CompletionOptions & ChatOptions = {}): AsyncGenerator<Piece, void, undefined> {
+    return this.generate(this.chatIds(messages, options), options);
+  }
+
+  /** The ids of a conversation whose next turn is the model's. @throws ChatTemplateError */
+  chatIds(messages: readonly ChatMessage[], options: ChatOptions = {}): number[] {
+    // The template writes the special tokens itself.
+    return this.tokenizer.encode(this.#parts.chatTemplate().render(messages, options), { addSpecialTokens: false });
   }
 
   /**
@@ -205,7 +224,7 @@ export class Model {
     });
   }
 
-  memory(): MemoryReport {
+  memory(): ModelMemory {
     const weights = this.#parts.uploader.tensors.reduce((total, { buffer }) => total + buffer.size, 0);
     const temporaries = this.#machine.bytes;
     const caches = [...this.#caches].reduce((total, { bytes }) => total + bytes, 0);
