@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /**
  * Runs what the compiler made, and knows nothing of the compiler: generated models, and below them a device, tensors on
  * it, loaded kernels and submissions.

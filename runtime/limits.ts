@@ -19,7 +19,7 @@ export const raisedLimits = [
 /** Bytes from one place that a storage binding can start at to the next, at WebGPU's default. */
 export const bindingAlignment = 256;
 
-/** A device's limits, each lowered to the given one where that is less. Throws RequestError for one that is no whole number above 0. */
+/** A device's limits, each lowered to the given one where that is less. Throws RequestError for one that is no whole number above 0. @internal */
 export function limitsOf(offered: GPUSupportedLimits, lowered: Partial<RuntimeLimits> = {}): RuntimeLimits {
   const wrong = Object.entries(lowered).find(([, value]) => !Number.isSafeInteger(value) || value < 1);
   if (wrong !== undefined) {
