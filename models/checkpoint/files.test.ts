@@ -81,7 +81,7 @@ describe.each([...required, ...optional])("%s", (name) => {
     };
     expect(await replace(() => mkdir(file))).toContain(`DIR/${name}: is a directory, not a file; fix: `);
     expect(await replace(() => execFileSync("mkfifo", [file]))).toContain(`DIR/${name}: is not a regular file; fix: `);
-    expect(await replace(() => symlink(file, file))).toContain(`DIR/${name}: cannot be read (ELOOP); fix: `);
+    expect(await replace(() => symlink(file, file))).toContain(`DIR/${name}: cannot be read (ELOOP); fix: check what the path leads to, and that you may read it`);
     expect(await replace(() => symlink("/dev/zero", file))).toContain(`DIR/${name}: is not a regular file; fix: `);
   });
 });

@@ -13,11 +13,13 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Opens a regular file; anything else might block, or fail only once it is read. */
 export async function openFile(file: string, fix: string): Promise<FileHandle> {
-  const unreadable = (cause: unknown, verb: string): CheckpointError =>
-    new CheckpointError(file, null, `cannot be ${verb} (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, fix, { cause });
-  const status = await stat(file).catch((cause: unknown) => { throw unreadable(cause, "read"); });
+  const unreadable = (cause: unknown): never => {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new CheckpointError(file, null, `cannot be read (${code ?? String(cause)})`, code === "ENOENT" ? fix : "check what the path leads to, and that you may read it", { cause });
+  };
+  const status = await stat(file).catch(unreadable);
   if (!status.isFile()) throw new CheckpointError(file, null, status.isDirectory() ? "is a directory, not a file" : "is not a regular file", fix);
-  return open(file, "r").catch((cause: unknown) => { throw unreadable(cause, "read"); });
+  return open(file, "r").catch(unreadable);
 }
 
 /** Reads one JSON object of a checkpoint. @throws CheckpointError */
