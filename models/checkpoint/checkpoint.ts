@@ -67,6 +67,12 @@ export class Checkpoint {
     return { ...located, dtype };
   }
 
+  /** Where the weight's bytes lie, row-major. */
+  placeOf(declaration: WeightDeclaration): { readonly file: string; readonly offsetBytes: number; readonly dtype: WeightDtype } {
+    const { shard, entry, dtype } = this.#locate(declaration);
+    return { file: shard.file, offsetBytes: entry.offsetBytes, dtype };
+  }
+
   /** What the weight is to be stored as. Only what the file holds as f16 or f32 is looked through. */
   async storageOf(declaration: WeightDeclaration): Promise<WeightStorage> {
     if (declaration.storage === "f32") return "f32";
