@@ -81,9 +81,16 @@ describe.each([...required, ...optional])("%s", (name) => {
     };
     expect(await replace(() => mkdir(file))).toContain(`DIR/${name}: is a directory, not a file; fix: `);
     expect(await replace(() => execFileSync("mkfifo", [file]))).toContain(`DIR/${name}: is not a regular file; fix: `);
-    expect(await replace(() => symlink(file, file))).toContain(`DIR/${name}: cannot be read (ELOOP); fix: `);
+    expect(await replace(() => symlink(file, file))).toContain(`DIR/${name}: cannot be read (ELOOP); fix: check what the path leads to, and that you may read it`);
     expect(await replace(() => symlink("/dev/zero", file))).toContain(`DIR/${name}: is not a regular file; fix: `);
   });
+});
+
+it("refuses a vocabulary that is not the embedding's", async () => {
+  const fields = JSON.parse(await readFile(join(directory, "config.json"), "utf8")) as object;
+  await writeFile(join(directory, "config.json"), JSON.stringify({ ...fields, vocab_size: 2047 }));
+  expect(await refusal()).toBe("DIR/model.safetensors: tensor 'model.embed_tokens.weight': has shape [2048,192], but config.json asks for [2047,192]; "
+    + "fix: check that config.json and the weights belong together");
 });
 
 it("refuses an index that is none, whatever lies beside it", async () => {

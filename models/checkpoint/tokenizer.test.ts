@@ -194,5 +194,8 @@ describe("chat templates", () => {
     await rm(join(directory, "chat_template.jinja"));
     await mkdir(join(directory, "chat_template.jinja"));
     expect(await refusal()).toContain("DIR/chat_template.jinja: is a directory, not a file; ");
+    await rm(join(directory, "chat_template.jinja"), { recursive: true });
+    await write("additional_chat_templates", "");
+    expect(await refusal()).toBe("DIR/additional_chat_templates: cannot be read (ENOTDIR); fix: check that it is a directory, and that you may read it");
   });
 });

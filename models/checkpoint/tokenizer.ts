@@ -58,7 +58,10 @@ async function readTemplates(directory: string, settings: Readonly<Record<string
   const templates = templatesIn(settings["chat_template"] ?? null, join(directory, tokenizerFiles.settings));
   const text = await ifPresent(readText(directory, tokenizerFiles.template));
   if (text !== undefined) templates.set("default", text);
-  const names = await readdir(join(directory, moreTemplates)).catch(() => []);
+  const names = await readdir(join(directory, moreTemplates)).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") return [];
+    throw new CheckpointError(join(directory, moreTemplates), null, `cannot be read (${cause.code ?? String(cause)})`, "check that it is a directory, and that you may read it", { cause });
+  });
   for (const name of names.filter((file) => file.endsWith(".jinja")).sort()) {
     templates.set(name.slice(0, -".jinja".length), await readText(join(directory, moreTemplates), name));
   }
