@@ -4,7 +4,7 @@ import type { Kernel } from "../dsl/ir.ts";
 import { modelExtents } from "../spec/extents.ts";
 import { didYouMean } from "../runtime/errors.ts";
 import { UsageError } from "./exit.ts";
-import { assertKnownAxes, chooseKernel, collectAxis, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
+import { assertKnownAxes, chooseKernel, collectAxis, ownExtents, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
 import { withProgress } from "./progress.ts";
 
 const stages = ["ir", "tree", "schedule", "wgsl"] as const;
@@ -37,6 +37,7 @@ export function register(program: Command): void {
 async function explain(file: string, options: Options): Promise<string> {
   const all = await readKernelFile(file);
   const kernels = options.kernel === undefined ? all : [chooseKernel(all, options.kernel, file)];
+  if (options.axis !== undefined) assertKnownAxes(kernels, options.axis);
   const texts: string[] = [];
   for (const kernel of kernels) texts.push((await explainKernel(kernel, options)).trimEnd());
   return `${texts.join("\n\n")}\n`;
@@ -97,7 +98,6 @@ async function fittingSchedules(kernel: Kernel, options: Options) {
 
 /** Extents for all model axes: those given, and the usual one for the others. */
 function extentsFor(kernel: Kernel, { axis = {} }: Options): Extents {
-  assertKnownAxes(kernel, axis);
   const usual = Object.fromEntries(kernel.axes.map(({ name }) => [name, usualExtent]));
-  return modelExtents(kernel, { ...usual, ...axis });
+  return modelExtents(kernel, { ...usual, ...ownExtents(kernel, axis) });
 }

@@ -48,7 +48,8 @@ export type MemberSyntax =
 
 export interface KernelSyntax { readonly name: string; readonly members: readonly MemberSyntax[] }
 
-const name = createToken({ name: "Name", pattern: /[A-Za-z_$][\w$]*/ });
+/** As in JavaScript. */
+const name = createToken({ name: "Name", pattern: /[\p{ID_Start}_$][\p{ID_Continue}$\u200c\u200d]*/u });
 /** Keywords stay names where a name is meant, so that an axis may be called `count`. */
 const words = ["kernel", "axis", "input", "parameter", "output", "function", "reducer", "state", "combine", "let", "reduce", "leaf",
   "return", "over", "in", "from", "count", "item", "by", "at"] as const;

@@ -3,6 +3,7 @@ import { Node, type ObjectLiteralExpression } from "ts-morph";
 import type { AxisRole, Parameter, StorageType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { roleNames } from "./intrinsic-names.ts";
+import { checkName } from "./names.ts";
 import { shorten, type Reading } from "./reading.ts";
 import { mayBeMeant, nearest } from "./suggest.ts";
 import { describe, type FunctionLike, type Scope } from "./values.ts";
@@ -27,6 +28,7 @@ export interface Declaration {
 }
 
 const form = "write kernel({ axes, inputs, output, body }), with params if there are any";
+const nouns: Readonly<Record<string, string>> = { axes: "an axis", inputs: "an input", params: "a parameter", outputs: "an output" };
 const members = ["axes", "inputs", "params", "output", "outputs", "body"];
 
 /** Fills the reading's axes and inputs. Undefined, after a report, where no body can be read. */
@@ -90,6 +92,7 @@ function entries(reading: Reading, object: ObjectLiteralExpression, member: stri
       reading.report.add("R020", one, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: first.at }]);
       continue;
     }
+    checkName(reading.report, name, nouns[member]!, one);
     found.set(name, { name, value: Node.isPropertyAssignment(one) ? one.getInitializerOrThrow() : one.getNameNode(), at: one });
   }
   return [...found.values()];
@@ -128,11 +131,12 @@ function readParameters(reading: Reading, object: ObjectLiteralExpression, scope
     const type = evaluate(reading, value, scope);
     reading.faulty.add(name);
     if (type.kind === "text" && (type.text === "f32" || type.text === "u32" || type.text === "i32")) {
-      if (!reading.inputs.has(name)) {
+      const first = reading.inputs.get(name) ?? reading.axes.get(name);
+      if (first === undefined) {
         reading.faulty.delete(name);
         return [{ name, type: type.text, at }];
       }
-      reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: reading.inputs.get(name)!.at }]);
+      reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: first.at }]);
     } else if (type.kind !== "fault") {
       reading.report.add("R018", value, `the dtype of the parameter '${name}' is ${type.kind === "text" ? `"${shorten(type.text)}"` : describe(type)}`, "a parameter is \"f32\", \"u32\" or \"i32\"");
     }

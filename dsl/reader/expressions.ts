@@ -19,10 +19,10 @@ export function evaluate(reading: Reading, node: Node, scope: Scope, name?: stri
   if (name === undefined) return value;
   if (value.kind === "function" && value.name === "") return { ...value, name };
   if (value.kind === "scalar" && !reading.names.has(value.expr)) {
-    reading.names.set(value.expr, name);
-    if (value.expr.kind === "field" && !reading.names.has(value.expr.of)) reading.names.set(value.expr.of, name);
+    reading.named(value.expr, name);
+    if (value.expr.kind === "field") reading.named(value.expr.of, name);
   }
-  if (value.kind === "record" && value.reduce !== undefined && !reading.names.has(value.reduce)) reading.names.set(value.reduce, name);
+  if (value.kind === "record" && value.reduce !== undefined) reading.named(value.reduce, name);
   return value;
 }
 

@@ -140,7 +140,8 @@ export function bindPattern(reading: Reading, scope: Scope, pattern: Node, value
         reportUnknown(reading, element, { what: "a default or a rest in a pattern", fix: "take the fields by their names" });
         continue;
       }
-      const field = element.getPropertyNameNode()?.getText() ?? element.getName();
+      const nameNode = element.getPropertyNameNode();
+      const field = Node.isStringLiteral(nameNode) ? nameNode.getLiteralText() : nameNode?.getText() ?? element.getName();
       const part = value.kind === "record" ? value.fields.get(field) : undefined;
       if (part === undefined && value.kind !== "fault") {
         reading.unknownNames.add(field);
@@ -167,6 +168,7 @@ function meantOrAll(name: string, names: readonly string[]): string {
 
 function bindName(reading: Reading, scope: Scope, node: Node, value: Value): void {
   const name = node.getText();
+  if (name.includes("\\")) reportUnknown(reading, node, { what: `an escape in the name '${name}'`, fix: "write the letter itself" });
   const own = scope.own(name);
   if (own !== undefined) {
     reading.report.add("R020", node, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: own.at }]);
@@ -260,6 +262,6 @@ export function readDeclaration(reading: Reading, declaration: VariableDeclarati
 
 function nameFields(reading: Reading, fields: ReadonlyMap<string, Value>): void {
   for (const [name, value] of fields) {
-    if (value.kind === "scalar" && !reading.names.has(value.expr)) reading.names.set(value.expr, name);
+    if (value.kind === "scalar") reading.named(value.expr, name);
   }
 }

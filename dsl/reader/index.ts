@@ -16,6 +16,7 @@ import { readDeclaration, reportUnusedAxes } from "./declaration.ts";
 import { checkIndices } from "./extents.ts";
 import { readBody, bindPattern } from "./functions.ts";
 import { Modules } from "./modules.ts";
+import { checkName, nameOfFile } from "./names.ts";
 import { readOutputs } from "./outputs.ts";
 import { Reading } from "./reading.ts";
 import { locationOf, Report } from "./report.ts";
@@ -28,7 +29,7 @@ export { checkExtents } from "./extents.ts";
 export interface ReadOptions {
   /** The file's text, where it is not that of the disk. */
   readonly source?: string;
-  /** Report TypeScript's own strict errors, too, on lines where no rule has spoken. Takes seconds. */
+  /** Report TypeScript's own strict errors, too, on lines where no rule has spoken. Takes a second. */
   readonly typecheck?: boolean;
 }
 
@@ -53,8 +54,7 @@ export function readKernels(file: string, options: ReadOptions = {}): { kernels:
   }
   const diagnostics = all.sorted();
   if (options.typecheck !== true) return { kernels, diagnostics };
-  const ruled = new Set(diagnostics.filter(({ location }) => location.file === file).map(({ location }) => location.line));
-  const errors = typeErrors(file, options.source, ruled);
+  const errors = typeErrors(file, options.source, diagnostics.map(({ location }) => location));
   return { kernels: errors.length === 0 ? kernels : [], diagnostics: [...diagnostics, ...errors].sort(compareDiagnostics) };
 }
 
@@ -79,8 +79,9 @@ function kernelCalls(source: SourceFile, modules: Modules, report: Report): { na
       });
     }
     const main = Node.isExportAssignment(statement) ? withoutTypes(statement.getExpression()) : undefined;
-    return isKernel(main) ? [{ name: basename(source.getFilePath()).replace(/\..*$/, ""), call: main }] : [];
+    return isKernel(main) ? [{ name: nameOfFile(basename(source.getFilePath())), call: main }] : [];
   });
+  for (const { name, call } of found) checkName(report, name, "a kernel", call.getFirstAncestor(Node.isVariableDeclaration)?.getNameNode() ?? call.getExpression());
   for (const call of source.getDescendants().filter(isKernel)) {
     if (found.some((one) => one.call === call)) continue;
     report.add("R018", call, "this kernel is not declared at the top of its module", "write export const name = kernel({ … }): the declaration is read from the text, not computed");

@@ -6,6 +6,7 @@ import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
 import { ModuleScopes } from "./module-scope.ts";
 import type { Modules } from "./modules.ts";
+import { isStem } from "./names.ts";
 import type { NoteAt, Report } from "./report.ts";
 import { describe, fault, type DeclaredAxis, type Domain, type FunctionLike, type Value } from "./values.ts";
 
@@ -59,6 +60,11 @@ export class Reading {
     if (places === undefined) this.places.set(expr, new Set([node]));
     else places.add(node);
     return expr;
+  }
+
+  /** Notes what an author calls a value; the first name stays. */
+  named(expr: Expr | Reduce, name: string): void {
+    if (isStem(name) && !this.names.has(expr)) this.names.set(expr, name);
   }
 
   /** Reports a fault, and is what it leaves behind. */

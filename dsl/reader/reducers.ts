@@ -5,6 +5,7 @@ import type { Constant, Expr, Reducer } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { inline } from "./functions.ts";
 import { hole, holdsHole } from "./holes.ts";
+import { checkName } from "./names.ts";
 import type { Reading } from "./reading.ts";
 import { describe, fault, scalar, type FunctionLike, type Scope, type Value } from "./values.ts";
 
@@ -59,6 +60,7 @@ function readTypes(reading: Reading, at: Node, scope: Scope): [string, FieldType
       reading.report.add("R006", at, `the state's field '${name}' has no dtype`, "a field is \"f32\", \"u32\" or \"i32\"");
       return undefined;
     }
+    checkName(reading.report, name, "a state's field", at);
     types.push([name, text]);
   }
   return types;
