@@ -109,7 +109,8 @@ function readAxes(reading: Reading, object: ObjectLiteralExpression, scope: Scop
       reading.axes.set(name, { name, role: role.text as AxisRole, at });
     }
     if (role.kind !== "intrinsic" || !roleNames.has(role.name)) {
-      reading.report.add("R018", value, `the role of the axis '${name}' is ${describe(role)}`, "an axis is batch, model or sequence: import the role from \"treefold\" and write it without quotes");
+      reading.report.add("R018", value, `the role of the axis '${name}' is ${describe(role)}`, role.kind === "literal"
+        ? `write ${name}: model; its extent is given when the kernel is compiled or run: --axis ${name}=${role.value}` : "an axis is batch, model or sequence: import the role from \"treefold\" and write it without quotes");
       continue;
     }
     reading.faulty.delete(name);
@@ -138,7 +139,9 @@ function readParameters(reading: Reading, object: ObjectLiteralExpression, scope
       }
       reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: first.at }]);
     } else if (type.kind !== "fault") {
-      reading.report.add("R018", value, `the dtype of the parameter '${name}' is ${type.kind === "text" ? `"${shorten(type.text)}"` : describe(type)}`, "a parameter is \"f32\", \"u32\" or \"i32\"");
+      const meant = type.kind === "text" && Object.hasOwn(otherTypes, type.text.toLowerCase()) ? otherTypes[type.text.toLowerCase()]! : undefined;
+      reading.report.add("R018", value, `the dtype of the parameter '${name}' is ${type.kind === "text" ? `"${shorten(type.text)}"` : describe(type)}`,
+        meant === undefined && !(type.kind === "text" && type.text === "bf16") ? "a parameter is \"f32\", \"u32\" or \"i32\"" : `write "${meant === undefined || meant === "bf16" ? "f32" : meant}": a parameter is "f32", "u32" or "i32"`);
     }
     return [];
   });
@@ -157,7 +160,7 @@ function readOutputs(reading: Reading, object: ObjectLiteralExpression, scope: S
     ? [{ name: "output", value: Node.isPropertyAssignment(single) ? single.getInitializerOrThrow() : single, at: single as Node }]
     : entries(reading, object, "outputs", scope);
   return declared.flatMap(({ name, value, at }) => {
-    const tensor = readTensor(reading, name, value, at, scope);
+    const tensor = readTensor(reading, name, value, at, scope, true);
     if (tensor === undefined) {
       if (!reading.inputs.has(name)) reading.faulty.add(name);
       return [];
@@ -178,9 +181,24 @@ function readOutputs(reading: Reading, object: ObjectLiteralExpression, scope: S
 }
 
 const storageTypes = ["f32", "bf16", "u32", "i32"];
+/** What others call dtypes. */
+const otherTypes: Readonly<Record<string, StorageType>> = {
+  f16: "bf16", half: "bf16", float16: "bf16", fp16: "bf16", bfloat16: "bf16", bfloat: "bf16",
+  f64: "f32", float: "f32", float32: "f32", fp32: "f32", float64: "f32", double: "f32", number: "f32",
+  i8: "i32", i16: "i32", i64: "i32", int: "i32", int8: "i32", int16: "i32", int32: "i32", int64: "i32", long: "i32",
+  u8: "u32", u16: "u32", u64: "u32", uint: "u32", uint8: "u32", uint16: "u32", uint32: "u32", uint64: "u32", bool: "u32", boolean: "u32",
+};
+
+/** The dtype of the language that stands for another's. */
+function dtypeFor(name: string): { readonly type: StorageType; readonly fix: string } {
+  const known = name.toLowerCase();
+  if (Object.hasOwn(otherTypes, known)) return { type: otherTypes[known]!, fix: `write ${otherTypes[known]!}` };
+  const meant = nearest(name, storageTypes) as StorageType | undefined;
+  return meant === undefined ? { type: "f32", fix: `write one of ${storageTypes.join(", ")}` } : { type: meant, fix: `did you mean '${meant}'?` };
+}
 const tensorForm = "write a dtype and axes, such as \"f32[token, channel]\"; integer tables may be \"placement u32[token]\" or \"unique placement u32[token]\"";
 
-function readTensor(reading: Reading, name: string, value: Node, at: Node, scope: Scope): DeclaredTensor | undefined {
+function readTensor(reading: Reading, name: string, value: Node, at: Node, scope: Scope, isOutput = false): DeclaredTensor | undefined {
   const type = evaluate(reading, value, scope);
   if (type.kind === "fault") return undefined;
   const wrong = (message: string, fix: string): undefined => {
@@ -193,16 +211,22 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
   const [, unique, placement, dtype, list] = parts as unknown as [string, string | undefined, string | undefined, string, string];
   let storage: StorageType;
   if (dtype !== "f32" && dtype !== "bf16" && dtype !== "u32" && dtype !== "i32") {
-    const meant = (nearest(dtype, storageTypes) ?? "f32") as StorageType;
-    wrong(`'${name}' has an unknown dtype '${dtype}'`, dtype === "f16" ? "write bf16" : dtype === "f64" ? "write f32" : `did you mean '${meant}'?`);
-    storage = dtype === "f16" ? "bf16" : dtype === "f64" ? "f32" : meant;
+    const { type: meant, fix } = dtypeFor(dtype);
+    wrong(`'${name}' has an unknown dtype '${dtype}'`, fix);
+    storage = meant;
   } else storage = dtype;
   if (placement !== undefined && storage !== "u32" && storage !== "i32") wrong(`the placement table '${name}' holds ${dtype}`, "a placement table holds rows, slots or pages: write u32");
   const axes = list.split(",").map((axis) => axis.trim());
-  if (axes.length === 1 && axes[0] === "") return wrong(`'${name}' has no axes`, "give it an axis, or make it a parameter: params: { … }");
+  if (axes.length === 1 && axes[0] === "") return wrong(`'${name}' has no axes`, isOutput
+    ? `give it an axis; a single number is an output over an axis of one point: axes: { …, one: model }, ${name}: "${storage}[one]", which --axis one=1 makes`
+    : `give it an axis, or make it a parameter: params: { ${name}: "${storage === "bf16" ? "f32" : storage}" }`);
   for (const axis of axes) {
     if (reading.axes.has(axis)) continue;
     if (reading.faulty.has(axis)) continue;
+    if (/^\d+$/.test(axis)) {
+      reading.report.add("R012", value, `'${name}' has an axis that is called ${axis}`, `give the axis a name, such as channel: model in axes, and its extent when the kernel is compiled or run: --axis channel=${axis}`);
+      continue;
+    }
     const meant = nearest(axis, [...reading.axes.keys()]);
     reading.report.add("R012", value, `'${name}' has an axis '${axis}' that is not declared`, meant === undefined ? `add it to axes: { ${axis}: model }` : `did you mean '${meant}'? If not, add it to axes: { ${axis}: model }`);
     if (meant !== undefined) reading.unknownNames.add(axis);
@@ -226,10 +250,10 @@ function readBody(reading: Reading, object: ObjectLiteralExpression, scope: Scop
 
 export function reportUnusedAxes(reading: Reading, { object, outputs }: Declaration): void {
   const named = new Set([...[...reading.inputs.values()].flatMap((input) => input.axes), ...outputs.flatMap((output) => output.axes)]);
-  const text = object.getText();
+  const mentioned = object.getDescendants().flatMap((node) => (Node.isIdentifier(node) ? [node.getText()] : Node.isStringLiteral(node) ? [node.getLiteralText()] : []));
   for (const axis of reading.axes.values()) {
     // An axis of no tensor may still be reduced over; then the body names it as well.
-    const mentions = text.match(new RegExp(`\\b${axis.name}\\b`, "g"))?.length ?? 0;
+    const mentions = mentioned.filter((name) => name === axis.name).length;
     if (!named.has(axis.name) && mentions < 2 && !mayBeMeant(axis.name, reading.unknownNames)) {
       reading.report.add("R021", axis.at, `the axis '${axis.name}' is declared and never used`, "remove it, or use it in an input, an output or a reduction");
     }

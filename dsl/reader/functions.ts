@@ -147,7 +147,7 @@ export function bindPattern(reading: Reading, scope: Scope, pattern: Node, value
         reading.unknownNames.add(field);
         const names = value.kind === "record" ? [...value.fields.keys()] : [];
         reading.report.add("R013", element, `${value.kind === "record" ? "there is no" : `${describe(value)} has no`} '${field}' here`,
-          names.length === 0 ? "take it by its name" : meantOrAll(field, names));
+          names.length === 0 ? field === "length" ? "write extent(axis), the extent of an axis" : "take it by its name" : meantOrAll(field, names));
       }
       bindPattern(reading, scope, element.getNameNode(), part ?? unknownOf(reading, [value]), element);
     }
@@ -193,7 +193,7 @@ export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Va
   }
   if (!Node.isBlock(body)) return evaluate(reading, body, scope);
   const returned = readStatements(reading, body.getStatements(), scope);
-  if (returned.length === 0 && body.getDescendantsOfKind(SyntaxKind.ReturnStatement).length === 0) {
+  if (returned.length === 0 && reading.refused === 0 && body.getDescendantsOfKind(SyntaxKind.ReturnStatement).length === 0) {
     reading.report.add("R018", node, "a body without a return", "end it with a return of the value of the output's element");
   }
   return merge(reading, returned);

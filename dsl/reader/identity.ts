@@ -7,7 +7,7 @@ import type { Constant, Expr, Reduce, Reducer } from "../ir.ts";
 import { trackingAlgebra } from "./finite-range.ts";
 import { holdsHole } from "./holes.ts";
 import type { Reading } from "./reading.ts";
-import { madeUp, madeUpParameter, samples, smallExtent } from "./samples.ts";
+import { itemOf, madeUp, madeUpParameter, samples, smallExtent } from "./samples.ts";
 
 type State = readonly number[];
 
@@ -122,7 +122,7 @@ class Trial {
     const extents = Object.fromEntries([...this.#reading.axes.keys()].map((axis) => [axis, smallExtent]));
     const parameters = new Proxy<Record<string, number>>({}, { get: (_, name) => madeUpParameter(String(name), seed) });
     const denotation = new Denotation(bitAlgebra(extents, parameters, (load, indices) => madeUp(load, indices, seed)));
-    let scope = denotation.bind(variable, seed % smallExtent);
+    let scope = denotation.bind(variable, itemOf(seed));
     for (const other of new Set(leaf.flatMap((expr) => [...expr.free]))) if (other !== variable) scope = denotation.bind(other, 0, scope);
     return leaf.map((expr) => denotation.valueOf(expr, scope));
   }

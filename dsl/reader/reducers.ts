@@ -30,12 +30,13 @@ export function readReducer(reading: Reading, description: Node, scope: Scope): 
     return fault;
   }
   const identities = identityAt === undefined ? undefined : readIdentity(reading, types, identityAt, evaluate(reading, identityAt, scope));
+  const before = reading.report.size;
   const combines = combineAt === undefined ? undefined : readCombine(reading, types, combineAt, scope);
   const reducer: Reducer = {
     name: nameOf(description),
     fields: types.map(([name, type], position) => ({ name, type, identity: identities?.[position] ?? reading.pool.constant(type, 0), combine: combines?.[position] ?? reading.pool.state("left", name, type) })),
   };
-  if (identities === undefined || combines === undefined) reading.faultyReducers.add(reducer);
+  if (identities === undefined || combines === undefined || reading.report.size > before) reading.faultyReducers.add(reducer);
   reading.reducers.set(description, reducer);
   return { kind: "reducer", reducer };
 }

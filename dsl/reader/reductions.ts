@@ -18,7 +18,9 @@ import { describe, fault, scalar, type Domain, type Scope, type Value } from "./
 export function readRange(reading: Reading, name: "upTo" | "below", node: Node, args: readonly Node[], scope: Scope): Value {
   const domain = wholeAxis(reading, evaluate(reading, args[0]!, scope), args[0]!);
   const value = evaluate(reading, args[1]!, scope);
-  const bound = reading.expr(value, args[1]!, "u32")!;
+  const isBound = value.kind !== "literal" || Number.isInteger(value.value) && value.value >= 0;
+  if (!isBound) reading.report.add("R006", args[1]!, `the bound of a range is a whole number from 0, and this is ${value.value}`, name === "upTo" ? "write upTo(axis, last) with the last item, or below(axis, 0) for none" : "write below(axis, count) with the number of items");
+  const bound = isBound ? reading.expr(value, args[1]!, "u32")! : hole(reading.pool, "u32");
   const fits = checkBound(reading, bound, args[1]!);
   if (domain === undefined) return unknownOf(reading, [scalar(bound)]);
   const { pool } = reading;
