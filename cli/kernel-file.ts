@@ -81,10 +81,14 @@ export function assertKnownAxes(kernels: readonly Kernel[], extents: Extents): v
   }
 }
 
-/** Those extents that are of a kernel's own axes. Refuses a model axis of none. */
+/** The longest that a model axis may be. */
+const largestModelExtent = 2 ** 30;
+
+/** Those extents that are of a kernel's own axes. Refuses a model axis of none, or of too many points. */
 export function ownExtents(kernel: Kernel, extents: Extents): Extents {
   for (const { name, role } of kernel.axes) {
     if (role === "model" && extents[name] === 0) throw new UsageError(`model axis '${name}' is 0; fix: give --axis ${name}=N with N of at least 1`);
+    if (role === "model" && extents[name]! > largestModelExtent) throw new UsageError(`model axis '${name}' is ${extents[name]}; fix: give --axis ${name}=N with N of at most ${largestModelExtent}`);
   }
   return Object.fromEntries(kernel.axes.flatMap(({ name }) => (Object.hasOwn(extents, name) ? [[name, extents[name]!]] : [])));
 }
@@ -95,9 +99,8 @@ const mostElements = 2 ** 28;
 /** Refuses anything but an extent for each of the kernel's axes, and tensors that no memory holds. */
 export function assertAllAxes(kernel: Kernel, extents: Extents): void {
   assertKnownAxes([kernel], extents);
-  ownExtents(kernel, extents);
   const missing = kernel.axes.filter(({ name }) => !Object.hasOwn(extents, name));
-  if (missing.length === 0) return assertSmall(kernel, extents);
+  if (missing.length === 0) return assertSmall(kernel, ownExtents(kernel, extents));
   const options = missing.map(({ name }) => `--axis ${name}=N`).join(" ");
   const described = missing.map(({ name, role }) => `${name} (${role})`).join(", ");
   throw new UsageError(`kernel '${kernel.name}' needs the extents of ${described}; fix: add ${options}`);

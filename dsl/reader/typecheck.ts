@@ -24,7 +24,7 @@ const fixes: Readonly<Record<number, string>> = {
 
 /** Names and modules that a file may have from its folder's own settings: other libraries, Node's types. */
 const settings: ReadonlySet<number> = new Set([2580, 2581, 2582, 2583, 2584, 2591, 2592, 2593, 7016]);
-const noModule = 2307;
+const noModule: ReadonlySet<number> = new Set([2307, 2882]);
 
 let shared: Project | undefined;
 
@@ -88,7 +88,7 @@ function errorsOf(project: Project, checked: SourceFile, shown: string, ruled: R
 
 /** Whether an error would go away with other settings of the file's folder, which are not asked for here. */
 function isSetting(checked: SourceFile, error: TypeError): boolean {
-  if (error.getCode() !== noModule) return settings.has(error.getCode());
+  if (!noModule.has(error.getCode())) return settings.has(error.getCode());
   return /^["'](?!\.)/.test(checked.getFullText().slice(error.getStart() ?? 0));
 }
 
