@@ -24,7 +24,8 @@ async function check(files: readonly string[], { json = false }: { json?: boolea
     return { file, ...result, diagnostics: isEmpty ? [noKernel(file)] : result.diagnostics };
   }));
   // What two files import is at fault once.
-  const diagnostics = eachOnce(results.flatMap((result) => result.diagnostics), ({ code, message, location: { file, line, column } }) => `${resolve(file)} ${line} ${column} ${code} ${message}`);
+  const diagnostics = eachOnce(results.flatMap((result) => result.diagnostics),
+    ({ code, message, location: { file, line, column } }) => `${resolve(file)} ${line} ${column} ${code} ${message}`);
   if (json) process.stdout.write(`${JSON.stringify({ diagnostics: diagnostics.map(toJson) })}\n`);
   else {
     if (diagnostics.length > 0) process.stdout.write(`${await renderAll(diagnostics)}\n`);

@@ -88,7 +88,9 @@ const largestModelExtent = 2 ** 30;
 export function ownExtents(kernel: Kernel, extents: Extents): Extents {
   for (const { name, role } of kernel.axes) {
     if (role === "model" && extents[name] === 0) throw new UsageError(`model axis '${name}' is 0; fix: give --axis ${name}=N with N of at least 1`);
-    if (role === "model" && extents[name]! > largestModelExtent) throw new UsageError(`model axis '${name}' is ${extents[name]}; fix: give --axis ${name}=N with N of at most ${largestModelExtent}`);
+    if (role === "model" && extents[name]! > largestModelExtent) {
+      throw new UsageError(`model axis '${name}' is ${extents[name]}; fix: give --axis ${name}=N with N of at most ${largestModelExtent}`);
+    }
   }
   return Object.fromEntries(kernel.axes.flatMap(({ name }) => (Object.hasOwn(extents, name) ? [[name, extents[name]!]] : [])));
 }
@@ -114,5 +116,6 @@ function assertSmall(kernel: Kernel, extents: Extents): void {
   const all = sizes.reduce((sum, { elements }) => sum + elements, 0);
   if (all <= mostElements) return;
   const largest = sizes.reduce((one, other) => (other.elements > one.elements ? other : one));
-  throw new UsageError(`the tensors of kernel '${kernel.name}' have ${all} elements at these extents, '${largest.name}' ${largest.elements} of them, more than a kernel is tried on; ${advice}`);
+  throw new UsageError(`the tensors of kernel '${kernel.name}' have ${all} elements at these extents, '${largest.name}' ${largest.elements} of them, `
+    + `more than a kernel is tried on; ${advice}`);
 }

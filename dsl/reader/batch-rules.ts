@@ -137,7 +137,8 @@ export function checkWhole(reading: Reading, { name, at }: DeclaredAxis, place: 
 export function checkOwnBound(reading: Reading, { name, at }: DeclaredAxis, bound: Expr, place: Node): boolean {
   if (!isLongest(reading, name) || isOwn(reading, bound) || holdsHole(bound)) return true;
   const owner = ownerOf(reading);
-  reading.report.add("R003", place, `this bound on the sequence axis '${name}' is not the request's own: the items end where the longest of the batch's requests does`,
+  reading.report.add("R003", place,
+    `this bound on the sequence axis '${name}' is not the request's own: the items end where the longest of the batch's requests does`,
     `bound it by the request's own table, too: min(length(${owner}), ${shorten(place.getText())}), where the inputs have length: "u32[${owner}]"`,
     [{ message: `'${name}' is as long as the longest of the batch's requests`, at }]);
   return false;
@@ -152,7 +153,8 @@ export function checkTree(reading: Reading, part: Expr, at: Node): boolean {
 export function checkStored(reading: Reading, value: Expr, at: Node): void {
   const report = (leaf: Expr, by: Expr): void => {
     const { name, notes } = nameDependence(reading, leaf);
-    for (const place of reading.places.get(by) ?? [at]) reading.report.add("R004", place, `${name} enters arithmetic${leaf.kind === "extent" && isLongest(reading, leaf.axis) ? ", and changes with the batch" : ": it may only address"}`, instead(reading, leaf), notes);
+    const why = leaf.kind === "extent" && isLongest(reading, leaf.axis) ? ", and changes with the batch" : ": it may only address";
+    for (const place of reading.places.get(by) ?? [at]) reading.report.add("R004", place, `${name} enters arithmetic${why}`, instead(reading, leaf), notes);
   };
   const isLeaf = (expr: Expr): boolean => isBatchLeaf(reading, expr) || isPlacement(reading, expr);
   const seen = new Set<Expr>();

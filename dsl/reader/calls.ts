@@ -17,13 +17,15 @@ export function readCall(reading: Reading, node: Node & { getExpression(): Node;
     return unknownOf(reading, args.map((arg) => evaluate(reading, Node.isSpreadElement(arg) ? arg.getExpression() : arg, scope)), args);
   }
   if (Node.isCallExpression(node) && node.hasQuestionDotToken() || Node.isPropertyAccessExpression(calleeAt) && calleeAt.hasQuestionDotToken()) {
-    reportUnknown(reading, node, { what: "'?.'", fix: `write ${shorten(node.getText().replaceAll("?.(", "(").replaceAll("?.", "."))}: everything that is declared is there` });
+    const plain = shorten(node.getText().replaceAll("?.(", "(").replaceAll("?.", "."));
+    reportUnknown(reading, node, { what: "'?.'", fix: `write ${plain}: everything that is declared is there` });
   }
   const unknown = unknownCall(reading, node, scope);
   if (unknown !== undefined) return unknown;
   const declared = Node.isIdentifier(calleeAt) ? scope.find(calleeAt.getText())?.at : undefined;
   if (Node.isVariableDeclaration(declared) && isKernel(declared.getInitializer(), scope)) {
-    reading.report.add("R010", calleeAt, `'${calleeAt.getText()}' is a kernel, and a kernel is not called`, "write what both compute as a function of numbers, and call that in both", [{ message: "it is declared here", at: declared.getNameNode() }]);
+    reading.report.add("R010", calleeAt, `'${calleeAt.getText()}' is a kernel, and a kernel is not called`,
+      "write what both compute as a function of numbers, and call that in both", [{ message: "it is declared here", at: declared.getNameNode() }]);
     return unknownOf(reading, args.map((arg) => evaluate(reading, arg, scope)), args);
   }
   const callee = evaluate(reading, calleeAt, scope);

@@ -139,9 +139,10 @@ function readParameters(reading: Reading, object: ObjectLiteralExpression, scope
       }
       reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: first.at }]);
     } else if (type.kind !== "fault") {
-      const meant = type.kind === "text" && Object.hasOwn(otherTypes, type.text.toLowerCase()) ? otherTypes[type.text.toLowerCase()]! : undefined;
+      const meant = type.kind === "text" ? type.text === "bf16" ? "f32" : otherTypes.get(type.text.toLowerCase()) : undefined;
+      const rule = "a parameter is \"f32\", \"u32\" or \"i32\"";
       reading.report.add("R018", value, `the dtype of the parameter '${name}' is ${type.kind === "text" ? `"${shorten(type.text)}"` : describe(type)}`,
-        meant === undefined && !(type.kind === "text" && type.text === "bf16") ? "a parameter is \"f32\", \"u32\" or \"i32\"" : `write "${meant === undefined || meant === "bf16" ? "f32" : meant}": a parameter is "f32", "u32" or "i32"`);
+        meant === undefined ? rule : `write "${meant === "bf16" ? "f32" : meant}": ${rule}`);
     }
     return [];
   });
@@ -182,17 +183,17 @@ function readOutputs(reading: Reading, object: ObjectLiteralExpression, scope: S
 
 const storageTypes = ["f32", "bf16", "u32", "i32"];
 /** What others call dtypes. */
-const otherTypes: Readonly<Record<string, StorageType>> = {
-  f16: "bf16", half: "bf16", float16: "bf16", fp16: "bf16", bfloat16: "bf16", bfloat: "bf16",
-  f64: "f32", float: "f32", float32: "f32", fp32: "f32", float64: "f32", double: "f32", number: "f32",
-  i8: "i32", i16: "i32", i64: "i32", int: "i32", int8: "i32", int16: "i32", int32: "i32", int64: "i32", long: "i32",
-  u8: "u32", u16: "u32", u64: "u32", uint: "u32", uint8: "u32", uint16: "u32", uint32: "u32", uint64: "u32", bool: "u32", boolean: "u32",
-};
+const otherTypes: ReadonlyMap<string, StorageType> = new Map(([
+  ["bf16", ["f16", "half", "float16", "fp16", "bfloat16", "bfloat"]],
+  ["f32", ["f64", "float", "float32", "fp32", "float64", "double", "number"]],
+  ["i32", ["i8", "i16", "i64", "int", "int8", "int16", "int32", "int64", "long"]],
+  ["u32", ["u8", "u16", "u64", "uint", "uint8", "uint16", "uint32", "uint64", "bool", "boolean"]],
+] as const).flatMap(([type, names]) => names.map((name) => [name, type] as const)));
 
 /** The dtype of the language that stands for another's. */
 function dtypeFor(name: string): { readonly type: StorageType; readonly fix: string } {
-  const known = name.toLowerCase();
-  if (Object.hasOwn(otherTypes, known)) return { type: otherTypes[known]!, fix: `write ${otherTypes[known]!}` };
+  const known = otherTypes.get(name.toLowerCase());
+  if (known !== undefined) return { type: known, fix: `write ${known}` };
   const meant = nearest(name, storageTypes) as StorageType | undefined;
   return meant === undefined ? { type: "f32", fix: `write one of ${storageTypes.join(", ")}` } : { type: meant, fix: `did you mean '${meant}'?` };
 }
@@ -224,7 +225,8 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
     if (reading.axes.has(axis)) continue;
     if (reading.faulty.has(axis)) continue;
     if (/^\d+$/.test(axis)) {
-      reading.report.add("R012", value, `'${name}' has an axis that is called ${axis}`, `give the axis a name, such as channel: model in axes, and its extent when the kernel is compiled or run: --axis channel=${axis}`);
+      reading.report.add("R012", value, `'${name}' has an axis that is called ${axis}`,
+        `give the axis a name, such as channel: model in axes, and its extent when the kernel is compiled or run: --axis channel=${axis}`);
       continue;
     }
     const meant = nearest(axis, [...reading.axes.keys()]);
@@ -250,7 +252,8 @@ function readBody(reading: Reading, object: ObjectLiteralExpression, scope: Scop
 
 export function reportUnusedAxes(reading: Reading, { object, outputs }: Declaration): void {
   const named = new Set([...[...reading.inputs.values()].flatMap((input) => input.axes), ...outputs.flatMap((output) => output.axes)]);
-  const mentioned = object.getDescendants().flatMap((node) => (Node.isIdentifier(node) ? [node.getText()] : Node.isStringLiteral(node) ? [node.getLiteralText()] : []));
+  const mentioned = object.getDescendants()
+    .flatMap((node) => (Node.isIdentifier(node) ? [node.getText()] : Node.isStringLiteral(node) ? [node.getLiteralText()] : []));
   for (const axis of reading.axes.values()) {
     // An axis of no tensor may still be reduced over; then the body names it as well.
     const mentions = mentioned.filter((name) => name === axis.name).length;

@@ -54,7 +54,8 @@ function outside({ load, axis, reached, locations }: Escape, leaves: string, whi
   return locations.map((location) => ({
     code: "R008", location, notes: wraps ? [{ message: "an index is a u32, so that what is below 0 wraps around to the largest numbers" }] : [],
     message: `an index of '${load.input}' ${leaves} the axis '${axis}', ${which}`,
-    fix: wraps ? `write gather(${load.input}, …), which gives 0 outside, or choose: ${axis} > 0 ? … : 0` : `keep it from 0 to extent(${axis}) - 1, or write gather(${load.input}, …), which gives 0 outside`,
+    fix: wraps ? `write gather(${load.input}, …), which gives 0 outside, or choose: ${axis} > 0 ? … : 0`
+      : `keep it from 0 to extent(${axis}) - 1, or write gather(${load.input}, …), which gives 0 outside`,
   }));
 }
 

@@ -31,7 +31,8 @@ export function checkIdentity(reading: Reading, reduce: Reduce, leafAt: Node): b
   const described = typeof declaration === "object" && Node.isObjectLiteralExpression(declaration) ? declaration.getProperty("identity") : undefined;
   const identity = show(reducer, reducer.fields.map((field) => field.identity.bits));
   reading.report.add("R014", described ?? leafAt, `the identity ${identity} of '${reducer.name}' does not leave every state as it is`, trial.fix(),
-    [{ message: `combine(identity, ${show(reducer, found.state)}) gives ${show(reducer, found.combined)}` }, { message: "such a state comes from this leaf", at: leafAt }]);
+    [{ message: `combine(identity, ${show(reducer, found.state)}) gives ${show(reducer, found.combined)}` },
+      { message: "such a state comes from this leaf", at: leafAt }]);
   return false;
 }
 
@@ -85,7 +86,8 @@ class Trial {
       };
       const fitting = mended.has(name) ? undefined : this.#usual(wrong).find((value) => this.counterexample(withValue(value))?.wrong !== wrong);
       if (fitting === undefined) {
-        return `choose an identity for which combine(identity, s) is s: 0 for a sum, 1 for a product, ${asWritten(-largest)} for a maximum, ${asWritten(largest)} for a minimum; '${name}' changes`;
+        return "choose an identity for which combine(identity, s) is s: 0 for a sum, 1 for a product, "
+          + `${asWritten(-largest)} for a maximum, ${asWritten(largest)} for a minimum; '${name}' changes`;
       }
       mended.set(name, fitting);
       reducer = withValue(fitting);

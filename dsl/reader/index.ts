@@ -114,7 +114,7 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
   const { parameters, body } = declaration;
 
   const inner = new Scope(scope);
-  const values: Value & { kind: "record" } = {
+  const values: Named = {
     kind: "record",
     fields: new Map([
       ...[...reading.inputs.values()].map(({ at, ...input }): [string, Value] => [input.name, { kind: "tensor", input, at }]),
@@ -122,7 +122,10 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
       ...parameters.map((one): [string, Value] => [one.name, scalar(reading.pool.parameter(one.name, one.type))]),
     ]),
   };
-  const axes: Value & { kind: "record" } = { kind: "record", fields: new Map([...[...reading.faulty].map((known): [string, Value] => [known, fault]), ...[...reading.axes].map(([axis, declared]): [string, Value] => [axis, { kind: "axis", axis: declared }])]) };
+  const axes: Named = { kind: "record", fields: new Map([
+    ...[...reading.faulty].map((known): [string, Value] => [known, fault]),
+    ...[...reading.axes].map(([axis, declared]): [string, Value] => [axis, { kind: "axis", axis: declared }]),
+  ]) };
   bindBody(reading, inner, body.getParameters(), values, axes);
 
   const returned = readBody(reading, body, inner);
@@ -145,8 +148,10 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
   };
 }
 
+type Named = Extract<Value, { kind: "record" }>;
+
 /** What a body takes: its values by name, and its axes by name. */
-function bindBody(reading: Reading, scope: Scope, parameters: readonly ParameterDeclaration[], values: Value & { kind: "record" }, axes: Value & { kind: "record" }): void {
+function bindBody(reading: Reading, scope: Scope, parameters: readonly ParameterDeclaration[], values: Named, axes: Named): void {
   const known = (name: string): Value | undefined => values.fields.get(name) ?? axes.fields.get(name);
   const single = parameters.map((parameter) => parameter.getNameNode()).find((node) => Node.isIdentifier(node) && known(node.getText()) !== undefined);
   const [first, second] = parameters;
@@ -163,9 +168,11 @@ function bindBody(reading: Reading, scope: Scope, parameters: readonly Parameter
     return;
   }
   const pattern = first?.getNameNode();
-  const misplaced = Node.isObjectBindingPattern(pattern) ? pattern.getElements().filter((element) => !values.fields.has(fieldOf(element)) && axes.fields.has(fieldOf(element))) : [];
+  const isAxis = (element: BindingElement): boolean => !values.fields.has(fieldOf(element)) && axes.fields.has(fieldOf(element));
+  const misplaced = Node.isObjectBindingPattern(pattern) ? pattern.getElements().filter(isAxis) : [];
   if (second === undefined && misplaced.length > 0) {
-    reading.report.add("R018", misplaced[0]!, "the axes are among the inputs that the body takes", `take them from its second parameter: { ${misplaced.map(fieldOf).join(", ")} }`);
+    reading.report.add("R018", misplaced[0]!, "the axes are among the inputs that the body takes",
+      `take them from its second parameter: { ${misplaced.map(fieldOf).join(", ")} }`);
     bindPattern(reading, scope, pattern!, { kind: "record", fields: new Map([...values.fields, ...axes.fields]) }, first!);
     return;
   }
@@ -182,7 +189,9 @@ function reportOutside(reading: Reading, outputs: readonly Output[], call: CallE
     axes: [...reading.axes.values()], inputs: [...reading.inputs.values()], outputs, stored: reading.stored, origins: new Map(), location: locationOf(call),
     places: (load) => [...(reading.places.get(load) ?? [])].map(locationOf),
   });
-  for (const { code, location, message, fix, notes } of found) reading.report.add(code, nodeAt(reading, location) ?? location, message, fix, notes.map((note) => ({ message: note.message })));
+  for (const { code, location, message, fix, notes } of found) {
+    reading.report.add(code, nodeAt(reading, location) ?? location, message, fix, notes.map((note) => ({ message: note.message })));
+  }
 }
 
 /** The whole expression that starts at a location, to underline it. */

@@ -73,13 +73,16 @@ function checkIndex(reading: Reading, input: Input, index: Expr, axisName: strin
   const table = findLoaded(index, (leaf) => leaf.kind === "load" || leaf.kind === "field");
   if (axis.role === "batch") {
     if (index === reading.pool.index(reading.pool.axisVariable(axisName)) || holdsHole(index)) return true;
-    if (findLoaded(index, (leaf) => isPlacement(reading, leaf)) === undefined && table?.kind === "load" && findLoaded(index, (leaf) => isBatchLeaf(reading, leaf)) === undefined) {
+    const isPlain = findLoaded(index, (leaf) => isBatchLeaf(reading, leaf)) === undefined;
+    if (isPlain && table?.kind === "load" && findLoaded(index, (leaf) => isPlacement(reading, leaf)) === undefined) {
       const owned = reading.inputs.get(table.input)!;
-      reading.report.add("R005", at, `the batch axis '${axisName}' of '${input.name}' is indexed by '${text}', a request's own value, which does not say where its data lie`,
-        `if it does, declare it as a placement table: ${table.input}: "placement ${owned.storage}[${owned.axes.join(", ")}]"`, [declared, { message: `'${table.input}' is declared here`, at: owned.at }]);
+      reading.report.add("R005", at,
+        `the batch axis '${axisName}' of '${input.name}' is indexed by '${text}', a request's own value, which does not say where its data lie`,
+        `if it does, declare it as a placement table: ${table.input}: "placement ${owned.storage}[${owned.axes.join(", ")}]"`,
+        [declared, { message: `'${table.input}' is declared here`, at: owned.at }]);
       return false;
     }
-    if (table?.kind !== "load" || findLoaded(index, (leaf) => isBatchLeaf(reading, leaf)) !== undefined) {
+    if (table?.kind !== "load" || !isPlain) {
       reading.report.add("R005", at, `the batch axis '${axisName}' of '${input.name}' is indexed by '${text}', which reads a neighbour's row`,
         `index it by '${axisName}' itself, or through gather by a placement table`, [declared, { message: `'${axisName}' is a batch axis`, at: axis.at }]);
       return false;

@@ -25,7 +25,8 @@ export function checkName(report: Report, name: string, what: string, at: Node):
   if (isPlainName(name)) return true;
   const form = "a letter, then letters, digits and underscores";
   const near = nearestPlain(name);
-  report.add("R023", at, `${what} can't be called '${name.replace(/[\p{Cc}\p{Cf}]/gu, (letter) => `\\u{${letter.codePointAt(0)!.toString(16)}}`)}': a name is ${form}`, near === undefined ? `give it a name of ${form}` : `call it '${near}'`);
+  const shown = name.replace(/[\p{Cc}\p{Cf}]/gu, (letter) => `\\u{${letter.codePointAt(0)!.toString(16)}}`);
+  report.add("R023", at, `${what} can't be called '${shown}': a name is ${form}`, near === undefined ? `give it a name of ${form}` : `call it '${near}'`);
   return false;
 }
 

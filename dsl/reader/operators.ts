@@ -63,7 +63,8 @@ export function readBinary(reading: Reading, node: BinaryExpression, scope: Scop
   const left = evaluate(reading, leftAt, scope);
   const right = evaluate(reading, rightAt, scope);
   if (/^[<>]=?$/.test(operator) && Node.isBinaryExpression(leftAt) && /^[<>]=?$/.test(leftAt.getOperatorToken().getText())) {
-    reading.report.add("R006", node, "a chain of comparisons compares a condition", `write ${shorten(leftAt.getText())} && ${shorten(leftAt.getRight().getText())} ${operator} ${shorten(rightAt.getText())}`);
+    reading.report.add("R006", node, "a chain of comparisons compares a condition",
+      `write ${shorten(leftAt.getText())} && ${shorten(leftAt.getRight().getText())} ${operator} ${shorten(rightAt.getText())}`);
     return scalar(reading.at(node, hole(reading.pool, "bool")));
   }
   if (left.kind === "text" && operator === "+" && (right.kind === "text" || right.kind === "literal")) {
@@ -115,15 +116,18 @@ function operate(reading: Reading, node: BinaryExpression, operator: string, kno
       : "combine conditions with &&, || and !, or turn them into numbers with select(condition, 1, 0)");
   }
   if (known.name === "and" || known.name === "or" || known.name === "xor") {
-    if (a.type === "f32" && node.getRight().getText() === "0" && operator === "|") return wrong("'|' of f32", `to cut off the fraction, write f32(i32(${texts[0]}))`);
-    if (a.type === "f32") return wrong(`'${operator}' of f32`, `take the bits first: bitsOf(${texts[0]}) ${operator} …`);
+    const isTruncation = operator === "|" && texts[1] === "0";
+    if (a.type === "f32") {
+      return wrong(`'${operator}' of f32`, isTruncation ? `to cut off the fraction, write f32(i32(${texts[0]}))` : `take the bits first: bitsOf(${texts[0]}) ${operator} …`);
+    }
   } else if (known.name === "divide" || known.name === "remainder") {
     if (a.type === "f32" && known.name === "divide") return divide(reading, node, a, b);
     if (a.type === "f32") return wrong("'%' of f32", `write ${texts[0]} - floor(${texts[0]} / ${texts[1]}) * ${texts[1]}`);
     if (b.kind === "constant" && b.bits === 0) return wrong(`'${operator}' by zero`, "divide by something that is not zero");
   }
   if (a === b && a.type === "f32" && (known.name === "equal" || known.name === "notEqual")) {
-    return wrong(`'${operator}' of one value with itself, which drivers take for ${known.name === "equal"}`, `write ${known.name === "equal" ? "!" : ""}isNaN(${texts[0]}), which looks at the bits`);
+    return wrong(`'${operator}' of one value with itself, which drivers take for ${known.name === "equal"}`,
+      `write ${known.name === "equal" ? "!" : ""}isNaN(${texts[0]}), which looks at the bits`);
   }
   return scalar(reading.at(node, known.swapped === true ? reading.pool.binary(known.name, b, a) : reading.pool.binary(known.name, a, b)));
 }

@@ -1,12 +1,13 @@
 /** TypeScript's own strict errors, as diagnostics. */
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { Project, ts, type Diagnostic as TypeError, type DiagnosticMessageChain, type SourceFile } from "ts-morph";
+import { Node, Project, ts, type Diagnostic as TypeError, type DiagnosticMessageChain, type SourceFile } from "ts-morph";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { SourceLocation } from "../ir.ts";
 import { packageRoot } from "./modules.ts";
 
-const noOverload = 2769;
+/** What follows from any fault of a declaration: no overload matches, and its body's parameters have no types. */
+const consequences: ReadonlySet<number> = new Set([2554, 2769, 7006, 7031]);
 
 /** What to do about the errors that authors meet most. */
 const fixes: Readonly<Record<number, string>> = {
@@ -67,13 +68,12 @@ function errorsOf(project: Project, checked: SourceFile, shown: string, ruled: R
   const program = project.getProgram();
   const errors = [...program.getSyntacticDiagnostics(checked), ...program.getSemanticDiagnostics(checked)].filter((error) => !isSetting(checked, error));
   const lineOf = (error: TypeError): number => checked.getLineAndColumnAtPos(error.getStart() ?? 0).line;
-  const faultLines = new Set([...ruled, ...errors.filter((error) => error.getCode() !== noOverload).map(lineOf)]);
-  /** That no overload matches follows from any fault inside of the call. */
+  const faultLines = new Set([...ruled, ...errors.filter((error) => !consequences.has(error.getCode())).map(lineOf)]);
   const follows = (start: number): boolean => {
-    const call = checked.getDescendantAtPos(start)?.getFirstAncestorByKind(ts.SyntaxKind.CallExpression);
+    const call = checked.getDescendantAtPos(start)?.getAncestors().findLast(Node.isCallExpression);
     return call !== undefined && [...faultLines].some((line) => line >= call.getStartLineNumber() && line <= call.getEndLineNumber());
   };
-  return errors.filter((error) => !ruled.has(lineOf(error)) && !(error.getCode() === noOverload && follows(error.getStart() ?? 0))).map((error): Diagnostic => {
+  return errors.filter((error) => !ruled.has(lineOf(error)) && !(consequences.has(error.getCode()) && follows(error.getStart() ?? 0))).map((error): Diagnostic => {
     const start = error.getStart() ?? 0;
     const { line, column } = checked.getLineAndColumnAtPos(start);
     const text = checked.getFullText().slice(start, start + (error.getLength() ?? 1)).split(/[\n\r]/)[0]!;
