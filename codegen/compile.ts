@@ -4,13 +4,14 @@
  */
 import { createHash } from "node:crypto";
 import type { Kernel } from "../dsl/ir.ts";
-import { type Artifact, defaultLimits, type DeviceLimits, type Pass } from "./artifact.ts";
+import { type Artifact, defaultLimits, type DeviceLimits, type Pass } from "../runtime/artifact.ts";
 import { candidateSchedules } from "./candidates.ts";
 import { CompileError, ScheduleMisfit } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "./groups.ts";
 import { deriveLevel } from "./level.ts";
 import { lowerPass } from "./lower.ts";
 import type { PassKernel } from "./pass-kernel.ts";
+import { bindingCount, rangesOf } from "./ranges.ts";
 import { type Schedule, workgroupSizeOf } from "./schedule.ts";
 import { specialize, treesOf } from "./specialize.ts";
 import { splitReductions, withoutUnusedInputs } from "./split.ts";
@@ -67,10 +68,12 @@ function lowered(kernel: PassKernel, original: Kernel, { schedule, limits = defa
     const mapping = schedule.passes[at]!;
     const read = withoutUnusedInputs(pass);
     if (workgroupSizeOf(mapping) > limits.maxInvocations) throw new ScheduleMisfit(`${workgroupSizeOf(mapping)} invocations are more than the device's ${limits.maxInvocations}`);
-    if (read.inputs.length + read.outputs.length > limits.maxStorageBuffers) throw new ScheduleMisfit(`it needs more storage buffers than the device's ${limits.maxStorageBuffers}`);
+    const ranges = rangesOf(read, layouts, limits.maxBindingBytes);
+    const buffers = bindingCount(read, ranges);
+    if (buffers > limits.maxStorageBuffers) throw new ScheduleMisfit(`${buffers} storage buffers are more than the device's ${limits.maxStorageBuffers}`);
     const vectors = vectorInputs(read, mapping, layouts);
     const label = passes.length === 1 ? `${kernel.name}, ${schedule.name}` : `${kernel.name}, ${schedule.name}, pass ${at + 1} of ${passes.length}`;
-    return printPass(original, label, lowerPass({ kernel: read, mapping, layouts, vectors, maxWorkgroupBytes: limits.maxWorkgroupBytes }));
+    return printPass(original, label, lowerPass({ kernel: read, mapping, layouts, vectors, ranges, maxWorkgroupBytes: limits.maxWorkgroupBytes }));
   });
   return artifactOf(kernel, schedule, texts);
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Artifact, Binding, Pass } from "../codegen/artifact.ts";
+import type { Artifact, Binding, Pass } from "./artifact.ts";
 import {
   AllocationError, Commands, DeviceLostError, RequestError, ShaderError, createTensor, loadKernel, openDevice, type Device,
 } from "./index.ts";

@@ -7,6 +7,7 @@ import { abridged, CheckpointError } from "./error.ts";
 const maxDepth = 32;
 const maxFileBytes = 2 ** 28;
 const fetchAgain = "copy or download the file again";
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Opens a regular file; anything else might block, or fail only once it is read. */
 export async function openFile(file: string, fix: string): Promise<FileHandle> {
@@ -19,15 +20,38 @@ export async function openFile(file: string, fix: string): Promise<FileHandle> {
 
 /** Reads one JSON object of a checkpoint. @throws CheckpointError */
 export async function readJsonObject(directory: string, name: string): Promise<Record<string, unknown>> {
+  return parseJsonObject(join(directory, name), await readBytes(directory, name));
+}
+
+/** Reads one text of a checkpoint. @throws CheckpointError */
+export async function readText(directory: string, name: string): Promise<string> {
+  const bytes = await readBytes(directory, name);
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw new CheckpointError(join(directory, name), null, "is not UTF-8", fetchAgain, { cause });
+  }
+}
+
+/** What was read, or undefined where there is no such file. */
+export async function ifPresent<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof CheckpointError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function readBytes(directory: string, name: string): Promise<Uint8Array> {
   const file = join(directory, name);
   const handle = await openFile(file, `give a checkpoint directory that holds ${name}`);
   try {
     const { size } = await handle.stat();
-    if (size > maxFileBytes) throw new CheckpointError(file, null, `has ${size} bytes, too many for a JSON file of a checkpoint`, fetchAgain);
-    const bytes = await handle.readFile().catch((cause: unknown) => {
+    if (size > maxFileBytes) throw new CheckpointError(file, null, `has ${size} bytes, too many for a file of its kind`, fetchAgain);
+    return await handle.readFile().catch((cause: unknown) => {
       throw new CheckpointError(file, null, `reading it failed (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, fetchAgain, { cause });
     });
-    return parseJsonObject(file, bytes);
   } finally {
     await handle.close();
   }
@@ -38,7 +62,7 @@ export function parseJsonObject(file: string, bytes: Uint8Array, what = ""): Rec
   let text: string;
   let value: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = utf8.decode(bytes);
     value = JSON.parse(text);
   } catch (cause) {
     throw new CheckpointError(file, null, `${what}is not JSON (${(cause as Error).message})`, fetchAgain, { cause });
