@@ -58,3 +58,27 @@ describe("the user's choice", () => {
     expect(requests).toBe(1);
   });
 });
+
+describe.runIf(process.platform === "linux")("a machine without a Vulkan loader", () => {
+  const architecture = Object.getOwnPropertyDescriptor(process, "arch")!;
+  beforeEach(() => {
+    vi.stubEnv("VK_DRIVER_FILES", "");
+    vi.spyOn(process, "dlopen").mockImplementation(() => { throw new Error("libvulkan.so.1: cannot open shared object file"); });
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    Object.defineProperty(process, "arch", architecture);
+  });
+
+  test("takes the bundled driver, and says so where that offers nothing", async () => {
+    Object.defineProperty(process, "arch", { ...architecture, value: "x64" });
+    await expect(findDriver(async () => undefined)).rejects.toThrow(NoAdapterError);
+    await expect(findDriver(async () => undefined)).rejects.toThrow("Vulkan: the bundled SwiftShader offers no adapter. fix: install libvulkan1 and a driver");
+    expect(process.env.VK_DRIVER_FILES || undefined).toBeUndefined();
+  });
+
+  test("has no adapter where no driver is bundled", async () => {
+    Object.defineProperty(process, "arch", { ...architecture, value: "arm64" });
+    await expect(findDriver(async () => "never asked")).rejects.toThrow("Vulkan: no Vulkan driver was found, and none is bundled for arm64. fix: install libvulkan1 and a driver");
+  });
+});

@@ -109,6 +109,14 @@ describe("inputs in ranges", () => {
       .toThrow("schedule 'alone' does not fit kernel 'linear': 9 storage buffers are more than the device's 8");
   });
 
+  test("an output of constant extents must fit one binding", () => {
+    const [constant] = readKernels(folder("fixtures/right/corners.kernel.ts")).kernels.filter(({ name }) => name === "shiftByExtent");
+    const limits = { ...defaultLimits, maxBindingBytes: 1024 };
+    expect(schedulesFor(constant!, { extents: { channel: 256 }, limits }).length).toBeGreaterThan(0);
+    expect(() => schedulesFor(constant!, { extents: { channel: 257 }, limits }))
+      .toThrow("kernel shiftByExtent: the output 'output' takes 1028 bytes, and the device binds 1024; give it a batch axis, and run it in parts");
+  });
+
   test("an artifact that binds more than a device does is not loaded there", async () => {
     const artifact = compile(linear, { extents: modelExtents(linear, largestExtents), schedule: first(linear, largestExtents, defaultLimits) });
     await withDevice({ maxBindingBytes: 4096, maxStorageBuffers: 3 }, async (device) => {
