@@ -4,7 +4,7 @@ import type { Kernel } from "../dsl/ir.ts";
 import { modelExtents } from "../spec/extents.ts";
 import { didYouMean } from "../runtime/errors.ts";
 import { UsageError } from "./exit.ts";
-import { assertKnownAxes, chooseKernel, collectAxis, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
+import { assertKnownAxes, chooseKernel, collectAxis, ownExtents, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
 import { withProgress } from "./progress.ts";
 
 const stages = ["ir", "tree", "schedule", "wgsl"] as const;
@@ -37,12 +37,13 @@ export function register(program: Command): void {
 async function explain(file: string, options: Options): Promise<string> {
   const all = await readKernelFile(file);
   const kernels = options.kernel === undefined ? all : [chooseKernel(all, options.kernel, file)];
+  if (options.axis !== undefined) assertKnownAxes(kernels, options.axis);
   const texts: string[] = [];
-  for (const kernel of kernels) texts.push((await explainKernel(kernel, options)).trimEnd());
+  for (const kernel of kernels) texts.push((await explainKernel(kernel, options, kernels.length > 1)).trimEnd());
   return `${texts.join("\n\n")}\n`;
 }
 
-async function explainKernel(kernel: Kernel, options: Options): Promise<string> {
+async function explainKernel(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
   switch (options.stage) {
     case "ir": {
       const { printKernel } = await import("../dsl/print-ir.ts");
@@ -50,7 +51,7 @@ async function explainKernel(kernel: Kernel, options: Options): Promise<string> 
     }
     case "tree": return describeTrees(kernel);
     case "schedule": return describeSchedules(kernel, options);
-    case "wgsl": return emit(kernel, options);
+    case "wgsl": return emit(kernel, options, isOneOfSeveral);
   }
 }
 
@@ -72,12 +73,13 @@ async function describeSchedules(kernel: Kernel, options: Options): Promise<stri
   return [`kernel ${kernel.name}`, ...lines].join("\n");
 }
 
-async function emit(kernel: Kernel, options: Options): Promise<string> {
+async function emit(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
   const { compile } = await import("../codegen/compile.ts");
   const schedules = await fittingSchedules(kernel, options);
   const schedule = options.schedule === undefined ? schedules[0] : schedules.find(({ name }) => name === options.schedule);
   if (schedule === undefined) {
     const names = schedules.map(({ name }) => name);
+    if (isOneOfSeveral) return `// kernel ${kernel.name}: no schedule '${options.schedule}' fits it; those that do: ${names.join(", ")}`;
     throw new UsageError(`no schedule '${options.schedule}' fits kernel '${kernel.name}'${didYouMean(options.schedule!, names)}; fix: use one of ${names.join(", ")}`);
   }
   const artifact = compile(kernel, { extents: extentsFor(kernel, options), schedule });
@@ -97,7 +99,6 @@ async function fittingSchedules(kernel: Kernel, options: Options) {
 
 /** Extents for all model axes: those given, and the usual one for the others. */
 function extentsFor(kernel: Kernel, { axis = {} }: Options): Extents {
-  assertKnownAxes(kernel, axis);
   const usual = Object.fromEntries(kernel.axes.map(({ name }) => [name, usualExtent]));
-  return modelExtents(kernel, { ...usual, ...axis });
+  return modelExtents(kernel, { ...usual, ...ownExtents(kernel, axis) });
 }

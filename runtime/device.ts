@@ -32,22 +32,26 @@ export type MemoryReport = Readonly<Record<BufferPurpose | "total", number>>;
 const instances = new Set<GPU>();
 
 export class Device {
+  /** @internal */
   readonly gpu: GPUDevice;
   readonly info: DeviceInfo;
   /** What kernels are compiled for, and what tensors and dispatches are held to. */
   readonly limits: RuntimeLimits;
   /** Kernels already loaded here, by the hash of their artifact. */
   readonly kernels = new Map<string, Promise<LoadedKernel>>();
-  /** Scratch buffers by size in words. A kernel writes its scratch before it reads it, and the queue runs kernels in
-   * order, so all kernels and submissions share them. */
+  /**
+   * Scratch buffers by size in words. A kernel writes its scratch before it reads it, and the queue runs kernels in
+   * order, so all kernels and submissions share them. @internal
+   */
   readonly scratch = new Map<number, GPUBuffer[]>();
-  /** Holds the uniforms of one submission; the queue writes it after the submissions before have read it. */
+  /** Holds the uniforms of one submission; the queue writes it after the submissions before have read it. @internal */
   uniforms: GPUBuffer | undefined;
 
   readonly #instance: GPU;
   readonly #buffers = new Map<GPUBuffer, BufferPurpose>();
   #fault: RuntimeError | undefined;
 
+  /** @internal */
   constructor(instance: GPU, gpu: GPUDevice, info: DeviceInfo, lowered: Partial<RuntimeLimits>) {
     this.limits = limitsOf(gpu.limits, lowered);
     this.#instance = instance;
@@ -75,7 +79,7 @@ export class Device {
 
   /**
    * A buffer of at least so many words, zeros. Throws AllocationError where the device has none so large; where it has
-   * too little memory, which only the driver finds out, the next submission or read-back throws it.
+   * too little memory, which only the driver finds out, the next submission or read-back throws it. @internal
    */
   allocate(purpose: BufferPurpose, label: string, words: number, usage: GPUBufferUsageFlags): GPUBuffer {
     this.assertUsable();
@@ -100,7 +104,7 @@ export class Device {
     return buffer;
   }
 
-  /** Frees a buffer once the submissions that use it are done. */
+  /** Frees a buffer once the submissions that use it are done. @internal */
   free(buffer: GPUBuffer): void {
     this.#buffers.delete(buffer);
     buffer.destroy();

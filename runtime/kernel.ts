@@ -4,14 +4,14 @@ import type { Device } from "./device.ts";
 import { RequestError, ShaderError, type ShaderMessage } from "./errors.ts";
 import { excessOf } from "./limits.ts";
 
-/** The part of a buffer that a storage binding sees, in bytes. */
+/** The part of a buffer that a storage binding sees, in bytes. @internal */
 export interface BoundRange {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly size: number;
 }
 
-/** The slot of a pass's uniforms in the ring is bound through a dynamic offset, so bind groups outlive submissions. */
+/** The slot of a pass's uniforms in the ring is bound through a dynamic offset, so bind groups outlive submissions. @internal */
 export class LoadedPass {
   readonly pass: Pass;
   readonly pipeline: GPUComputePipeline;
@@ -62,6 +62,7 @@ function identify(buffer: GPUBuffer): number {
 export interface LoadedKernel {
   readonly artifact: Artifact;
   readonly device: Device;
+  /** @internal */
   readonly passes: readonly LoadedPass[];
 }
 

@@ -27,7 +27,7 @@ export function checkLimits(lowered: Partial<RuntimeLimits>): void {
   }
 }
 
-/** A device's limits, each lowered to the given one where that is less. */
+/** A device's limits, each lowered to the given one where that is less. @internal */
 export function limitsOf(offered: GPUSupportedLimits, lowered: Partial<RuntimeLimits>): RuntimeLimits {
   const least = (limit: number, own: number | undefined): number => Math.min(limit, own ?? Infinity);
   return {

@@ -29,6 +29,7 @@ export class Tensor implements TensorLayout {
   readonly storage: StorageType;
   readonly shape: readonly number[];
   readonly blocks?: readonly number[];
+  /** @internal */
   readonly buffer: GPUBuffer;
   /** Where in the buffer the `wordsOf(this)` words start; aligned as storage bindings are. */
   readonly offsetBytes: number;
@@ -38,7 +39,7 @@ export class Tensor implements TensorLayout {
   readonly #base: Tensor | undefined;
   #disposed = false;
 
-  /** On a buffer of its own, or inside of another tensor's, which stays that one's. */
+  /** @internal On a buffer of its own, or inside of another tensor's, which stays that one's. */
   constructor(device: Device, { name, storage, shape, blocks }: TensorDescription, within?: { readonly base: Tensor; readonly offsetBytes: number }) {
     const extents = blocks === undefined ? shape : [...shape, ...blocks];
     if (!extents.every((extent) => Number.isSafeInteger(extent) && extent >= 0) || (blocks ?? []).includes(0) ||
@@ -97,7 +98,7 @@ export class Tensor implements TensorLayout {
     });
   }
 
-  /** What a kernel binds that takes the tensor, or some words of it. */
+  /** What a kernel binds that takes the tensor, or some words of it. @internal */
   bound({ first, count }: WordRange = { first: 0, count: wordsOf(this) }): BoundRange {
     return { buffer: this.buffer, offset: this.offsetBytes + first * 4, size: bindingBytes(count) };
   }

@@ -10,7 +10,7 @@ export interface Weight<Value> {
 }
 
 /** Matrices are bf16 or f32; vectors, which are small and whose kernels are then the same for all, f32. */
-interface Layer<Item> {
+export interface Layer<Item> {
   readonly inputNorm: Item; // [hidden]
   readonly queries: Item; // [queryHeads * headSize, hidden]
   readonly keys: Item; // [keyValueHeads * headSize, hidden]
