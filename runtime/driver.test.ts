@@ -60,7 +60,8 @@ describe("the user's choice", () => {
     let requests = 0;
     const none = findDriver(async () => { requests++; return undefined; });
     await expect(none).rejects.toThrow(NoAdapterError);
-    await expect(none).rejects.toThrow(`Vulkan: VK_DRIVER_FILES is '${files}', which offers no adapter. fix: unset it, or let it name a driver's .json file that exists`);
+    await expect(none).rejects.toThrow(
+      `Vulkan: VK_DRIVER_FILES is '${files}', which offers no adapter. fix: unset it, or let it name a driver's .json file that exists`);
     return requests;
   };
 
@@ -99,6 +100,7 @@ describe.runIf(process.platform === "linux")("a machine without a Vulkan loader"
 
   test("has no adapter where no driver is bundled", async () => {
     Object.defineProperty(process, "arch", { ...architecture, value: "arm64" });
-    await expect(findDriver(async () => "never asked")).rejects.toThrow("Vulkan: no Vulkan driver was found, and none is bundled for arm64. fix: install libvulkan1 and a driver");
+    await expect(findDriver(async () => "never asked")).rejects.toThrow(
+      "Vulkan: no Vulkan driver was found, and none is bundled for arm64. fix: install libvulkan1 and a driver");
   });
 });
