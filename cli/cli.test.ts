@@ -1,7 +1,8 @@
 /** The commands as a user sees them, as far as they need no device: exit codes, and what goes to which stream. */
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { rowSum, treefold } from "../spec/fixtures/commands.ts";
 
 describe("run", () => {
@@ -19,6 +20,9 @@ describe("run", () => {
     [["run"], "error: missing required argument 'file'; fix: add <file>; 'treefold run --help' says what it is\n"],
     [[...rowSum, "--sed", "3"], "error: unknown option '--sed' (did you mean '--seed'?); fix: 'treefold run --help' lists what there is\n"],
     [[...rowSum, "--seed"], "error: option '--seed <number>' argument missing; fix: give it a value; 'treefold run --help' says which\n"],
+    [[...rowSum.slice(0, 4), "--axis", "token=4000000000", "--axis", "channel=3"], "error: axis 'token' has 4000000000 points, more than a kernel is tried on; fix: give smaller extents, of 268435456 elements in all\n"],
+    [[...rowSum.slice(0, 4), "--axis", "token=4000000", "--axis", "channel=300000"], "error: the tensors of kernel 'rowSum' have 1200004000000 elements at these extents, 'x' 1200000000000 of them, more than a kernel is tried on; fix: give smaller extents, of 268435456 elements in all\n"],
+    [["explain", "rows.kernel.ts", "--stage", "schedule", "--axis", "channel=4000000000"], "error: model axis 'channel' is 4000000000; fix: give --axis channel=N with N of at most 1073741824\n"],
     [["explain", "rows.kernel.ts"], "error: required option '--stage <stage>' not specified; fix: add --stage <stage>\n"],
   ])("wrong usage: %j", (args, message) => {
     const { code, out, err } = treefold(...args);
@@ -50,6 +54,65 @@ describe("check", () => {
     const { diagnostics } = JSON.parse(json.out) as { diagnostics: Record<string, unknown>[] };
     expect(diagnostics.map((diagnostic) => Object.keys(diagnostic))).toEqual([["code", "file", "line", "column", "message", "notes", "fix"]]);
     expect(diagnostics[0]).toMatchObject({ file: "wrong.kernel.ts", line: 7 });
+  });
+});
+
+describe("check of files that", () => {
+  const folder = mkdtempSync(join(tmpdir(), "treefold-check-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  /** A file's path, with what it holds written there. */
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const codes = (...paths: string[]): string[] => (JSON.parse(treefold("check", "--json", ...paths).out) as { diagnostics: { code: string; line: number }[] })
+    .diagnostics.map(({ code, line }) => `${code}:${line}`);
+  const kernelOf = (value: string): string => `import { batch, kernel } from "treefold";
+export const one = kernel({ axes: { t: batch }, inputs: { x: "f32[t]" }, output: "f32[t]", body: ({ x }, { t }) => ${value} });
+`;
+
+  test("break TypeScript's types, their own and those of a module that they import", () => {
+    const shared = 'export function twice(x) { return x + x; }\nexport const half: string = 0.5;\n';
+    file("shared.ts", shared);
+    const path = file("types.kernel.ts", `import { twice } from "./shared.ts";\n${kernelOf("twice(x(t))")}`);
+    expect(codes(path)).toEqual(["TS7006:1", "TS2322:2"]);
+    const { code, out } = treefold("check", path);
+    expect(code).toBe(1);
+    expect(out).toContain("shared.ts:1:23 error TS7006: Parameter 'x' implicitly has an 'any' type.\n  1 | export function twice(x) { return x + x; }\n    |                       ^\nfix: write the parameter's type, as in (x: number)\n");
+  });
+
+  test("have settings of their own: other libraries and Node's types are no fault of theirs", () => {
+    expect(codes(file("settings.kernel.ts", `import { join } from "node:path";\nimport "some-library";\n${kernelOf("x(t)")}console.log(process.argv, join("a", "b"));\n`))).toEqual([]);
+  });
+
+  test("are given twice, or share a faulty module, which is told once", () => {
+    file("faulty.ts", "export function bend(x: number): number {\n  return Math.cosh(x);\n}\n");
+    const [a, b] = ["a.kernel.ts", "b.kernel.ts"].map((name) => file(name, `import { bend } from "./faulty.ts";\n${kernelOf("bend(x(t))")}`)) as [string, string];
+    expect(codes(a, b, a, `${folder}/./b.kernel.ts`)).toEqual(["R010:2"]);
+    const right = file("right.kernel.ts", kernelOf("x(t)"));
+    expect(treefold("check", right, right).out).toBe(`${right}: no errors; kernels: one\n`);
+  });
+
+  test("have no kernel", () => {
+    expect(codes(file("empty.kernel.ts", ""))).toEqual(["R018:1"]);
+    const functions = file("functions.ts", "export function half(x: number): number {\n  return x / 2;\n}\n");
+    expect(treefold("check", functions)).toEqual({ code: 0, out: `${functions}: no type errors, and no kernels; its functions are checked with the kernels that use them\n`, err: "" });
+    for (const command of [["run"], ["explain", "--stage", "ir"]]) {
+      expect(treefold(...command, functions)).toEqual({ code: 2, out: "", err: `error: ${functions} exports no kernel; fix: declare one with 'export const NAME = kernel({ … })'\n` });
+    }
+  });
+
+  test("have kernels of different axes: each takes its own", () => {
+    const path = file("two.kernel.ts", `import { batch, kernel, model, sum } from "treefold";
+export const a = kernel({ axes: { t: batch, c: model }, inputs: { x: "f32[t, c]" }, output: "f32[t]", body: ({ x }, { t, c }) => sum(c, "chain", (k) => x(t, k)) });
+export const b = kernel({ axes: { t: batch, d: model }, inputs: { x: "f32[t, d]" }, output: "f32[t, d]", body: ({ x }, { t, d }) => x(t, d) });
+`);
+    const { code, out } = treefold("explain", path, "--stage", "wgsl", "--axis", "c=7", "--axis", "d=9");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\/\/ kernel a, [^]*\n\/\/ kernel b, /);
+    expect(treefold("explain", path, "--stage", "wgsl", "--axis", "e=7")).toEqual({ code: 2, out: "", err: "error: none of the kernels has an axis 'e' (did you mean 't'?); fix: their axes are t, c, d\n" });
+    expect(treefold("explain", path, "--stage", "wgsl", "--schedule", "runs-together").out).toMatch(/^\/\/ kernel a, schedule runs-together, [^]*\n\/\/ kernel b: no schedule 'runs-together' fits it; those that do: alone\n$/);
   });
 });
 

@@ -3,12 +3,10 @@
  * hash with Treefold's kernels; with ordinary ones, whose reduction order follows the batch, the hash changes.
  * Exit code 0 only if that is what was seen.
  */
-import { generate, forwardAll } from "../models/decode.ts";
-import { Model } from "../models/model.ts";
-import { loadOrdinaryLibrary } from "../models/ordinary.ts";
+import { loadCheckpoint } from "../models/load.ts";
+import { ordinary as ordinaryKernels } from "../models/ordinary.ts";
 import { demoDirectory } from "../models/places.ts";
-import { Tokenizer } from "../models/tokenizer.ts";
-import { openDevice } from "../runtime/index.ts";
+import { openDevice, type Model } from "../runtime/index.ts";
 import { hashLogits } from "./forward.ts";
 import { withProgress } from "./progress.ts";
 
@@ -29,14 +27,13 @@ const started = performance.now();
 const device = await openDevice();
 try {
   say(`Device: ${device.info.description}`);
-  const tokenizer = await Tokenizer.load(demoDirectory);
   const model = await withProgress("Loading the demo model", (show) =>
-    Model.load(demoDirectory, device, { progress: (what) => show(`Loading the demo model: ${what}`) }));
+    loadCheckpoint(demoDirectory, { device, progress: (what) => show(`Loading the demo model: ${what}`) }));
   say(`Model: a Qwen3 of 2.8 million parameters that has read the King James Bible, through kernels that Treefold emitted\n`);
 
-  const ids = await speak(model, tokenizer);
+  const ids = await speak(model);
   const ordinary = await withProgress("Loading the ordinary kernels, for comparison", () =>
-    Model.load(demoDirectory, device, { library: loadOrdinaryLibrary }));
+    loadCheckpoint(demoDirectory, { device, source: ordinaryKernels }));
   process.exitCode = await compare(model, ordinary, ids) ? 0 : 1;
   ordinary.dispose();
   model.dispose();
@@ -45,22 +42,19 @@ try {
 }
 
 /** Streams a completion; gives the ids of prompt and completion. */
-async function speak(model: Model, tokenizer: Tokenizer): Promise<number[]> {
-  const ids = tokenizer.encode(prompt);
-  const stream = tokenizer.stream();
+async function speak(model: Model): Promise<number[]> {
+  const ids = model.tokenizer.encode(prompt);
   process.stdout.write(prompt);
   const times: number[] = [];
-  const [completion] = await generate(model, [ids], {
-    maxTokens: tokens,
-    onToken: (_, id) => {
-      times.push(performance.now());
-      process.stdout.write(stream.push(id));
-    },
-  });
-  say(stream.end());
+  for await (const { id, text } of model.generate(prompt, { maxTokens: tokens })) {
+    times.push(performance.now());
+    process.stdout.write(text);
+    ids.push(id);
+  }
+  say();
   const seconds = (times.at(-1)! - times[0]!) / 1000;
   say(`\n${times.length} tokens, ${((times.length - 1) / seconds).toFixed(1)} tokens/s; the first after ${((times[0]! - started) / 1000).toFixed(1)} s`);
-  return [...ids, ...completion!];
+  return ids;
 }
 
 /** Shows the request's hash alone and in crowds, for both kinds of kernels; says whether they did as they should. */
@@ -82,7 +76,7 @@ async function compare(model: Model, ordinary: Model, ids: readonly number[]): P
   say(`${" ".repeat(32)}Treefold          ordinary kernels`);
   const seen = { treefold: new Set<string>(), ordinary: new Set<string>() };
   for (const { name, crowd, at } of cases) {
-    const [ours, theirs] = [hashLogits((await forwardAll(model, crowd))[at]!), hashLogits((await forwardAll(ordinary, crowd))[at]!)];
+    const [ours, theirs] = [hashLogits((await model.forward(crowd))[at]!), hashLogits((await ordinary.forward(crowd))[at]!)];
     seen.treefold.add(ours);
     seen.ordinary.add(theirs);
     say(`${name.padEnd(32)}${ours.slice(0, 16)}  ${theirs.slice(0, 16)}`);

@@ -6,7 +6,7 @@ import type { Kernel } from "../dsl/ir.ts";
 import { modelExtents } from "../spec/extents.ts";
 import { didYouMean } from "../runtime/errors.ts";
 import { UsageError } from "./exit.ts";
-import { assertKnownAxes, chooseKernel, collectAxis, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
+import { assertKnownAxes, chooseKernel, collectAxis, ownExtents, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
 import { withProgress } from "./progress.ts";
 
 /** What is read, what may be chosen, and then what each of the compiler's passes gives. */
@@ -41,12 +41,13 @@ export function register(program: Command): void {
 async function explain(file: string, options: Options): Promise<string> {
   const all = await readKernelFile(file);
   const kernels = options.kernel === undefined ? all : [chooseKernel(all, options.kernel, file)];
+  if (options.axis !== undefined) assertKnownAxes(kernels, options.axis);
   const texts: string[] = [];
-  for (const kernel of kernels) texts.push((await explainKernel(kernel, options)).trimEnd());
+  for (const kernel of kernels) texts.push((await explainKernel(kernel, options, kernels.length > 1)).trimEnd());
   return `${texts.join("\n\n")}\n`;
 }
 
-async function explainKernel(kernel: Kernel, options: Options): Promise<string> {
+async function explainKernel(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
   switch (options.stage) {
     case "ir": {
       const { printKernel } = await import("../dsl/print-ir.ts");
@@ -54,7 +55,7 @@ async function explainKernel(kernel: Kernel, options: Options): Promise<string> 
     }
     case "tree": return describeTrees(kernel);
     case "schedule": return describeSchedules(kernel, options);
-    default: return describePass(kernel, options);
+    default: return describePass(kernel, options, isOneOfSeveral);
   }
 }
 
@@ -77,11 +78,12 @@ async function describeSchedules(kernel: Kernel, options: Options): Promise<stri
 }
 
 /** What one of the compiler's passes gives, of each dispatch where there are several. */
-async function describePass(kernel: Kernel, options: Options): Promise<string> {
+async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
   const [{ artifactOf, compileInStages }, { describeMapping }, { printBlock }, { printKernel }] = await Promise.all([
     import("../codegen/compile.ts"), import("../codegen/schedule.ts"), import("../codegen/statements.ts"), import("../dsl/print-ir.ts")]);
   const extents = extentsFor(kernel, options);
-  const schedule = await chosenSchedule(kernel, options);
+  const schedule = await chosenSchedule(kernel, options, isOneOfSeveral);
+  if (typeof schedule === "string") return schedule;
   const stages = compileInStages(kernel, { extents, schedule });
   const each = (text: (pass: PassStages) => string): string => stages.passes.map((pass) => `// pass ${pass.label}\n${text(pass).trimEnd()}`).join("\n");
   switch (options.stage) {
@@ -96,11 +98,13 @@ async function describePass(kernel: Kernel, options: Options): Promise<string> {
   }
 }
 
-async function chosenSchedule(kernel: Kernel, options: Options): Promise<Schedule> {
+/** A schedule, or what to say of a kernel that it does not fit, where others of the file are explained, too. */
+async function chosenSchedule(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<Schedule | string> {
   const schedules = await fittingSchedules(kernel, options);
   const schedule = options.schedule === undefined ? schedules[0] : schedules.find(({ name }) => name === options.schedule);
   if (schedule !== undefined) return schedule;
   const names = schedules.map(({ name }) => name);
+  if (isOneOfSeveral) return `// kernel ${kernel.name}: no schedule '${options.schedule}' fits it; those that do: ${names.join(", ")}`;
   throw new UsageError(`no schedule '${options.schedule}' fits kernel '${kernel.name}'${didYouMean(options.schedule!, names)}; fix: use one of ${names.join(", ")}`);
 }
 
@@ -113,7 +117,6 @@ async function fittingSchedules(kernel: Kernel, options: Options): Promise<Sched
 
 /** Extents for all model axes: those given, and the usual one for the others. */
 function extentsFor(kernel: Kernel, { axis = {} }: Options): Extents {
-  assertKnownAxes(kernel, axis);
   const usual = Object.fromEntries(kernel.axes.map(({ name }) => [name, usualExtent]));
-  return modelExtents(kernel, { ...usual, ...axis });
+  return modelExtents(kernel, { ...usual, ...ownExtents(kernel, axis) });
 }

@@ -34,9 +34,8 @@ interface SequenceResult {
 
 async function forward({ model: directory, ids, chunk, out, json = false }: Options): Promise<void> {
   await withModel(directory, async (model) => {
-    const { forwardAll } = await import("../models/decode.ts");
-    const bits = await withProgress("Computing", () => forwardAll(model, ids, chunk === undefined ? {} : { chunk }));
-    const sequences = bits.map((logits, index): SequenceResult => ({
+    const results = await withProgress("Computing", () => model.forward(ids, chunk === undefined ? {} : { chunk }));
+    const sequences = results.map((logits, index): SequenceResult => ({
       ids: ids[index]!, sha256: hashLogits(logits), logits: finite(logits, index),
     }));
     const { vocabulary } = model.config;
@@ -53,17 +52,17 @@ async function forward({ model: directory, ids, chunk, out, json = false }: Opti
   });
 }
 
-/** SHA-256 over f32 bits as little-endian bytes. */
-export function hashLogits(bits: Uint32Array): string {
-  return createHash("sha256").update(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength)).digest("hex");
+/** SHA-256 over f32 as little-endian bytes. */
+export function hashLogits(logits: Float32Array): string {
+  return createHash("sha256").update(new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength)).digest("hex");
 }
 
 /** JSON has no way to write what is not finite, and no sound model gives it. */
-function finite(bits: Uint32Array, index: number): Float32Array {
-  if (bits.some((pattern) => (pattern & 0x7f800000) === 0x7f800000)) {
+function finite(logits: Float32Array, index: number): Float32Array {
+  if (!logits.every((logit) => Number.isFinite(logit))) {
     throw new Error(`sequence ${index}: a logit is infinite or NaN; fix: check the checkpoint's weights, whose products overflow f32`);
   }
-  return new Float32Array(bits.buffer, bits.byteOffset, bits.length);
+  return logits;
 }
 
 /** The JSON in pieces of one position each, since all of it may be larger than a string can be. */

@@ -1,7 +1,7 @@
 /** `treefold generate`: greedy completions of prompts. */
 import type { Command } from "commander";
 import { UsageError } from "./exit.ts";
-import { assertCheckpoint, collect, deviceJson, parseCount, withModel } from "./model.ts";
+import { collect, deviceJson, parseCount, withModel } from "./model.ts";
 
 export function register(program: Command): void {
   program.command("generate")
@@ -23,29 +23,23 @@ interface Options {
 async function generate({ model: directory, prompt: prompts, maxTokens, json = false }: Options): Promise<void> {
   const empty = prompts.indexOf("");
   if (empty >= 0) throw new UsageError(`prompt ${empty} is empty; fix: give --prompt some text`);
+  const { assertCheckpoint } = await import("../models/load.ts");
+  const { readTokenizer } = await import("../models/checkpoint/tokenizer.ts");
   await assertCheckpoint(directory);
-  const { Tokenizer } = await import("../models/tokenizer.ts");
-  const { generate: complete } = await import("../models/decode.ts");
-  const tokenizer = await Tokenizer.load(directory);
+  await readTokenizer(directory);
   await withModel(directory, async (model) => {
-    const printer = json ? undefined : new Printer(prompts.map((text) => ({ text, stream: tokenizer.stream() })));
-    const completions = await complete(model, prompts.map((text) => tokenizer.encode(text)), {
+    const printer = json ? undefined : new Printer(prompts);
+    const completions = await model.generateAll(prompts, {
       maxTokens,
-      onToken: (prompt, id) => printer?.token(prompt, id),
-      onEnd: (prompt) => printer?.end(prompt),
+      onPiece: (prompt, { text }, last) => printer?.print(prompt, text, last),
     });
     if (!json) return;
     process.stdout.write(`${JSON.stringify({
-      completions: completions.map((ids, index) => ({ prompt: prompts[index], ids, text: tokenizer.decode(ids) })),
+      completions: completions.map(({ ids, text }, index) => ({ prompt: prompts[index], ids, text })),
       device: deviceJson(model.device.info),
       fingerprint: model.fingerprint,
     })}\n`);
   });
-}
-
-interface Printed {
-  readonly text: string;
-  readonly stream: { push(id: number): string; end(): string };
 }
 
 /** Streams the first completion that has not ended, and keeps what the later ones have so far until it is their turn. */
@@ -54,29 +48,24 @@ class Printer {
   readonly #ended: boolean[];
   #current = 0;
 
-  constructor(private readonly prompts: readonly Printed[]) {
-    this.#waiting = prompts.map(({ text }) => text);
+  constructor(prompts: readonly string[]) {
+    this.#waiting = [...prompts];
     this.#ended = prompts.map(() => false);
   }
 
-  token(prompt: number, id: number): void {
-    this.#waiting[prompt] += this.prompts[prompt]!.stream.push(id);
-    if (prompt === this.#current) this.#flush();
-  }
-
-  end(prompt: number): void {
-    this.#waiting[prompt] += `${this.prompts[prompt]!.stream.end()}\n`;
-    this.#ended[prompt] = true;
+  print(prompt: number, text: string, last: boolean): void {
+    this.#waiting[prompt] += last ? `${text}\n` : text;
+    this.#ended[prompt] = last;
     if (prompt === this.#current) this.#flush();
   }
 
   #flush(): void {
-    while (this.#current < this.prompts.length) {
+    while (this.#current < this.#ended.length) {
       process.stdout.write(this.#waiting[this.#current]!);
       this.#waiting[this.#current] = "";
       if (!this.#ended[this.#current]) return;
       this.#current++;
-      if (this.#current < this.prompts.length) process.stdout.write("\n");
+      if (this.#current < this.#ended.length) process.stdout.write("\n");
     }
   }
 }

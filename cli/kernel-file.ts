@@ -70,25 +70,52 @@ export function collectParameter(argument: string, before: Parameters = {}): Par
   return { ...before, [name!]: value };
 }
 
-/** Refuses extents of axes that the kernel does not have, and a model axis of none. */
-export function assertKnownAxes(kernel: Kernel, extents: Extents): void {
-  const names = kernel.axes.map(({ name }) => name);
+/** Refuses extents of axes that none of the kernels has. */
+export function assertKnownAxes(kernels: readonly Kernel[], extents: Extents): void {
+  const names = [...new Set(kernels.flatMap(({ axes }) => axes.map(({ name }) => name)))];
+  const [first, ...others] = kernels;
   for (const name of Object.keys(extents)) {
-    if (!names.includes(name)) {
-      throw new UsageError(`kernel '${kernel.name}' has no axis '${name}'${didYouMean(name, names)}; fix: its axes are ${names.join(", ")}`);
-    }
-  }
-  for (const { name, role } of kernel.axes) {
-    if (role === "model" && extents[name] === 0) throw new UsageError(`model axis '${name}' is 0; fix: give --axis ${name}=N with N of at least 1`);
+    if (names.includes(name)) continue;
+    throw new UsageError(others.length === 0 ? `kernel '${first!.name}' has no axis '${name}'${didYouMean(name, names)}; fix: its axes are ${names.join(", ")}`
+      : `none of the kernels has an axis '${name}'${didYouMean(name, names)}; fix: their axes are ${names.join(", ")}`);
   }
 }
 
-/** Refuses anything but an extent for each of the kernel's axes. */
+/** The longest that a model axis may be. */
+const largestModelExtent = 2 ** 30;
+
+/** Those extents that are of a kernel's own axes. Refuses a model axis of none, or of too many points. */
+export function ownExtents(kernel: Kernel, extents: Extents): Extents {
+  for (const { name, role } of kernel.axes) {
+    if (role === "model" && extents[name] === 0) throw new UsageError(`model axis '${name}' is 0; fix: give --axis ${name}=N with N of at least 1`);
+    if (role === "model" && extents[name]! > largestModelExtent) {
+      throw new UsageError(`model axis '${name}' is ${extents[name]}; fix: give --axis ${name}=N with N of at most ${largestModelExtent}`);
+    }
+  }
+  return Object.fromEntries(kernel.axes.flatMap(({ name }) => (Object.hasOwn(extents, name) ? [[name, extents[name]!]] : [])));
+}
+
+/** Elements of all of a kernel's tensors together that are made up, evaluated and read back: 1 GiB. */
+const mostElements = 2 ** 28;
+
+/** Refuses anything but an extent for each of the kernel's axes, and tensors that no memory holds. */
 export function assertAllAxes(kernel: Kernel, extents: Extents): void {
-  assertKnownAxes(kernel, extents);
+  assertKnownAxes([kernel], extents);
   const missing = kernel.axes.filter(({ name }) => !Object.hasOwn(extents, name));
-  if (missing.length === 0) return;
+  if (missing.length === 0) return assertSmall(kernel, ownExtents(kernel, extents));
   const options = missing.map(({ name }) => `--axis ${name}=N`).join(" ");
   const described = missing.map(({ name, role }) => `${name} (${role})`).join(", ");
   throw new UsageError(`kernel '${kernel.name}' needs the extents of ${described}; fix: add ${options}`);
+}
+
+function assertSmall(kernel: Kernel, extents: Extents): void {
+  const sizes = [...kernel.inputs, ...kernel.outputs].map(({ name, axes }) => ({ name, elements: axes.reduce((product, axis) => product * extents[axis]!, 1) }));
+  const long = kernel.axes.find(({ name }) => extents[name]! > mostElements);
+  const advice = `fix: give smaller extents, of ${mostElements} elements in all`;
+  if (long !== undefined) throw new UsageError(`axis '${long.name}' has ${extents[long.name]} points, more than a kernel is tried on; ${advice}`);
+  const all = sizes.reduce((sum, { elements }) => sum + elements, 0);
+  if (all <= mostElements) return;
+  const largest = sizes.reduce((one, other) => (other.elements > one.elements ? other : one));
+  throw new UsageError(`the tensors of kernel '${kernel.name}' have ${all} elements at these extents, '${largest.name}' ${largest.elements} of them, `
+    + `more than a kernel is tried on; ${advice}`);
 }

@@ -1,31 +1,17 @@
 /** What the commands that run a model have in common: opening the device, loading, and parsing counts and ids. */
 import { InvalidArgumentError } from "commander";
-import type { Model } from "../models/model.ts";
-import type { DeviceInfo } from "../runtime/index.ts";
+import type { DeviceInfo, Model } from "../runtime/index.ts";
 import { withProgress } from "./progress.ts";
-
-/** Tells a directory that is no checkpoint, or one that is not supported, before anything that takes long. */
-export async function assertCheckpoint(directory: string): Promise<void> {
-  const { Checkpoint } = await import("../models/checkpoint/checkpoint.ts");
-  await (await Checkpoint.open(directory)).close();
-}
 
 /** Loads a checkpoint directory on the best device, and frees both after `work`. */
 export async function withModel<T>(directory: string, work: (model: Model) => Promise<T>): Promise<T> {
-  await assertCheckpoint(directory);
-  const { openDevice } = await import("../runtime/index.ts");
-  const { Model } = await import("../models/model.ts");
-  const device = await openDevice();
+  const { loadCheckpoint } = await import("../models/load.ts");
+  const model = await withProgress(`Loading ${directory}`, (show) =>
+    loadCheckpoint(directory, { progress: (what) => show(`Loading ${directory}: ${what}`) }));
   try {
-    const model = await withProgress(`Loading ${directory}`, (show) =>
-      Model.load(directory, device, { progress: (what) => show(`Loading ${directory}: ${what}`) }));
-    try {
-      return await work(model);
-    } finally {
-      model.dispose();
-    }
+    return await work(model);
   } finally {
-    device.dispose();
+    model.dispose();
   }
 }
 

@@ -1,6 +1,6 @@
 /** `treefold run`: a kernel under every schedule that fits and under the reference evaluator, on seeded random inputs. */
 import { InvalidArgumentError, type Command } from "commander";
-import type { ContractLevel } from "../codegen/artifact.ts";
+import type { ContractLevel } from "../runtime/artifact.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import type { DeviceInfo } from "../runtime/index.ts";

@@ -3,7 +3,7 @@
  * Plain JavaScript on Node's own modules, since nothing else is there yet. Writes to stderr only.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -74,6 +74,10 @@ export function build(notify = () => {}) {
     if (status !== 0) throw new SetupError(`${stdout}The build failed. fix: correct the errors above`);
     // npm makes a package's command executable when it first links it, and tsc writes the file anew.
     chmodSync(join(dist, "cli", "main.js"), 0o755);
+    // dist/runtime is a package of its own, which `npm pack` takes as it is.
+    for (const [from, to] of [["runtime/package.json", "package.json"], ["runtime/README.md", "README.md"], ["LICENSE", "LICENSE"]]) {
+      copyFileSync(join(root, from), join(dist, "runtime", to));
+    }
     writeFileSync(stampFile, stamp);
   } finally {
     release();
@@ -89,7 +93,7 @@ function stampOf() {
       .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
       .map((name) => join(folder, name))
   ));
-  return ["tsconfig.json", "package-lock.json", ...files.sort()]
+  return ["tsconfig.json", "package-lock.json", "LICENSE", join("runtime", "package.json"), join("runtime", "README.md"), ...files.sort()]
     .map((file) => {
       const { size, mtimeMs } = statSync(join(root, file));
       return `${file} ${size} ${mtimeMs}\n`;

@@ -4,7 +4,7 @@
  */
 import type { Expr, Load, Output, Reduce, StorageType } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
-import type { DeviceLimits } from "./artifact.ts";
+import type { DeviceLimits } from "../runtime/artifact.ts";
 import { ScheduleMisfit } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "./groups.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";

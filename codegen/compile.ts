@@ -4,13 +4,14 @@
  */
 import { createHash } from "node:crypto";
 import type { Kernel } from "../dsl/ir.ts";
-import { type Artifact, defaultLimits, type DeviceLimits, type Pass } from "./artifact.ts";
+import { type Artifact, defaultLimits, type DeviceLimits, type Pass } from "../runtime/artifact.ts";
 import { candidateSchedules } from "./candidates.ts";
 import { CompileError, ScheduleMisfit } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "./groups.ts";
 import { deriveLevel } from "./level.ts";
 import { lowerPass, type LoweredPass } from "./lower.ts";
 import type { PassKernel } from "./pass-kernel.ts";
+import { bindingCount, rangesOf } from "./ranges.ts";
 import { type Mapping, type Schedule, workgroupSizeOf } from "./schedule.ts";
 import { specialize, treesOf } from "./specialize.ts";
 import { splitKernel } from "./split.ts";
@@ -86,18 +87,20 @@ function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits }:
   const passes = parts.map((part, at): PassStages => {
     const label = `${kernel.name}, ${schedule.name}${parts.length === 1 ? "" : `, pass ${at + 1} of ${parts.length}`}`;
     const mapping = schedule.passes[at]!;
-    assertWithinLimits(part, mapping, limits);
+    const ranges = rangesOf(part, layouts, limits.maxBindingBytes);
+    assertWithinLimits(part, mapping, ranges, limits);
     const vectors = vectorInputs(part, mapping, layouts);
-    const lowered = verifyStatements(lowerPass({ kernel: part, mapping, layouts, vectors, maxWorkgroupBytes: limits.maxWorkgroupBytes }), "lower");
+    const lowered = verifyStatements(lowerPass({ kernel: part, mapping, layouts, vectors, ranges, maxWorkgroupBytes: limits.maxWorkgroupBytes }), "lower");
     return { label, kernel: part, mapping, vectors, lowered, printed: printPass(kernel, label, lowered) };
   });
   return { specialized, passes };
 }
 
-function assertWithinLimits({ inputs, outputs }: PassKernel, mapping: Mapping, limits: DeviceLimits): void {
+function assertWithinLimits(kernel: PassKernel, mapping: Mapping, ranges: ReturnType<typeof rangesOf>, limits: DeviceLimits): void {
   const size = workgroupSizeOf(mapping);
   if (size > limits.maxInvocations) throw new ScheduleMisfit(`${size} invocations are more than the device's ${limits.maxInvocations}`);
-  if (inputs.length + outputs.length > limits.maxStorageBuffers) throw new ScheduleMisfit(`it needs more storage buffers than the device's ${limits.maxStorageBuffers}`);
+  const buffers = bindingCount(kernel, ranges);
+  if (buffers > limits.maxStorageBuffers) throw new ScheduleMisfit(`${buffers} storage buffers are more than the device's ${limits.maxStorageBuffers}`);
 }
 
 /** What the runtime is handed. */

@@ -1,6 +1,7 @@
 /** What the parts of one pass's lowering share: names, what is known of them, and the module's declarations. */
 import type { Expr, FunctionDeclaration, Reduce, Register, SourceLocation, ValueType, Variable } from "../dsl/ir.ts";
 import { type Pool, rewrite } from "../dsl/expr.ts";
+import type { WordRange } from "../runtime/artifact.ts";
 import { Affine, type Fact } from "./affine.ts";
 import { CompilerFault, ScheduleMisfit } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
@@ -20,6 +21,8 @@ export interface PassRequest {
   readonly layouts: ReadonlyMap<string, readonly number[]>;
   /** Inputs that are read four words at a time. */
   readonly vectors: ReadonlySet<string>;
+  /** Inputs that are bound in ranges of their words. */
+  readonly ranges: ReadonlyMap<string, readonly WordRange[]>;
   readonly maxWorkgroupBytes: number;
 }
 
@@ -28,6 +31,7 @@ export class Context {
   readonly mapping: Mapping;
   readonly layouts: ReadonlyMap<string, readonly number[]>;
   readonly vectors: ReadonlySet<string>;
+  readonly ranges: ReadonlyMap<string, readonly WordRange[]>;
   readonly pool: Pool;
   readonly affine: Affine;
   readonly top = new Block(null);
@@ -52,6 +56,7 @@ export class Context {
     this.mapping = request.mapping;
     this.layouts = request.layouts;
     this.vectors = request.vectors;
+    this.ranges = request.ranges;
     this.#maxWorkgroupBytes = request.maxWorkgroupBytes;
     this.pool = request.kernel.pool;
     this.affine = new Affine(this.pool);
@@ -59,12 +64,14 @@ export class Context {
     for (const [expr, location] of request.kernel.origins) this.origins.set(expr, location);
   }
 
-  /** A fresh identifier. The number keeps it clear of WGSL's keywords and of the author's other names. */
+  /** A fresh identifier. The number keeps it clear of WGSL's keywords; tensors, which keep their names, it steers around. */
   fresh(hint: string): string {
     const stem = hint.replace(/[^A-Za-z0-9]+/g, "_").replace(/^[_\d]+|_+$/g, "").replace(/_?\d+$/, "") || "value";
     const count = this.#names.get(stem) ?? 0;
     this.#names.set(stem, count + 1);
-    return `${stem}_${count}`;
+    const name = `${stem}_${count}`;
+    const { inputs, outputs } = this.kernel;
+    return [...inputs, ...outputs].some((tensor) => tensor.name === name) ? this.fresh(hint) : name;
   }
 
   /** A name that is valid in `block`, as an expression that stays there. */

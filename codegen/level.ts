@@ -1,7 +1,7 @@
 /** Which level of the contract a kernel reaches, derived from its arithmetic, and why no higher. */
 import type { Expr, Kernel, Reduce, SourceLocation } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
-import type { ContractLevel } from "./artifact.ts";
+import type { ContractLevel } from "../runtime/artifact.ts";
 import { reductionsBelow } from "./groups.ts";
 
 export interface DerivedLevel {

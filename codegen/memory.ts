@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 import { CompilerFault } from "./errors.ts";
 import { textOf } from "./expressions.ts";
 import { extentOf } from "./pass-kernel.ts";
+import { readText } from "./ranges.ts";
 import type { Block } from "./statements.ts";
 
 const perWord: Record<StorageType, number> = { f32: 1, u32: 1, i32: 1, bf16: 2 };
@@ -87,7 +88,7 @@ function elementText(context: Context, input: Input, indices: readonly Expr[], b
   const address = addressOf(context, input, indices);
   const width = vectorWidthOf(context, input.name);
   const packed = perWord[input.storage];
-  if (width * packed === 1) return `${input.name}_data[${textOf(context, address, block)}]`;
+  if (width * packed === 1) return readText(input.name, textOf(context, address, block), context.ranges.get(input.name));
   const { quotient, remainder } = affine.divide(address, width * packed);
   const vector = vectorText(context, input.name, quotient, block);
   const at = affine.divide(remainder, packed);
@@ -109,7 +110,7 @@ function vectorText(context: Context, input: string, index: Expr, block: Block):
   if (known !== undefined) return known;
   const home = context.homeOf(index);
   const name = context.fresh(`${input}_words`);
-  home.let(name, `${input}_data[${textOf(context, index, home)}]`);
+  home.let(name, readText(input, textOf(context, index, home), context.ranges.get(input)));
   home.texts.set(key, name);
   return name;
 }

@@ -1,6 +1,6 @@
 /** A kernel as one pass sees it: model extents are constants, and some tensors are scratch between passes. */
 import type { Expr, Kernel } from "../dsl/ir.ts";
-import type { Formula } from "./artifact.ts";
+import type { Formula } from "../runtime/artifact.ts";
 import { CompilerFault } from "./errors.ts";
 
 export interface PassKernel extends Kernel {

@@ -6,9 +6,6 @@ import { extentOf } from "./pass-kernel.ts";
 import type { AxisMapping } from "./schedule.ts";
 import { Block } from "./statements.ts";
 
-/** What a dispatch can have along x; more workgroups go on along y. */
-export const widestDispatch = 65535;
-
 export const tileOf = (axis: AxisMapping): number => axis.invocations * axis.registers;
 
 export class Tile {
@@ -116,13 +113,12 @@ export class Tile {
       order.forEach((axis) => this.#base.set(axis.axis, pool.u32(0)));
       return;
     }
-    let rest: Expr = context.bind("tile", `workgroup.x + workgroup.y * ${widestDispatch}u`, "u32", top);
-    if (this.workgroups.kind !== "constant" || this.workgroups.bits > widestDispatch) {
-      const past = new Block(top);
-      past.statements.push({ kind: "return" });
-      const condition = `${textOf(context, rest, top)} >= ${textOf(context, this.workgroups, top)}`;
-      top.statements.push({ kind: "if", condition, body: past });
-    }
+    // A device takes only so many workgroups along one dimension, so they lie in up to three, with some to spare.
+    let rest: Expr = context.bind("tile", "workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)", "u32", top);
+    const past = new Block(top);
+    past.statements.push({ kind: "return" });
+    const condition = `${textOf(context, rest, top)} >= ${textOf(context, this.workgroups, top)}`;
+    top.statements.push({ kind: "if", condition, body: past });
     for (let at = order.length - 1; at >= 0; at--) {
       const axis = order[at]!;
       const count = counts[at]!;

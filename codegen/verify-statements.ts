@@ -5,6 +5,7 @@
  */
 import { CompilerFault } from "./errors.ts";
 import type { LoweredPass } from "./lower.ts";
+import { dataName } from "./ranges.ts";
 import type { Block, Statement } from "./statements.ts";
 
 /** What the statements of a pass may name besides what they declare. */
@@ -17,7 +18,7 @@ interface PassNames {
 
 /** WGSL's own words and what every module declares, as far as lowering uses them. */
 const common = [
-  "uniforms", "workgroup", "local_index", "true", "false", "bool", "u32", "i32", "f32", "vec2", "vec4", "array", "bitcast", "select", "fma", "abs",
+  "uniforms", "workgroup", "workgroups", "local_index", "true", "false", "bool", "u32", "i32", "f32", "vec2", "vec4", "array", "bitcast", "select", "fma", "abs",
   "floor", "min", "max", "seal", "canonical", "round_bf16", "truncate_u32", "truncate_i32", "max_by_bits", "min_by_bits",
 ];
 
@@ -42,14 +43,13 @@ const targetOf = (target: string): string => /^\w+/.exec(target)?.[0] ?? target;
 
 /** The pass itself, where nothing is wrong with its statements. */
 export function verifyStatements(pass: LoweredPass, after: string): LoweredPass {
-  const { kernel, top, shared, functions } = pass.context;
+  const { kernel, top, shared, functions, ranges } = pass.context;
   const fault: Fault = (message) => {
     throw new CompilerFault(`after ${after}, kernel ${kernel.name}: ${message}`);
   };
-  const data = ({ name }: { readonly name: string }): string => `${name}_data`;
   const names = {
-    read: [...common, ...kernel.inputs.map(data), ...functions.values()],
-    written: [...kernel.outputs.map(data), ...shared.map(({ name }) => name)],
+    read: [...common, ...kernel.inputs.map(({ name }) => (ranges.has(name) ? `${dataName(name)}_at` : dataName(name))), ...functions.values()],
+    written: [...kernel.outputs.map(({ name }) => dataName(name)), ...shared.map(({ name }) => name)],
   };
   checkNames(top, names, fault);
   checkBarriers(top, names, fault);

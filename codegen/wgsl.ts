@@ -1,10 +1,11 @@
 /** Prints a lowered pass as a WGSL module, with the artifact's description of its bindings and uniforms. */
 import type { Kernel, SourceLocation } from "../dsl/ir.ts";
-import type { Binding, Formula, Pass, UniformField } from "./artifact.ts";
+import type { Binding, Formula, Pass, UniformField } from "../runtime/artifact.ts";
 import type { Context } from "./context.ts";
 import type { LoweredPass } from "./lower.ts";
-import { elementTypeOf } from "./memory.ts";
+import { elementTypeOf, vectorWidthOf } from "./memory.ts";
 import { extentOf, formulaOf, type PassKernel } from "./pass-kernel.ts";
+import { dataName, readerText } from "./ranges.ts";
 import { workgroupSizeOf } from "./schedule.ts";
 import { printBlock, type PrintedLine } from "./statements.ts";
 
@@ -64,13 +65,18 @@ export function printPass(original: Kernel, label: string, { context, workgroups
   plain("@group(0) @binding(0) var<uniform> uniforms: Uniforms;");
   for (const binding of bindings) {
     const element = elementTypeOf(context, binding);
-    plain(`@group(0) @binding(${binding.binding}) var<storage, ${binding.access}> ${binding.name}_data: array<${element}>;`);
+    const range = binding.words && context.ranges.get(binding.name)!.indexOf(binding.words);
+    plain(`@group(0) @binding(${binding.binding}) var<storage, ${binding.access}> ${dataName(binding.name, range)}: array<${element}>;`);
   }
   for (const array of context.shared) plain(`var<workgroup> ${array.name}: array<${array.type}, ${array.length}>;`);
+  for (const input of kernel.inputs) {
+    const ranges = context.ranges.get(input.name);
+    if (ranges !== undefined) plain(`\n${readerText(input.name, elementTypeOf(context, input), vectorWidthOf(context, input.name), ranges)}`);
+  }
   for (const name of called) plain(`\n${prelude[name]!}`);
   for (const text of context.functionTexts) plain(`\n${text}`);
   plain(`\n@compute @workgroup_size(${size})`);
-  plain("fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local_index: u32) {");
+  plain("fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) local_index: u32) {");
   lines.push(...body);
   plain("}");
   return {
@@ -98,7 +104,7 @@ function uniformsOf(kernel: PassKernel): UniformField[] {
   return fields.map((field, at) => ({ ...field, offsetBytes: at * 4 }));
 }
 
-function bindingsOf(original: Kernel, { kernel, layouts }: Context): Binding[] {
+function bindingsOf(original: Kernel, { kernel, layouts, ranges }: Context): Binding[] {
   const shape = (axes: readonly string[]): Formula[] => axes.map((axis) => formulaOf(extentOf(kernel, axis)));
   const inputs = kernel.inputs.map((input) => ({
     name: input.name, role: kernel.scratch.has(input.name) ? "scratch" as const : "input" as const, access: "read" as const,
@@ -110,5 +116,6 @@ function bindingsOf(original: Kernel, { kernel, layouts }: Context): Binding[] {
     name: output.name, role: kernel.scratch.has(output.name) ? "scratch" as const : "output" as const, access: "read_write" as const,
     storage: output.storage, shape: shape(output.axes), ...(output.place === undefined ? {} : { scattered: true }),
   }));
-  return [...inputs, ...outputs].map((binding, at) => ({ ...binding, binding: at + 1 }));
+  const inRanges = inputs.flatMap((input) => ranges.get(input.name)?.map((words) => ({ ...input, words })) ?? [input]);
+  return [...inRanges, ...outputs].map((binding, at) => ({ ...binding, binding: at + 1 }));
 }

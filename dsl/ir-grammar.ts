@@ -48,7 +48,15 @@ export type MemberSyntax =
 
 export interface KernelSyntax { readonly name: string; readonly members: readonly MemberSyntax[] }
 
-const name = createToken({ name: "Name", pattern: /[A-Za-z_$][\w$]*/ });
+/** As in JavaScript. Chevrotain would drop the pattern's flag. */
+const nameAt = /[\p{ID_Start}_$][\p{ID_Continue}$\u200c\u200d]*/uy;
+const name = createToken({
+  name: "Name", line_breaks: false,
+  pattern: (text: string, offset: number): RegExpExecArray | null => {
+    nameAt.lastIndex = offset;
+    return nameAt.exec(text);
+  },
+});
 /** Keywords stay names where a name is meant, so that an axis may be called `count`. */
 const words = ["kernel", "axis", "input", "parameter", "output", "function", "reducer", "state", "combine", "let", "reduce", "leaf",
   "return", "over", "in", "from", "count", "item", "by", "at"] as const;

@@ -15,7 +15,7 @@ export type StorageType = "f32" | "bf16" | "u32" | "i32";
 /**
  * `batch`: which requests and tokens happen to be together; may address, and nothing else.
  * `model`: fixed when a model is generated; a constant of the emitted text.
- * `sequence`: positions of the request itself; its extent is known only at run time.
+ * `sequence`: positions of the request itself; its extent is known only at run time, and covers the longest of a batch's requests.
  */
 export type AxisRole = "batch" | "model" | "sequence";
 

@@ -199,7 +199,7 @@ class Printer {
 
 /** A name that no other has: the wanted one if it is free. */
 function unique(wanted: string, taken: Set<string>): string {
-  const plain = wanted.replace(/[^\w$]/g, "_").replace(/^(?=\d)/, "_");
+  const plain = wanted.replace(/[^\p{ID_Continue}$\u200c\u200d]/gu, "_").replace(/^(?![\p{ID_Start}_$])/u, "_");
   let name = plain;
   for (let n = 2; taken.has(name); n++) name = `${plain}_${n}`;
   taken.add(name);

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Artifact } from "../codegen/artifact.ts";
+import type { Artifact } from "../runtime/artifact.ts";
 import { ArtifactCache, userCacheDirectory } from "./artifact-cache.ts";
 
 const artifactOf = (sha256: string): Artifact => ({

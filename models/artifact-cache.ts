@@ -7,7 +7,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir, platform } from "node:os";
 import { join } from "node:path";
-import type { Artifact } from "../codegen/artifact.ts";
+import type { Artifact } from "../runtime/artifact.ts";
 
 /** Where this user's caches lie on this system; TREEFOLD_CACHE overrides it. */
 export function userCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {

@@ -2,14 +2,15 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { defaultLimits } from "../codegen/artifact.ts";
+import { defaultLimits } from "../runtime/artifact.ts";
 import { schedulesFor } from "../codegen/compile.ts";
 import { readKernels } from "../dsl/reader/index.ts";
-import { kernelsOf } from "./architecture/decoder.ts";
 import { replaceWeights, weightsOf } from "./architecture/weights.ts";
 import { ArtifactCache } from "./artifact-cache.ts";
 import { readConfig } from "./checkpoint/config.ts";
-import { compileKernels, keyOf, type KernelUse, type Variant } from "./compile-model.ts";
+import { writeForwardModule } from "./build/forward-module.ts";
+import { compileKernels, type Variant } from "./compile-model.ts";
+import { nameOf, type KernelUse } from "./machine.ts";
 import { demoDirectory } from "./places.ts";
 import { preferredSchedules } from "./policy.ts";
 import { kernelDirectory } from "./toolchain.ts";
@@ -26,7 +27,7 @@ describe("compiling a model's kernels", () => {
   it("makes each kernel once for its extents, and takes it from the cache the next time", async () => {
     const cache = new ArtifactCache(join(directory, "once"));
     const first = await compileKernels([linear(8), linear(16), linear(8)], { limits: defaultLimits, cache });
-    expect([...first.keys()]).toEqual([keyOf(linear(8)), keyOf(linear(16))]);
+    expect([...first.keys()]).toEqual([nameOf(linear(8)), nameOf(linear(16))]);
     const entries = await readdir(join(directory, "once"));
     expect(entries).toHaveLength(2);
     expect(await compileKernels([linear(8), linear(16)], { limits: defaultLimits, cache })).toEqual(first);
@@ -53,7 +54,9 @@ describe("compiling a model's kernels", () => {
 
   it("finds every preferred schedule among those that the compiler offers", async () => {
     const config = { ...(await readConfig(demoDirectory)), queryKeyValueBias: true };
-    const uses = (["bf16", "f32"] as const).flatMap((storage) => kernelsOf(config, replaceWeights(weightsOf(config), () => storage)));
+    const uses = (["bf16", "f32"] as const).flatMap((storage) => [
+      ...writeForwardModule(config, replaceWeights(weightsOf(config), (declaration) => ({ declaration, storage }))).uses.values(),
+    ]);
     for (const { module, kernel: name, extents } of uses) {
       const kernel = readKernels(join(kernelDirectory, `${module}.kernel.ts`), { typecheck: false }).kernels.find((candidate) => candidate.name === name)!;
       const offered = schedulesFor(kernel, { extents }).map((schedule) => schedule.name);

@@ -1,24 +1,16 @@
 /**
  * From kernel sources to artifacts: each kernel that an architecture uses is read and compiled once for the model's
  * extents, under the schedules that the policy chooses. The compiler itself is only imported when the cache has no
- * answer, which keeps the second start of a model fast.
+ * answer.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Artifact, DeviceLimits } from "../codegen/artifact.ts";
 import type { Kernel } from "../dsl/ir.ts";
+import type { Artifact, DeviceLimits } from "../runtime/artifact.ts";
 import { ArtifactCache, userCacheDirectory } from "./artifact-cache.ts";
-import { chooseSchedules, preferredSchedules } from "./policy.ts";
-import { hashToolchain, kernelDirectory } from "./toolchain.ts";
-
-/** A kernel of `models/kernels`, at one model's extents. */
-export interface KernelUse {
-  /** `rms-norm` is models/kernels/rms-norm.kernel.ts. */
-  readonly module: string;
-  readonly kernel: string;
-  /** Extents of the kernel's model axes. */
-  readonly extents: Readonly<Record<string, number>>;
-}
+import { nameOf, type KernelUse } from "./machine.ts";
+import { chooseSchedules, manyTokens, preferredSchedules } from "./policy.ts";
+import { hashCompiler, kernelDirectory } from "./toolchain.ts";
 
 /** Changes a kernel between reading and compiling it. */
 export interface Variant {
@@ -35,33 +27,38 @@ export interface CompileOptions {
   readonly progress?: (kernel: string) => void;
 }
 
-/** A kernel's artifacts by `keyOf` its use: one for few rows and, where it pays, another for many. */
-export type CompiledKernels = ReadonlyMap<string, readonly Artifact[]>;
-
-export function keyOf({ module, kernel, extents }: KernelUse): string {
-  const sorted = Object.entries(extents).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${module} ${kernel} ${sorted.map(([axis, extent]) => `${axis}=${extent}`).join(" ")}`;
+/** An artifact, and from how many tokens on it is to be used. */
+export interface CompiledKernel {
+  readonly fromTokens: number;
+  readonly artifact: Artifact;
 }
 
+/** A kernel's artifacts by the name of its use (`nameOf`): one for few tokens and, where it pays, another for many. */
+export type CompiledKernels = ReadonlyMap<string, readonly CompiledKernel[]>;
+
+/** What a model's kernels come from. */
+export type KernelSource = (uses: Iterable<KernelUse>, options: CompileOptions) => Promise<CompiledKernels>;
+
 /** Compiles every kernel, once however often it is used. */
-export async function compileKernels(uses: readonly KernelUse[], options: CompileOptions): Promise<CompiledKernels> {
-  const toolchain = await hashToolchain();
+export const compileKernels: KernelSource = async (uses, options) => {
+  const toolchain = await hashCompiler();
   const cache = options.cache ?? new ArtifactCache(join(userCacheDirectory(), "artifacts"));
-  const compiled = new Map<string, readonly Artifact[]>();
+  const compiled = new Map<string, readonly CompiledKernel[]>();
   for (const use of uses) {
-    if (compiled.has(keyOf(use))) continue;
-    const ingredients = [toolchain, keyOf(use), options.variant?.name, preferredSchedules[use.kernel], options.limits];
+    const name = nameOf(use);
+    if (compiled.has(name)) continue;
+    const ingredients = [toolchain, use.module, name, options.variant?.name, preferredSchedules[use.kernel], options.limits];
     const key = createHash("sha256").update(JSON.stringify(ingredients)).digest("hex");
     let artifacts = await cache.get(key);
     if (artifacts === undefined) {
       artifacts = await compileUse(use, options);
       await cache.put(key, artifacts);
     }
-    compiled.set(keyOf(use), artifacts);
+    compiled.set(name, artifacts.map((artifact, index) => ({ fromTokens: index === 0 ? 1 : manyTokens, artifact })));
     options.progress?.(use.kernel);
   }
   return compiled;
-}
+};
 
 const modules = new Map<string, readonly Kernel[]>();
 

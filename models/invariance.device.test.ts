@@ -4,11 +4,11 @@
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openDevice, type Device } from "../runtime/index.ts";
+import { openDevice, type Device, type KvCache, type Model } from "../runtime/index.ts";
+import { bitsOf } from "../spec/fixtures/bits.ts";
 import reference from "../spec/fixtures/kjv-reference.json" with { type: "json" };
-import { forwardAll } from "./decode.ts";
-import { Model, type KvCache } from "./model.ts";
-import { loadOrdinaryLibrary } from "./ordinary.ts";
+import { loadCheckpoint } from "./load.ts";
+import { ordinary as ordinaryKernels } from "./ordinary.ts";
 import { demoDirectory } from "./places.ts";
 
 let device: Device;
@@ -16,8 +16,8 @@ let model: Model;
 let ordinary: Model;
 beforeAll(async () => {
   device = await openDevice();
-  model = await Model.load(demoDirectory, device);
-  ordinary = await Model.load(demoDirectory, device, { library: loadOrdinaryLibrary });
+  model = await loadCheckpoint(demoDirectory, { device });
+  ordinary = await loadCheckpoint(demoDirectory, { device, source: ordinaryKernels });
 });
 afterAll(() => {
   model.dispose();
@@ -31,7 +31,7 @@ async function alone(tested: Model, ids: readonly number[]): Promise<Uint32Array
   const known = solo.get(tested) ?? new Map<string, Uint32Array>();
   solo.set(tested, known);
   const key = ids.join();
-  if (!known.has(key)) known.set(key, (await forwardAll(tested, [ids]))[0]!);
+  if (!known.has(key)) known.set(key, bitsOf((await tested.forward([ids]))[0]!));
   return known.get(key)!;
 }
 
@@ -56,10 +56,10 @@ async function runBatch(tested: Model, cache: KvCache, arrivals: readonly Arriva
     const active = requests.filter(({ ids, at, sequence }) => at <= step && sequence.length < ids.length);
     if (active.length === 0) continue;
     const starts = active.map(({ sequence }) => sequence.length);
-    const results = await tested.forward(cache, active.map(({ sequence, ids, chunk }) => ({
+    const results = await tested.stepLogits(cache, active.map(({ sequence, ids, chunk }) => ({
       sequence, ids: ids.slice(sequence.length, sequence.length + chunk),
     })), "all");
-    active.forEach(({ logits }, index) => logits.set(results[index]!, starts[index]! * vocabulary));
+    active.forEach(({ logits }, index) => logits.set(bitsOf(results[index]!), starts[index]! * vocabulary));
   }
   for (const { sequence } of requests) sequence.close();
   return requests.map(({ logits }) => logits);
@@ -82,8 +82,8 @@ describe("whole logits", () => {
   it.each([1, 7, Infinity])("of a sequence first, in the middle and last of 9 ragged others, fed by chunks of %d: one hash for every row", async (chunk) => {
     for (const place of [0, 5, 9]) {
       const batch = [...ragged.slice(0, place), long, ...ragged.slice(place)];
-      const results = await forwardAll(model, batch, { chunk });
-      for (const [row, ids] of batch.entries()) expect(differences(results[row]!, await alone(model, ids))).toBe(0);
+      const results = await model.forward(batch, { chunk });
+      for (const [row, ids] of batch.entries()) expect(differences(bitsOf(results[row]!), await alone(model, ids))).toBe(0);
     }
   });
 
@@ -154,7 +154,7 @@ describe("whole logits", () => {
     for (const ids of ragged.slice(1, 6)) {
       const bits = await alone(model, ids);
       const others: Uint32Array[] = [];
-      for (const crowd of crowds) others.push((await forwardAll(ordinary, [ids, ...crowd]))[0]!);
+      for (const crowd of crowds) others.push(bitsOf((await ordinary.forward([ids, ...crowd]))[0]!));
       changed += bits.reduce((count, value, index) => count + (others.some((other) => other[index] !== value) ? 1 : 0), 0);
       elements += bits.length;
     }

@@ -1,21 +1,39 @@
 /**
- * What a forward pass is written against: something that runs kernels on values. A device is one (device-machine.ts),
- * the reference evaluator another (spec/reference-machine.ts), so that an architecture is written, and tested, once.
+ * What a forward pass is written against: something that runs kernels on values. One machine writes down what it is
+ * asked to run, which becomes a generated model's code (build/recorder.ts); the reference evaluator is another
+ * (spec/reference-model.ts), so that an architecture is written, and tested, once.
  */
-import type { StorageType } from "../dsl/ir.ts";
-import type { KernelUse } from "./compile-model.ts";
+import type { StorageType } from "../runtime/artifact.ts";
+
+/** A kernel of `models/kernels`, at one model's extents. */
+export interface KernelUse {
+  /** `rmsNorm` is models/kernels/rmsNorm.kernel.ts. */
+  readonly module: string;
+  readonly kernel: string;
+  /** Extents of the kernel's model axes. */
+  readonly extents: Readonly<Record<string, number>>;
+}
+
+/** Extents that only a step knows; `rows` are those of logits, of all tokens or of some. */
+export type StepExtent = "tokens" | "requests" | "rows" | "pagesPerRequest" | "keys" | "slots";
+export type Extent = number | StepExtent;
 
 export interface Machine<Value> {
   /**
    * A value for a step's intermediate results. Values of one name share their memory: the name is free again as soon
    * as it is asked for again.
    */
-  temporary(name: string, storage: StorageType, shape: readonly number[]): Value;
+  temporary(name: string, storage: StorageType, shape: readonly Extent[]): Value;
   /** The same elements under another shape. */
-  reshape(value: Value, shape: readonly number[]): Value;
+  reshape(value: Value, shape: readonly Extent[]): Value;
   /** `tensors` names every input and output of the kernel; `extents` its batch and sequence axes. */
   run(
-    use: KernelUse, tensors: Readonly<Record<string, Value>>, extents: Readonly<Record<string, number>>,
+    use: KernelUse, tensors: Readonly<Record<string, Value>>, extents: Readonly<Record<string, Extent>>,
     parameters?: Readonly<Record<string, number>>,
   ): void;
+}
+
+/** Tells the uses of a kernel apart; a file's name, too: `linear-out768-inner256`. */
+export function nameOf({ kernel, extents }: KernelUse): string {
+  return [kernel, ...Object.entries(extents).map(([axis, extent]) => `${axis}${extent}`)].join("-");
 }

@@ -7,36 +7,40 @@
 import { rewrite } from "../dsl/expr.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Tree } from "../dsl/tree.ts";
-import type { KernelUse, Variant } from "./compile-model.ts";
-import { loadLibrary } from "./library.ts";
-
-const splits = [1, 2, 4, 8] as const;
+import { compileKernels, type CompiledKernel, type KernelSource, type Variant } from "./compile-model.ts";
+import type { NamedSource } from "./library-cache.ts";
+import type { KernelUse } from "./machine.ts";
 
 /** The fewer rows there are, the more slices it takes to occupy a device. */
-export function splitFor(rows: number): (typeof splits)[number] {
-  return rows < 4 ? 8 : rows < 16 ? 4 : rows < 64 ? 2 : 1;
-}
+const splits = [{ fromTokens: 1, slices: 8 }, { fromTokens: 4, slices: 4 }, { fromTokens: 16, slices: 2 }, { fromTokens: 64, slices: 1 }] as const;
 
 const isSplit = ({ module }: KernelUse): boolean => module.startsWith("linear");
 
-/** A library like any other, except that which linear kernel it gives decides the bits. */
-export const loadOrdinaryLibrary: typeof loadLibrary = async (device, uses, options = {}) => {
-  const rest = await loadLibrary(device, uses.filter((use) => !isSplit(use)), options);
-  const linear = new Map<number, Awaited<ReturnType<typeof loadLibrary>>>();
-  for (const split of splits) linear.set(split, await loadLibrary(device, uses.filter(isSplit), { ...options, variant: splitK(split) }));
-  return {
-    hashes: [rest, ...linear.values()].flatMap(({ hashes }) => hashes).sort(),
-    get: (use, rows) => (isSplit(use) ? linear.get(splitFor(rows))! : rest).get(use, rows),
-  };
-};
+/** For `loadCheckpoint`. */
+export const ordinary: NamedSource = { name: "ordinary", kernels: compileOrdinary };
 
-/** K in `split` slices, each folded in order, and then the slices' sums in order. */
-function splitK(split: number): Variant {
+/** A library's kernels like any other, except that which linear kernel a step gets decides the bits. */
+async function compileOrdinary(...[uses, options]: Parameters<KernelSource>): ReturnType<KernelSource> {
+  const all = [...uses];
+  const compiled = new Map(await compileKernels(all.filter((use) => !isSplit(use)), options));
+  for (const { fromTokens, slices } of splits) {
+    const split = await compileKernels(all.filter(isSplit), { ...options, variant: splitK(slices) });
+    for (const [name, variants] of split) {
+      const { artifact } = variants.findLast((variant) => variant.fromTokens <= fromTokens)!;
+      const before: readonly CompiledKernel[] = compiled.get(name) ?? [];
+      compiled.set(name, [...before, { fromTokens, artifact }]);
+    }
+  }
+  return compiled;
+}
+
+/** K in so many slices, each folded in order, and then the slices' sums in order. */
+function splitK(slices: number): Variant {
   return {
-    name: `K in ${split} slices`,
+    name: `K in ${slices} slices`,
     apply(kernel, { inner }) {
-      const slice: Tree = [{ fold: "chain", count: Math.ceil(inner! / split) }];
-      return withTree(kernel, [...(split === 1 ? [] : slice), { fold: "chain" }]);
+      const slice: Tree = [{ fold: "chain", count: Math.ceil(inner! / slices) }];
+      return withTree(kernel, [...(slices === 1 ? [] : slice), { fold: "chain" }]);
     },
   };
 }

@@ -1,8 +1,8 @@
 /** Which of the schedules that fit a kernel a model loads. Any choice gives the same bits; this one is for speed. */
 import type { Schedule } from "../codegen/schedule.ts";
 
-/** From this many rows on, a kernel's schedule for many rows is used. */
-export const manyRows = 4;
+/** From this many tokens on, a kernel's schedule for many rows is used. */
+export const manyTokens = 4;
 
 /** One of the schedules that the compiler offers, by name; here and there with another shape of workgroup. */
 interface Choice {

@@ -1,4 +1,4 @@
-/** A hash of everything that turns kernel source into an artifact: the compiler as it runs, and the kernels themselves. */
+/** Hashes of our own code as it runs: what caches are keyed by, so that nothing in them is ever out of date. */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -9,10 +9,31 @@ import { packageRoot } from "./places.ts";
 export const kernelDirectory: string = join(packageRoot, "models", "kernels");
 
 /** The code that runs is the source tree's or that of `dist/`; the kernels are always read from their sources. */
-export async function hashToolchain(): Promise<string> {
-  const code = dirname(dirname(fileURLToPath(import.meta.url)));
+const code = dirname(dirname(fileURLToPath(import.meta.url)));
+const compiler = [join(code, "dsl"), join(code, "codegen"), join(packageRoot, "dsl"), kernelDirectory];
+
+/** A hash of everything that turns kernel source into an artifact. */
+export function hashCompiler(): Promise<string> {
+  return hashOf(compiler);
+}
+
+/** A hash of everything that turns a checkpoint into a library. */
+export function hashBuilder(): Promise<string> {
+  return hashOf([...compiler, join(code, "models"), join(code, "runtime")]);
+}
+
+const hashes = new Map<string, Promise<string>>();
+
+function hashOf(directories: readonly string[]): Promise<string> {
+  const key = directories.join("\0");
+  let known = hashes.get(key);
+  if (known === undefined) hashes.set(key, (known = readAndHash(directories)));
+  return known;
+}
+
+async function readAndHash(directories: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const directory of [join(code, "dsl"), join(code, "codegen"), join(packageRoot, "dsl"), kernelDirectory]) {
+  for (const directory of directories) {
     const names = (await readdir(directory, { recursive: true })).filter((name) => /(?<!\.test|\.d)\.[jt]s$/.test(name)).sort();
     for (const name of names) {
       hash.update(name).update("\0").update(await readFile(join(directory, name))).update("\0");

@@ -1,9 +1,8 @@
 /** Submissions: many kernels in one command encoder, each checked in full before anything of it is encoded. */
-import type { Binding, UniformField } from "../codegen/artifact.ts";
+import type { Binding, UniformField } from "./artifact.ts";
 import type { Device } from "./device.ts";
-import { CommandError } from "./errors.ts";
-import type { LoadedKernel, LoadedPass } from "./kernel.ts";
-import { wordsOf } from "./layout.ts";
+import { CommandError, messageOf } from "./errors.ts";
+import type { BoundRange, LoadedKernel, LoadedPass } from "./kernel.ts";
 import { RequestChecks } from "./request.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -17,13 +16,10 @@ export interface RunArguments {
 
 interface Dispatch {
   readonly loaded: LoadedPass;
-  readonly buffers: readonly GPUBuffer[];
+  readonly bound: readonly BoundRange[];
   readonly uniformOffset: number;
-  readonly workgroups: number;
+  readonly workgroups: readonly [number, number, number];
 }
-
-/** The most workgroups that one dimension of a dispatch takes; generated text undoes the folding into two. */
-const maxWorkgroupsPerDimension = 65535;
 
 /**
  * Collects kernel runs, which happen in the order they were added, and submits them at once.
@@ -50,18 +46,17 @@ export class Commands {
     const values = request.parameters(parameters);
     request.tensors(tensors, known);
 
-    const passes = kernel.passes
-      .map((loaded) => ({ loaded, workgroups: request.evaluate(loaded.pass.workgroups, known) }))
-      .filter(({ workgroups }) => workgroups > 0);
-    for (const { workgroups } of passes) {
-      request.check(workgroups <= maxWorkgroupsPerDimension ** 2, `it would take ${workgroups} workgroups`, "use smaller extents");
-    }
-    const scratch = this.#scratch(passes.flatMap(({ loaded }) => loaded.pass.bindings), (binding) => request.shape(binding, known));
+    const passes = kernel.passes.flatMap((loaded) => {
+      const count = request.evaluate(loaded.pass.workgroups, known);
+      return count === 0 ? [] : [{ loaded, workgroups: request.workgroups(count) }];
+    });
+    const scratch = this.#scratch(passes.flatMap(({ loaded }) => loaded.pass.bindings), (binding) => request.scratchWords(binding, known));
     const dispatches = passes.map(({ loaded, workgroups }): Dispatch => {
-      const buffers = loaded.pass.bindings.map(({ name, role }) => (role === "scratch" ? scratch.get(name)! : tensors[name]!.buffer));
+      const bound = loaded.pass.bindings.map(({ name, role, words }) => (
+        role === "scratch" ? whole(scratch.get(name)!) : tensors[name]!.bound(words)));
       const uniformOffset = this.#writeUniforms(loaded, (field) => (
         field.value.kind === "formula" ? request.evaluate(field.value.formula, known) : values[field.value.name]!));
-      return { loaded, buffers, uniformOffset, workgroups };
+      return { loaded, bound, uniformOffset, workgroups };
     });
     this.#dispatches.push(...dispatches);
     for (const { bindings } of artifact.passes) {
@@ -86,41 +81,42 @@ export class Commands {
     const encoder = gpu.createCommandEncoder();
     const encoding = encoder.beginComputePass();
     let pipeline: GPUComputePipeline | undefined;
-    for (const { loaded, buffers, uniformOffset, workgroups } of dispatches) {
+    for (const { loaded, bound, uniformOffset, workgroups } of dispatches) {
       if (pipeline !== loaded.pipeline) encoding.setPipeline((pipeline = loaded.pipeline));
       const hasUniforms = loaded.pass.uniformBytes > 0;
-      encoding.setBindGroup(0, loaded.bindGroup(hasUniforms ? uniforms : undefined, buffers), hasUniforms ? [uniformOffset] : []);
-      encoding.dispatchWorkgroups(Math.min(workgroups, maxWorkgroupsPerDimension), Math.ceil(workgroups / maxWorkgroupsPerDimension));
+      encoding.setBindGroup(0, loaded.bindGroup(hasUniforms ? uniforms : undefined, bound), hasUniforms ? [uniformOffset] : []);
+      encoding.dispatchWorkgroups(...workgroups);
     }
     encoding.end();
     gpu.queue.submit([encoder.finish()]);
     const scope = gpu.popErrorScope();
-    await gpu.queue.onSubmittedWorkDone();
-    const error = await scope.catch(() => null); // Rejected only when the device is gone, which comes next.
-    device.assertUsable();
-    if (error !== null) {
-      const labels = [...new Set(dispatches.map(({ loaded }) => loaded.pass.label))].join(", ");
-      throw new CommandError({
-        where: `submission of ${labels}`, what: `the driver refused it: ${error.message}`,
-        fix: "check that every tensor was still there when it was submitted; otherwise report this", cause: error,
-      });
-    }
+    const [done, validated] = await Promise.allSettled([gpu.queue.onSubmittedWorkDone(), scope]);
+    // Neither is rejected but when the device is gone.
+    const error: unknown = done.status === "rejected" ? done.reason : validated.status === "rejected" ? validated.reason : validated.value;
+    if (error === null) return device.assertUsable();
+    await device.assertAlive();
+    const labels = [...new Set(dispatches.map(({ loaded }) => loaded.pass.label))].join(", ");
+    throw new CommandError({
+      where: `submission of ${labels}`, what: `the driver refused it: ${messageOf(error)}`,
+      fix: "check that every tensor was still there when it was submitted; otherwise report this", cause: error,
+    });
   }
 
   /** One buffer for each scratch name, of at least its size; sizes are rounded up so that few of them exist. */
-  #scratch(bindings: readonly Binding[], shapeOf: (binding: Binding) => number[]): Map<string, GPUBuffer> {
+  #scratch(bindings: readonly Binding[], wordsOf: (binding: Binding) => number): Map<string, GPUBuffer> {
+    const device = this.#device;
+    const most = Math.floor(Math.min(device.limits.maxBindingBytes, device.limits.maxBufferBytes) / 16) * 4;
     const buffers = new Map<string, GPUBuffer>();
     const taken = new Map<number, number>();
     for (const binding of bindings) {
       if (binding.role !== "scratch" || buffers.has(binding.name)) continue;
-      const bytes = wordsOf({ storage: binding.storage, shape: shapeOf(binding), ...(binding.blocks && { blocks: binding.blocks }) }) * 4;
-      const limit = this.#device.gpu.limits.maxStorageBufferBindingSize;
-      const size = bytes > limit ? bytes : Math.min(limit, Math.max(256, 2 ** Math.ceil(Math.log2(bytes))));
-      const pool = this.#device.scratch.get(size) ?? [];
-      this.#device.scratch.set(size, pool);
-      const index = taken.get(size) ?? 0;
-      taken.set(size, index + 1);
-      pool[index] ??= this.#device.allocate(`scratch '${binding.name}'`, size, GPUBufferUsage.STORAGE);
+      const needed = wordsOf(binding);
+      const words = Math.max(needed, Math.min(most, Math.max(64, 2 ** Math.ceil(Math.log2(needed)))));
+      const pool = device.scratch.get(words) ?? [];
+      device.scratch.set(words, pool);
+      const index = taken.get(words) ?? 0;
+      taken.set(words, index + 1);
+      pool[index] ??= device.allocate("scratch", `scratch '${binding.name}'`, words, GPUBufferUsage.STORAGE);
       buffers.set(binding.name, pool[index]);
     }
     return buffers;
@@ -153,10 +149,13 @@ export class Commands {
     this.#uniformBytes = 0;
     if (bytes === 0) return undefined;
     if (this.#device.uniforms === undefined || this.#device.uniforms.size < bytes) {
-      this.#device.uniforms?.destroy();
-      this.#device.uniforms = this.#device.allocate("uniforms", this.#uniforms.length, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+      if (this.#device.uniforms !== undefined) this.#device.free(this.#device.uniforms);
+      this.#device.uniforms = undefined;
+      this.#device.uniforms = this.#device.allocate("uniforms", "uniforms", this.#uniforms.length / 4, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
     }
     this.#device.gpu.queue.writeBuffer(this.#device.uniforms, 0, this.#uniforms, 0, bytes);
     return this.#device.uniforms;
   }
 }
+
+const whole = (buffer: GPUBuffer): BoundRange => ({ buffer, offset: 0, size: buffer.size });

@@ -1,9 +1,10 @@
 /** The device that kernels run on: npm webgpu's, on the best adapter or the one that VK_DRIVER_FILES names. */
 import { createRequire } from "node:module";
-import type { DeviceLimits } from "../codegen/artifact.ts";
 import type { LoadedKernel } from "./kernel.ts";
 import { AllocationError, DeviceLostError, NoAdapterError, type RuntimeError } from "./errors.ts";
 import { chosenDriver, findDriver } from "./driver.ts";
+import { bindingBytes } from "./layout.ts";
+import { checkLimits, limitsOf, raisedLimits, type RuntimeLimits } from "./limits.ts";
 
 export interface DeviceInfo {
   readonly vendor: string;
@@ -17,44 +18,49 @@ export interface DeviceInfo {
 export interface DeviceOptions {
   /** Told, in a line, where a software driver has to do because there is no other; by default it goes to stderr. */
   readonly notify?: (line: string) => void;
+  /** Limits to keep to where the device offers more. */
+  readonly limits?: Partial<RuntimeLimits>;
 }
+
+/** What a buffer holds. */
+export type BufferPurpose = "tensors" | "scratch" | "uniforms" | "staging";
+
+/** Bytes of buffers on a device, as they were asked for and rounded up to whole vec4s. */
+export type MemoryReport = Readonly<Record<BufferPurpose | "total", number>>;
 
 /** Keeps what `create()` returned for as long as its device lives: Dawn crashes or hangs once it is collected. */
 const instances = new Set<GPU>();
 
 export class Device {
+  /** @internal */
   readonly gpu: GPUDevice;
   readonly info: DeviceInfo;
-  /** What schedules are made for. */
-  readonly limits: DeviceLimits;
+  /** What kernels are compiled for, and what tensors and dispatches are held to. */
+  readonly limits: RuntimeLimits;
   /** Kernels already loaded here, by the hash of their artifact. */
   readonly kernels = new Map<string, Promise<LoadedKernel>>();
-  /** Scratch buffers by size in bytes. A kernel writes its scratch before it reads it, and the queue runs kernels in
-   * order, so all kernels and submissions share them. */
+  /**
+   * Scratch buffers by size in words. A kernel writes its scratch before it reads it, and the queue runs kernels in
+   * order, so all kernels and submissions share them. @internal
+   */
   readonly scratch = new Map<number, GPUBuffer[]>();
-  /** Holds the uniforms of one submission; the queue writes it after the submissions before have read it. */
+  /** Holds the uniforms of one submission; the queue writes it after the submissions before have read it. @internal */
   uniforms: GPUBuffer | undefined;
 
   readonly #instance: GPU;
+  readonly #buffers = new Map<GPUBuffer, BufferPurpose>();
   #fault: RuntimeError | undefined;
 
-  constructor(instance: GPU, gpu: GPUDevice, info: DeviceInfo) {
+  /** @internal */
+  constructor(instance: GPU, gpu: GPUDevice, info: DeviceInfo, lowered: Partial<RuntimeLimits>) {
+    this.limits = limitsOf(gpu.limits, lowered);
     this.#instance = instance;
     instances.add(instance);
     this.gpu = gpu;
     this.info = info;
-    this.limits = {
-      maxInvocations: gpu.limits.maxComputeInvocationsPerWorkgroup,
-      maxWorkgroupBytes: gpu.limits.maxComputeWorkgroupStorageSize,
-      maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
-    };
     void gpu.lost.then(({ reason, message }) => {
-      instances.delete(instance);
-      this.#fault = new DeviceLostError({
-        where: info.description,
-        what: reason === "destroyed" ? "the device has been disposed of" : `the device was lost: ${message}`,
-        fix: reason === "destroyed" ? "open a new device" : "open a new device and repeat the request; on a GPU, look at the driver's log",
-      });
+      this.#lose(reason === "destroyed" ? "the device has been disposed of" : `the device was lost: ${message}`,
+        reason === "destroyed" ? "open a new device" : "open a new device and repeat the request; on a GPU, look at the driver's log");
     });
   }
 
@@ -65,58 +71,96 @@ export class Device {
     if (fault !== undefined) throw fault;
   }
 
-  /**
-   * A buffer of at least so many bytes, and at least the 16 of a vec4. Throws AllocationError where the device can't bind
-   * as much; where it has too little memory, which only the driver finds out, the next submission or read-back throws it.
-   */
-  allocate(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+  /** The same after the driver has refused something: that the device is gone may come to be known a little later. */
+  async assertAlive(): Promise<void> {
+    await Promise.race([this.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
     this.assertUsable();
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    if (bytes > limit) {
+  }
+
+  /**
+   * A buffer of at least so many words, zeros. Throws AllocationError where the device has none so large; where it has
+   * too little memory, which only the driver finds out, the next submission or read-back throws it. @internal
+   */
+  allocate(purpose: BufferPurpose, label: string, words: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    this.assertUsable();
+    const size = bindingBytes(words);
+    if (size > this.limits.maxBufferBytes) {
       throw new AllocationError({
-        where: label, what: `${bytes} bytes are more than the ${limit} that ${this.info.description} binds`,
-        fix: "split the tensor, or use a device that binds more",
+        where: label, what: `${size} bytes are more than the ${this.limits.maxBufferBytes} that a buffer of ${this.info.description} holds`,
+        fix: "split the tensor, or use a device with larger buffers",
       });
     }
     this.gpu.pushErrorScope("out-of-memory");
-    const buffer = this.gpu.createBuffer({ label, size: Math.max(16, Math.ceil(bytes / 16) * 16), usage });
+    const buffer = this.gpu.createBuffer({ label, size, usage });
+    this.#buffers.set(buffer, purpose);
     void this.gpu.popErrorScope().then((error) => {
       if (error === null) return;
+      this.free(buffer);
       this.#fault ??= new AllocationError({
-        where: label, what: `${this.info.description} has no ${bytes} bytes left`,
+        where: label, what: `${this.info.description} has no ${size} bytes left`,
         fix: "dispose of tensors that are no longer needed, or use smaller batches", cause: error,
       });
     }, () => undefined); // The device is gone; `lost` tells.
     return buffer;
   }
 
+  /** Frees a buffer once the submissions that use it are done. @internal */
+  free(buffer: GPUBuffer): void {
+    this.#buffers.delete(buffer);
+    buffer.destroy();
+  }
+
+  /**
+   * Frees what the device keeps between submissions; the next one allocates anew what it needs. Runs that were added to
+   * Commands and not submitted are lost by it.
+   */
+  releaseScratch(): void {
+    for (const buffer of [...this.scratch.values()].flat()) this.free(buffer);
+    this.scratch.clear();
+    if (this.uniforms !== undefined) this.free(this.uniforms);
+    this.uniforms = undefined;
+  }
+
+  /** Bytes that are allocated on the device now, by what they are for. */
+  memory(): MemoryReport {
+    const report = { tensors: 0, scratch: 0, uniforms: 0, staging: 0, total: 0 };
+    for (const [{ size }, purpose] of this.#buffers) {
+      report[purpose] += size;
+      report.total += size;
+    }
+    return report;
+  }
+
   /** Frees everything that was allocated on the device. Using it or its tensors afterwards throws DeviceLostError. */
   dispose(): void {
     this.gpu.destroy();
+    this.#lose("the device has been disposed of", "open a new device");
+  }
+
+  #lose(what: string, fix: string): void {
     instances.delete(this.#instance);
+    this.#buffers.clear();
+    if (!(this.#fault instanceof DeviceLostError)) this.#fault = new DeviceLostError({ where: this.info.description, what, fix });
   }
 }
 
 /**
- * Opens a device with all the limits that its adapter offers.
+ * Opens a device with the limits that its adapter offers, as far as kernels use them.
  * VK_DRIVER_FILES, where it is set, chooses the driver; otherwise the best adapter is taken, and the software driver
- * that comes with this package only where there is no other. Throws NoAdapterError where there is none at all.
+ * that comes with this package only where there is no other. Throws NoAdapterError where there is none at all,
+ * and RequestError for limits that are none.
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const { limits = {} } = options;
+  checkLimits(limits);
   const notify = options.notify ?? ((line) => process.stderr.write(`${line}\n`));
   const chosen = chosenDriver();
   const { instance, adapter } = await findDriver(requestAdapter);
   if (chosen === undefined && adapter.info.isFallbackAdapter) notify(`No GPU with a Vulkan driver here: using software, ${adapter.info.description}.`);
-  const limits: Record<string, number> = {};
-  for (const name in adapter.limits) {
-    const value = adapter.limits[name as keyof GPUSupportedLimits];
-    if (typeof value === "number") limits[name] = value;
-  }
   let gpu: GPUDevice;
   try {
     gpu = await adapter.requestDevice({
-      requiredLimits: limits,
+      requiredLimits: Object.fromEntries(raisedLimits.map((name) => [name, adapter.limits[name]])),
       requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
     });
   } catch (cause) {
@@ -125,11 +169,13 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
       fix: "update the driver, or choose another through VK_DRIVER_FILES", cause,
     });
   }
-  return new Device(instance, gpu, describe(adapter.info));
+  return new Device(instance, gpu, describe(adapter.info), limits);
 }
 
 async function requestAdapter(): Promise<{ instance: GPU; adapter: GPUAdapter } | undefined> {
-  const { create, globals } = await import("webgpu");
+  const { create, globals } = await import("webgpu").catch((cause: unknown) => {
+    throw new NoAdapterError({ where: "webgpu", what: `Dawn does not load here: ${String(cause)}`, fix: "use a system that npm webgpu is built for", cause });
+  });
   Object.assign(globalThis, globals);
   const instance = create([]);
   const adapter = await instance.requestAdapter({ powerPreference: "high-performance" });

@@ -54,6 +54,11 @@ export class ShaderError extends RuntimeError {
   }
 }
 
+/** What a thrown value or a driver's error says. */
+export function messageOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error);
+}
+
 /** The name among `names` that `wrong` was most likely meant to be, as ` (did you mean 'x'?)`, or nothing. */
 export function didYouMean(wrong: string, names: Iterable<string>): string {
   let best: string | undefined;

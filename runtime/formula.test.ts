@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Formula } from "../codegen/artifact.ts";
+import type { Formula } from "./artifact.ts";
 import { evaluateFormula, extentsOf, printFormula } from "./formula.ts";
 
 const tiles: Formula = {

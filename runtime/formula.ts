@@ -1,5 +1,5 @@
 /** Formulas of an artifact, once the extents are known. */
-import type { Formula } from "../codegen/artifact.ts";
+import type { Formula } from "./artifact.ts";
 
 /** The value of a formula, a u32. Throws a RangeError on a missing extent, a division by zero or a value beyond u32. */
 export function evaluateFormula(formula: Formula, extents: Readonly<Record<string, number>>): number {

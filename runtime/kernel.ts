@@ -1,9 +1,17 @@
 /** Artifacts made ready to run: shader modules, pipelines and bind groups, with the driver's messages at kernel source. */
-import type { Artifact, Pass } from "../codegen/artifact.ts";
+import type { Artifact, Pass } from "./artifact.ts";
 import type { Device } from "./device.ts";
 import { RequestError, ShaderError, type ShaderMessage } from "./errors.ts";
+import { excessOf } from "./limits.ts";
 
-/** The slot of a pass's uniforms in the ring is bound through a dynamic offset, so bind groups outlive submissions. */
+/** The part of a buffer that a storage binding sees, in bytes. @internal */
+export interface BoundRange {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** The slot of a pass's uniforms in the ring is bound through a dynamic offset, so bind groups outlive submissions. @internal */
 export class LoadedPass {
   readonly pass: Pass;
   readonly pipeline: GPUComputePipeline;
@@ -23,14 +31,15 @@ export class LoadedPass {
     return Math.ceil(this.pass.uniformBytes / 16) * 16;
   }
 
-  /** The bind group over these buffers, one for each of the pass's bindings, in order. */
-  bindGroup(uniforms: GPUBuffer | undefined, buffers: readonly GPUBuffer[]): GPUBindGroup {
-    const key = [...(uniforms === undefined ? [] : [uniforms]), ...buffers].map(identify).join(" ");
+  /** The bind group over these parts of buffers, one for each of the pass's bindings, in order. */
+  bindGroup(uniforms: GPUBuffer | undefined, bound: readonly BoundRange[]): GPUBindGroup {
+    const keys = bound.map(({ buffer, offset, size }) => `${identify(buffer)}+${offset}:${size}`);
+    const key = [uniforms === undefined ? "" : identify(uniforms), ...keys].join(" ");
     const known = this.#bindGroups.get(key);
     if (known !== undefined) return known;
     if (this.#bindGroups.size >= bindGroupsKept) this.#bindGroups.delete(this.#bindGroups.keys().next().value!);
     const entries: GPUBindGroupEntry[] = this.pass.bindings.map((binding, index) => ({
-      binding: binding.binding, resource: { buffer: buffers[index]! },
+      binding: binding.binding, resource: bound[index]!,
     }));
     if (uniforms !== undefined) entries.push({ binding: 0, resource: { buffer: uniforms, size: this.uniformBindingBytes } });
     const group = this.#device.gpu.createBindGroup({ label: this.pass.label, layout: this.#layout, entries });
@@ -54,6 +63,7 @@ function identify(buffer: GPUBuffer): number {
 export interface LoadedKernel {
   readonly artifact: Artifact;
   readonly device: Device;
+  /** @internal */
   readonly passes: readonly LoadedPass[];
 }
 
@@ -80,11 +90,13 @@ async function loadPass(device: Device, artifact: Artifact, pass: Pass): Promise
   const { gpu } = device;
   gpu.pushErrorScope("validation");
   const module = gpu.createShaderModule({ label: pass.label, code: pass.wgsl });
-  const compilation = module.getCompilationInfo();
-  // Reported through the compilation's messages; popping keeps it from the console.
-  const scope = gpu.popErrorScope();
-  const messages = (await compilation).messages.map((message) => locate(pass, message.type, message.message, message.lineNum, message.linePos));
-  const refused = await scope;
+  const compiling = module.getCompilationInfo();
+  // What the scope catches comes through the compilation's messages, too; popping keeps it from the console.
+  const [compilation, refused] = await Promise.all([compiling, gpu.popErrorScope()]).catch(async (cause: unknown) => {
+    await device.assertAlive();
+    throw shaderError(where, [], undefined, cause);
+  });
+  const messages = compilation.messages.map((message) => locate(pass, message.type, message.message, message.lineNum, message.linePos));
   const errors = messages.filter((message) => message.type === "error");
   if (errors.length > 0 || refused !== null) throw shaderError(where, messages, errors[0], refused);
 
@@ -95,9 +107,10 @@ async function loadPass(device: Device, artifact: Artifact, pass: Pass): Promise
       layout: gpu.createPipelineLayout({ label: pass.label, bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: pass.entryPoint },
     });
+    device.assertUsable();
     return new LoadedPass(device, pass, layout, pipeline);
   } catch (cause) {
-    device.assertUsable();
+    await device.assertAlive();
     const text = cause instanceof Error ? cause.message : String(cause);
     const position = /:(\d+):(\d+) /.exec(text);
     const message = locate(pass, "error", text, Number(position?.[1] ?? 0), Number(position?.[2] ?? 0));
@@ -115,15 +128,10 @@ function layoutEntries(pass: Pass): GPUBindGroupLayoutEntry[] {
 }
 
 function checkLimits(device: Device, artifact: Artifact, pass: Pass): void {
-  const { maxInvocations, maxWorkgroupBytes, maxStorageBuffers } = device.limits;
-  const over =
-    pass.workgroupSize > maxInvocations ? `${pass.workgroupSize} invocations a workgroup; the device offers ${maxInvocations}`
-    : pass.workgroupBytes > maxWorkgroupBytes ? `${pass.workgroupBytes} bytes of workgroup memory; the device offers ${maxWorkgroupBytes}`
-    : pass.bindings.length > maxStorageBuffers ? `${pass.bindings.length} storage buffers; the device offers ${maxStorageBuffers}`
-    : undefined;
-  if (over === undefined) return;
+  const excess = excessOf(pass, device.limits);
+  if (excess === undefined) return;
   throw new RequestError({
-    where: `kernel '${artifact.kernel}', schedule '${artifact.schedule}', pass '${pass.label}'`, what: `it needs ${over}`,
+    where: `kernel '${artifact.kernel}', schedule '${artifact.schedule}', pass '${pass.label}'`, what: `it needs ${excess}`,
     fix: "compile the kernel for this device's limits (device.limits)",
   });
 }

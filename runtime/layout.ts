@@ -1,8 +1,8 @@
 /**
- * How elements lie in a buffer's words (codegen/artifact.ts, Layout). Elements are handed over one u32 each, row-major
+ * How elements lie in a buffer's words (artifact.ts, Layout). Elements are handed over one u32 each, row-major
  * and unpadded: f32 and integers by their bits, bf16 by the bits of its value widened to f32.
  */
-import type { StorageType } from "../dsl/ir.ts";
+import type { StorageType } from "./artifact.ts";
 
 export interface TensorLayout {
   readonly shape: readonly number[];
@@ -32,6 +32,23 @@ function slotsOf({ shape, storage, blocks }: TensorLayout): number {
 /** The number of u32 words that a buffer of this layout holds. */
 export function wordsOf(layout: TensorLayout): number {
   return layout.storage === "bf16" ? slotsOf(layout) / 2 : slotsOf(layout);
+}
+
+/** The bytes that so many words take in a buffer and in a binding: whole vec4s, and at least one. */
+export function bindingBytes(words: number): number {
+  return Math.max(1, Math.ceil(words / 4)) * 16;
+}
+
+/**
+ * How a tensor's buffer is cut along its outermost axis: the fewest rows that have words of their own, and their bytes.
+ * That is a row, in blocks a row of blocks. Throws a RangeError for a tensor without axes.
+ */
+export function rowsOf({ shape, storage, blocks }: TensorLayout): { readonly rows: number; readonly bytes: number } {
+  if (shape.length === 0) throw new RangeError("a tensor without axes has no rows");
+  const rows = blocks?.[0] ?? 1;
+  const words = wordsOf({ shape: [2 * rows, ...shape.slice(1)], storage, ...(blocks && { blocks }) });
+  // Two of them may share a word in the middle.
+  return words % 2 === 0 ? { rows, bytes: words * 2 } : { rows: 2 * rows, bytes: words * 4 };
 }
 
 /** Whether slot i holds element i: nothing is padded and nothing is rearranged. */

@@ -1,8 +1,10 @@
 /** What a caller hands over for one run of a kernel, checked against what its artifact needs. */
-import type { Artifact, Binding, Formula } from "../codegen/artifact.ts";
+import type { Artifact, Binding, Formula } from "./artifact.ts";
 import type { Device } from "./device.ts";
 import { RequestError, didYouMean } from "./errors.ts";
 import { evaluateFormula } from "./formula.ts";
+import { bindingBytes, wordsOf } from "./layout.ts";
+import { dispatchSize } from "./limits.ts";
 import { describeLayout, type Tensor } from "./tensor.ts";
 
 /** Each check throws a RequestError that names the kernel. */
@@ -53,6 +55,7 @@ export class RequestChecks {
     for (const name of Object.keys(given)) {
       if (!bindings.has(name)) this.check(false, `it has no tensor '${name}'${didYouMean(name, names)}`, `give ${list(names)}`);
     }
+    const whole = new Set(bound.filter(({ words }) => words === undefined).map(({ name }) => name));
     const users = new Map<GPUBuffer, string>();
     for (const [name, binding] of bindings) {
       const tensor = given[name];
@@ -63,19 +66,42 @@ export class RequestChecks {
       const expected = describeLayout({ storage: binding.storage, shape, ...(binding.blocks && { blocks: binding.blocks }) });
       const actual = describeLayout(tensor);
       this.check(actual === expected, `tensor '${name}' is ${actual} and should be ${expected}`, "make the tensor, or choose the extents, so that they agree");
+      if (whole.has(name)) this.#checkBound(`tensor '${name}'`, wordsOf(tensor), "run the kernel on fewer rows at a time, through tensor.rows");
       if (binding.unique && binding.role === "input") {
         this.check(tensor.isDistinct() !== undefined, `'${name}' is a unique placement table that the host has not written`, "write it from the host, which checks that its values are distinct");
         this.check(tensor.isDistinct() === true, `the placement table '${name}' holds a value twice`, "give every element a place of its own");
       }
       const other = users.get(tensor.buffer);
       this.check(other === undefined || !(written.has(name) || written.has(other)),
-        `'${other}' and '${name}' are one tensor, and the kernel writes it`, "give each output a tensor of its own");
+        `'${other}' and '${name}' are one tensor, and the kernel writes it`, "give each output a tensor of its own, not rows of another's");
       users.set(tensor.buffer, name);
     }
   }
 
   shape(binding: Binding, extents: Readonly<Record<string, number>>): number[] {
     return binding.shape.map((formula) => this.evaluate(formula, extents));
+  }
+
+  /** The words that a scratch buffer needs. */
+  scratchWords(binding: Binding, extents: Readonly<Record<string, number>>): number {
+    const words = wordsOf({ storage: binding.storage, shape: this.shape(binding, extents), ...(binding.blocks && { blocks: binding.blocks }) });
+    this.#checkBound(`scratch '${binding.name}'`, words, "run the kernel on fewer rows at a time, or compile it under a schedule of one pass");
+    return words;
+  }
+
+  /** The workgroups of a dispatch along x, y and z. */
+  workgroups(count: number): readonly [number, number, number] {
+    const most = this.#device.limits.maxWorkgroupsPerDimension;
+    const size = dispatchSize(count, most);
+    this.check(size !== undefined, `it would take ${count} workgroups, and the device dispatches ${most} along each of three dimensions`,
+      "run it on fewer rows at a time, or compile it under a schedule of larger workgroups");
+    return size;
+  }
+
+  #checkBound(what: string, words: number, fix: string): void {
+    const { maxBindingBytes } = this.#device.limits;
+    const bytes = bindingBytes(words);
+    this.check(bytes <= maxBindingBytes, `${what} takes ${bytes} bytes, and the device binds ${maxBindingBytes}`, fix);
   }
 
   evaluate(formula: Formula, extents: Readonly<Record<string, number>>): number {

@@ -1,8 +1,10 @@
 /** Tensors: named, typed buffers on a device, written from and read back into elements or packed words. */
-import type { StorageType } from "../dsl/ir.ts";
+import type { StorageType, WordRange } from "./artifact.ts";
 import type { Device } from "./device.ts";
-import { CommandError, RequestError } from "./errors.ts";
-import { packElements, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
+import { CommandError, messageOf, RequestError } from "./errors.ts";
+import type { BoundRange } from "./kernel.ts";
+import { bindingAlignment } from "./limits.ts";
+import { bindingBytes, packElements, rowsOf, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
 
 export interface TensorDescription {
   /** What messages call it. */
@@ -19,7 +21,7 @@ const chunkBytes = 1 << 26;
 
 /**
  * A tensor on a device. Elements are one u32 each, row-major and unpadded: f32, u32 and i32 by their bits, bf16 by the
- * bits of its value widened to f32. Words are the buffer as kernels see it (codegen/artifact.ts, Layout).
+ * bits of its value widened to f32. Words are the buffer as kernels see it (artifact.ts, Layout).
  */
 export class Tensor implements TensorLayout {
   readonly device: Device;
@@ -27,16 +29,18 @@ export class Tensor implements TensorLayout {
   readonly storage: StorageType;
   readonly shape: readonly number[];
   readonly blocks?: readonly number[];
-  /** Storage buffer of `wordsOf(this)` words, at least one. */
+  /** @internal */
   readonly buffer: GPUBuffer;
+  /** Where in the buffer the `wordsOf(this)` words start; aligned as storage bindings are. */
+  readonly offsetBytes: number;
   /** The words of an integer table as the host last wrote them; absent once a kernel may have written it. */
   #hostWords: Uint32Array | undefined;
   #distinct: boolean | undefined;
-  readonly #ownsBuffer: boolean;
+  readonly #base: Tensor | undefined;
   #disposed = false;
 
-  /** On a buffer of its own, or on the given one, which stays its maker's. */
-  constructor(device: Device, { name, storage, shape, blocks }: TensorDescription, buffer?: GPUBuffer) {
+  /** @internal On a buffer of its own, or inside of another tensor's, which stays that one's. */
+  constructor(device: Device, { name, storage, shape, blocks }: TensorDescription, within?: { readonly base: Tensor; readonly offsetBytes: number }) {
     const extents = blocks === undefined ? shape : [...shape, ...blocks];
     if (!extents.every((extent) => Number.isSafeInteger(extent) && extent >= 0) || (blocks ?? []).includes(0) ||
         (blocks !== undefined && blocks.length !== shape.length)) {
@@ -50,12 +54,15 @@ export class Tensor implements TensorLayout {
     this.storage = storage;
     this.shape = [...shape];
     if (blocks !== undefined) this.blocks = [...blocks];
-    this.#ownsBuffer = buffer === undefined;
-    this.buffer = buffer ?? device.allocate(`tensor '${name}'`, wordsOf(this) * 4,
+    const bytes = wordsOf(this) * 4;
+    this.#base = within?.base;
+    this.offsetBytes = within?.offsetBytes ?? 0;
+    this.buffer = within?.base.buffer ?? device.allocate("tensors", `tensor '${name}'`, bytes / 4,
       GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC);
-    if (wordsOf(this) * 4 > this.buffer.size) {
+    if (this.offsetBytes + bytes > this.buffer.size) {
       throw new RequestError({
-        where: `tensor '${name}' (${describeLayout(this)})`, what: `${wordsOf(this) * 4} bytes do not fit a buffer of ${this.buffer.size}`,
+        where: `tensor '${name}' (${describeLayout(this)})`,
+        what: `${bytes} bytes do not fit the ${this.buffer.size - this.offsetBytes} of the tensor that it is a view of`,
         fix: "view a larger tensor, or a smaller part of it",
       });
     }
@@ -68,12 +75,39 @@ export class Tensor implements TensorLayout {
    */
   view(description: TensorDescription): Tensor {
     this.assertUsable();
-    return new Tensor(this.device, description, this.buffer);
+    return new Tensor(this.device, description, { base: this, offsetBytes: this.offsetBytes });
+  }
+
+  /**
+   * A view of whole rows of the outermost axis: [count, …] of [rows, …]. Throws RequestError where they are not all
+   * there, cut rows that lie in blocks or words together, or do not start where the device can bind them; the message says which rows do.
+   */
+  rows(first: number, count: number): Tensor {
+    this.assertUsable();
+    const refuse = (what: string, fix: string): never => {
+      throw new RequestError({ where: `rows ${first} to ${first + count} of tensor '${this.name}' (${describeLayout(this)})`, what, fix });
+    };
+    const whole = this.shape[0] ?? refuse("it has no axes", "view a tensor that has rows");
+    const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+    if (!isCount(first) || !isCount(count) || first + count > whole) refuse(`it has ${whole} rows`, "take rows that it has");
+    const { rows, bytes } = rowsOf(this);
+    if (count % rows !== 0 && first + count !== whole) refuse(`${rows} rows lie together`, `take a multiple of ${rows} rows`);
+    const aligned = rows * (bindingAlignment / greatestCommonDivisor(bytes, bindingAlignment));
+    if (first % aligned !== 0) refuse(`devices bind from multiples of ${bindingAlignment} bytes`, `start at a multiple of ${aligned} rows`);
+    const shape = [count, ...this.shape.slice(1)];
+    const offsetBytes = this.offsetBytes + (count === 0 ? 0 : (first / rows) * bytes);
+    return new Tensor(this.device, { name: this.name, storage: this.storage, shape, ...(this.blocks && { blocks: this.blocks }) }, { base: this, offsetBytes });
+  }
+
+  /** What a kernel binds that takes the tensor, or some words of it. @internal */
+  bound({ first, count }: WordRange = { first: 0, count: wordsOf(this) }): BoundRange {
+    return { buffer: this.buffer, offset: this.offsetBytes + first * 4, size: bindingBytes(count) };
   }
 
   /** Throws where the tensor, or its device, is gone. */
   assertUsable(): void {
     this.device.assertUsable();
+    this.#base?.assertUsable();
     if (this.#disposed) {
       throw new RequestError({ where: `tensor '${this.name}'`, what: "it has been disposed of", fix: "dispose of it after its last use" });
     }
@@ -93,21 +127,35 @@ export class Tensor implements TensorLayout {
     this.writeWords(words);
   }
 
-  /** Writes the buffer's words as they are. Throws RequestError on a wrong number of words. */
+  /** Writes the tensor's words as they are. Throws RequestError on a wrong number of words. */
   writeWords(words: Uint32Array): void {
-    this.assertUsable();
-    if (words.length !== wordsOf(this)) {
-      throw new RequestError({
-        where: `tensor '${this.name}' (${describeLayout(this)})`, what: `${words.length} words given for a buffer of ${wordsOf(this)}`,
-        fix: "pack the elements as codegen/artifact.ts describes, or use writeElements",
-      });
-    }
-    for (let offset = 0; offset < words.byteLength; offset += chunkBytes) {
-      const size = Math.min(chunkBytes, words.byteLength - offset);
-      this.device.gpu.queue.writeBuffer(this.buffer, offset, words.buffer as ArrayBuffer, words.byteOffset + offset, size);
-    }
+    if (words.length !== wordsOf(this)) this.#refuseWords(`${words.length} words given for a tensor of ${wordsOf(this)}`);
+    this.writeWordsAt(0, words);
     this.#hostWords = this.storage === "u32" || this.storage === "i32" ? words.slice() : undefined;
+  }
+
+  /**
+   * Writes some of the tensor's words, from the one at `offset` on; takes effect before any later submission. The queue
+   * keeps a copy until the device has it: who writes much waits for the queue now and then.
+   * Throws RequestError where they do not fit.
+   */
+  writeWordsAt(offset: number, words: Uint32Array): void {
+    this.assertUsable();
+    if (!Number.isSafeInteger(offset) || offset < 0 || offset + words.length > wordsOf(this)) {
+      this.#refuseWords(`${words.length} words from word ${offset} on given for a tensor of ${wordsOf(this)}`);
+    }
+    for (let at = 0; at < words.byteLength; at += chunkBytes) {
+      const size = Math.min(chunkBytes, words.byteLength - at);
+      this.device.gpu.queue.writeBuffer(this.buffer, this.offsetBytes + offset * 4 + at, words.buffer as ArrayBuffer, words.byteOffset + at, size);
+    }
+    this.#hostWords?.set(words, offset);
     this.#distinct = undefined;
+  }
+
+  #refuseWords(what: string): never {
+    throw new RequestError({
+      where: `tensor '${this.name}' (${describeLayout(this)})`, what, fix: "pack the elements as artifact.ts describes, or use writeElements",
+    });
   }
 
   /** All elements, after everything submitted so far. */
@@ -121,7 +169,7 @@ export class Tensor implements TensorLayout {
     const words = new Uint32Array(wordsOf(this));
     for (let offset = 0; offset < words.byteLength; offset += chunkBytes) {
       const size = Math.min(chunkBytes, words.byteLength - offset);
-      words.set(await readBuffer(this.device, this.buffer, offset, size, this.name), offset / 4);
+      words.set(await readBuffer(this.device, this.buffer, this.offsetBytes + offset, size, this.name), offset / 4);
     }
     this.device.assertUsable();
     return words;
@@ -145,7 +193,7 @@ export class Tensor implements TensorLayout {
   /** Frees the buffer once the submissions that use it are done. */
   dispose(): void {
     this.#disposed = true;
-    if (this.#ownsBuffer) this.buffer.destroy();
+    if (this.#base === undefined) this.device.free(this.buffer);
   }
 }
 
@@ -167,9 +215,12 @@ export function describeLayout({ storage, shape, blocks }: TensorLayout): string
   return `${storage}[${shape.join(", ")}]${blocks === undefined ? "" : ` in blocks of [${blocks.join(", ")}]`}`;
 }
 
+function greatestCommonDivisor(left: number, right: number): number {
+  return right === 0 ? left : greatestCommonDivisor(right, left % right);
+}
 
 async function readBuffer(device: Device, buffer: GPUBuffer, offset: number, size: number, name: string): Promise<Uint32Array> {
-  const staging = device.allocate(`read-back of '${name}'`, size, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+  const staging = device.allocate("staging", `read-back of '${name}'`, size / 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
   try {
     const encoder = device.gpu.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
@@ -177,9 +228,9 @@ async function readBuffer(device: Device, buffer: GPUBuffer, offset: number, siz
     await staging.mapAsync(GPUMapMode.READ);
     return new Uint32Array(staging.getMappedRange(0, size).slice(0));
   } catch (cause) {
-    device.assertUsable();
-    throw new CommandError({ where: `tensor '${name}'`, what: `reading it back failed: ${String(cause)}`, fix: "report this with the device's name", cause });
+    await device.assertAlive();
+    throw new CommandError({ where: `tensor '${name}'`, what: `reading it back failed: ${messageOf(cause)}`, fix: "report this with the device's name", cause });
   } finally {
-    staging.destroy();
+    device.free(staging);
   }
 }

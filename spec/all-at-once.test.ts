@@ -62,6 +62,9 @@ const faults: readonly (readonly [name: string, from: string, to: string])[] = [
   ["unused import", `sqrt, sum }`, `sqrt, round, sum }`],
   ["not imported", `batch, below, exp,`, `batch, below,`],
   ["statement", `    const near`, `    console.log(mean);\n    const near`],
+  ["arguments in another order", `max(channel, "lanes 8 chain, chain", (c) => gate(token, c) + 1)`, `max((c) => gate(token, c) + 1, channel, "lanes 8 chain, chain")`],
+  ["chain of comparisons", `gate(token, channel) > 0 ? 1 : 2`, `0 < gate(token, channel) < 1 ? 1 : 2`],
+  ["another request's row", `return { scaled: bent`, `return { scaled: gather(gate, id(token), channel) + bent`],
   ["index outside", `return { scaled: bent`, `return { scaled: gate(token, channel + 1) + bent`],
 ];
 

@@ -12,7 +12,7 @@ import { compile, schedulesFor } from "../codegen/compile.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { readKernels } from "../dsl/reader/index.ts";
-import { type Device, Commands, createTensor, evaluateFormula, loadKernel, openDevice, packElements, type Tensor } from "../runtime/index.ts";
+import { type Device, Commands, createTensor, dispatchSize, evaluateFormula, loadKernel, openDevice, packElements, type Tensor } from "../runtime/index.ts";
 import { evaluate } from "./evaluator.ts";
 
 interface Figure {
@@ -55,11 +55,11 @@ async function secondsEach(device: Device, schedule: Schedule, kernel: Kernel, e
   const pass = encoder.beginComputePass({ timestampWrites: { querySet: queries, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } });
   for (let turn = 0; turn < repeat; turn++) {
     for (const [at, { pass: compiled, pipeline }] of loaded.passes.entries()) {
-      const buffers = compiled.bindings.map(({ name }) => (name === "x" ? tensors.x : name === "output" ? tensors.output : tensors.weights[turn % tensors.weights.length]!).buffer);
+      const bound = compiled.bindings.map(({ name }) => (name === "x" ? tensors.x : name === "output" ? tensors.output : tensors.weights[turn % tensors.weights.length]!).bound());
       pass.setPipeline(pipeline);
-      pass.setBindGroup(0, loaded.passes[at]!.bindGroup(uniforms[at]!, buffers), [0]);
+      pass.setBindGroup(0, loaded.passes[at]!.bindGroup(uniforms[at]!, bound), [0]);
       const workgroups = evaluateFormula(compiled.workgroups, extents);
-      pass.dispatchWorkgroups(Math.min(workgroups, 65535), Math.ceil(workgroups / 65535));
+      pass.dispatchWorkgroups(...dispatchSize(workgroups, device.limits.maxWorkgroupsPerDimension)!);
     }
   }
   pass.end();

@@ -1,5 +1,7 @@
 /** The commands of the documents that need a device (docs.test.ts says how they are marked), and the JSON that README.md shows. */
 import { execFileSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pages, root, runPage } from "./fixtures/documents.ts";
@@ -17,6 +19,7 @@ describe("README.md shows the JSON of", () => {
   const commands: Readonly<Record<string, readonly string[]>> = {
     check: ["spec/fixtures/wrong/branch-by-row.kernel.ts", "--json"],
     run: ["models/kernels/add.kernel.ts", "--axis", "token=2", "--axis", "channel=3", "--json"],
+    build: ["--model", "models/demo/kjv-qwen3", "--out", join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "library"), "--json"],
     generate: [...model, "--prompt", "And", "--max-tokens", "1"],
     forward: [...model, "--ids", "3"],
   };

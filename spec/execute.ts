@@ -1,7 +1,7 @@
 /** Runs a kernel on a device from its declaration, one schedule and elements: what the evaluator's bits are compared with. */
 import { createHash } from "node:crypto";
 import { compile } from "../codegen/compile.ts";
-import type { Artifact, Binding } from "../codegen/artifact.ts";
+import type { Artifact, Binding } from "../runtime/artifact.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { Commands, createTensor, elementsOf, evaluateFormula, loadKernel, type Device, type Tensor } from "../runtime/index.ts";

@@ -1,18 +1,17 @@
 /** A model without a device: every kernel by the reference evaluator. What a device must give, bit for bit. */
 import { join } from "node:path";
 import { readKernels } from "../dsl/reader/index.ts";
-import type { Kernel, StorageType } from "../dsl/ir.ts";
-import { argmax, forward, type LayerCache } from "../models/architecture/decoder.ts";
+import type { Kernel } from "../dsl/ir.ts";
+import { argmax, embed, logitsOf, runLayer, type LayerCache, type StepValues } from "../models/architecture/decoder.ts";
 import { listWeights, mapWeights, weightsOf, type Weight, type Weights } from "../models/architecture/weights.ts";
-import { planStep } from "../models/batch.ts";
+import { planStep } from "../runtime/model/batch.ts";
 import { Checkpoint } from "../models/checkpoint/checkpoint.ts";
 import type { ModelConfig } from "../models/checkpoint/config.ts";
-import type { KernelUse } from "../models/compile-model.ts";
-import type { Machine } from "../models/machine.ts";
-import { CachedSequence, PageAllocator, pageSize } from "../models/pages.ts";
-import { rotaryTables } from "../models/rotary.ts";
+import type { Extent, KernelUse, Machine, StepExtent } from "../models/machine.ts";
+import { CachedSequence, PageAllocator, pageSize } from "../runtime/model/pages.ts";
+import { rotaryTables } from "../runtime/model/rotary.ts";
 import { kernelDirectory } from "../models/toolchain.ts";
-import { unpackElements } from "../runtime/index.ts";
+import { unpackElements, type StorageType } from "../runtime/index.ts";
 import { evaluate } from "./evaluator.ts";
 
 /** One u32 an element, row-major (see EvaluationData). Values that were reshaped share their elements. */
@@ -23,25 +22,35 @@ export interface ReferenceValue {
 
 export class ReferenceMachine implements Machine<ReferenceValue> {
   readonly #kernels = new Map<string, Kernel>();
+  /** Of the step that is being computed. */
+  extents: Readonly<Partial<Record<StepExtent, number>>> = {};
 
-  temporary(_name: string, _storage: StorageType, shape: readonly number[]): ReferenceValue {
+  temporary(_name: string, _storage: StorageType, extents: readonly Extent[]): ReferenceValue {
+    const shape = extents.map((extent) => this.#known(extent));
     return { shape, elements: new Uint32Array(shape.reduce((product, extent) => product * extent, 1)) };
   }
 
-  reshape({ elements }: ReferenceValue, shape: readonly number[]): ReferenceValue {
-    return { shape, elements };
+  reshape({ elements }: ReferenceValue, shape: readonly Extent[]): ReferenceValue {
+    return { shape: shape.map((extent) => this.#known(extent)), elements };
   }
 
   run(
-    use: KernelUse, tensors: Readonly<Record<string, ReferenceValue>>, extents: Readonly<Record<string, number>>, parameters: Readonly<Record<string, number>> = {},
+    use: KernelUse, tensors: Readonly<Record<string, ReferenceValue>>, extents: Readonly<Record<string, Extent>>, parameters: Readonly<Record<string, number>> = {},
   ): void {
     const kernel = this.#kernel(use);
     const elementsOf = (named: readonly { readonly name: string }[]): Record<string, Uint32Array> =>
       Object.fromEntries(named.map(({ name }) => [name, tensors[name]!.elements]));
+    const known = Object.fromEntries(Object.entries(extents).map(([axis, extent]) => [axis, this.#known(extent)]));
     const outputs = evaluate(kernel, {
-      extents: { ...use.extents, ...extents }, inputs: elementsOf(kernel.inputs), parameters, initial: elementsOf(kernel.outputs),
+      extents: { ...use.extents, ...known }, inputs: elementsOf(kernel.inputs), parameters, initial: elementsOf(kernel.outputs),
     });
     for (const [name, elements] of Object.entries(outputs)) tensors[name]!.elements.set(elements);
+  }
+
+  #known(extent: Extent): number {
+    const known = typeof extent === "number" ? extent : this.extents[extent];
+    if (known === undefined) throw new Error(`the step does not say how many ${extent} it has`);
+    return known;
   }
 
   #kernel({ module, kernel: name }: KernelUse): Kernel {
@@ -94,14 +103,17 @@ export class ReferenceModel {
     while (sequence.length < ids.length) {
       const start = sequence.length;
       const tables = planStep([{ sequence, ids: ids.slice(start, start + chunk) }], allocator, config);
-      const result = forward(this.#machine, config, this.weights, {
-        ...tables, slots, cache,
+      const { tokens, requests, pagesPerRequest } = tables;
+      this.#machine.extents = { tokens, requests, pagesPerRequest, slots, keys: pagesPerRequest * pageSize, rows: tokens };
+      const step: StepValues<ReferenceValue> = {
         cosine: table(new Uint32Array(cosine.buffer), config.maxPositions, config.headSize / 2),
         sine: table(new Uint32Array(sine.buffer), config.maxPositions, config.headSize / 2),
         ids: table(tables.ids), positions: table(tables.positions), slotOf: table(tables.slots), requestOf: table(tables.requestOf),
         pages: table(tables.pages, tables.requests, tables.pagesPerRequest), lastTokens: table(tables.lastTokens),
-      }, "all");
-      logits.set(result.elements, start * config.vocabulary);
+      };
+      const stream = this.weights.layers.reduce((value, layer, index) => runLayer(this.#machine, config, layer, cache[index]!, step, value),
+        embed(this.#machine, config, this.weights, step));
+      logits.set(logitsOf(this.#machine, config, this.weights, stream).elements, start * config.vocabulary);
     }
     return logits;
   }
@@ -109,7 +121,8 @@ export class ReferenceModel {
   /** The most likely id of each row of logits. */
   argmax(logits: Uint32Array): number[] {
     const rows = logits.length / this.config.vocabulary;
-    return [...argmax(this.#machine, this.config, table(logits, rows, this.config.vocabulary), rows).elements];
+    this.#machine.extents = { rows };
+    return [...argmax(this.#machine, this.config, table(logits, rows, this.config.vocabulary)).elements];
   }
 }
 

@@ -1,10 +1,14 @@
-/** What depends on the batch, and where that is not allowed. Batch axes and placement tables may only address. */
+/**
+ * What depends on the batch, and where that is not allowed. Batch axes and placement tables may only address. Beside a
+ * batch axis, a sequence axis is as long as the longest of the batch's requests, so its extent depends on the batch, too.
+ */
 import type { Node } from "ts-morph";
 import { operandsOf } from "../expr.ts";
 import type { Expr } from "../ir.ts";
-import { isUnknown } from "./holes.ts";
+import { holdsHole, isUnknown } from "./holes.ts";
 import type { NoteAt } from "./report.ts";
-import type { Reading } from "./reading.ts";
+import { shorten, type Reading } from "./reading.ts";
+import type { DeclaredAxis } from "./values.ts";
 
 /** `leaf` is what depends on the batch; `at` is the expression that takes it into arithmetic, or the leaf itself. */
 export interface Dependence {
@@ -27,7 +31,8 @@ export function dependenceOf(reading: Reading, expr: Expr): Dependence | undefin
   const find = (node: Expr): Dependence | undefined => {
     if (isBatchLeaf(reading, node) || isPlacement(reading, node)) return { leaf: node, at: node };
     if (node.kind === "load" || isUnknown(node)) return undefined;
-    for (const part of partsOf(node)) {
+    const owned = withoutCut(reading, node);
+    for (const part of owned === undefined ? partsOf(node) : [owned]) {
       const below = visit(part);
       if (below !== undefined) return { leaf: below.leaf, at: below.at === below.leaf ? node : below.at };
     }
@@ -44,9 +49,32 @@ function isBatchAxis(reading: Reading, axis: string): boolean {
   return reading.axes.get(axis)?.role === "batch";
 }
 
-/** The index or extent of a batch axis. */
+/** The index or extent of a batch axis, or the extent of a sequence axis beside one. */
 export function isBatchLeaf(reading: Reading, expr: Expr): boolean {
-  return expr.kind === "index" ? isBatchAxis(reading, expr.variable.axis) : expr.kind === "extent" && isBatchAxis(reading, expr.axis);
+  return expr.kind === "index" ? isBatchAxis(reading, expr.variable.axis)
+    : expr.kind === "extent" && (isBatchAxis(reading, expr.axis) || isLongest(reading, expr.axis));
+}
+
+/** Whether an axis is as long as the longest of a batch's requests. */
+function isLongest(reading: Reading, axis: string): boolean {
+  return reading.axes.get(axis)?.role === "sequence" && [...reading.axes.values()].some(({ role }) => role === "batch");
+}
+
+/**
+ * What `min(bound, extent(key))` is bounded by, where that is a request's own: the host lets a sequence axis cover all
+ * of its requests' values, so that the extent never cuts one off.
+ */
+function withoutCut(reading: Reading, expr: Expr): Expr | undefined {
+  if (expr.kind !== "binary" || expr.operator !== "minimum") return undefined;
+  const isCut = (side: Expr): boolean => side.kind === "extent" && isLongest(reading, side.axis)
+    || side.kind === "binary" && side.operator === "subtract" && side.right.kind === "constant" && side.right.bits === 1 && isCut(side.left);
+  return isCut(expr.right) && isOwn(reading, expr.left) ? expr.left : isCut(expr.left) && isOwn(reading, expr.right) ? expr.right : undefined;
+}
+
+/** Whether a value comes from one of the request's tables. */
+function isOwn(reading: Reading, expr: Expr): boolean {
+  if (expr.kind === "load") return expr.type !== "f32" && !isPlacement(reading, expr);
+  return partsOf(expr).some((part) => isOwn(reading, part));
 }
 
 export function isPlacement(reading: Reading, expr: Expr): boolean {
@@ -59,16 +87,29 @@ export function nameDependence(reading: Reading, leaf: Expr): { name: string; no
     return { name: `the placement table '${leaf.input}'`, notes: [{ message: `'${leaf.input}' is a placement table`, at: reading.inputs.get(leaf.input)!.at }] };
   }
   const axis = leaf.kind === "index" ? leaf.variable.axis : leaf.kind === "extent" ? leaf.axis : "";
-  return { name: `the batch axis '${axis}'`, notes: [{ message: `'${axis}' is a batch axis`, at: reading.axes.get(axis)!.at }] };
+  const at = reading.axes.get(axis)!.at;
+  return isLongest(reading, axis)
+    ? { name: `the extent of the sequence axis '${axis}'`, notes: [{ message: `'${axis}' is as long as the longest of the batch's requests`, at }] }
+    : { name: `the batch axis '${axis}'`, notes: [{ message: `'${axis}' is a batch axis`, at }] };
 }
 
 const ownValue = "use a model or sequence axis, or a request-owned table (an integer input without 'placement', such as position(token))";
+
+export function instead(reading: Reading, leaf: Expr): string {
+  return leaf.kind === "extent" && isLongest(reading, leaf.axis)
+    ? `use the request's own length, from a table: declare length: "u32[${ownerOf(reading)}]" and write length(${ownerOf(reading)})` : ownValue;
+}
+
+/** The batch axis that a request's table would have. */
+function ownerOf(reading: Reading): string {
+  return [...reading.axes.values()].find(({ role }) => role === "batch")!.name;
+}
 
 function checkFree(reading: Reading, expr: Expr, at: Node, what: string): boolean {
   const found = dependenceOf(reading, expr);
   if (found === undefined) return true;
   const { name, notes } = nameDependence(reading, found.leaf);
-  reading.report.add("R003", at, `${what} depends on ${name}`, ownValue, notes);
+  reading.report.add("R003", at, `${what} depends on ${name}`, instead(reading, found.leaf), notes);
   return false;
 }
 
@@ -82,6 +123,27 @@ export function checkBound(reading: Reading, bound: Expr, at: Node): boolean {
   return checkFree(reading, bound, at, "a reduction's bound");
 }
 
+/** Nor may the number of items, which is the extent of a whole axis. */
+export function checkWhole(reading: Reading, { name, at }: DeclaredAxis, place: Node): boolean {
+  if (!isLongest(reading, name)) return true;
+  const owner = ownerOf(reading);
+  reading.report.add("R003", place, `a reduction over the whole sequence axis '${name}' goes on to the longest of the batch's requests`,
+    `bound it by the request's own table: upTo(${name}, position(${owner})), where the inputs have position: "u32[${owner}]", or below(${name}, length(${owner}))`,
+    [{ message: `'${name}' is as long as the longest of the batch's requests`, at }]);
+  return false;
+}
+
+/** Nor where its items end: a bound that is no request's own is cut off where the axis ends. */
+export function checkOwnBound(reading: Reading, { name, at }: DeclaredAxis, bound: Expr, place: Node): boolean {
+  if (!isLongest(reading, name) || isOwn(reading, bound) || holdsHole(bound)) return true;
+  const owner = ownerOf(reading);
+  reading.report.add("R003", place,
+    `this bound on the sequence axis '${name}' is not the request's own: the items end where the longest of the batch's requests does`,
+    `bound it by the request's own table, too: min(length(${owner}), ${shorten(place.getText())}), where the inputs have length: "u32[${owner}]"`,
+    [{ message: `'${name}' is as long as the longest of the batch's requests`, at }]);
+  return false;
+}
+
 /** Nor may a tree. */
 export function checkTree(reading: Reading, part: Expr, at: Node): boolean {
   return checkFree(reading, part, at, "a reduction tree");
@@ -91,14 +153,16 @@ export function checkTree(reading: Reading, part: Expr, at: Node): boolean {
 export function checkStored(reading: Reading, value: Expr, at: Node): void {
   const report = (leaf: Expr, by: Expr): void => {
     const { name, notes } = nameDependence(reading, leaf);
-    for (const place of reading.places.get(by) ?? [at]) reading.report.add("R004", place, `${name} enters arithmetic: it may only address`, ownValue, notes);
+    const why = leaf.kind === "extent" && isLongest(reading, leaf.axis) ? ", and changes with the batch" : ": it may only address";
+    for (const place of reading.places.get(by) ?? [at]) reading.report.add("R004", place, `${name} enters arithmetic${why}`, instead(reading, leaf), notes);
   };
   const isLeaf = (expr: Expr): boolean => isBatchLeaf(reading, expr) || isPlacement(reading, expr);
   const seen = new Set<Expr>();
   const visit = (expr: Expr): void => {
     if (seen.has(expr) || dependenceOf(reading, expr) === undefined) return;
     seen.add(expr);
-    for (const part of partsOf(expr)) {
+    const owned = withoutCut(reading, expr);
+    for (const part of owned === undefined ? partsOf(expr) : [owned]) {
       if (isLeaf(part)) report(part, expr);
       else visit(part);
     }

@@ -3,6 +3,7 @@ import { Node, type ObjectLiteralExpression } from "ts-morph";
 import type { AxisRole, Parameter, StorageType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { roleNames } from "./intrinsic-names.ts";
+import { checkName } from "./names.ts";
 import { shorten, type Reading } from "./reading.ts";
 import { mayBeMeant, nearest } from "./suggest.ts";
 import { describe, type FunctionLike, type Scope } from "./values.ts";
@@ -27,6 +28,7 @@ export interface Declaration {
 }
 
 const form = "write kernel({ axes, inputs, output, body }), with params if there are any";
+const nouns: Readonly<Record<string, string>> = { axes: "an axis", inputs: "an input", params: "a parameter", outputs: "an output" };
 const members = ["axes", "inputs", "params", "output", "outputs", "body"];
 
 /** Fills the reading's axes and inputs. Undefined, after a report, where no body can be read. */
@@ -90,6 +92,7 @@ function entries(reading: Reading, object: ObjectLiteralExpression, member: stri
       reading.report.add("R020", one, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: first.at }]);
       continue;
     }
+    checkName(reading.report, name, nouns[member]!, one);
     found.set(name, { name, value: Node.isPropertyAssignment(one) ? one.getInitializerOrThrow() : one.getNameNode(), at: one });
   }
   return [...found.values()];
@@ -106,7 +109,8 @@ function readAxes(reading: Reading, object: ObjectLiteralExpression, scope: Scop
       reading.axes.set(name, { name, role: role.text as AxisRole, at });
     }
     if (role.kind !== "intrinsic" || !roleNames.has(role.name)) {
-      reading.report.add("R018", value, `the role of the axis '${name}' is ${describe(role)}`, "an axis is batch, model or sequence: import the role from \"treefold\" and write it without quotes");
+      reading.report.add("R018", value, `the role of the axis '${name}' is ${describe(role)}`, role.kind === "literal"
+        ? `write ${name}: model; its extent is given when the kernel is compiled or run: --axis ${name}=${role.value}` : "an axis is batch, model or sequence: import the role from \"treefold\" and write it without quotes");
       continue;
     }
     reading.faulty.delete(name);
@@ -128,13 +132,17 @@ function readParameters(reading: Reading, object: ObjectLiteralExpression, scope
     const type = evaluate(reading, value, scope);
     reading.faulty.add(name);
     if (type.kind === "text" && (type.text === "f32" || type.text === "u32" || type.text === "i32")) {
-      if (!reading.inputs.has(name)) {
+      const first = reading.inputs.get(name) ?? reading.axes.get(name);
+      if (first === undefined) {
         reading.faulty.delete(name);
         return [{ name, type: type.text, at }];
       }
-      reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: reading.inputs.get(name)!.at }]);
+      reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: first.at }]);
     } else if (type.kind !== "fault") {
-      reading.report.add("R018", value, `the dtype of the parameter '${name}' is ${type.kind === "text" ? `"${shorten(type.text)}"` : describe(type)}`, "a parameter is \"f32\", \"u32\" or \"i32\"");
+      const meant = type.kind === "text" ? type.text === "bf16" ? "f32" : otherTypes.get(type.text.toLowerCase()) : undefined;
+      const rule = "a parameter is \"f32\", \"u32\" or \"i32\"";
+      reading.report.add("R018", value, `the dtype of the parameter '${name}' is ${type.kind === "text" ? `"${shorten(type.text)}"` : describe(type)}`,
+        meant === undefined ? rule : `write "${meant === "bf16" ? "f32" : meant}": ${rule}`);
     }
     return [];
   });
@@ -153,7 +161,7 @@ function readOutputs(reading: Reading, object: ObjectLiteralExpression, scope: S
     ? [{ name: "output", value: Node.isPropertyAssignment(single) ? single.getInitializerOrThrow() : single, at: single as Node }]
     : entries(reading, object, "outputs", scope);
   return declared.flatMap(({ name, value, at }) => {
-    const tensor = readTensor(reading, name, value, at, scope);
+    const tensor = readTensor(reading, name, value, at, scope, true);
     if (tensor === undefined) {
       if (!reading.inputs.has(name)) reading.faulty.add(name);
       return [];
@@ -174,9 +182,24 @@ function readOutputs(reading: Reading, object: ObjectLiteralExpression, scope: S
 }
 
 const storageTypes = ["f32", "bf16", "u32", "i32"];
+/** What others call dtypes. */
+const otherTypes: ReadonlyMap<string, StorageType> = new Map(([
+  ["bf16", ["f16", "half", "float16", "fp16", "bfloat16", "bfloat"]],
+  ["f32", ["f64", "float", "float32", "fp32", "float64", "double", "number"]],
+  ["i32", ["i8", "i16", "i64", "int", "int8", "int16", "int32", "int64", "long"]],
+  ["u32", ["u8", "u16", "u64", "uint", "uint8", "uint16", "uint32", "uint64", "bool", "boolean"]],
+] as const).flatMap(([type, names]) => names.map((name) => [name, type] as const)));
+
+/** The dtype of the language that stands for another's. */
+function dtypeFor(name: string): { readonly type: StorageType; readonly fix: string } {
+  const known = otherTypes.get(name.toLowerCase());
+  if (known !== undefined) return { type: known, fix: `write ${known}` };
+  const meant = nearest(name, storageTypes) as StorageType | undefined;
+  return meant === undefined ? { type: "f32", fix: `write one of ${storageTypes.join(", ")}` } : { type: meant, fix: `did you mean '${meant}'?` };
+}
 const tensorForm = "write a dtype and axes, such as \"f32[token, channel]\"; integer tables may be \"placement u32[token]\" or \"unique placement u32[token]\"";
 
-function readTensor(reading: Reading, name: string, value: Node, at: Node, scope: Scope): DeclaredTensor | undefined {
+function readTensor(reading: Reading, name: string, value: Node, at: Node, scope: Scope, isOutput = false): DeclaredTensor | undefined {
   const type = evaluate(reading, value, scope);
   if (type.kind === "fault") return undefined;
   const wrong = (message: string, fix: string): undefined => {
@@ -189,16 +212,23 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
   const [, unique, placement, dtype, list] = parts as unknown as [string, string | undefined, string | undefined, string, string];
   let storage: StorageType;
   if (dtype !== "f32" && dtype !== "bf16" && dtype !== "u32" && dtype !== "i32") {
-    const meant = (nearest(dtype, storageTypes) ?? "f32") as StorageType;
-    wrong(`'${name}' has an unknown dtype '${dtype}'`, dtype === "f16" ? "write bf16" : dtype === "f64" ? "write f32" : `did you mean '${meant}'?`);
-    storage = dtype === "f16" ? "bf16" : dtype === "f64" ? "f32" : meant;
+    const { type: meant, fix } = dtypeFor(dtype);
+    wrong(`'${name}' has an unknown dtype '${dtype}'`, fix);
+    storage = meant;
   } else storage = dtype;
   if (placement !== undefined && storage !== "u32" && storage !== "i32") wrong(`the placement table '${name}' holds ${dtype}`, "a placement table holds rows, slots or pages: write u32");
   const axes = list.split(",").map((axis) => axis.trim());
-  if (axes.length === 1 && axes[0] === "") return wrong(`'${name}' has no axes`, "give it an axis, or make it a parameter: params: { … }");
+  if (axes.length === 1 && axes[0] === "") return wrong(`'${name}' has no axes`, isOutput
+    ? `give it an axis; a single number is an output over an axis of one point: axes: { …, one: model }, ${name}: "${storage}[one]", which --axis one=1 makes`
+    : `give it an axis, or make it a parameter: params: { ${name}: "${storage === "bf16" ? "f32" : storage}" }`);
   for (const axis of axes) {
     if (reading.axes.has(axis)) continue;
     if (reading.faulty.has(axis)) continue;
+    if (/^\d+$/.test(axis)) {
+      reading.report.add("R012", value, `'${name}' has an axis that is called ${axis}`,
+        `give the axis a name, such as channel: model in axes, and its extent when the kernel is compiled or run: --axis channel=${axis}`);
+      continue;
+    }
     const meant = nearest(axis, [...reading.axes.keys()]);
     reading.report.add("R012", value, `'${name}' has an axis '${axis}' that is not declared`, meant === undefined ? `add it to axes: { ${axis}: model }` : `did you mean '${meant}'? If not, add it to axes: { ${axis}: model }`);
     if (meant !== undefined) reading.unknownNames.add(axis);
@@ -222,10 +252,11 @@ function readBody(reading: Reading, object: ObjectLiteralExpression, scope: Scop
 
 export function reportUnusedAxes(reading: Reading, { object, outputs }: Declaration): void {
   const named = new Set([...[...reading.inputs.values()].flatMap((input) => input.axes), ...outputs.flatMap((output) => output.axes)]);
-  const text = object.getText();
+  const mentioned = object.getDescendants()
+    .flatMap((node) => (Node.isIdentifier(node) ? [node.getText()] : Node.isStringLiteral(node) ? [node.getLiteralText()] : []));
   for (const axis of reading.axes.values()) {
     // An axis of no tensor may still be reduced over; then the body names it as well.
-    const mentions = text.match(new RegExp(`\\b${axis.name}\\b`, "g"))?.length ?? 0;
+    const mentions = mentioned.filter((name) => name === axis.name).length;
     if (!named.has(axis.name) && mentions < 2 && !mayBeMeant(axis.name, reading.unknownNames)) {
       reading.report.add("R021", axis.at, `the axis '${axis.name}' is declared and never used`, "remove it, or use it in an input, an output or a reduction");
     }

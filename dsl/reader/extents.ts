@@ -49,10 +49,13 @@ export function checkIndices(kernel: Indexed): Diagnostic[] {
   return [...always.flatMap(([, escape]) => outside(escape, "leaves", "however long it is")), ...whenShort];
 }
 
-function outside({ load, axis, locations }: Escape, leaves: string, which: string): Diagnostic[] {
+function outside({ load, axis, reached, locations }: Escape, leaves: string, which: string): Diagnostic[] {
+  const wraps = reached.low === 0 && reached.high === 2 ** 32 - 1;
   return locations.map((location) => ({
-    code: "R008", location, notes: [], message: `an index of '${load.input}' ${leaves} the axis '${axis}', ${which}`,
-    fix: `keep it from 0 to extent(${axis}) - 1, or write gather(${load.input}, …), which gives 0 outside`,
+    code: "R008", location, notes: wraps ? [{ message: "an index is a u32, so that what is below 0 wraps around to the largest numbers" }] : [],
+    message: `an index of '${load.input}' ${leaves} the axis '${axis}', ${which}`,
+    fix: wraps ? `write gather(${load.input}, …), which gives 0 outside, or choose: ${axis} > 0 ? … : 0`
+      : `keep it from 0 to extent(${axis}) - 1, or write gather(${load.input}, …), which gives 0 outside`,
   }));
 }
 

@@ -140,13 +140,14 @@ export function bindPattern(reading: Reading, scope: Scope, pattern: Node, value
         reportUnknown(reading, element, { what: "a default or a rest in a pattern", fix: "take the fields by their names" });
         continue;
       }
-      const field = element.getPropertyNameNode()?.getText() ?? element.getName();
+      const nameNode = element.getPropertyNameNode();
+      const field = Node.isStringLiteral(nameNode) ? nameNode.getLiteralText() : nameNode?.getText() ?? element.getName();
       const part = value.kind === "record" ? value.fields.get(field) : undefined;
       if (part === undefined && value.kind !== "fault") {
         reading.unknownNames.add(field);
         const names = value.kind === "record" ? [...value.fields.keys()] : [];
         reading.report.add("R013", element, `${value.kind === "record" ? "there is no" : `${describe(value)} has no`} '${field}' here`,
-          names.length === 0 ? "take it by its name" : meantOrAll(field, names));
+          names.length === 0 ? field === "length" ? "write extent(axis), the extent of an axis" : "take it by its name" : meantOrAll(field, names));
       }
       bindPattern(reading, scope, element.getNameNode(), part ?? unknownOf(reading, [value]), element);
     }
@@ -167,6 +168,7 @@ function meantOrAll(name: string, names: readonly string[]): string {
 
 function bindName(reading: Reading, scope: Scope, node: Node, value: Value): void {
   const name = node.getText();
+  if (name.includes("\\")) reportUnknown(reading, node, { what: `an escape in the name '${name}'`, fix: "write the letter itself" });
   const own = scope.own(name);
   if (own !== undefined) {
     reading.report.add("R020", node, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: own.at }]);
@@ -191,7 +193,7 @@ export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Va
   }
   if (!Node.isBlock(body)) return evaluate(reading, body, scope);
   const returned = readStatements(reading, body.getStatements(), scope);
-  if (returned.length === 0 && body.getDescendantsOfKind(SyntaxKind.ReturnStatement).length === 0) {
+  if (returned.length === 0 && reading.refused === 0 && body.getDescendantsOfKind(SyntaxKind.ReturnStatement).length === 0) {
     reading.report.add("R018", node, "a body without a return", "end it with a return of the value of the output's element");
   }
   return merge(reading, returned);
@@ -260,6 +262,6 @@ export function readDeclaration(reading: Reading, declaration: VariableDeclarati
 
 function nameFields(reading: Reading, fields: ReadonlyMap<string, Value>): void {
   for (const [name, value] of fields) {
-    if (value.kind === "scalar" && !reading.names.has(value.expr)) reading.names.set(value.expr, name);
+    if (value.kind === "scalar") reading.named(value.expr, name);
   }
 }

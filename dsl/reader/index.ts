@@ -3,12 +3,12 @@
  *
  * modules.ts       finds the text of what is imported; module-scope.ts gives its names their meaning
  * declaration.ts   axes, inputs, params and outputs of one kernel
- * expressions.ts   gives each expression of the body its value (values.ts), with intrinsics.ts, loads.ts,
- *                  reductions.ts, reducers.ts and functions.ts for the calls
+ * expressions.ts   gives each expression of the body its value (values.ts): lookups.ts, operators.ts, choices.ts,
+ *                  brackets.ts and calls.ts, with intrinsics.ts, loads.ts, reductions.ts, reducers.ts and functions.ts
  * outputs.ts       what the body returns, and the rules of stored values
- * batch-rules.ts, identity.ts, extents.ts, unknown.ts, typecheck.ts   the rest of the rules (spec/rules.md)
+ * batch-rules.ts, identity.ts, extents.ts, names.ts, unknown.ts, typecheck.ts   the rest of the rules (spec/rules.md)
  */
-import { Node, type CallExpression, type SourceFile } from "ts-morph";
+import { Node, SyntaxKind, type BindingElement, type CallExpression, type ParameterDeclaration, type SourceFile } from "ts-morph";
 import { basename } from "node:path";
 import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
 import type { Expr, Kernel, Output, Reduce, SourceLocation } from "../ir.ts";
@@ -16,6 +16,7 @@ import { readDeclaration, reportUnusedAxes } from "./declaration.ts";
 import { checkIndices } from "./extents.ts";
 import { readBody, bindPattern } from "./functions.ts";
 import { Modules } from "./modules.ts";
+import { checkName, isPlainName, nameOfFile } from "./names.ts";
 import { readOutputs } from "./outputs.ts";
 import { Reading } from "./reading.ts";
 import { locationOf, Report } from "./report.ts";
@@ -28,7 +29,7 @@ export { checkExtents } from "./extents.ts";
 export interface ReadOptions {
   /** The file's text, where it is not that of the disk. */
   readonly source?: string;
-  /** Report TypeScript's own strict errors, too, on lines where no rule has spoken. Takes seconds. */
+  /** Report TypeScript's own strict errors, too, on lines where no rule has spoken. Takes a second. */
   readonly typecheck?: boolean;
 }
 
@@ -48,13 +49,12 @@ export function readKernels(file: string, options: ReadOptions = {}): { kernels:
     // A report of its own: a fault of a shared constant concerns every kernel that uses it.
     const report = new Report();
     const kernel = guarded(report, call, () => readKernel(modules, report, name, call));
-    if (kernel !== undefined) kernels.push(kernel);
+    if (kernel !== undefined && isPlainName(name)) kernels.push(kernel);
     all.take(report);
   }
   const diagnostics = all.sorted();
   if (options.typecheck !== true) return { kernels, diagnostics };
-  const ruled = new Set(diagnostics.filter(({ location }) => location.file === file).map(({ location }) => location.line));
-  const errors = typeErrors(file, options.source, ruled);
+  const errors = typeErrors(file, options.source, diagnostics.map(({ location }) => location));
   return { kernels: errors.length === 0 ? kernels : [], diagnostics: [...diagnostics, ...errors].sort(compareDiagnostics) };
 }
 
@@ -79,13 +79,27 @@ function kernelCalls(source: SourceFile, modules: Modules, report: Report): { na
       });
     }
     const main = Node.isExportAssignment(statement) ? withoutTypes(statement.getExpression()) : undefined;
-    return isKernel(main) ? [{ name: basename(source.getFilePath()).replace(/\..*$/, ""), call: main }] : [];
+    return isKernel(main) ? [{ name: nameOfFile(basename(source.getFilePath())), call: main }] : [];
   });
+  for (const { name, call } of found) checkName(report, name, "a kernel", call.getFirstAncestor(Node.isVariableDeclaration)?.getNameNode() ?? call.getExpression());
+  reportUnimported(source, scope, report);
   for (const call of source.getDescendants().filter(isKernel)) {
     if (found.some((one) => one.call === call)) continue;
     report.add("R018", call, "this kernel is not declared at the top of its module", "write export const name = kernel({ … }): the declaration is read from the text, not computed");
   }
   return found;
+}
+
+/** Calls of a `kernel` that this module does not have, so that nobody reads them. */
+function reportUnimported(source: SourceFile, scope: Scope, report: Report): void {
+  for (const call of source.getDescendantsOfKind(SyntaxKind.CallExpression)) {
+    const callee = call.getExpression();
+    const root = Node.isPropertyAccessExpression(callee) ? callee.getExpression() : callee;
+    const name = Node.isPropertyAccessExpression(callee) ? callee.getName() : callee.getText();
+    if (name !== "kernel" || !Node.isIdentifier(root) || !Node.isObjectLiteralExpression(call.getArguments()[0])) continue;
+    if (scope.find(root.getText()) !== undefined) continue;
+    report.add("R013", callee, `'${callee.getText()}' is not imported`, "write import { kernel, batch, model } from \"treefold\" at the top of the module");
+  }
 }
 
 function withoutTypes(node: Node | undefined): Node | undefined {
@@ -100,7 +114,7 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
   const { parameters, body } = declaration;
 
   const inner = new Scope(scope);
-  const values: Value = {
+  const values: Named = {
     kind: "record",
     fields: new Map([
       ...[...reading.inputs.values()].map(({ at, ...input }): [string, Value] => [input.name, { kind: "tensor", input, at }]),
@@ -108,8 +122,11 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
       ...parameters.map((one): [string, Value] => [one.name, scalar(reading.pool.parameter(one.name, one.type))]),
     ]),
   };
-  const axes: Value = { kind: "record", fields: new Map([...[...reading.faulty].map((known): [string, Value] => [known, fault]), ...[...reading.axes].map(([axis, declared]): [string, Value] => [axis, { kind: "axis", axis: declared }])]) };
-  body.getParameters().slice(0, 2).forEach((parameter, position) => bindPattern(reading, inner, parameter.getNameNode(), [values, axes][position]!, parameter));
+  const axes: Named = { kind: "record", fields: new Map([
+    ...[...reading.faulty].map((known): [string, Value] => [known, fault]),
+    ...[...reading.axes].map(([axis, declared]): [string, Value] => [axis, { kind: "axis", axis: declared }]),
+  ]) };
+  bindBody(reading, inner, body.getParameters(), values, axes);
 
   const returned = readBody(reading, body, inner);
   const at = returnedNode(body);
@@ -131,13 +148,50 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
   };
 }
 
+type Named = Extract<Value, { kind: "record" }>;
+
+/** What a body takes: its values by name, and its axes by name. */
+function bindBody(reading: Reading, scope: Scope, parameters: readonly ParameterDeclaration[], values: Named, axes: Named): void {
+  const known = (name: string): Value | undefined => values.fields.get(name) ?? axes.fields.get(name);
+  const single = parameters.map((parameter) => parameter.getNameNode()).find((node) => Node.isIdentifier(node) && known(node.getText()) !== undefined);
+  const [first, second] = parameters;
+  if (single !== undefined || parameters.length > 2) {
+    reading.report.add("R018", single ?? parameters[2]!, "a body takes its inputs and its axes by name, in two objects",
+      `write body({ ${[...values.fields.keys()].join(", ")} }, { ${[...axes.fields.keys()].join(", ")} })`);
+    const all: Value = { kind: "record", fields: new Map([...values.fields, ...axes.fields]) };
+    for (const parameter of parameters) {
+      const node = parameter.getNameNode();
+      const value = Node.isIdentifier(node) ? known(node.getText()) : all;
+      if (value?.kind === "tensor") reading.used.add(value.input.name);
+      bindPattern(reading, scope, node, value ?? fault, parameter);
+    }
+    return;
+  }
+  const pattern = first?.getNameNode();
+  const isAxis = (element: BindingElement): boolean => !values.fields.has(fieldOf(element)) && axes.fields.has(fieldOf(element));
+  const misplaced = Node.isObjectBindingPattern(pattern) ? pattern.getElements().filter(isAxis) : [];
+  if (second === undefined && misplaced.length > 0) {
+    reading.report.add("R018", misplaced[0]!, "the axes are among the inputs that the body takes",
+      `take them from its second parameter: { ${misplaced.map(fieldOf).join(", ")} }`);
+    bindPattern(reading, scope, pattern!, { kind: "record", fields: new Map([...values.fields, ...axes.fields]) }, first!);
+    return;
+  }
+  parameters.forEach((parameter, position) => bindPattern(reading, scope, parameter.getNameNode(), [values, axes][position]!, parameter));
+}
+
+function fieldOf(element: BindingElement): string {
+  return element.getPropertyNameNode()?.getText() ?? element.getName();
+}
+
 /** Indices that leave their axes, in whatever was read. */
 function reportOutside(reading: Reading, outputs: readonly Output[], call: CallExpression): void {
   const found = checkIndices({
     axes: [...reading.axes.values()], inputs: [...reading.inputs.values()], outputs, stored: reading.stored, origins: new Map(), location: locationOf(call),
     places: (load) => [...(reading.places.get(load) ?? [])].map(locationOf),
   });
-  for (const { code, location, message, fix } of found) reading.report.add(code, nodeAt(reading, location) ?? location, message, fix);
+  for (const { code, location, message, fix, notes } of found) {
+    reading.report.add(code, nodeAt(reading, location) ?? location, message, fix, notes.map((note) => ({ message: note.message })));
+  }
 }
 
 /** The whole expression that starts at a location, to underline it. */

@@ -1,9 +1,11 @@
 /** Calls of the language's own functions. */
 import { Node } from "ts-morph";
 import type { Expr, UnaryOperator, ValueType } from "../ir.ts";
-import { choose, evaluate } from "./expressions.ts";
+import { choose } from "./choices.ts";
+import { evaluate } from "./expressions.ts";
 import { unknownOf } from "./functions.ts";
 import { hole, standIn } from "./holes.ts";
+import { reductionNames } from "./intrinsic-names.ts";
 import { readIndex, readLoad } from "./loads.ts";
 import { shorten, type Reading } from "./reading.ts";
 import { readRange, readReduce, readReduction, readRuns } from "./reductions.ts";
@@ -20,6 +22,16 @@ const usage: Readonly<Record<string, readonly [least: number, most: number, form
 };
 
 export function callIntrinsic(reading: Reading, name: string, node: Node, args: readonly Node[], scope: Scope): Value {
+  if (name === "min" && args.length === 3) {
+    const [domain, tree] = [args[0]!, args[1]!].map((arg) => shorten(arg.getText()));
+    reading.report.add("R019", node, "there is no reduction 'min'", `write -max(${domain}, ${tree}, (item) => -(…))`);
+    return readReduction(reading, "max", node, [args[0]!, args[1], args[2]!], scope);
+  }
+  const ordered = inOrder(name, args);
+  if (ordered !== undefined) {
+    reading.report.add("R019", node, `the arguments of '${name}' stand in another order`, `write ${name}(${ordered.map((arg) => shorten(arg.getText())).join(", ")})`);
+    return callIntrinsic(reading, name, node, ordered, scope);
+  }
   const form = usage[name];
   if (form !== undefined && (args.length < form[0] || args.length > form[1])) {
     const treeless = (name === "sum" || name === "argmax") && args.length === 2 || name === "reduce" && args.length === 3;
@@ -45,6 +57,18 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
       reading.report.add("R010", node, `'${name}' can't stand in a body`, name === "kernel" ? "declare each kernel at the top of the module" : "axes are declared in 'axes'");
       return fault;
   }
+}
+
+/** The arguments of a reduction as they should stand, where a tree or a leaf is plainly in another's place. */
+function inOrder(name: string, args: readonly Node[]): readonly Node[] | undefined {
+  const wanted = name === "reduce" ? 4 : 3;
+  if (!reductionNames.has(name) || args.length !== wanted) return undefined;
+  const leaves = args.filter(Node.isArrowFunction);
+  const trees = args.filter(Node.isStringLiteral);
+  if (leaves.length !== 1 || trees.length !== 1) return undefined;
+  const [domain, ...others] = args.filter((arg) => arg !== leaves[0] && arg !== trees[0]);
+  const ordered = [domain!, trees[0]!, ...others, leaves[0]!];
+  return ordered.every((arg, position) => arg === args[position]) ? undefined : ordered;
 }
 
 function withoutTree(reading: Reading, name: "sum" | "max" | "argmax" | "reduce", node: Node, args: readonly Node[], scope: Scope): Value {

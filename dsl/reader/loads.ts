@@ -2,7 +2,7 @@
 import type { Node } from "ts-morph";
 import { operandsOf, valueTypeOf } from "../expr.ts";
 import type { Expr, Input } from "../ir.ts";
-import { dependenceOf, isBatchLeaf, nameDependence } from "./batch-rules.ts";
+import { dependenceOf, instead, isBatchLeaf, isPlacement, nameDependence } from "./batch-rules.ts";
 import { hole, holdsHole, isUnknown } from "./holes.ts";
 import { shorten, type Reading } from "./reading.ts";
 import { scalar, type Value } from "./values.ts";
@@ -73,7 +73,16 @@ function checkIndex(reading: Reading, input: Input, index: Expr, axisName: strin
   const table = findLoaded(index, (leaf) => leaf.kind === "load" || leaf.kind === "field");
   if (axis.role === "batch") {
     if (index === reading.pool.index(reading.pool.axisVariable(axisName)) || holdsHole(index)) return true;
-    if (table === undefined || findLoaded(index, (leaf) => isBatchLeaf(reading, leaf)) !== undefined) {
+    const isPlain = findLoaded(index, (leaf) => isBatchLeaf(reading, leaf)) === undefined;
+    if (isPlain && table?.kind === "load" && findLoaded(index, (leaf) => isPlacement(reading, leaf)) === undefined) {
+      const owned = reading.inputs.get(table.input)!;
+      reading.report.add("R005", at,
+        `the batch axis '${axisName}' of '${input.name}' is indexed by '${text}', a request's own value, which does not say where its data lie`,
+        `if it does, declare it as a placement table: ${table.input}: "placement ${owned.storage}[${owned.axes.join(", ")}]"`,
+        [declared, { message: `'${table.input}' is declared here`, at: owned.at }]);
+      return false;
+    }
+    if (table?.kind !== "load" || !isPlain) {
       reading.report.add("R005", at, `the batch axis '${axisName}' of '${input.name}' is indexed by '${text}', which reads a neighbour's row`,
         `index it by '${axisName}' itself, or through gather by a placement table`, [declared, { message: `'${axisName}' is a batch axis`, at: axis.at }]);
       return false;
@@ -84,7 +93,8 @@ function checkIndex(reading: Reading, input: Input, index: Expr, axisName: strin
     if (found !== undefined && !(owned && guarded)) {
       const { name, notes } = nameDependence(reading, found.leaf);
       reading.report.add(owned ? "R009" : "R004", at, `'${text}' takes ${name} to the ${axis.role} axis '${axisName}' of '${input.name}'`,
-        owned ? `write gather(${input.name}, …)` : "index it by a model or sequence axis, or through gather by a request-owned table", [declared, ...notes]);
+        owned ? `write gather(${input.name}, …)` : found.leaf.kind === "extent" ? instead(reading, found.leaf)
+          : "index it by a model or sequence axis, or through gather by a request-owned table", [declared, ...notes]);
       return false;
     }
   }

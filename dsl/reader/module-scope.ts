@@ -46,6 +46,8 @@ export class ModuleScopes {
     const scope = this.of(source);
     for (const declaration of source.getImportDeclarations()) {
       if (declaration.isTypeOnly() || !this.#isLanguage(source, declaration)) continue;
+      const main = declaration.getDefaultImport();
+      if (main !== undefined) scope.find(main.getText())?.value();
       for (const one of declaration.getNamedImports()) {
         if (!one.isTypeOnly() && !typeNames.has(one.getName())) scope.find(one.getAliasNode()?.getText() ?? one.getName())?.value();
       }
@@ -154,6 +156,10 @@ export class ModuleScopes {
     } else if (kind === "missing") {
       this.#report.add("R013", at, `the module "${specifier}" was not found`, "correct the path; it is relative to this file and ends in .ts");
     } else {
+      if (name === "default" && kind === "language") {
+        this.#report.add("R013", at, `"${specifier}" has no default export`, `write import { kernel, batch, model, sum } from "${specifier}"`);
+        return fault;
+      }
       const meant = nearest(name, names);
       const instead = kind === "language" && Object.hasOwn(mathInstead, name) ? mathInstead[name] : undefined;
       this.#report.add("R013", at, `"${specifier}" exports no '${name}'`,

@@ -1,11 +1,12 @@
 /** What a body returns, and the rules of stored values: bound axes, one writer for each element and word. */
-import type { Node } from "ts-morph";
+import { Node } from "ts-morph";
 import type { Expr, Output, Variable } from "../ir.ts";
 import { valueTypeOf } from "../expr.ts";
 import { checkStored, dependenceOf, nameDependence } from "./batch-rules.ts";
 import type { DeclaredTensor, Declaration } from "./declaration.ts";
 import { unknownOf } from "./functions.ts";
-import { holdsHole } from "./holes.ts";
+import { holdsHole, standIn } from "./holes.ts";
+import { reductionNames } from "./intrinsic-names.ts";
 import { shorten, type Reading } from "./reading.ts";
 import { describe, type Value } from "./values.ts";
 
@@ -19,7 +20,8 @@ export function readOutputs(reading: Reading, declaration: Declaration, returned
   }
   if (!declaration.several) {
     if (returned.kind === "record") {
-      reading.report.add("R018", at, "the body returns an object, and the kernel has one output", "return the value itself, or declare outputs: { … }");
+      reading.report.add("R018", at, "the body returns an object, and the kernel has one output", returned.reduce === undefined
+        ? "return the value itself, or declare outputs: { … }" : `return one of its fields: ${[...returned.fields.keys()].map((field) => `.${field}`).join(", ")}`);
       checkLoose(reading, declaration, returned, at);
       return [];
     }
@@ -85,7 +87,14 @@ function readOutput(reading: Reading, declared: DeclaredTensor, value: Value, at
   const { name, storage, axes } = declared;
   const stored = value.kind === "scattered" ? value.value : value;
   const place = value.kind === "scattered" ? value.at : at;
-  const expr = reading.expr(stored, place, valueTypeOf(storage));
+  const wanted = valueTypeOf(storage);
+  const found = reading.typeOf(stored);
+  const isOther = found !== undefined && found !== "loose" && found !== "bool" && found !== wanted;
+  if (isOther) {
+    reading.report.add("R006", place, `'${name}' holds ${storage}, and this is ${found}`,
+      `declare it as "${found}[${axes.join(", ")}]", or convert the value: ${wanted}(${shorten(place.getText())})`, [{ message: `'${name}' is declared here`, at: declared.at }]);
+  }
+  const expr = isOther ? standIn(reading.pool, wanted, [reading.expr(stored, place)!]) : reading.expr(stored, place, wanted);
   if (expr === undefined) return undefined;
   reading.stored.push(expr);
   checkStored(reading, expr, place);
@@ -98,8 +107,26 @@ function readOutput(reading: Reading, declared: DeclaredTensor, value: Value, at
 function reportUnbound(reading: Reading, declared: DeclaredTensor, unbound: Variable, at: Node): void {
   const place = reading.nodes.get(reading.pool.index(unbound)) ?? at;
   const axis = reading.axes.get(unbound.axis)!;
+  const around = reductionAround(place, axis.name);
+  if (around !== undefined) {
+    reading.report.add("R012", place, `the axis '${axis.name}' is not bound: in this reduction over it, its points are the leaf's item`,
+      around.item === undefined ? `give the leaf its item: (item) => …, and write item here` : `write ${around.item}, the leaf's item`, [{ message: "the reduction is here", at: around.at }]);
+    return;
+  }
   reading.report.add("R012", place, `the axis '${axis.name}' is not bound: '${declared.name}' has no such axis, and no reduction goes over it here`,
     `reduce over it, as in sum(${axis.name}, "chain", (item) => …), or add '${axis.name}' to the output's axes`, [{ message: `'${declared.name}' is declared here`, at: declared.at }]);
+}
+
+/** The reduction over an axis in whose leaf a node stands, and what the leaf calls its item. */
+function reductionAround(node: Node, axis: string): { readonly at: Node; readonly item: string | undefined } | undefined {
+  for (const above of node.getAncestors()) {
+    if (!Node.isCallExpression(above) || !reductionNames.has(above.getExpression().getText())) continue;
+    const [domain] = above.getArguments();
+    const leaf = above.getArguments().at(-1);
+    if (domain?.getText() !== axis || leaf === undefined || !(node.getPos() >= leaf.getPos() && node.getEnd() <= leaf.getEnd())) continue;
+    return { at: above, item: Node.isArrowFunction(leaf) ? leaf.getParameters()[0]?.getName() : undefined };
+  }
+  return undefined;
 }
 
 function readScattered(reading: Reading, declared: DeclaredTensor, value: Scattered, expr: Expr): Output | undefined {

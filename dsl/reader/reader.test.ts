@@ -247,6 +247,18 @@ describe("the details", () => {
         body: ({ x, shift }, { token, d }) => x(token, min(d + shift, extent(d) - 1)) });`);
   });
 
+  test("a sequence axis is its own request's, or is bounded by the request's table", () => {
+    const one = (axes: string, text: string): number => read(`import { batch, below, extent, f32, gather, kernel, max, min, model, runs, sequence, sum, upTo } from "treefold";
+      export const one = kernel({ axes: { token: ${axes}, key: sequence }, inputs: { x: "f32[token, key]", n: "u32[token]" }, output: "f32[token]",
+        body: ({ x, n }, { token, key }) => ${text} });`).length;
+    // Without a batch axis, the extent is the request's length.
+    expect(one("model", "sum(key, \"chain\", (k) => x(token, k)) / f32(extent(key)) + f32(n(token))")).toBe(1);
+    for (const domain of ["upTo(key, n(token))", "below(key, n(token))", "below(key, min(n(token), 5))", "upTo(key, n(token) / 2)", "below(key, max(n(token), 1) - 1)", "below(key, min(n(token), extent(key)))"]) {
+      expect(one("batch", `sum(${domain}, "chain", (k) => x(token, k)) / f32(n(token))`)).toBe(1);
+    }
+    expect(one("batch", "gather(x, token, min(n(token), extent(key) - 1))")).toBe(1);
+  });
+
   test("sibling reductions over one domain share their variable; a nested one has its own", () => {
     const kernel = body(`sum(channel, "chain", (a) => x(token, a)) + max(channel, "chain", (b) => x(token, b))
       + sum(channel, "chain", (c) => sum(channel, "chain", (d) => x(token, c) * x(token, d)))`, xOnly, "f32[token]");

@@ -6,6 +6,7 @@ import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
 import { ModuleScopes } from "./module-scope.ts";
 import type { Modules } from "./modules.ts";
+import { isStem } from "./names.ts";
 import type { NoteAt, Report } from "./report.ts";
 import { describe, fault, type DeclaredAxis, type Domain, type FunctionLike, type Value } from "./values.ts";
 
@@ -14,6 +15,7 @@ export interface DeclaredInput extends Input {
 }
 
 const largestF32 = 3.4028234663852886e38;
+const smallestF32 = 2 ** -126;
 
 export class Reading {
   readonly pool = new Pool();
@@ -61,6 +63,11 @@ export class Reading {
     return expr;
   }
 
+  /** Notes what an author calls a value; the first name stays. */
+  named(expr: Expr | Reduce, name: string): void {
+    if (isStem(name) && !this.names.has(expr)) this.names.set(expr, name);
+  }
+
   /** Reports a fault, and is what it leaves behind. */
   fault(code: string, at: Node, message: string, fix: string, notes: readonly NoteAt[] = []): Value {
     this.report.add(code, at, message, fix, notes);
@@ -106,7 +113,7 @@ export class Reading {
           : value.kind === "range" ? "reduce over it, as in sum(range, \"chain\", (item) => …)"
           : value.kind === "scattered" ? "return the scatter itself as the output"
           : "write a number or an expression of tensors here";
-        this.report.add("R006", at, `a ${type ?? "number"} is expected here, and this is ${describe(value)}`, fix);
+        this.report.add("R006", at, `${type === undefined ? "a number" : withArticle(type)} is expected here, and this is ${describe(value)}`, fix);
         return type === undefined ? undefined : hole(this.pool, type);
       }
     }
@@ -128,9 +135,11 @@ export class Reading {
 
   #constant({ value, decimal }: { value: number; decimal: boolean }, type: ValueType, at: Node): Expr | undefined {
     if (type === "f32") {
-      if (Math.abs(value) <= largestF32) return this.pool.f32(value);
-      this.report.add("R006", at, `${value} is no finite f32`,
-        "kernels contain no infinities and no NaN: use a finite bound, such as -3.4028234663852886e38 for the lowest f32");
+      const size = Math.abs(Math.fround(value));
+      if (Math.abs(value) <= largestF32 && (value === 0 || size >= smallestF32)) return this.pool.f32(value);
+      if (Math.abs(value) < 1) this.report.add("R006", at, `${value} is too small for an f32`, `write 0, or a number of at least 2 ** -126 (${smallestF32}): what is below is zero on some devices`);
+      else this.report.add("R006", at, `${value} is no finite f32`, Number.isNaN(value) ? "choose a number that stands for nothing, such as 0, and test for it: kernels contain no NaN"
+        : `kernels contain no infinities: use a finite bound, such as ${value < 0 ? "-" : ""}${largestF32} for the ${value < 0 ? "lowest" : "largest"} f32`.replace("e+", "e"));
       return hole(this.pool, type);
     }
     if (type === "bool") {
@@ -157,11 +166,13 @@ export class Reading {
     const leftType = this.typeOf(left);
     const rightType = this.typeOf(right);
     if (leftType !== undefined && rightType !== undefined && leftType !== "loose" && rightType !== "loose" && leftType !== rightType) {
-      const [to, of] = leftType === "f32" ? ["f32", rightAt] as const : rightType === "f32" ? ["f32", leftAt] as const
-        : leftType === "bool" ? ["select", leftAt] as const : rightType === "bool" ? ["select", rightAt] as const : [leftType, rightAt] as const;
-      const text = shorten(of.getText());
+      const [to, of] = leftType === "bool" ? ["select", leftAt] as const : rightType === "bool" ? ["select", rightAt] as const
+        : leftType === "f32" ? ["f32", rightAt] as const : rightType === "f32" ? ["f32", leftAt] as const : [leftType, rightAt] as const;
+      const text = shorten(bare(of).getText());
       this.report.add("R006", at, `${operation} of ${leftType} and ${rightType}`,
-        to === "select" ? `turn the condition into a number: select(${text}, 1, 0)` : `convert one side: ${to}(${text})`);
+        to === "select" ? `turn the condition into a number: select(${text}, 1, 0)`
+          : of === rightAt && right.kind === "axis" && operation === "'/'" ? `divide by the number of its points: f32(extent(${text}))`
+          : `convert one side: ${to}(${text})`);
       const type = to === "select" ? leftType === "bool" ? rightType : leftType : to;
       const as = (value: Value, node: Node): Expr => {
         const expr = this.expr(value, node)!;
@@ -177,6 +188,10 @@ export class Reading {
     const b = this.expr(right, rightAt, type);
     return a === undefined || b === undefined ? undefined : [a, b];
   }
+}
+
+export function withArticle(type: ValueType): string {
+  return type === "bool" ? "a condition" : type === "u32" ? "a u32" : `an ${type}`;
 }
 
 /** Without parentheses and type assertions. */

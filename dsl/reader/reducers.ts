@@ -5,6 +5,7 @@ import type { Constant, Expr, Reducer } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { inline } from "./functions.ts";
 import { hole, holdsHole } from "./holes.ts";
+import { checkName } from "./names.ts";
 import type { Reading } from "./reading.ts";
 import { describe, fault, scalar, type FunctionLike, type Scope, type Value } from "./values.ts";
 
@@ -29,12 +30,13 @@ export function readReducer(reading: Reading, description: Node, scope: Scope): 
     return fault;
   }
   const identities = identityAt === undefined ? undefined : readIdentity(reading, types, identityAt, evaluate(reading, identityAt, scope));
+  const before = reading.report.size;
   const combines = combineAt === undefined ? undefined : readCombine(reading, types, combineAt, scope);
   const reducer: Reducer = {
     name: nameOf(description),
     fields: types.map(([name, type], position) => ({ name, type, identity: identities?.[position] ?? reading.pool.constant(type, 0), combine: combines?.[position] ?? reading.pool.state("left", name, type) })),
   };
-  if (identities === undefined || combines === undefined) reading.faultyReducers.add(reducer);
+  if (identities === undefined || combines === undefined || reading.report.size > before) reading.faultyReducers.add(reducer);
   reading.reducers.set(description, reducer);
   return { kind: "reducer", reducer };
 }
@@ -59,6 +61,7 @@ function readTypes(reading: Reading, at: Node, scope: Scope): [string, FieldType
       reading.report.add("R006", at, `the state's field '${name}' has no dtype`, "a field is \"f32\", \"u32\" or \"i32\"");
       return undefined;
     }
+    checkName(reading.report, name, "a state's field", at);
     types.push([name, text]);
   }
   return types;

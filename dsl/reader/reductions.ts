@@ -4,7 +4,7 @@ import type { Expr, Reduce, Reducer, Variable } from "../ir.ts";
 import { operandsOf } from "../expr.ts";
 import { isComplete, type Tree } from "../tree.ts";
 import { parseTree, TreeSyntaxError } from "../tree-notation.ts";
-import { checkBound, checkTree } from "./batch-rules.ts";
+import { checkBound, checkOwnBound, checkTree, checkWhole } from "./batch-rules.ts";
 import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { hole } from "./holes.ts";
@@ -18,11 +18,13 @@ import { describe, fault, scalar, type Domain, type Scope, type Value } from "./
 export function readRange(reading: Reading, name: "upTo" | "below", node: Node, args: readonly Node[], scope: Scope): Value {
   const domain = wholeAxis(reading, evaluate(reading, args[0]!, scope), args[0]!);
   const value = evaluate(reading, args[1]!, scope);
-  const bound = reading.expr(value, args[1]!, "u32")!;
+  const isBound = value.kind !== "literal" || Number.isInteger(value.value) && value.value >= 0;
+  if (!isBound) reading.report.add("R006", args[1]!, `the bound of a range is a whole number from 0, and this is ${value.value}`, name === "upTo" ? "write upTo(axis, last) with the last item, or below(axis, 0) for none" : "write below(axis, count) with the number of items");
+  const bound = isBound ? reading.expr(value, args[1]!, "u32")! : hole(reading.pool, "u32");
   const fits = checkBound(reading, bound, args[1]!);
   if (domain === undefined) return unknownOf(reading, [scalar(bound)]);
-  if (!fits) return { kind: "range", domain };
   const { pool } = reading;
+  if (!fits || !checkOwnBound(reading, domain.axis, bound, args[1]!)) return { kind: "range", domain: { ...domain, count: hole(pool, "u32", [bound]) } };
   const wanted = name === "upTo" ? pool.add(bound, pool.u32(1)) : bound;
   return { kind: "range", domain: { ...domain, count: reading.at(node, pool.minimum(wanted, domain.count)) } };
 }
@@ -57,12 +59,16 @@ function domainOf(reading: Reading, value: Value, at: Node): Domain | undefined 
   return wholeAxis(reading, value, at);
 }
 
-function checkRole(reading: Reading, domain: Domain, at: Node): boolean {
-  if (domain.axis.role !== "batch") return true;
+/** The domain, where a reduction may go over it; of an unknown number of items, where it may not be a whole axis. */
+function checkDomain(reading: Reading, domain: Domain, at: Node): Domain | undefined {
+  if (domain.axis.role !== "batch") {
+    const isWhole = domain.count.kind === "extent";
+    return !isWhole || checkWhole(reading, domain.axis, at) ? domain : { ...domain, count: hole(reading.pool, "u32") };
+  }
   reading.report.add("R002", at, `a reduction over the batch axis '${domain.axis.name}'`,
     "reduce over a model or sequence axis; what requests share can't be summed, since it would change with the batch",
     [{ message: `'${domain.axis.name}' is a batch axis`, at: domain.axis.at }]);
-  return false;
+  return undefined;
 }
 
 /** The tree that a string of the source notates. */
@@ -111,7 +117,7 @@ export function readReduction(
   }
   const domain = value.kind === "runs" ? value.domain : domainOf(reading, value, domainAt);
   const leafFunction = evaluate(reading, leafAt, scope);
-  const known = domain !== undefined && checkRole(reading, domain, domainAt) ? domain : undefined;
+  const known = domain === undefined ? undefined : checkDomain(reading, domain, domainAt);
   return fold(reading, node, known, tree, leafFunction, leafAt, (item) => item, (leaf) => {
     const expr = reading.expr(leaf, leafAt, leaf.kind === "literal" && !leaf.decimal ? "u32" : undefined);
     if (expr === undefined) return undefined;
@@ -136,7 +142,7 @@ export function readReduce(
   if (by.kind !== "reducer" && by.kind !== "fault") {
     reading.report.add("R019", byAt, `a reducer is expected here, and this is ${describe(by)}`, "declare one at the top of the module: const mine = reducer({ state, identity, combine })");
   }
-  const known = inner !== undefined && checkRole(reading, inner, domainAt) ? inner : undefined;
+  const known = inner === undefined ? undefined : checkDomain(reading, inner, domainAt);
   const { pool } = reading;
   const domain: Domain | undefined = known === undefined || over.kind !== "runs" ? known
     : { axis: known.axis, start: pool.u32(0), count: pool.divideUp(known.count, over.length) };

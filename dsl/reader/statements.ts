@@ -31,6 +31,8 @@ export function unknownStatement(reading: Reading, node: Node, scope: Scope): Va
     readForNothing(reading, node, node.getExpression(), scope);
     return [];
   }
+  // It goes away with its loop.
+  if (Node.isBreakStatement(node) || Node.isContinueStatement(node)) return [];
   const [what, fix] = words[node.getKindName()] ?? [`'${node.getKindName()}'`, "write const declarations and a return"];
   reportUnknown(reading, node, { what, fix });
   return Node.isClassDeclaration(node) ? [] : readInside(reading, node, scope);
@@ -50,7 +52,6 @@ function readForNothing(reading: Reading, node: Node, expression: Node, scope: S
 function readRefused(reading: Reading, node: Node, scope: Scope): Value[] {
   reading.refused += 1;
   try {
-    if (Node.isBreakStatement(node) || Node.isContinueStatement(node)) return [];
     return readStatements(reading, Node.isBlock(node) ? node.getStatements() : [node], new Scope(scope));
   } finally {
     reading.refused -= 1;

@@ -1,11 +1,13 @@
 /** TypeScript's own strict errors, as diagnostics. */
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { Project, ts, type DiagnosticMessageChain } from "ts-morph";
+import { dirname, join, relative, resolve } from "node:path";
+import { Node, Project, ts, type Diagnostic as TypeError, type DiagnosticMessageChain, type SourceFile } from "ts-morph";
 import type { Diagnostic } from "../diagnostics.ts";
+import type { SourceLocation } from "../ir.ts";
 import { packageRoot } from "./modules.ts";
 
-const noOverload = 2769;
+/** What follows from any fault of a declaration: no overload matches, and its body's parameters have no types. */
+const consequences: ReadonlySet<number> = new Set([2554, 2769, 7006, 7031]);
 
 /** What to do about the errors that authors meet most. */
 const fixes: Readonly<Record<number, string>> = {
@@ -21,41 +23,73 @@ const fixes: Readonly<Record<number, string>> = {
   7031: "write the parameter's type, as in (x: number)",
 };
 
-/**
- * The strict type errors of one file, whose "treefold" is this package, but for lines on which the rules have spoken.
- * `source` is its text where it is not that of the disk; diagnostics name the file `file`.
- */
-export function typeErrors(file: string, source: string | undefined, ruled: ReadonlySet<number>): Diagnostic[] {
+/** Names and modules that a file may have from its folder's own settings: other libraries, Node's types. */
+const settings: ReadonlySet<number> = new Set([2580, 2581, 2582, 2583, 2584, 2591, 2592, 2593, 7016]);
+const noModule: ReadonlySet<number> = new Set([2307, 2882]);
+
+let shared: Project | undefined;
+
+/** Parsing TypeScript's library takes most of the time, so that it is done once. "treefold" is this package, wherever the file is. */
+function sharedProject(): Project {
   const types = [join(packageRoot, "dsl", "index.ts"), join(packageRoot, "dist", "dsl", "index.d.ts")].find((path) => existsSync(path));
-  const project = new Project({
+  return (shared ??= new Project({
     skipAddingFilesFromTsConfig: true,
     compilerOptions: {
       strict: true, noEmit: true, skipLibCheck: true, allowImportingTsExtensions: true, types: [], lib: ["lib.es2023.d.ts"],
       target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler,
       ...(types === undefined ? {} : { paths: { treefold: [types] } }),
     },
-  });
-  const checked = source === undefined ? project.addSourceFileAtPath(resolve(file)) : project.createSourceFile(resolve(file), source, { overwrite: true });
+  }));
+}
+
+/**
+ * The strict type errors of a file and of the modules that it imports by relative paths, but for places on which the
+ * rules have spoken (`ruled`). `source` is the file's text where it is not that of the disk; diagnostics name it `file`.
+ */
+export function typeErrors(file: string, source: string | undefined, ruled: readonly SourceLocation[]): Diagnostic[] {
+  const project = sharedProject();
+  const root = resolve(file);
+  const checked = source === undefined ? project.addSourceFileAtPath(root) : project.createSourceFile(root, source, { overwrite: true });
+  project.resolveSourceFileDependencies();
+  const isOwn = (path: string): boolean => path === root || !path.startsWith(`${join(packageRoot, "dsl")}/`) && !path.includes("/node_modules/") && !path.endsWith(".d.ts");
+  const own = project.getSourceFiles().filter((one) => isOwn(one.getFilePath()));
+  try {
+    return own.flatMap((one) => {
+      const shown = one === checked ? file : join(dirname(file), relative(dirname(root), one.getFilePath()));
+      return errorsOf(project, one, shown, new Set(ruled.filter((place) => place.file === shown).map(({ line }) => line)));
+    });
+  } finally {
+    // Another reading may find other texts.
+    for (const one of own) project.removeSourceFile(one);
+  }
+}
+
+function errorsOf(project: Project, checked: SourceFile, shown: string, ruled: ReadonlySet<number>): Diagnostic[] {
   const program = project.getProgram();
-  const errors = [...program.getSyntacticDiagnostics(checked), ...program.getSemanticDiagnostics(checked)];
-  const lineOf = (error: { getStart(): number | undefined }): number => checked.getLineAndColumnAtPos(error.getStart() ?? 0).line;
-  const faultLines = new Set([...ruled, ...errors.filter((error) => error.getCode() !== noOverload).map(lineOf)]);
-  /** That no overload matches follows from any fault inside of the call. */
+  const errors = [...program.getSyntacticDiagnostics(checked), ...program.getSemanticDiagnostics(checked)].filter((error) => !isSetting(checked, error));
+  const lineOf = (error: TypeError): number => checked.getLineAndColumnAtPos(error.getStart() ?? 0).line;
+  const faultLines = new Set([...ruled, ...errors.filter((error) => !consequences.has(error.getCode())).map(lineOf)]);
   const follows = (start: number): boolean => {
-    const call = checked.getDescendantAtPos(start)?.getFirstAncestorByKind(ts.SyntaxKind.CallExpression);
+    const call = checked.getDescendantAtPos(start)?.getAncestors().findLast(Node.isCallExpression);
     return call !== undefined && [...faultLines].some((line) => line >= call.getStartLineNumber() && line <= call.getEndLineNumber());
   };
-  return errors.filter((error) => !ruled.has(lineOf(error)) && !(error.getCode() === noOverload && follows(error.getStart() ?? 0))).map((error): Diagnostic => {
+  return errors.filter((error) => !ruled.has(lineOf(error)) && !(consequences.has(error.getCode()) && follows(error.getStart() ?? 0))).map((error): Diagnostic => {
     const start = error.getStart() ?? 0;
     const { line, column } = checked.getLineAndColumnAtPos(start);
     const text = checked.getFullText().slice(start, start + (error.getLength() ?? 1)).split(/[\n\r]/)[0]!;
     const message = error.getMessageText();
     return {
       code: `TS${error.getCode()}`, message: typeof message === "string" ? message : flatten(message),
-      location: { file, line, column, endColumn: column + Math.max(1, text.length) }, notes: [],
+      location: { file: shown, line, column, endColumn: column + Math.max(1, text.length) }, notes: [],
       fix: fixes[error.getCode()] ?? "make the file type-check under TypeScript's strict mode",
     };
   });
+}
+
+/** Whether an error would go away with other settings of the file's folder, which are not asked for here. */
+function isSetting(checked: SourceFile, error: TypeError): boolean {
+  if (!noModule.has(error.getCode())) return settings.has(error.getCode());
+  return /^["'](?!\.)/.test(checked.getFullText().slice(error.getStart() ?? 0));
 }
 
 /** The chain's first and last message: what was wrong, and the innermost reason. */

@@ -4,15 +4,20 @@ import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { standIn } from "./holes.ts";
 import { callIntrinsic } from "./intrinsics.ts";
-import { intrinsicNames } from "./intrinsic-names.ts";
+import { intrinsicNames, reductionNames } from "./intrinsic-names.ts";
+import { insteadOfPower } from "./powers.ts";
 import { shorten, type Reading } from "./reading.ts";
-import { fault, scalar, type Scope, type Value } from "./values.ts";
+import { describe, fault, scalar, type Scope, type Value } from "./values.ts";
 
 const sumInstead = "write sum(axis, \"chain\", (item) => …), or reduce with a reducer of your own";
 
 /** Accumulation by assignment. What a refused loop assigns goes away with the loop; the values are read all the same. */
 export function reportAssignment(reading: Reading, node: Node, scope: Scope): Value {
-  if (reading.refused === 0) reading.report.add("R001", node, `'${shorten(node.getText())}' accumulates outside a reduction`, sumInstead);
+  const isStore = Node.isBinaryExpression(node) && node.getOperatorToken().getText() === "=" && !Node.isIdentifier(node.getLeft());
+  if (reading.refused === 0) {
+    if (isStore) reading.report.add("R001", node, `'${shorten(node.getText())}' is an assignment, and nothing changes in a body`, "return the value: the body gives it for each point of the output's axes; where to write it, if not there, says scatter([index, …], value)");
+    else reading.report.add("R001", node, `'${shorten(node.getText())}' accumulates outside a reduction`, sumInstead);
+  }
   if (!Node.isBinaryExpression(node)) return fault;
   const target = node.getLeft();
   const index = Node.isElementAccessExpression(target) ? target.getArgumentExpression() : undefined;
@@ -115,15 +120,36 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
     reportUnknown(reading, callee);
     return rest();
   }
-  const instead = arrayMethods[method];
-  if (instead === undefined && method !== "reduce" && method !== "reduceRight") return undefined;
+  const instead = Object.hasOwn(arrayMethods, method) ? arrayMethods[method] : undefined;
+  if (instead === undefined && method !== "reduce" && method !== "reduceRight") return readMethod(reading, node, method, of, scope);
   const object = evaluate(reading, of, scope);
   if (object.kind === "namespace") return undefined;
   if (instead !== undefined) reportUnknown(reading, callee.getNameNode(), { what: `'.${method}(…)'`, fix: instead });
   else reading.report.add("R001", callee.getNameNode(), `'.${method}(…)' accumulates outside a reduction`, sumInstead);
   // A reduction in its place would bind the axes that are open here.
+  reading.refused += 1;
   const left = rest(object);
+  reading.refused -= 1;
   return instead === undefined ? fault : left;
+}
+
+/** `x.sum()`, as libraries of tensors have it. */
+function readMethod(reading: Reading, node: CallLike, method: string, of: Node, scope: Scope): Value | undefined {
+  if (!reductionNames.has(method) && !reductions.has(method) && reading.scopes.library(method) === undefined) return undefined;
+  const before = reading.report.size;
+  const object = evaluate(reading, of, scope);
+  if (object.kind !== "tensor" && object.kind !== "scalar") {
+    reading.report.rewind(before);
+    return undefined;
+  }
+  const text = shorten(of.getText());
+  const element = object.kind === "tensor" ? `${text}(${object.input.axes.slice(0, -1).map((axis) => `${axis}, `).join("")}item)` : text;
+  const axis = object.kind === "tensor" ? object.input.axes.at(-1)! : "axis";
+  reportUnknown(reading, node, { what: `'.${method}(…)' of ${describe(object)}`,
+    fix: method === "reduce" || !reductionNames.has(method) ? reductions.has(method) ? `write it with sum(${axis}, "chain", (item) => ${element})` : `write ${method}(${object.kind === "tensor" ? `${text}(${object.input.axes.join(", ")})` : text})`
+      : `write ${method}(${axis}, "chain", (item) => ${element})` });
+  for (const arg of node.getArguments()) evaluate(reading, arg, scope);
+  return fault;
 }
 
 /** `Math.sqrt(2)` is a constant; other functions of `Math` go on as those of the language, or as some f32 of their arguments. */
@@ -135,8 +161,14 @@ function readMath(reading: Reading, node: CallLike, method: string, scope: Scope
   if (method === "sqrt" && values.length === 1 && first?.kind === "literal" && reading.report.size === before) {
     return { kind: "literal", value: Math.sqrt(first.value), decimal: true };
   }
-  reportUnknown(reading, node.getExpression());
+  reportUnknown(reading, node.getExpression(), method === "pow" ? powerWords("Math.pow", node, values) : undefined);
   return likeMath(reading, node, method, values, scope);
+}
+
+function powerWords(name: string, node: CallLike, values: readonly Value[]): { what: string; fix: string } | undefined {
+  const [base, exponentAt] = node.getArguments();
+  const exponent = values[1]?.kind === "literal" ? values[1].value : undefined;
+  return base === undefined || exponentAt === undefined ? undefined : { what: `'${name}'`, fix: insteadOfPower(base, exponentAt, exponent) };
 }
 
 function likeMath(reading: Reading, node: CallLike, method: string, values: readonly Value[], scope: Scope): Value {
@@ -157,7 +189,7 @@ function reportAtomic(reading: Reading, node: Node): void {
 }
 
 /** What others call reductions: one of ours in its place would bind the axes that are open in their arguments. */
-const reductions: ReadonlySet<string> = new Set(["dot", "mean", "softmax", "prod", "subgroupAdd"]);
+const reductions: ReadonlySet<string> = new Set(["dot", "mean", "softmax", "prod", "subgroupAdd", "any", "all", "count", "variance", "norm", "matmul", "einsum"]);
 
 function unknownFunction(reading: Reading, node: CallLike, name: string, scope: Scope, rest: () => Value): Value | undefined {
   const instead: Readonly<Record<string, string>> = {
@@ -165,13 +197,20 @@ function unknownFunction(reading: Reading, node: CallLike, name: string, scope: 
     mean: "write sum(axis, tree, leaf) / f32(extent(axis))", softmax: "write it with max, sum and exp, or reduce over runs",
     prod: "reduce with a reducer of your own: state { p: \"f32\" }, identity { p: 1 }", Float32Array: "use the inputs",
     parseInt: "write u32(x) or i32(x)", parseFloat: "write f32(x)", Number: "write f32(x)", BigInt: "use u32 or i32", f16: "use bf16(x)",
+    where: "write select(condition, whenTrue, whenFalse)", relu: "write max(x, 0)", clamp: "write min(max(x, low), high)", clip: "write min(max(x, low), high)",
+    square: "write x * x", log1p: "write log(1 + x)", expm1: "write exp(x) - 1", softplus: "write log(1 + exp(x))", range: "reduce over below(axis, n), or over the axis itself",
+    any: "write max(axis, tree, (item) => select(condition, 1, 0)) > 0", all: "write -max(axis, tree, (item) => select(condition, -1, 0)) > 0",
+    count: "write sum(axis, tree, (item) => select(condition, 1, 0))", variance: "write it with two sums, or reduce with Welford's reducer",
+    norm: "write sqrt(sum(axis, tree, (item) => x(item) * x(item)))", matmul: "write sum(axis, tree, (k) => a(row, k) * b(k, column))", einsum: "write sum(axis, tree, (k) => a(row, k) * b(k, column))",
+    zeros: "write 0: the body gives one element", ones: "write 1: the body gives one element",
     workgroupBarrier: "remove it: the schedule is the compiler's", subgroupAdd: sumInstead, require: "write an import",
   };
   const isMath = isJavaScriptMath(reading, name);
   const fix = Object.hasOwn(instead, name) ? instead[name]! : isMath ? `write ${mathInstead[name]}` : undefined;
   if (fix === undefined) return undefined;
-  reportUnknown(reading, node, { what: `'${name}(…)'`, fix });
-  if (isMath) return likeMath(reading, node, name, node.getArguments().map((arg) => evaluate(reading, arg, scope)), scope);
+  const values = isMath ? node.getArguments().map((arg) => evaluate(reading, arg, scope)) : [];
+  reportUnknown(reading, node, (name === "pow" ? powerWords("pow(…)", node, values) : undefined) ?? { what: `'${name}(…)'`, fix });
+  if (isMath) return likeMath(reading, node, name, values, scope);
   const left = rest();
   return reductions.has(name) ? fault : left;
 }

@@ -79,7 +79,7 @@ export function describe(value: Value): string {
     case "record": return "an object";
     case "tuple": return "an array";
     case "text": return "a string";
-    case "function": return `the function '${value.name}'`;
+    case "function": return value.name === "" ? "a function" : `the function '${value.name}'`;
     case "intrinsic": return `the function '${value.name}'`;
     case "namespace": return "a module";
     case "reducer": return `the reducer '${value.reducer.name}'`;

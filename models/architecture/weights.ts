@@ -1,7 +1,7 @@
 /** The weights of a decoder (decoder.ts) and their names in Hugging Face checkpoints, which the architectures share. */
 import type { ModelConfig } from "../checkpoint/config.ts";
 import type { WeightDeclaration } from "../checkpoint/checkpoint.ts";
-import type { WeightStorage } from "../checkpoint/convert.ts";
+import type { WeightStorage } from "../../runtime/model/convert.ts";
 
 /** A weight for a machine to use. Kernels differ by what their matrix is stored as. */
 export interface Weight<Value> {
@@ -10,7 +10,7 @@ export interface Weight<Value> {
 }
 
 /** Matrices are bf16 or f32; vectors, which are small and whose kernels are then the same for all, f32. */
-interface Layer<Item> {
+export interface Layer<Item> {
   readonly inputNorm: Item; // [hidden]
   readonly queries: Item; // [queryHeads * headSize, hidden]
   readonly keys: Item; // [keyValueHeads * headSize, hidden]

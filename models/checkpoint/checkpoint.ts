@@ -3,7 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { packElements } from "../../runtime/index.ts";
 import { readConfig, type ModelConfig } from "./config.ts";
-import { bytesOfDtype, fitsBf16, settle, settlePatterns, valueText, widen, type WeightDtype, type WeightStorage } from "./convert.ts";
+import { bytesOfDtype, fitsBf16, settle, settlePatterns, valueText, widen, type WeightDtype, type WeightStorage } from "../../runtime/model/convert.ts";
 import { CheckpointError } from "./error.ts";
 import { shortJson } from "./json.ts";
 import { WeightFiles, type LocatedTensor } from "./shards.ts";
@@ -16,7 +16,7 @@ export interface WeightDeclaration {
   readonly storage: "f32" | "smallest";
 }
 
-/** Whole rows of a weight (the last axis is a row), as words of a tensor's buffer (codegen/artifact.ts, Layout). */
+/** Whole rows of a weight (the last axis is a row), as words of a tensor's buffer (runtime/artifact.ts, Layout). */
 export interface WeightChunk {
   readonly firstRow: number;
   readonly rows: number;
@@ -40,11 +40,11 @@ export class Checkpoint {
 
   /** @throws CheckpointError */
   static async open(directory: string): Promise<Checkpoint> {
-    const status = await stat(directory).catch(() => undefined);
-    if (status?.isDirectory() !== true) {
-      throw new CheckpointError(directory, null, status === undefined ? "there is no such directory" : "is not a directory",
-        "give the directory that holds config.json and model.safetensors");
-    }
+    const fix = "give the directory that holds config.json and model.safetensors";
+    const status = await stat(directory).catch((cause: NodeJS.ErrnoException) => {
+      throw new CheckpointError(directory, null, cause.code === "ENOENT" ? "there is no such directory" : `cannot be read (${cause.code ?? String(cause)})`, fix, { cause });
+    });
+    if (!status.isDirectory()) throw new CheckpointError(directory, null, "is not a directory", fix);
     return new Checkpoint(directory, await readConfig(directory), await WeightFiles.open(directory));
   }
 
@@ -65,6 +65,12 @@ export class Checkpoint {
       throw new CheckpointError(file, `tensor '${name}'`, `has dtype ${dtype}, which is not supported`, "save the checkpoint as bfloat16, float16 or float32");
     }
     return { ...located, dtype };
+  }
+
+  /** Where the weight's bytes lie, row-major. */
+  placeOf(declaration: WeightDeclaration): { readonly file: string; readonly offsetBytes: number; readonly dtype: WeightDtype } {
+    const { shard, entry, dtype } = this.#locate(declaration);
+    return { file: shard.file, offsetBytes: entry.offsetBytes, dtype };
   }
 
   /** What the weight is to be stored as. Only what the file holds as f16 or f32 is looked through. */
@@ -103,6 +109,10 @@ export class Checkpoint {
       } else {
         const bits = widen(dtype, bytes);
         refuse(settle(bits));
+        // Rounding would follow if the file were written to since it was looked through.
+        if (storage === "bf16" && !fitsBf16(bits)) {
+          throw new CheckpointError(shard.file, `tensor '${name}'`, "changed while it was read", "load the model again once nothing writes to the file");
+        }
         words = packElements({ storage, shape: [rows, rowLength] }, bits);
       }
       this.#hash.update(words);

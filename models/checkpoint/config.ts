@@ -4,10 +4,9 @@
  */
 import { join } from "node:path";
 import { architectures } from "../architecture/index.ts";
-import type { RotaryOptions } from "../rotary.ts";
-import { CheckpointError } from "./error.ts";
+import type { RotaryOptions } from "../../runtime/model/rotary.ts";
 import { FieldReader } from "./fields.ts";
-import { readJsonObject } from "./json.ts";
+import { ifPresent, readJsonObject } from "./json.ts";
 
 export interface ModelConfig {
   /** `model_type` of config.json. */
@@ -40,6 +39,8 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
   const modelType = fields.only("model_type", architectures.map((architecture) => architecture.modelType));
   fields.only("hidden_act", ["silu"], "silu");
   fields.only("quantization_config", [null]);
+  // Rotary embedding over several axes, for images.
+  fields.only("use_mrope", [false], false);
   // What the weights are stored as is read from their own file; this is only checked.
   for (const name of ["dtype", "torch_dtype"]) fields.only(name, [null, "bfloat16", "float16", "float32"]);
   const layers = fields.count("num_hidden_layers", 2 ** 12);
@@ -74,12 +75,7 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
 
 /** generation_config.json, where there is one, says last what ends a completion. */
 async function readEndIds(directory: string, config: FieldReader): Promise<readonly number[]> {
-  let generation: FieldReader | undefined;
-  try {
-    generation = new FieldReader(join(directory, "generation_config.json"), await readJsonObject(directory, "generation_config.json"));
-  } catch (error) {
-    const absent = error instanceof CheckpointError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
-    if (!absent) throw error;
-  }
+  const fields = await ifPresent(readJsonObject(directory, "generation_config.json"));
+  const generation = fields === undefined ? undefined : new FieldReader(join(directory, "generation_config.json"), fields);
   return generation?.has("eos_token_id") === true ? generation.ids("eos_token_id") : config.ids("eos_token_id");
 }

@@ -1,5 +1,5 @@
 /** The fields of a configuration file, each checked where it is read: a refusal names the field and its value. */
-import type { Llama3Scaling } from "../rotary.ts";
+import type { Llama3Scaling } from "../../runtime/model/rotary.ts";
 import { CheckpointError } from "./error.ts";
 import { isRecord, shortJson } from "./json.ts";
 
@@ -93,12 +93,16 @@ export class FieldReader {
     const value = this.#value(name);
     if (value === null) return undefined;
     if (!isRecord(value)) return this.refuse(name, `${shortJson(value)} is not an object`, "correct config.json");
+    const perLayerType = Object.keys(value).find((key) => isRecord(value[key]));
+    if (perLayerType !== undefined) this.#unsupported(`${name}.${perLayerType}`, value[perLayerType], "one rotary embedding for all layers");
     return new FieldReader(this.file, value, `${this.prefix}${name}.`);
   }
   #scaling(): { readonly scaling?: Llama3Scaling } {
     this.only("partial_rotary_factor", [1], 1);
     // Old files call it `type`.
     const name = this.has("rope_type") || !this.has("type") ? "rope_type" : "type";
+    // Without a type, what else is there would be passed over.
+    if (!this.has(name) && this.has("factor")) this.refuse(name, "is missing", incomplete);
     if (this.only(name, ["default", "llama3"], "default") === "default") return {};
     const factor = this.number("factor", "a number from 1 to 1e6", (value) => value >= 1 && value <= 1e6);
     const low = this.number("low_freq_factor", "a positive number up to 1e6", (value) => value > 0 && value <= 1e6);

@@ -6,28 +6,56 @@ import { abridged, CheckpointError } from "./error.ts";
 /** Deeper than any file of a checkpoint, and shallow enough for code that walks values by calling itself. */
 const maxDepth = 32;
 const maxFileBytes = 2 ** 28;
+/** The largest tokenizers have two million. */
+const maxValues = 2 ** 22;
 const fetchAgain = "copy or download the file again";
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Opens a regular file; anything else might block, or fail only once it is read. */
 export async function openFile(file: string, fix: string): Promise<FileHandle> {
-  const unreadable = (cause: unknown, verb: string): CheckpointError =>
-    new CheckpointError(file, null, `cannot be ${verb} (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, fix, { cause });
-  const status = await stat(file).catch((cause: unknown) => { throw unreadable(cause, "read"); });
+  const unreadable = (cause: unknown): never => {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new CheckpointError(file, null, `cannot be read (${code ?? String(cause)})`, code === "ENOENT" ? fix : "check what the path leads to, and that you may read it", { cause });
+  };
+  const status = await stat(file).catch(unreadable);
   if (!status.isFile()) throw new CheckpointError(file, null, status.isDirectory() ? "is a directory, not a file" : "is not a regular file", fix);
-  return open(file, "r").catch((cause: unknown) => { throw unreadable(cause, "read"); });
+  return open(file, "r").catch(unreadable);
 }
 
 /** Reads one JSON object of a checkpoint. @throws CheckpointError */
 export async function readJsonObject(directory: string, name: string): Promise<Record<string, unknown>> {
+  return parseJsonObject(join(directory, name), await readBytes(directory, name));
+}
+
+/** Reads one text of a checkpoint. @throws CheckpointError */
+export async function readText(directory: string, name: string): Promise<string> {
+  const bytes = await readBytes(directory, name);
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw new CheckpointError(join(directory, name), null, "is not UTF-8", fetchAgain, { cause });
+  }
+}
+
+/** What was read, or undefined where there is no such file. */
+export async function ifPresent<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof CheckpointError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function readBytes(directory: string, name: string): Promise<Uint8Array> {
   const file = join(directory, name);
   const handle = await openFile(file, `give a checkpoint directory that holds ${name}`);
   try {
     const { size } = await handle.stat();
-    if (size > maxFileBytes) throw new CheckpointError(file, null, `has ${size} bytes, too many for a JSON file of a checkpoint`, fetchAgain);
-    const bytes = await handle.readFile().catch((cause: unknown) => {
+    if (size > maxFileBytes) throw new CheckpointError(file, null, `has ${size} bytes, too many for a file of its kind`, fetchAgain);
+    return await handle.readFile().catch((cause: unknown) => {
       throw new CheckpointError(file, null, `reading it failed (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, fetchAgain, { cause });
     });
-    return parseJsonObject(file, bytes);
   } finally {
     await handle.close();
   }
@@ -35,17 +63,18 @@ export async function readJsonObject(directory: string, name: string): Promise<R
 
 /** `what` is the part of the file that the bytes are, as in "the header "; empty for all of it. */
 export function parseJsonObject(file: string, bytes: Uint8Array, what = ""): Record<string, unknown> {
-  let text: string;
+  let fault: string | undefined;
   let value: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    value = JSON.parse(text);
+    const text = utf8.decode(bytes);
+    // First, since parsing millions of lists takes a minute and all of memory.
+    fault = faultOfNesting(text);
+    if (fault === undefined) value = JSON.parse(text);
   } catch (cause) {
     throw new CheckpointError(file, null, `${what}is not JSON (${(cause as Error).message})`, fetchAgain, { cause });
   }
+  if (fault !== undefined) throw new CheckpointError(file, null, what + fault, fetchAgain);
   if (!isRecord(value)) throw new CheckpointError(file, null, `${what}is not a JSON object`, fetchAgain);
-  const fault = faultOfNesting(text);
-  if (fault !== undefined) throw new CheckpointError(file, null, `${what}${fault}`, fetchAgain);
   return value;
 }
 
@@ -58,28 +87,31 @@ export function shortJson(value: unknown): string {
   return abridged(JSON.stringify(value) ?? String(value));
 }
 
-/** What `JSON.parse` accepts in silence: a name that one object has twice, and any depth. `text` is valid JSON. */
+/** What `JSON.parse` accepts in silence: a name that one object has twice, any depth and any number. `text` need not be JSON. */
 function faultOfNesting(text: string): string | undefined {
   /** For each open object the names that it has so far; null for an open list. */
   const open: (Set<string> | null)[] = [];
   let nameFollows = false;
+  let values = 0;
   for (let at = 0; at < text.length; at++) {
     switch (text[at]) {
       case "{": case "[":
         nameFollows = text[at] === "{";
         open.push(nameFollows ? new Set() : null);
         if (open.length > maxDepth) return `is nested more than ${maxDepth} deep`;
+        values++;
         break;
       case "}": case "]":
         open.pop();
         nameFollows = false;
         break;
       case ",":
-        nameFollows = open.at(-1) !== null;
+        nameFollows = open.at(-1) instanceof Set;
+        if (++values > maxValues) return `has more than ${maxValues} values`;
         break;
       case '"': {
         const start = at;
-        for (at++; text[at] !== '"'; at++) if (text[at] === "\\") at++;
+        for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === "\\") at++;
         if (!nameFollows) break;
         const name = JSON.parse(text.slice(start, at + 1)) as string;
         const names = open.at(-1)!;

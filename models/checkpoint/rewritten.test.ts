@@ -8,7 +8,7 @@ import { asF16WhereExact, asF32, f16Of, rewriteCheckpoint, safetensors, type Rew
 import { listWeights, mapWeights, weightsOf } from "../architecture/weights.ts";
 import { demoDirectory } from "../places.ts";
 import { Checkpoint } from "./checkpoint.ts";
-import { fitsBf16, widen } from "./convert.ts";
+import { fitsBf16, widen } from "../../runtime/model/convert.ts";
 import { CheckpointError } from "./error.ts";
 
 let directory: string;

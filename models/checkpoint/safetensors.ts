@@ -74,9 +74,12 @@ async function readHeader(file: string, handle: FileHandle): Promise<ReadonlyMap
   const lengthBytes = new Uint8Array(8);
   await readFully(file, handle, lengthBytes, 0, null);
   const length = new DataView(lengthBytes.buffer).getBigUint64(0, true);
-  if (length > BigInt(Math.min(maxHeaderBytes, fileBytes - 8))) {
+  if (length > BigInt(fileBytes - 8)) {
     throw new CheckpointError(file, null, `announces a header of ${length} bytes in a file of ${fileBytes}`,
       "check that it is a safetensors file, not a Git LFS pointer or a part of one");
+  }
+  if (length > BigInt(maxHeaderBytes)) {
+    throw new CheckpointError(file, null, `announces a header of ${length} bytes, and the format allows ${maxHeaderBytes}`, fetchAgain);
   }
   const headerBytes = new Uint8Array(Number(length));
   await readFully(file, handle, headerBytes, 8, null);

@@ -2,10 +2,9 @@
  * The weights of a checkpoint: one model.safetensors, or shards and an index that says which tensor lies in which
  * (`model.safetensors.index.json`, the layout of Hugging Face's sharded checkpoints). Where there is an index, it counts.
  */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { abridged, CheckpointError } from "./error.ts";
-import { isRecord, readJsonObject, shortJson } from "./json.ts";
+import { ifPresent, isRecord, readJsonObject, shortJson } from "./json.ts";
 import { SafetensorsFile, type TensorEntry } from "./safetensors.ts";
 
 const indexName = "model.safetensors.index.json";
@@ -30,12 +29,13 @@ export class WeightFiles {
     const index = join(directory, indexName);
     const shards: SafetensorsFile[] = [];
     try {
-      if (await stat(index).catch(() => undefined) === undefined) {
+      const map = await ifPresent(readJsonObject(directory, indexName));
+      if (map === undefined) {
         const shard = await SafetensorsFile.open(join(directory, "model.safetensors"));
         shards.push(shard);
         return new WeightFiles(shard.file, shards, locate(shards));
       }
-      const shardOf = checkIndex(index, await readJsonObject(directory, indexName));
+      const shardOf = checkIndex(index, map);
       for (const name of new Set(shardOf.values())) shards.push(await SafetensorsFile.open(join(directory, name), downloadAgain));
       const tensors = locate(shards);
       checkPlaces(index, directory, shardOf, tensors);

@@ -5,7 +5,7 @@ import type { Kernel } from "../../dsl/ir.ts";
 import { roundBf16 } from "../../dsl/numbers.ts";
 import { readKernels } from "../../dsl/reader/index.ts";
 import { evaluate } from "../../spec/evaluator.ts";
-import { rotaryTables } from "../rotary.ts";
+import { rotaryTables } from "../../runtime/model/rotary.ts";
 
 /** The kernels of a file of this folder, by name; reading one must report nothing. */
 function kernelsOf(file: string): (name: string) => Kernel {

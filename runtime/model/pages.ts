@@ -79,6 +79,13 @@ export class CachedSequence {
     return slots;
   }
 
+  /** Forgets the positions from `length` on, and gives back the pages that held nothing else. */
+  truncate(length: number): void {
+    const kept = Math.ceil(length / pageSize);
+    if (kept < this.#pages.length) this.allocator.give(this.#pages.splice(kept));
+    this.#length = Math.min(this.#length, length);
+  }
+
   /** Gives the pages back; the sequence is empty afterwards. */
   close(): void {
     this.allocator.give(this.#pages.splice(0));

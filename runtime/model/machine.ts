@@ -1,12 +1,14 @@
 /** A machine that collects a step's kernels into one submission to a device. */
-import type { StorageType } from "../dsl/ir.ts";
-import { Commands, createTensor, wordsOf, type Device, type Tensor } from "../runtime/index.ts";
-import type { KernelUse } from "./compile-model.ts";
-import type { KernelLibrary } from "./library.ts";
-import type { Machine } from "./machine.ts";
+import type { StorageType } from "../artifact.ts";
+import { Commands } from "../commands.ts";
+import type { Device } from "../device.ts";
+import { wordsOf } from "../layout.ts";
+import { createTensor, type Tensor } from "../tensor.ts";
+import type { KernelLibrary } from "./kernels.ts";
+import type { Machine } from "./program.ts";
 
-export class DeviceMachine implements Machine<Tensor> {
-  readonly #commands: Commands;
+export class DeviceMachine implements Machine {
+  #commands: Commands;
   /** What temporaries are views of, by name: grown when a step needs more, never shrunk. */
   readonly #memory = new Map<string, Tensor>();
 
@@ -20,7 +22,9 @@ export class DeviceMachine implements Machine<Tensor> {
     if (memory === undefined || memory.shape[0]! < words) {
       // Nothing that waits for submission uses the old one: within a step, a name is asked for at its largest size first.
       memory?.dispose();
-      const grown = memory === undefined ? words : Math.max(words, Math.ceil(memory.shape[0]! * 1.5));
+      this.#memory.delete(name);
+      const most = Math.floor(this.device.limits.maxBindingBytes / 4);
+      const grown = memory === undefined ? words : Math.max(words, Math.min(most, Math.ceil(memory.shape[0]! * 1.5)));
       memory = createTensor(this.device, { name, storage: "u32", shape: [grown] });
       this.#memory.set(name, memory);
     }
@@ -34,18 +38,28 @@ export class DeviceMachine implements Machine<Tensor> {
     return table;
   }
 
-  reshape(value: Tensor, shape: readonly number[]): Tensor {
-    return value.view({ name: value.name, storage: value.storage, shape });
+  reshape(tensor: Tensor, shape: readonly number[]): Tensor {
+    return tensor.view({ name: tensor.name, storage: tensor.storage, shape });
   }
 
   run(
-    use: KernelUse, tensors: Readonly<Record<string, Tensor>>, extents: Readonly<Record<string, number>>, parameters: Readonly<Record<string, number>> = {},
+    kernel: string, tensors: Readonly<Record<string, Tensor>>, extents: Readonly<Record<string, number>>, parameters: Readonly<Record<string, number>> = {},
   ): void {
-    this.#commands.run(this.library.get(use, extents["token"]!), { tensors, extents, parameters });
+    this.#commands.run(this.library.get(kernel, extents["token"]!), { tensors, extents, parameters });
   }
 
   async submit(): Promise<void> {
     await this.#commands.submit();
+  }
+
+  /** Forgets what was asked for and not submitted. */
+  discard(): void {
+    this.#commands = new Commands(this.device);
+  }
+
+  /** Of the memory that temporaries share. */
+  get bytes(): number {
+    return [...this.#memory.values()].reduce((total, { shape }) => total + 4 * shape[0]!, 0);
   }
 
   dispose(): void {

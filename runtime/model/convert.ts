@@ -2,7 +2,6 @@
  * Weights from the dtypes of checkpoints to what kernels read, without rounding: bf16 where that holds every value, f32
  * otherwise. What the arithmetic could not multiply exactly is settled on the way (`settle`).
  */
-import { f32OfBits } from "../../dsl/expr.ts";
 
 export type WeightDtype = "BF16" | "F16" | "F32";
 export type WeightStorage = "bf16" | "f32";
@@ -70,5 +69,5 @@ export function fitsBf16(bits: Uint32Array): boolean {
 /** A refused element, as messages show it. */
 export function valueText(dtype: WeightDtype, bytes: Uint8Array<ArrayBuffer>, index: number): string {
   const size = bytesOfDtype[dtype];
-  return String(f32OfBits(widen(dtype, bytes.slice(index * size, (index + 1) * size))[0]!));
+  return String(new Float32Array(widen(dtype, bytes.slice(index * size, (index + 1) * size)).buffer)[0]);
 }

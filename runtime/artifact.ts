@@ -1,5 +1,14 @@
-/** What the compiler hands to the runtime: data only. The runtime imports these types and nothing else of the compiler. */
-import type { SourceLocation, StorageType } from "../dsl/ir.ts";
+/** What the compiler hands to the runtime: data only. It stands here because the runtime knows nothing of the compiler. */
+
+/** What a tensor's elements are stored as. */
+export type StorageType = "f32" | "bf16" | "u32" | "i32";
+
+/** A place in a kernel's source; line and column are 1-based. */
+export interface SourceLocation {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
 
 export type ContractLevel = "invariant" | "portable" | "integer";
 
@@ -21,6 +30,12 @@ export interface Layout {
   readonly blocks?: readonly number[];
 }
 
+/** Consecutive u32 words of a buffer. */
+export interface WordRange {
+  readonly first: number;
+  readonly count: number;
+}
+
 /**
  * A storage buffer of a pass. bf16 elements lie two to a u32 word, the lower index in the low half, and a row-major
  * bf16 tensor's last axis is padded to an even length; f32, u32 and i32 elements are one word each.
@@ -31,6 +46,11 @@ export interface Binding extends Layout {
   readonly name: string;
   readonly role: "input" | "output" | "scratch";
   readonly access: "read" | "read_write";
+  /**
+   * The words of the tensor that this binding sees, where it is larger than a device binds; other bindings of the same
+   * name see the others. The first is a multiple of 64.
+   */
+  readonly words?: WordRange;
   /** An input or output that has placement in it: the host checks that its values are distinct. */
   readonly unique?: boolean;
   /** An output that is scattered into: what it held elsewhere stays. */
@@ -56,7 +76,7 @@ export interface Pass {
   readonly bindings: readonly Binding[];
   readonly uniforms: readonly UniformField[];
   readonly uniformBytes: number;
-  /** Workgroups in all; dispatched as (min(n, 65535), ceil(n / 65535), 1), and the text undoes that. */
+  /** Workgroups in all. The text numbers those of up to three dimensions, x fastest, and leaves out any beyond these. */
   readonly workgroups: Formula;
   /** Where each line of `wgsl` (index 0 is line 1) comes from; null for lines that no source line stands behind. */
   readonly sourceMap: readonly (SourceLocation | null)[];
@@ -79,10 +99,12 @@ export interface Artifact {
   readonly sha256: string;
 }
 
-/** The limits that schedules are made for; WebGPU's defaults unless a device offers more. */
+/** The limits that kernels are compiled for; WebGPU's defaults unless a device offers more. */
 export interface DeviceLimits {
   readonly maxInvocations: number;
   readonly maxWorkgroupBytes: number;
   readonly maxStorageBuffers: number;
+  /** Bytes of a buffer that one binding sees. */
+  readonly maxBindingBytes: number;
 }
-export const defaultLimits: DeviceLimits = { maxInvocations: 256, maxWorkgroupBytes: 16384, maxStorageBuffers: 8 };
+export const defaultLimits: DeviceLimits = { maxInvocations: 256, maxWorkgroupBytes: 16384, maxStorageBuffers: 8, maxBindingBytes: 2 ** 27 };

@@ -23,8 +23,8 @@ export interface RotaryTables {
   /** Positions that the tables are for. */
   readonly places: number;
   readonly half: number;
-  readonly cosine: Float32Array;
-  readonly sine: Float32Array;
+  readonly cosine: Float32Array<ArrayBuffer>;
+  readonly sine: Float32Array<ArrayBuffer>;
 }
 
 const TWO_PI = 6.283185307179586;

@@ -1,0 +1,46 @@
+/** `treefold build`: a checkpoint's model as a library of its own. */
+import type { Command } from "commander";
+import { UsageError } from "./exit.ts";
+import { withProgress } from "./progress.ts";
+
+export function register(program: Command): void {
+  program.command("build")
+    .description("Writes a model as a package: a typed module, its kernels' WGSL and trees, and its weights. It needs treefold-runtime, and no compiler.")
+    .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json")
+    .requiredOption("--out <dir>", "folder to write; one that holds a library is replaced")
+    .option("--name <name>", "name of the package; the checkpoint directory's if absent")
+    .option("--no-weights", "leave the weights where they are: load({ weights }) then says where")
+    .option("--json", 'print {"out","name","fingerprint","kernels":[{"name","schedule","level","trees","sha256"}]}')
+    .action(build);
+}
+
+interface Options {
+  readonly model: string;
+  readonly out: string;
+  readonly name?: string;
+  readonly weights: boolean;
+  readonly json?: boolean;
+}
+
+async function build({ model: directory, out, name, weights, json = false }: Options): Promise<void> {
+  if (name !== undefined && !/^(@[a-z0-9-][a-z0-9._-]*\/)?[a-z0-9-][a-z0-9._-]*$/.test(name)) {
+    throw new UsageError(`--name '${name}' is no name of a package; fix: use small letters, digits, '-', '.' and '_', as in --name my-model`);
+  }
+  const { buildLibrary } = await import("../models/build/library.ts");
+  const { checkTarget, writeLibrary } = await import("../models/build/write.ts");
+  await checkTarget(out);
+  const library = await withProgress(`Building ${out}`, async (show) => {
+    const built = await buildLibrary(directory, { ...(name === undefined ? {} : { name }), progress: (what) => show(`Building ${out}: ${what}`) });
+    show(`Building ${out}: writing`);
+    await writeLibrary(built, out, { weights });
+    return built;
+  });
+  const { manifest } = library;
+  const kernels = Object.entries(manifest.kernels).flatMap(([kernel, variants]) =>
+    variants.map(({ schedule, level, trees, sha256 }) => ({ name: kernel, schedule, level, trees, sha256 })));
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ out, name: manifest.name, fingerprint: manifest.fingerprint, kernels })}\n`);
+    return;
+  }
+  process.stdout.write(`${out}: package '${manifest.name}', ${kernels.length} kernels, fingerprint ${manifest.fingerprint}\n`);
+}

@@ -1,0 +1,60 @@
+/** A call, by what is called. */
+import { Node } from "ts-morph";
+import { evaluate } from "./expressions.ts";
+import { callFunction, unknownOf } from "./functions.ts";
+import { callIntrinsic } from "./intrinsics.ts";
+import { readLoad } from "./loads.ts";
+import { shorten, type Reading } from "./reading.ts";
+import { reportUnknown, unknownCall } from "./unknown.ts";
+import { describe, type Scope, type Value } from "./values.ts";
+
+export function readCall(reading: Reading, node: Node & { getExpression(): Node; getArguments(): Node[] }, scope: Scope): Value {
+  const calleeAt = node.getExpression();
+  const args = node.getArguments();
+  const spread = args.find((arg) => Node.isSpreadElement(arg));
+  if (spread !== undefined) {
+    reportUnknown(reading, spread);
+    return unknownOf(reading, args.map((arg) => evaluate(reading, Node.isSpreadElement(arg) ? arg.getExpression() : arg, scope)), args);
+  }
+  if (Node.isCallExpression(node) && node.hasQuestionDotToken() || Node.isPropertyAccessExpression(calleeAt) && calleeAt.hasQuestionDotToken()) {
+    const plain = shorten(node.getText().replaceAll("?.(", "(").replaceAll("?.", "."));
+    reportUnknown(reading, node, { what: "'?.'", fix: `write ${plain}: everything that is declared is there` });
+  }
+  const unknown = unknownCall(reading, node, scope);
+  if (unknown !== undefined) return unknown;
+  const declared = Node.isIdentifier(calleeAt) ? scope.find(calleeAt.getText())?.at : undefined;
+  if (Node.isVariableDeclaration(declared) && isKernel(declared.getInitializer(), scope)) {
+    reading.report.add("R010", calleeAt, `'${calleeAt.getText()}' is a kernel, and a kernel is not called`,
+      "write what both compute as a function of numbers, and call that in both", [{ message: "it is declared here", at: declared.getNameNode() }]);
+    return unknownOf(reading, args.map((arg) => evaluate(reading, arg, scope)), args);
+  }
+  const callee = evaluate(reading, calleeAt, scope);
+  switch (callee.kind) {
+    case "intrinsic": return callIntrinsic(reading, callee.name, node, args, scope);
+    case "tensor": return readLoad(reading, callee.input, node, args, args.map((arg) => evaluate(reading, arg, scope)), false);
+    case "function": return callFunction(reading, callee, args.map((arg) => evaluate(reading, arg, scope)), node, args);
+    case "fault": return unknownOf(reading, [callee, ...args.map((arg) => evaluate(reading, arg, scope))], [calleeAt, ...args]);
+    default: {
+      const text = shorten(calleeAt.getText());
+      const plain = args.length === 0 && reading.typeOf(callee) !== undefined;
+      const isParameter = callee.kind === "scalar" && callee.expr.kind === "parameter";
+      reading.report.add("R010", calleeAt, `${isParameter ? `the parameter '${callee.expr.name}'` : describe(callee)} is called like a function`,
+        isParameter ? `a parameter is a plain value: write ${text}` : plain ? `write ${text}`
+        : callee.kind === "axis" || callee.kind === "scalar" ? "index tensors by calls, as in x(token, channel); multiply with *" : "call a tensor or a function");
+      return plain || isParameter ? unknownArguments(reading, callee, args, scope)
+        : unknownOf(reading, [callee, ...args.map((arg) => evaluate(reading, arg, scope))], [calleeAt, ...args]);
+    }
+  }
+}
+
+function isKernel(node: Node | undefined, scope: Scope): boolean {
+  if (!Node.isCallExpression(node) || !Node.isIdentifier(node.getExpression())) return false;
+  const callee = scope.find(node.getExpression().getText())?.value();
+  return callee?.kind === "intrinsic" && callee.name === "kernel";
+}
+
+/** Reads the arguments of what is no function, and gives its plain value. */
+function unknownArguments(reading: Reading, callee: Value, args: readonly Node[], scope: Scope): Value {
+  for (const arg of args) evaluate(reading, arg, scope);
+  return callee;
+}

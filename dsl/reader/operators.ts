@@ -1,0 +1,172 @@
+/** Operators with one and two operands, on values and on constants. */
+import { Node, SyntaxKind, type BinaryExpression, type PrefixUnaryExpression } from "ts-morph";
+import type { BinaryOperator, Expr, ValueType } from "../ir.ts";
+import { evaluate } from "./expressions.ts";
+import { callFunction, unknownOf } from "./functions.ts";
+import { hole, standIn } from "./holes.ts";
+import { insteadOfPower } from "./powers.ts";
+import { shorten, type Reading } from "./reading.ts";
+import { reportAssignment, reportUnknown } from "./unknown.ts";
+import { scalar, type Scope, type Value } from "./values.ts";
+
+export function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: Scope): Value {
+  const operator = node.getOperatorToken();
+  if (operator === SyntaxKind.PlusPlusToken || operator === SyntaxKind.MinusMinusToken) return reportAssignment(reading, node, scope);
+  const at = node.getOperand();
+  const operand = evaluate(reading, at, scope);
+  if (operand.kind === "literal") {
+    if (operator === SyntaxKind.MinusToken) return { ...operand, value: -operand.value };
+    if (operator === SyntaxKind.PlusToken) return operand;
+    if (operator === SyntaxKind.TildeToken) return { ...operand, value: ~operand.value >>> 0 };
+  }
+  const expr = reading.expr(operand, at, operator === SyntaxKind.ExclamationToken ? "bool" : undefined);
+  if (expr === undefined) return unknownOf(reading, [operand], [at]);
+  const make = (name: "negate" | "not" | "complement"): Value => scalar(reading.at(node, reading.pool.unary(name, expr)));
+  const wrong = (type: ValueType, message: string, fix: string): Value => {
+    reading.report.add("R006", node, message, fix);
+    return scalar(reading.at(node, standIn(reading.pool, type, [expr])));
+  };
+  switch (operator) {
+    case SyntaxKind.PlusToken: return operand;
+    case SyntaxKind.ExclamationToken: return make("not");
+    case SyntaxKind.TildeToken:
+      return expr.type === "u32" || expr.type === "i32" ? make("complement") : wrong("u32", `~ of ${expr.type}`, `take its bits first: ~bitsOf(${shorten(at.getText())})`);
+    case SyntaxKind.MinusToken:
+      return expr.type === "f32" || expr.type === "i32" ? make("negate")
+        : wrong(expr.type === "bool" ? "bool" : "i32", `a negated ${expr.type === "bool" ? "condition" : expr.type}`, expr.type === "bool" ? `write !${shorten(at.getText())}` : `convert it first: -i32(${shorten(at.getText())})`);
+    default: return reportUnknown(reading, node);
+  }
+}
+
+/** Operators with two operands: the operation, and whether the operands change places. */
+const operators: Readonly<Record<string, { readonly name: BinaryOperator; readonly swapped?: true } | undefined>> = {
+  "+": { name: "add" }, "-": { name: "subtract" }, "*": { name: "multiply" }, "/": { name: "divide" }, "%": { name: "remainder" },
+  "&": { name: "and" }, "|": { name: "or" }, "^": { name: "xor" },
+  "<": { name: "less" }, "<=": { name: "lessEqual" }, ">": { name: "less", swapped: true }, ">=": { name: "lessEqual", swapped: true },
+  "==": { name: "equal" }, "===": { name: "equal" }, "!=": { name: "notEqual" }, "!==": { name: "notEqual" },
+};
+
+const onConstants: Readonly<Record<string, ((left: number, right: number) => number) | undefined>> = {
+  "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, "%": (a, b) => a % b,
+  "&": (a, b) => (a & b) >>> 0, "|": (a, b) => (a | b) >>> 0, "^": (a, b) => (a ^ b) >>> 0,
+  "<<": (a, b) => a * 2 ** b, ">>": (a, b) => Math.floor(a / 2 ** b), ">>>": (a, b) => Math.floor((a >>> 0) / 2 ** b),
+};
+const comparisonsOfConstants: Readonly<Record<string, ((left: number, right: number) => boolean) | undefined>> = {
+  "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b,
+  "==": (a, b) => a === b, "===": (a, b) => a === b, "!=": (a, b) => a !== b, "!==": (a, b) => a !== b,
+};
+
+export function readBinary(reading: Reading, node: BinaryExpression, scope: Scope): Value {
+  const operator = node.getOperatorToken().getText();
+  const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
+  if (operator.endsWith("=") && !["==", "===", "!=", "!==", "<=", ">="].includes(operator)) return reportAssignment(reading, node, scope);
+  const left = evaluate(reading, leftAt, scope);
+  const right = evaluate(reading, rightAt, scope);
+  if (/^[<>]=?$/.test(operator) && Node.isBinaryExpression(leftAt) && /^[<>]=?$/.test(leftAt.getOperatorToken().getText())) {
+    reading.report.add("R006", node, "a chain of comparisons compares a condition",
+      `write ${shorten(leftAt.getText())} && ${shorten(leftAt.getRight().getText())} ${operator} ${shorten(rightAt.getText())}`);
+    return scalar(reading.at(node, hole(reading.pool, "bool")));
+  }
+  if (left.kind === "text" && operator === "+" && (right.kind === "text" || right.kind === "literal")) {
+    return { kind: "text", text: left.text + (right.kind === "text" ? right.text : String(right.value)) };
+  }
+  if (operator === "**") return readPower(reading, node, left, right);
+  if (left.kind === "literal" && right.kind === "literal") {
+    const compare = comparisonsOfConstants[operator];
+    if (compare !== undefined) return scalar(reading.pool.bool(compare(left.value, right.value)));
+    const fold = onConstants[operator];
+    if (fold !== undefined) {
+      const value = fold(left.value, right.value);
+      return { kind: "literal", value, decimal: left.decimal || right.decimal || !Number.isInteger(value) };
+    }
+  }
+  if (operator === "&&" || operator === "||") {
+    const a = reading.expr(left, leftAt, "bool");
+    const b = reading.expr(right, rightAt, "bool");
+    return scalar(reading.at(node, reading.pool.binary(operator === "&&" ? "bothTrue" : "eitherTrue", a!, b!)));
+  }
+  if (operator === "<<" || operator === ">>" || operator === ">>>") return readShift(reading, node, operator, left, right);
+  const known = operators[operator];
+  if (known === undefined) {
+    const fix = insteadOfOperator[operator];
+    reportUnknown(reading, node, fix === undefined ? undefined : { what: operator === "," ? "a comma between values" : `'${operator}'`, fix });
+    return unknownOf(reading, [left, right], [leftAt, rightAt]);
+  }
+  const pair = reading.pair(left, right, node, leftAt, rightAt, `'${operator}'`);
+  if (pair === undefined) {
+    const unknown = unknownOf(reading, [left, right], [leftAt, rightAt]);
+    return comparisonsOfConstants[operator] === undefined || unknown.kind !== "fault" ? unknown : scalar(hole(reading.pool, "bool", unknown.parts));
+  }
+  return operate(reading, node, operator, known, pair);
+}
+
+const insteadOfOperator: Readonly<Record<string, string | undefined>> = {
+  "??": "leave it out: every value is there", ",": "write one value; what a body needs on the way is a const",
+  in: "write a comparison of numbers", instanceof: "leave it out: there are no classes",
+};
+
+function operate(reading: Reading, node: BinaryExpression, operator: string, known: { name: BinaryOperator; swapped?: true }, [a, b]: [Expr, Expr]): Value {
+  const wrong = (message: string, fix: string): Value => {
+    reading.report.add("R006", node, message, fix);
+    return scalar(reading.at(node, standIn(reading.pool, comparisonsOfConstants[operator] === undefined ? a.type : "bool", [a, b])));
+  };
+  const texts = [shorten(node.getLeft().getText()), shorten(node.getRight().getText())] as const;
+  if (a.type === "bool") {
+    return wrong(`'${operator}' of two conditions`, operator.startsWith("=") ? `write ${texts[0]} ? ${texts[1]} : !${texts[1]} with &&, || and !`
+      : "combine conditions with &&, || and !, or turn them into numbers with select(condition, 1, 0)");
+  }
+  if (known.name === "and" || known.name === "or" || known.name === "xor") {
+    const isTruncation = operator === "|" && texts[1] === "0";
+    if (a.type === "f32") {
+      return wrong(`'${operator}' of f32`, isTruncation ? `to cut off the fraction, write f32(i32(${texts[0]}))` : `take the bits first: bitsOf(${texts[0]}) ${operator} …`);
+    }
+  } else if (known.name === "divide" || known.name === "remainder") {
+    if (a.type === "f32" && known.name === "divide") return divide(reading, node, a, b);
+    if (a.type === "f32") return wrong("'%' of f32", `write ${texts[0]} - floor(${texts[0]} / ${texts[1]}) * ${texts[1]}`);
+    if (b.kind === "constant" && b.bits === 0) return wrong(`'${operator}' by zero`, "divide by something that is not zero");
+  }
+  if (a === b && a.type === "f32" && (known.name === "equal" || known.name === "notEqual")) {
+    return wrong(`'${operator}' of one value with itself, which drivers take for ${known.name === "equal"}`,
+      `write ${known.name === "equal" ? "!" : ""}isNaN(${texts[0]}), which looks at the bits`);
+  }
+  return scalar(reading.at(node, known.swapped === true ? reading.pool.binary(known.name, b, a) : reading.pool.binary(known.name, a, b)));
+}
+
+/** A float quotient is a call of the library's `divide`. */
+function divide(reading: Reading, node: Node, dividend: Expr, divisor: Expr): Value {
+  const library = reading.scopes.library("divide");
+  if (library?.kind !== "function") throw new Error("dsl/math.ts exports no function 'divide'");
+  return callFunction(reading, library, [scalar(dividend), scalar(divisor)], node, [node, node]);
+}
+
+function readShift(reading: Reading, node: BinaryExpression, operator: string, left: Value, right: Value): Value {
+  const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
+  const a = reading.expr(left, leftAt);
+  const b = reading.expr(right, rightAt, "u32");
+  if (a === undefined || b === undefined) return unknownOf(reading, [left, right], [leftAt, rightAt]);
+  if (a.type !== "u32" && a.type !== "i32" || operator === ">>>" && a.type === "i32") {
+    reading.report.add("R006", node, `'${operator}' of ${a.type === "bool" ? "a condition" : a.type}`,
+      a.type === "i32" ? `convert it first: u32(${shorten(leftAt.getText())}) >> …` : `take the bits first: bitsOf(${shorten(leftAt.getText())}) ${operator} …`);
+    return scalar(reading.at(node, standIn(reading.pool, "u32", [a, b])));
+  }
+  if (b.kind === "constant" && b.bits > 31) {
+    reading.report.add("R008", rightAt, `a shift by ${b.bits} bits of 32`, "shift by 0 to 31 bits");
+    return scalar(a);
+  }
+  return scalar(reading.at(node, reading.pool.binary(operator === "<<" ? "shiftLeft" : "shiftRight", a, b)));
+}
+
+function readPower(reading: Reading, node: BinaryExpression, left: Value, right: Value): Value {
+  if (right.kind !== "literal" || left.kind !== "literal" || !Number.isInteger(right.value)) {
+    const exponent = right.kind === "literal" ? right.value : undefined;
+    if (left.kind !== "fault") reading.report.add("R010", node, "'**' is only for constants with a whole exponent", insteadOfPower(node.getLeft(), node.getRight(), exponent));
+    const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
+    const parts = [reading.expr(left, leftAt), right.kind === "literal" ? undefined : reading.expr(right, rightAt)].filter((part) => part !== undefined);
+    const type = reading.typeOf(left) === "loose" ? reading.typeOf(right) : reading.typeOf(left);
+    return type === undefined || type === "loose" ? unknownOf(reading, [left, right], [leftAt, rightAt]) : scalar(reading.at(node, standIn(reading.pool, type, parts)));
+  }
+  let value = 1;
+  for (let i = 0; i < Math.min(Math.abs(right.value), 4096); i++) value *= left.value;
+  if (right.value < 0) value = 1 / value;
+  return { kind: "literal", value, decimal: left.decimal || !Number.isInteger(value) };
+}

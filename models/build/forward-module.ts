@@ -1,0 +1,186 @@
+/**
+ * The forward pass of one model as a module of its own: the code that a generated library runs, written by ts-morph from
+ * what the architecture's definition (decoder.ts) does on a machine that takes notes.
+ */
+import { Project, VariableDeclarationKind, type SourceFile } from "ts-morph";
+import { argmax, embed, logitsOf, runLayer, selectLast, type LayerCache, type StepValues } from "../architecture/decoder.ts";
+import { replaceWeights, type Layer, type Weight, type Weights } from "../architecture/weights.ts";
+import type { WeightDeclaration } from "../checkpoint/checkpoint.ts";
+import type { ModelConfig } from "../checkpoint/config.ts";
+import type { KernelUse } from "../machine.ts";
+import type { WeightStorage } from "../../runtime/model/convert.ts";
+import { Recorder, textOf } from "./recorder.ts";
+
+/** A weight as the library knows it. */
+export interface StoredWeight {
+  readonly declaration: WeightDeclaration;
+  readonly storage: WeightStorage;
+}
+
+export interface ForwardModule {
+  /** TypeScript. */
+  readonly text: string;
+  /** The kernels that it runs, by the names that it runs them by. */
+  readonly uses: ReadonlyMap<string, KernelUse>;
+}
+
+/** The package that generated code imports, and nothing else. */
+export const runtimePackage = "treefold-runtime";
+
+const step: StepValues<string> = {
+  ids: "step.ids", positions: "step.positions", slotOf: "step.slotOf", requestOf: "step.requestOf", pages: "step.pages", lastTokens: "step.lastTokens",
+  cosine: "step.cosine", sine: "step.sine",
+};
+const cache: LayerCache<string> = { keys: "cache.keys", values: "cache.values" };
+const residual = (config: ModelConfig): string => `f32 [tokens, ${config.hidden}]`;
+
+export function writeForwardModule(config: ModelConfig, weights: Weights<StoredWeight>): ForwardModule {
+  const file = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true }).createSourceFile("forward.ts");
+  const uses = new Map<string, KernelUse>();
+  file.addImportDeclaration({ isTypeOnly: true, moduleSpecifier: runtimePackage, namedImports: ["Machine", "Step", "Tensor"] });
+  declareWeights(file, weights);
+  const named = replaceWeights(weights, ({ storage }): Weight<string> => ({ value: "", storage }));
+  const top: Weights<Weight<string>> = {
+    ...named,
+    embedding: { ...named.embedding, value: "weights.embedding" },
+    norm: { ...named.norm, value: "weights.norm" },
+    head: { ...named.head, value: "weights.head" },
+  };
+  const note = (recorder: Recorder): void => recorder.uses.forEach((use, name) => uses.set(name, use));
+
+  const all = new Recorder();
+  const stream = embed(all, config, top, step);
+  for (const { from, to, layer } of groupsOf(named.layers)) {
+    const before = all.statements.length;
+    const after = runLayer(all, config, layer, cache, step, stream);
+    // The next layer starts where this one began, so one body does for all.
+    if (after !== stream) throw new Error(`a layer leaves the residual stream in ${after}, and the next one looks for it in ${stream}`);
+    const body = all.statements.splice(before);
+    all.statements.push(`for (let index = ${from}; index < ${to}; index++) {`, "const layer = weights.layers[index]!;", "const cache = step.cache[index]!;", ...body, "}");
+  }
+  note(all);
+  file.addFunction({
+    isExported: true, name: "hidden", returnType: "Tensor",
+    docs: [`Runs every layer; gives the residual stream, ${residual(config)}. The tokens' keys and values are in the cache afterwards.`],
+    parameters: [{ name: "machine", type: "Machine" }, { name: "weights", type: "Weights" }, { name: "step", type: "Step" }],
+    statements: bodyOf(all, stream, "step"),
+  });
+
+  const last = new Recorder();
+  const selected = selectLast(last, config, step, "stream");
+  note(last);
+  file.addFunction({
+    isExported: true, name: "lastOf", returnType: "Tensor",
+    docs: [`The rows of each request's last token: f32 [requests, ${config.hidden}] of the stream, ${residual(config)}.`],
+    parameters: [{ name: "machine", type: "Machine" }, { name: "step", type: "Step" }, { name: "stream", type: "Tensor" }],
+    statements: bodyOf(last, selected, "step"),
+  });
+
+  const head = new Recorder();
+  const logits = logitsOf(head, config, top, "stream");
+  note(head);
+  file.addFunction({
+    isExported: true, name: "logits", returnType: "Tensor",
+    docs: [`Logits of rows of the stream: f32 [rows, ${config.vocabulary}] of f32 [rows, ${config.hidden}].`],
+    parameters: [{ name: "machine", type: "Machine" }, { name: "weights", type: "Weights" }, { name: "stream", type: "Tensor" }, { name: "rows", type: "number" }],
+    statements: bodyOf(head, logits, undefined),
+  });
+
+  const greedy = new Recorder();
+  const ids = argmax(greedy, config, "logits");
+  note(greedy);
+  file.addFunction({
+    isExported: true, name: "mostLikely", returnType: "Tensor",
+    docs: [`The most likely id of each row of logits, the lowest of equals: u32 [rows] of f32 [rows, ${config.vocabulary}].`],
+    parameters: [{ name: "machine", type: "Machine" }, { name: "logits", type: "Tensor" }, { name: "rows", type: "number" }],
+    statements: bodyOf(greedy, ids, undefined),
+  });
+  file.formatText({ indentSize: 2 });
+  return { text: file.getFullText(), uses };
+}
+
+/** Layers next to each other whose weights are stored alike, so that they run the same kernels. */
+function groupsOf(layers: readonly Layer<Weight<string>>[]): { readonly from: number; readonly to: number; readonly layer: Layer<Weight<string>> }[] {
+  const groups: { from: number; to: number; key: string; layer: Layer<Weight<string>> }[] = [];
+  layers.forEach((stored, index) => {
+    const key = JSON.stringify(stored);
+    const group = groups.at(-1);
+    if (group?.key === key) group.to = index + 1;
+    else groups.push({ from: index, to: index + 1, key, layer: namedLayer(stored) });
+  });
+  return groups;
+}
+
+function namedLayer(stored: Layer<Weight<string>>): Layer<Weight<string>> {
+  const entries = Object.entries<Weight<string>>({ ...stored }).map(([name, { storage }]) => [name, { value: `layer.${name}`, storage }]);
+  return Object.fromEntries(entries) as Layer<Weight<string>>;
+}
+
+/** `from` is what knows the extents that the body mentions; undefined where they are parameters. */
+function bodyOf(recorder: Recorder, result: string, from: "step" | undefined): string[] {
+  const extents = [...recorder.extents];
+  return [
+    ...(from === undefined || extents.length === 0 ? [] : [`const { ${extents.join(", ")} } = ${from};`]),
+    ...recorder.temporaries.map(({ identifier, name, storage, shape }) => (
+      `const ${identifier} = machine.temporary(${JSON.stringify(name)}, ${JSON.stringify(storage)}, ${textOf(shape)});`)),
+    ...recorder.statements,
+    `return ${result};`,
+  ];
+}
+
+/** Types of the weights, with what each is in its comment. */
+function declareWeights(file: SourceFile, weights: Weights<StoredWeight>): void {
+  const describe = ({ declaration: { shape }, storage }: StoredWeight): string => `${storage} [${shape.join(", ")}]`;
+  const property = (name: string, docs: string): { name: string; type: string; isReadonly: boolean; docs: string[] } => ({ name, type: "Tensor", isReadonly: true, docs: [docs] });
+  const [first] = weights.layers;
+  file.addInterface({
+    isExported: true, name: "Layer", docs: ["The weights of one layer."],
+    properties: Object.keys({ ...first! }).map((name) => {
+      const kinds = new Set(weights.layers.map((layer) => describe({ ...layer }[name as keyof Layer<StoredWeight>]!)));
+      return property(name, [...kinds].join(", or "));
+    }),
+  });
+  file.addInterface({
+    isExported: true, name: "Weights",
+    properties: [
+      property("embedding", describe(weights.embedding)),
+      { name: "layers", type: "readonly Layer[]", isReadonly: true },
+      property("norm", describe(weights.norm)),
+      property("head", `${describe(weights.head)}${weights.head === weights.embedding ? ": the embedding" : ""}`),
+    ],
+  });
+}
+
+/** The library's entry: what a user imports. */
+export function writeIndexModule(): string {
+  const file = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true }).createSourceFile("index.ts");
+  file.addImportDeclaration({ isTypeOnly: true, moduleSpecifier: runtimePackage, namedImports: ["LoadOptions", "Model"] });
+  file.addImportDeclaration({ moduleSpecifier: "./forward.js", namespaceImport: "program" });
+  file.addVariableStatement({
+    isExported: true, declarationKind: VariableDeclarationKind.Const, docs: ["The library's folder."],
+    declarations: [{ name: "folder", type: "URL", initializer: 'new URL("./", import.meta.url)' }],
+  });
+  file.addFunction({
+    isExported: true, isAsync: true, name: "load", returnType: "Promise<Model>",
+    docs: ["Opens a device, unless one is given, and loads the model. @throws RuntimeError"],
+    parameters: [{ name: "options", type: "LoadOptions", initializer: "{}" }],
+    statements: ["const { loadModel } = await runtime();", "return loadModel(program, folder, options);"],
+  });
+  const runtimeType = `typeof import("${runtimePackage}")`;
+  file.addFunction({
+    isAsync: true, name: "runtime", returnType: `Promise<${runtimeType}>`,
+    docs: ["The runtime that is installed beside the library; where npm has only linked the library's folder, the one beside the program."],
+    statements: (writer) => {
+      writer.write("try").block(() => writer.writeLine(`return await import("${runtimePackage}");`));
+      writer.write("catch (error)").block(() => {
+        writer.writeLine('if ((error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;');
+        writer.writeLine('const [{ createRequire }, { pathToFileURL }] = await Promise.all([import("node:module"), import("node:url")]);');
+        writer.writeLine("const program = createRequire(process.argv[1] ?? `${process.cwd()}/program.js`);");
+        writer.writeLine(`return await (import(pathToFileURL(program.resolve("${runtimePackage}")).href) as Promise<${runtimeType}>);`);
+      });
+    },
+  });
+  file.addExportDeclaration({ isTypeOnly: true, moduleSpecifier: runtimePackage, namedExports: ["LoadOptions", "Model"] });
+  file.formatText({ indentSize: 2 });
+  return file.getFullText();
+}

@@ -1,0 +1,157 @@
+/** Whole requests, made of steps: the logits of given ids, and greedy completions. */
+import { BatchError, checkIds, type StepEntry } from "./batch.ts";
+import type { Model } from "./model.ts";
+import type { CachedSequence } from "./pages.ts";
+import type { Tokenizer, TokenStream } from "./tokenizer.ts";
+
+export interface ForwardOptions {
+  /** Ids of each sequence that a step takes; absent is as many as fit. Never shows in the logits. */
+  readonly chunk?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface CompletionOptions {
+  /** Ids to generate, at most; 64 where absent. The model's last position ends a completion, too. */
+  readonly maxTokens?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** An id of a completion, and the text that became whole with it. */
+export interface Piece {
+  readonly id: number;
+  readonly text: string;
+}
+
+export interface GenerateAllOptions extends CompletionOptions {
+  /** Called with every piece as it is known; `last` where the completion of this prompt ends with it. */
+  readonly onPiece?: (prompt: number, piece: Piece, last: boolean) => void;
+}
+
+export interface Completion {
+  /** The ids generated, the one that ended it included. */
+  readonly ids: readonly number[];
+  /** Empty where the model has no tokenizer. */
+  readonly text: string;
+}
+
+const defaultMaxTokens = 64;
+
+/** Ids of a sequence that its cache does not hold yet. */
+interface Pending {
+  readonly sequence: CachedSequence;
+  readonly ids: readonly number[];
+}
+
+/** What a step takes of the sequences in turn: at most `chunk` ids of each, and `most` of all. */
+function* entriesOf<Request extends Pending>(requests: readonly Request[], chunk: number, most: number): Generator<{ request: Request; entry: StepEntry }> {
+  let room = most;
+  for (const request of requests) {
+    const count = Math.min(chunk, room, request.ids.length);
+    if (count === 0) return;
+    yield { request, entry: { sequence: request.sequence, ids: request.ids.slice(0, count) } };
+    room -= count;
+  }
+}
+
+/** The bits of every position's logits, f32 [ids.length, vocabulary] for each sequence, all sequences in one batch. */
+export async function forwardAll(
+  model: Model, sequences: readonly (readonly number[])[], { chunk = Infinity, signal }: ForwardOptions,
+): Promise<Float32Array<ArrayBuffer>[]> {
+  signal?.throwIfAborted();
+  if (sequences.length === 0) throw new BatchError("there are no sequences", "give at least one");
+  if (!(chunk >= 1)) throw new BatchError(`the chunk is ${chunk}`, "take at least 1 id at a time");
+  sequences.forEach((ids, index) => checkIds(ids, `sequence ${index}`, model.config));
+  const { vocabulary } = model.config;
+  const results = sequences.map((ids) => new Float32Array(ids.length * vocabulary));
+  const cache = model.createCache(sequences.map((ids) => ids.length));
+  try {
+    let active = sequences.map((ids, index) => ({ ids, sequence: cache.open(), result: results[index]! }));
+    while (active.length > 0) {
+      signal?.throwIfAborted();
+      const batch = [...entriesOf(active, chunk, model.stepTokens)];
+      const starts = batch.map(({ request }) => request.sequence.length);
+      const logits = await model.stepLogits(cache, batch.map(({ entry }) => entry), "all");
+      batch.forEach(({ request }, index) => copyBits(request.result, logits[index]!, starts[index]! * vocabulary));
+      const taken = new Map(batch.map(({ request, entry }) => [request, entry.ids.length]));
+      active = active.map((request) => ({ request, taken: taken.get(request) ?? 0 }))
+        .filter(({ request, taken: count }) => count < request.ids.length)
+        .map(({ request, taken: count }) => ({ ...request, ids: request.ids.slice(count) }));
+    }
+    return results;
+  } finally {
+    cache.dispose();
+  }
+}
+
+/** As bits: copying floats may quieten a NaN. */
+function copyBits(to: Float32Array<ArrayBuffer>, from: Float32Array<ArrayBuffer>, at: number): void {
+  new Uint32Array(to.buffer).set(new Uint32Array(from.buffer, from.byteOffset, from.length), at);
+}
+
+interface Event {
+  readonly prompt: number;
+  readonly piece: Piece;
+  readonly last: boolean;
+}
+
+/** Greedy completions of all prompts in one batch, id by id as they are known. */
+async function* complete(
+  model: Model, prompts: readonly (readonly number[])[], tokenizer: Tokenizer | undefined, { maxTokens = defaultMaxTokens, signal }: CompletionOptions,
+): AsyncGenerator<Event, void, undefined> {
+  signal?.throwIfAborted();
+  if (prompts.length === 0) throw new BatchError("there are no prompts", "give at least one");
+  if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) throw new BatchError(`maxTokens is ${maxTokens}`, "generate at least 1 token");
+  const { maxPositions, endIds } = model.config;
+  prompts.forEach((ids, index) => checkIds(ids, `prompt ${index}`, model.config));
+  const cache = model.createCache(prompts.map((ids) => Math.min(maxPositions, ids.length + maxTokens)));
+  try {
+    let active = prompts.map((ids, prompt) => ({ prompt, sequence: cache.open(), ids, generated: 0, stream: tokenizer?.stream() }));
+    while (active.length > 0) {
+      signal?.throwIfAborted();
+      const batch = [...entriesOf(active, Infinity, model.stepTokens)];
+      const next = await model.stepGreedy(cache, batch.map(({ entry }) => entry));
+      const stepped = new Map(batch.map(({ request, entry }, index) => [request, { taken: entry.ids.length, id: next[index]! }]));
+      const going: typeof active = [];
+      for (const request of active) {
+        const { taken, id } = stepped.get(request) ?? { taken: 0, id: 0 };
+        // Only the step that takes a prompt's last id tells what follows.
+        if (taken < request.ids.length) {
+          going.push({ ...request, ids: request.ids.slice(taken) });
+          continue;
+        }
+        const generated = request.generated + 1;
+        const last = endIds.includes(id) || generated >= maxTokens || request.sequence.length >= maxPositions;
+        if (last) request.sequence.close();
+        else going.push({ ...request, ids: [id], generated });
+        yield { prompt: request.prompt, piece: { id, text: textOf(request.stream, id, last) }, last };
+      }
+      active = going;
+    }
+  } finally {
+    cache.dispose();
+  }
+}
+
+function textOf(stream: TokenStream | undefined, id: number, last: boolean): string {
+  if (stream === undefined) return "";
+  return stream.push(id) + (last ? stream.end() : "");
+}
+
+export async function* completeOne(
+  model: Model, prompt: readonly number[], tokenizer: Tokenizer | undefined, options: CompletionOptions,
+): AsyncGenerator<Piece, void, undefined> {
+  for await (const { piece } of complete(model, [prompt], tokenizer, options)) yield piece;
+}
+
+export async function completeAll(
+  model: Model, prompts: readonly (readonly number[])[], tokenizer: Tokenizer | undefined, { onPiece, ...options }: GenerateAllOptions,
+): Promise<Completion[]> {
+  const completions = prompts.map(() => ({ ids: [] as number[], text: "" }));
+  for await (const { prompt, piece, last } of complete(model, prompts, tokenizer, options)) {
+    const completion = completions[prompt]!;
+    completion.ids.push(piece.id);
+    completion.text += piece.text;
+    onPiece?.(prompt, piece, last);
+  }
+  return completions;
+}

@@ -1,0 +1,48 @@
+/** The kernels of a generated library, loaded on a device. */
+import type { Artifact, Pass } from "../artifact.ts";
+import type { Device } from "../device.ts";
+import { loadKernel, type LoadedKernel } from "../kernel.ts";
+import { fitsDevice } from "../limits.ts";
+import type { Folder } from "./files.ts";
+import { readVerified, type KernelVariant, type Manifest } from "./manifest.ts";
+
+/** An artifact as a library's file has it: the texts of its passes lie beside it. */
+export type StoredArtifact = Omit<Artifact, "passes"> & { readonly passes: readonly Omit<Pass, "wgsl">[] };
+
+interface LoadedVariant {
+  readonly fromTokens: number;
+  readonly kernel: LoadedKernel;
+}
+
+export class KernelLibrary {
+  private constructor(private readonly kernels: ReadonlyMap<string, readonly LoadedVariant[]>) {}
+
+  /** @throws ModelFileError where a file is not what it was, and ShaderError or RequestError where the device refuses it */
+  static async load(device: Device, manifest: Manifest, folder: Folder, signal?: AbortSignal): Promise<KernelLibrary> {
+    const loaded = await Promise.all(Object.entries(manifest.kernels).map(async ([name, variants]) => {
+      const artifacts = await Promise.all(variants.map(async (variant) => ({ fromTokens: variant.fromTokens, artifact: await readArtifact(manifest, folder, variant) })));
+      signal?.throwIfAborted();
+      const chosen = [...new Set(artifacts.map(({ fromTokens }) => fromTokens))].map((fromTokens) => {
+        const candidates = artifacts.filter((candidate) => candidate.fromTokens === fromTokens);
+        // Where none fits, loading the last says why.
+        return candidates.find(({ artifact }) => fitsDevice(artifact, device.limits)) ?? candidates.at(-1)!;
+      });
+      const kernels = await Promise.all(chosen.map(async ({ fromTokens, artifact }): Promise<LoadedVariant> => ({ fromTokens, kernel: await loadKernel(device, artifact) })));
+      return [name, kernels] as const;
+    }));
+    return new KernelLibrary(new Map(loaded));
+  }
+
+  /** The kernel of this name for a step of so many tokens. Every choice gives the same bits. */
+  get(name: string, tokens: number): LoadedKernel {
+    const variants = this.kernels.get(name);
+    if (variants === undefined) throw new Error(`the library has no kernel '${name}': its program and its manifest are of two builds`);
+    return (variants.findLast(({ fromTokens }) => fromTokens <= tokens) ?? variants[0]!).kernel;
+  }
+}
+
+async function readArtifact(manifest: Manifest, folder: Folder, { artifact: file, wgsl }: KernelVariant): Promise<Artifact> {
+  const stored = JSON.parse(await readVerified(folder, manifest, file)) as StoredArtifact;
+  const texts = await Promise.all(wgsl.map((path) => readVerified(folder, manifest, path)));
+  return { ...stored, passes: stored.passes.map((pass, index) => ({ ...pass, wgsl: texts[index]! })) };
+}

@@ -1,0 +1,115 @@
+/** A generated library's manifest.json: what is in the library, with a hash of each part and one of the whole. */
+import type { ContractLevel, StorageType } from "../artifact.ts";
+import type { WeightDtype, WeightStorage } from "./convert.ts";
+import { ModelFileError, sha256Of, type Folder } from "./files.ts";
+import type { RotaryOptions } from "./rotary.ts";
+
+/** Grows whenever an older runtime could not read a library, or would read it wrongly. */
+export const manifestFormat = "treefold-model 1";
+export const manifestFile = "manifest.json";
+
+/** What the runtime needs to know of a model's configuration. */
+export interface RunConfig {
+  /** `model_type` of the checkpoint's config.json. */
+  readonly architecture: string;
+  readonly vocabulary: number;
+  /** Width of the residual stream. */
+  readonly hidden: number;
+  readonly intermediate: number;
+  readonly layers: number;
+  readonly queryHeads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  readonly rotary: RotaryOptions;
+  readonly maxPositions: number;
+  /** Ids that end a completion. */
+  readonly endIds: readonly number[];
+}
+
+/** One of a kernel's artifacts. All of a kernel's give the same bits; they differ in what they are fast at, or need. */
+export interface KernelVariant {
+  /** Meant for steps of this many tokens or more. Of several for as many, the first that the device takes is used. */
+  readonly fromTokens: number;
+  readonly schedule: string;
+  readonly level: ContractLevel;
+  /** The canonical tree of each reduction, outermost first. */
+  readonly trees: readonly string[];
+  /** The artifact, its passes' WGSL apart. */
+  readonly artifact: string;
+  readonly wgsl: readonly string[];
+  /** The artifact's own hash. */
+  readonly sha256: string;
+}
+
+export interface WeightEntry {
+  /** Its name in the checkpoint. */
+  readonly name: string;
+  /** What the program calls it: `embedding`, `layers.3.queries`. A tied head is the embedding. */
+  readonly uses: readonly string[];
+  /** Index into `weights.files`. */
+  readonly file: number;
+  readonly offsetBytes: number;
+  readonly dtype: WeightDtype;
+  readonly shape: readonly number[];
+  /** What it is on the device. */
+  readonly storage: WeightStorage & StorageType;
+  /** SHA-256 over its words on the device, however it lies in the file. */
+  readonly sha256: string;
+}
+
+export interface Manifest {
+  readonly format: typeof manifestFormat;
+  readonly name: string;
+  /** The compiler that wrote the library. */
+  readonly compiler: string;
+  readonly config: RunConfig;
+  /** By the names that the program runs them by. */
+  readonly kernels: Readonly<Record<string, readonly KernelVariant[]>>;
+  readonly weights: {
+    /** Names inside of the folder of weights. */
+    readonly files: readonly string[];
+    readonly tensors: readonly WeightEntry[];
+  };
+  /** Files of the tokenizer; null where the checkpoint had none. */
+  readonly tokenizer: { readonly description: string; readonly settings: string; readonly chatTemplate: string | null } | null;
+  /** SHA-256 of each file but this one, the entry that users import, and the weights, which have their own. */
+  readonly files: Readonly<Record<string, string>>;
+  /** SHA-256 over configuration, kernels and weights: what a result's bits can depend on beside the request and the device. */
+  readonly fingerprint: string;
+}
+
+const buildAgain = "build the library again";
+
+/** The manifest's text ends with its own hash, so that a damaged one is found. */
+export function manifestText(manifest: Manifest): string {
+  const body = JSON.stringify(manifest, undefined, 2);
+  return `${body.slice(0, -2)},\n  "sha256": "${sha256Of(body)}"\n}\n`;
+}
+
+/** @throws ModelFileError */
+export async function readManifest(folder: Folder): Promise<Manifest> {
+  const where = folder.pathOf(manifestFile);
+  let value: Manifest & { readonly sha256: string };
+  try {
+    value = JSON.parse(await folder.readText(manifestFile)) as typeof value;
+  } catch (cause) {
+    if (cause instanceof ModelFileError) throw cause;
+    throw new ModelFileError({ where, what: `it is not JSON (${(cause as Error).message})`, fix: buildAgain, cause });
+  }
+  if (typeof value !== "object" || value === null || value.format !== manifestFormat) {
+    const format = String((value as Partial<Manifest> | null)?.format);
+    throw new ModelFileError({ where, what: `its format is '${format}', and this runtime reads '${manifestFormat}'`, fix: "build the library again with the compiler of this runtime's version" });
+  }
+  const { sha256, ...manifest } = value;
+  if (sha256Of(JSON.stringify(manifest, undefined, 2)) !== sha256) throw new ModelFileError({ where, what: "it does not have the hash that it was written with", fix: buildAgain });
+  return manifest;
+}
+
+/** A file of the library, if it is the one that was written. @throws ModelFileError */
+export async function readVerified(folder: Folder, manifest: Manifest, file: string): Promise<string> {
+  const text = await folder.readText(file);
+  if (sha256Of(text) !== manifest.files[file]) {
+    throw new ModelFileError({ where: folder.pathOf(file), what: "it does not have the hash that the manifest gives", fix: buildAgain });
+  }
+  return text;
+}

@@ -1,0 +1,305 @@
+/** A generated model on a device: its weights, its kernels, and what they compute for requests. */
+import { createHash } from "node:crypto";
+import { openDevice, type Device, type DeviceOptions } from "../device.ts";
+import { RequestError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+import { planStep, type StepEntry, type StepTables } from "./batch.ts";
+import { KvCache } from "./cache.ts";
+import { ChatTemplate, type ChatMessage, type ChatOptions } from "./chat.ts";
+import { completeAll, completeOne, forwardAll, type Completion, type CompletionOptions, type ForwardOptions, type GenerateAllOptions, type Piece } from "./completion.ts";
+import { Folder } from "./files.ts";
+import { KernelLibrary } from "./kernels.ts";
+import { DeviceMachine } from "./machine.ts";
+import { readManifest, readVerified, type Manifest, type RunConfig } from "./manifest.ts";
+import { pageSize } from "./pages.ts";
+import type { ModelWeights, Program, Step } from "./program.ts";
+import { Tokenizer } from "./tokenizer.ts";
+import { Uploader } from "./weights.ts";
+
+export interface LoadOptions {
+  /** The device to use, which stays its owner's; by default one is opened, and disposed of with the model. */
+  readonly device?: Device;
+  /** Where a software driver has to do, and nothing else, is told here; by default on stderr. */
+  readonly notify?: DeviceOptions["notify"];
+  /** Folder of the weights' files, where the library was built without them. */
+  readonly weights?: string | URL;
+  /** Stops loading; what was loaded so far is freed. */
+  readonly signal?: AbortSignal;
+  /** Called with a few words whenever there is something new to say. */
+  readonly progress?: (what: string) => void;
+}
+
+/** Bytes on the device, by what they are for. */
+export interface ModelMemory {
+  readonly weights: number;
+  /** Intermediate results of steps. */
+  readonly temporaries: number;
+  /** Keys and values of requests that are under way. */
+  readonly caches: number;
+  readonly total: number;
+}
+
+/** What a loaded model is made of. */
+interface Parts {
+  readonly program: Program;
+  readonly manifest: Manifest;
+  readonly device: Device;
+  readonly ownsDevice: boolean;
+  readonly library: KernelLibrary;
+  readonly weights: ModelWeights;
+  readonly cosine: Tensor;
+  readonly sine: Tensor;
+  readonly uploader: Uploader;
+  readonly tokenizer: Tokenizer | undefined;
+  /** Parsed when it is first asked for, since a model can speak without. @throws ChatTemplateError */
+  readonly chatTemplate: () => ChatTemplate;
+}
+
+/** Logits computed at a time, at most: rows beyond wait for the next submission. */
+const logitsBytes = 2 ** 26;
+/** Slices of rows start at multiples of these, which every device can bind. */
+const sliceRows = 64;
+/** Rows of a step, at most; more are fed in several. */
+const stepTokens = 2048;
+
+/** Which logits a step gives: of every token, or of each request's last. */
+export type Wanted = "all" | "last";
+
+/**
+ * Loads a generated library. @param program its forward.js @param folder where its manifest.json lies
+ * @throws ModelFileError, NoAdapterError and other RuntimeErrors, having freed everything; the signal's reason when it is aborted
+ */
+export async function loadModel(program: Program, folder: string | URL, options: LoadOptions = {}): Promise<Model> {
+  const { signal, progress = () => undefined } = options;
+  const files = new Folder(folder);
+  const weightFiles = new Folder(options.weights ?? files.pathOf("weights"));
+  progress("reading the library");
+  signal?.throwIfAborted();
+  const manifest = await readManifest(files);
+  const { tokenizer, chatTemplate } = await readTokenizer(manifest, files);
+  const device = options.device ?? await openDevice(options.notify === undefined ? {} : { notify: options.notify });
+  const uploader = new Uploader(device, signal);
+  try {
+    progress("compiling its kernels for the device");
+    const library = await KernelLibrary.load(device, manifest, files, signal);
+    progress("uploading the weights");
+    const weights = await uploader.uploadWeights(manifest, weightFiles);
+    const { cosine, sine } = await uploader.uploadRotary(manifest.config.rotary, manifest.config.maxPositions);
+    // What there was too little memory for, only the driver finds out, and only now.
+    await device.gpu.queue.onSubmittedWorkDone();
+    device.assertUsable();
+    return new Model({ program, manifest, device, ownsDevice: options.device === undefined, library, weights, cosine, sine, uploader, tokenizer, chatTemplate });
+  } catch (error) {
+    uploader.dispose();
+    if (options.device === undefined) device.dispose();
+    throw error;
+  } finally {
+    await weightFiles.close();
+  }
+}
+
+async function readTokenizer(manifest: Manifest, folder: Folder): Promise<Pick<Parts, "tokenizer" | "chatTemplate">> {
+  if (manifest.tokenizer === null) return { tokenizer: undefined, chatTemplate: () => new ChatTemplate(undefined, {}, `model '${manifest.name}'`) };
+  const { description, settings, chatTemplate: template } = manifest.tokenizer;
+  const read = async (file: string): Promise<Record<string, unknown>> => JSON.parse(await readVerified(folder, manifest, file)) as Record<string, unknown>;
+  const values = await read(settings);
+  const tokenizer = new Tokenizer(await read(description), values, folder.pathOf(description), manifest.config.vocabulary);
+  const text = template === null ? undefined : await readVerified(folder, manifest, template);
+  let parsed: ChatTemplate | undefined;
+  const chatTemplate = (): ChatTemplate => (parsed ??= new ChatTemplate(text, values, template === null ? `model '${manifest.name}'` : folder.pathOf(template)));
+  return { tokenizer, chatTemplate };
+}
+
+export class Model {
+  readonly manifest: Manifest;
+  readonly config: RunConfig;
+  readonly device: Device;
+  /** SHA-256 over the device and the library: what a result's bits can depend on beside the request. */
+  readonly fingerprint: string;
+  readonly #parts: Parts;
+  readonly #machine: DeviceMachine;
+  readonly #caches = new Set<KvCache>();
+  /** Steps share the machine's memory, so they happen one after another however they are called. */
+  #previous: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  /** For `loadModel`. */
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.manifest = parts.manifest;
+    this.config = parts.manifest.config;
+    this.device = parts.device;
+    this.#machine = new DeviceMachine(parts.device, parts.library);
+    const { vendor, architecture, device, description, driver } = parts.device.info;
+    this.fingerprint = createHash("sha256").update(JSON.stringify([[vendor, architecture, device, description, driver], parts.manifest.fingerprint])).digest("hex");
+  }
+
+  /** @throws RequestError where the model has none */
+  get tokenizer(): Tokenizer {
+    return this.#parts.tokenizer ?? this.#refuse("it was built from a checkpoint without a tokenizer", "give token ids, or build it from a directory that holds tokenizer.json");
+  }
+
+  /** Rows of a step, at most, in batches that the model makes itself. Never shows in a result. */
+  get stepTokens(): number {
+    const { hidden, intermediate, queryHeads, headSize } = this.config;
+    const widest = Math.max(hidden, intermediate, queryHeads * headSize);
+    const fitting = Math.floor(this.device.limits.maxBindingBytes / (4 * widest));
+    return Math.max(1, Math.min(stepTokens, fitting));
+  }
+
+  /**
+   * Completes a prompt, text or ids, greedily: gives each id as it is known, with its text. Text that ends in the middle
+   * of a character is held back until the character is whole. Leaving the loop ends the request.
+   * @throws BatchError, TokenizerError, and the device's errors; the signal's reason when it is aborted
+   */
+  generate(prompt: string | readonly number[], options: CompletionOptions = {}): AsyncGenerator<Piece, void, undefined> {
+    return completeOne(this, this.#idsOf(prompt), this.#parts.tokenizer, options);
+  }
+
+  /** Completes all prompts in one batch; each gets what it would get alone. */
+  generateAll(prompts: readonly (string | readonly number[])[], options: GenerateAllOptions = {}): Promise<Completion[]> {
+    return completeAll(this, prompts.map((prompt) => this.#idsOf(prompt)), this.#parts.tokenizer, options);
+  }
+
+  /** Answers a conversation, written as the model's chat template has it. @throws ChatTemplateError, and what generate throws */
+  chat(messages: readonly ChatMessage[], options: CompletionOptions & ChatOptions = {}): AsyncGenerator<Piece, void, undefined> {
+    return this.generate(this.chatIds(messages, options), options);
+  }
+
+  /** The ids of a conversation whose next turn is the model's. @throws ChatTemplateError */
+  chatIds(messages: readonly ChatMessage[], options: ChatOptions = {}): number[] {
+    // The template writes the special tokens itself.
+    return this.tokenizer.encode(this.#parts.chatTemplate().render(messages, options), { addSpecialTokens: false });
+  }
+
+  /**
+   * Logits of every position of every sequence, all in one batch: f32 [ids.length, vocabulary] each, row-major.
+   * @throws BatchError, and the device's errors; the signal's reason when it is aborted
+   */
+  forward(sequences: readonly (readonly number[])[], options: ForwardOptions = {}): Promise<Float32Array<ArrayBuffer>[]> {
+    return forwardAll(this, sequences, options);
+  }
+
+  /** A cache for sequences of these many positions, with room for the last page of each. */
+  createCache(lengths: readonly number[]): KvCache {
+    this.#assertUsable();
+    const pages = lengths.reduce((total, length) => total + Math.ceil(length / pageSize), 0);
+    const cache: KvCache = new KvCache(this.device, this.config, pages, () => this.#caches.delete(cache));
+    this.#caches.add(cache);
+    return cache;
+  }
+
+  /**
+   * One step of a batch: appends each entry's ids to its sequence and gives its logits, f32 row-major: of all ids
+   * appended, [ids.length, vocabulary], or of the last one, [vocabulary]. A step that fails appends nothing.
+   * @throws BatchError, CacheFullError, and the device's errors
+   */
+  stepLogits(cache: KvCache, entries: readonly StepEntry[], wanted: Wanted): Promise<Float32Array<ArrayBuffer>[]> {
+    const { vocabulary } = this.config;
+    return this.#step(cache, entries, async (stream, step) => {
+      const all = wanted === "all";
+      const elements = new Uint32Array((all ? step.tokens : step.requests) * vocabulary);
+      await this.#inSlices(stream, step, wanted, async (logits, firstRow) => {
+        await this.#machine.submit();
+        elements.set(await logits.readElements(), firstRow * vocabulary);
+      });
+      let row = 0;
+      return entries.map(({ ids }) => {
+        const rows = all ? ids.length : 1;
+        return new Float32Array(elements.buffer, 4 * vocabulary * row, ((row += rows), rows * vocabulary));
+      });
+    });
+  }
+
+  /** One step that gives the most likely next id of each entry, computed on the device; ties go to the lowest id. */
+  stepGreedy(cache: KvCache, entries: readonly StepEntry[]): Promise<number[]> {
+    return this.#step(cache, entries, async (stream, step) => {
+      const next: number[] = [];
+      await this.#inSlices(stream, step, "last", async (logits, _, rows) => {
+        const ids = this.#parts.program.mostLikely(this.#machine, logits, rows);
+        await this.#machine.submit();
+        next.push(...await ids.readElements());
+      });
+      return next;
+    });
+  }
+
+  memory(): ModelMemory {
+    const weights = this.#parts.uploader.tensors.reduce((total, { buffer }) => total + buffer.size, 0);
+    const temporaries = this.#machine.bytes;
+    const caches = [...this.#caches].reduce((total, { bytes }) => total + bytes, 0);
+    return { weights, temporaries, caches, total: weights + temporaries + caches };
+  }
+
+  /** Frees everything that the model holds on the device; whatever uses it afterwards fails. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const cache of [...this.#caches]) cache.dispose();
+    this.#machine.dispose();
+    this.#parts.uploader.dispose();
+    if (this.#parts.ownsDevice) this.device.dispose();
+  }
+
+  #step<Result>(cache: KvCache, entries: readonly StepEntry[], finish: (stream: Tensor, step: Step) => Promise<Result>): Promise<Result> {
+    const run = async (): Promise<Result> => {
+      this.#assertUsable();
+      const lengths = entries.map(({ sequence }) => sequence.length);
+      const tables = planStep(entries, cache.allocator, this.config);
+      try {
+        const step = this.#tensorsOf(cache, tables);
+        return await finish(this.#parts.program.hidden(this.#machine, this.#parts.weights, step), step);
+      } catch (error) {
+        this.#machine.discard();
+        entries.forEach(({ sequence }, index) => sequence.truncate(lengths[index]!));
+        throw error;
+      }
+    };
+    const result = this.#previous.then(run);
+    this.#previous = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Hands out logits in slices of rows that a device can hold at once. */
+  async #inSlices(stream: Tensor, step: Step, wanted: Wanted, use: (logits: Tensor, firstRow: number, rows: number) => Promise<void>): Promise<void> {
+    const { program, weights } = this.#parts;
+    const selected = wanted === "all" ? stream : program.lastOf(this.#machine, step, stream);
+    const rows = wanted === "all" ? step.tokens : step.requests;
+    const most = Math.max(1, Math.floor(logitsBytes / (4 * this.config.vocabulary * sliceRows))) * sliceRows;
+    for (let first = 0; first < rows; first += most) {
+      const count = Math.min(most, rows - first);
+      await use(program.logits(this.#machine, weights, selected.rows(first, count), count), first, count);
+    }
+  }
+
+  #tensorsOf(cache: KvCache, tables: StepTables): Step {
+    const { tokens, requests, pagesPerRequest } = tables;
+    const machine = this.#machine;
+    return {
+      tokens, requests, pagesPerRequest,
+      keys: pagesPerRequest * pageSize,
+      slots: cache.allocator.pages * pageSize,
+      cache: cache.layers,
+      cosine: this.#parts.cosine,
+      sine: this.#parts.sine,
+      ids: machine.table("ids", [tokens], tables.ids),
+      positions: machine.table("positions", [tokens], tables.positions),
+      slotOf: machine.table("slots", [tokens], tables.slots),
+      requestOf: machine.table("requests", [tokens], tables.requestOf),
+      pages: machine.table("pages", [requests, pagesPerRequest], tables.pages),
+      lastTokens: machine.table("last tokens", [requests], tables.lastTokens),
+    };
+  }
+
+  #idsOf(prompt: string | readonly number[]): readonly number[] {
+    return typeof prompt === "string" ? this.tokenizer.encode(prompt) : prompt;
+  }
+
+  #assertUsable(): void {
+    if (this.#disposed) this.#refuse("it has been disposed of", "load it again");
+  }
+
+  #refuse(what: string, fix: string): never {
+    throw new RequestError({ where: `model '${this.manifest.name}'`, what, fix });
+  }
+}

@@ -1,0 +1,128 @@
+/** Weights and rotary tables to a device, a chunk at a time: the host never holds a whole one. */
+import { createHash } from "node:crypto";
+import type { Device } from "../device.ts";
+import { packElements, wordsOf } from "../layout.ts";
+import { createTensor, type Tensor } from "../tensor.ts";
+import { bytesOfDtype, settle, settlePatterns, widen, type WeightDtype, type WeightStorage } from "./convert.ts";
+import { ModelFileError, type Folder } from "./files.ts";
+import type { Manifest, WeightEntry } from "./manifest.ts";
+import type { ModelWeights } from "./program.ts";
+import { rotaryTables, type RotaryOptions } from "./rotary.ts";
+
+/** What is read from disk at a time, if no row is longer. */
+const chunkBytes = 2 ** 24;
+/** Bytes that may wait in the queue's staging memory; then uploading waits for the device. */
+const queuedBytes = 2 ** 26;
+/** Values of a rotary table that are computed at a time. */
+const tableValues = 2 ** 20;
+
+/** Whole rows of a weight (the last axis is a row), as bytes of its file. */
+export interface RowsOfWeight {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A weight's rows, as many at a time as a chunk holds. */
+export async function* rowsOf(
+  { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: WeightDtype }, read: (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<RowsOfWeight> {
+  const rowBytes = shape.at(-1)! * bytesOfDtype[dtype];
+  const allRows = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+  const most = Math.max(1, Math.floor(chunkBytes / rowBytes));
+  for (let firstRow = 0; firstRow < allRows; firstRow += most) {
+    const rows = Math.min(most, allRows - firstRow);
+    yield { firstRow, rows, bytes: await read(firstRow * rowBytes, rows * rowBytes) };
+  }
+}
+
+/**
+ * Rows as words of a tensor's buffer. Magnitudes below 2^-56 become zeros of their sign; `refused` is the first element
+ * of 2^54 or more, infinite or NaN, and -1 where there is none. The bytes may be reused.
+ */
+export function wordsOfRows(
+  { rows, bytes }: RowsOfWeight, rowLength: number, dtype: WeightDtype, storage: WeightStorage,
+): { readonly words: Uint32Array<ArrayBuffer>; readonly refused: number } {
+  if (dtype === "BF16" && storage === "bf16" && rowLength % 2 === 0) {
+    return { refused: settlePatterns(new Uint16Array(bytes.buffer)), words: new Uint32Array(bytes.buffer) };
+  }
+  const bits = widen(dtype, bytes);
+  const refused = settle(bits);
+  return { refused, words: refused >= 0 ? new Uint32Array() : packElements({ storage, shape: [rows, rowLength] }, bits) };
+}
+
+/** Uploads, and keeps what it has made until it is asked to dispose of all of it. */
+export class Uploader {
+  readonly tensors: Tensor[] = [];
+  #waiting = 0;
+
+  constructor(private readonly device: Device, private readonly signal: AbortSignal | undefined) {}
+
+  /** Every weight of a library, under the names that its program uses. @throws ModelFileError, and the device's errors */
+  async uploadWeights({ weights, config }: Manifest, folder: Folder): Promise<ModelWeights> {
+    const layers = Array.from({ length: config.layers }, (): Record<string, Tensor> => ({}));
+    const top: Record<string, Tensor> = {};
+    for (const entry of weights.tensors) {
+      const tensor = await this.#upload(entry, weights.files[entry.file]!, folder);
+      for (const use of entry.uses) {
+        const [, layer, name] = /^layers\.(\d+)\.(\w+)$/.exec(use) ?? [];
+        if (layer === undefined) top[use] = tensor;
+        else layers[Number(layer)]![name!] = tensor;
+      }
+    }
+    return { embedding: top["embedding"]!, layers, norm: top["norm"]!, head: top["head"]! };
+  }
+
+  /** The rotary tables, f32 [places, headSize / 2] each. */
+  async uploadRotary(options: RotaryOptions, places: number): Promise<{ readonly cosine: Tensor; readonly sine: Tensor }> {
+    const half = options.headSize / 2;
+    const [cosine, sine] = (["cosine", "sine"] as const).map((name) => this.#make({ name, storage: "f32", shape: [places, half] }));
+    const most = Math.max(1, Math.floor(tableValues / half));
+    for (let first = 0; first < places; first += most) {
+      const part = rotaryTables(options, Math.min(most, places - first), first);
+      for (const [tensor, values] of [[cosine!, part.cosine], [sine!, part.sine]] as const) {
+        await this.#write(tensor, first * half, new Uint32Array(values.buffer, values.byteOffset, values.length));
+      }
+    }
+    return { cosine: cosine!, sine: sine! };
+  }
+
+  dispose(): void {
+    for (const tensor of this.tensors.splice(0)) tensor.dispose();
+  }
+
+  async #upload(entry: WeightEntry, file: string, folder: Folder): Promise<Tensor> {
+    const { name, shape, dtype, storage } = entry;
+    const tensor = this.#make({ name, storage, shape });
+    const rowLength = shape.at(-1)!;
+    const rowWords = wordsOf({ storage, shape: [rowLength] });
+    const hash = createHash("sha256");
+    for await (const rows of rowsOf(entry, (offset, length) => folder.readBytes(file, entry.offsetBytes + offset, length))) {
+      const { words } = wordsOfRows(rows, rowLength, dtype, storage);
+      hash.update(words);
+      await this.#write(tensor, rows.firstRow * rowWords, words);
+    }
+    if (hash.digest("hex") !== entry.sha256) {
+      throw new ModelFileError({
+        where: folder.pathOf(file), what: `tensor '${name}' does not have the values that the library was built from`,
+        fix: "give the weights that it was built from, or build the library again",
+      });
+    }
+    return tensor;
+  }
+
+  #make(description: Parameters<typeof createTensor>[1]): Tensor {
+    const tensor = createTensor(this.device, description);
+    this.tensors.push(tensor);
+    return tensor;
+  }
+
+  async #write(tensor: Tensor, offsetWords: number, words: Uint32Array<ArrayBuffer>): Promise<void> {
+    this.signal?.throwIfAborted();
+    tensor.writeWordsAt(offsetWords, words);
+    this.#waiting += words.byteLength;
+    if (this.#waiting < queuedBytes) return;
+    await this.device.gpu.queue.onSubmittedWorkDone();
+    this.#waiting = 0;
+  }
+}
