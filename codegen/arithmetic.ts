@@ -72,7 +72,7 @@ export function operationText(expr: Expr, printer: Printer): string {
 function unaryText(expr: Unary, operand: string): string {
   switch (expr.operator) {
     case "negate": return `(-${operand})`;
-    case "absolute": return `abs(${operand})`;
+    case "absolute": return expr.type === "i32" ? `absolute_i32(${operand})` : `abs(${operand})`;
     case "floor": return `floor(${operand})`;
     case "complement": return `(~${operand})`;
     case "not": return `(!${operand})`;
