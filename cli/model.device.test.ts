@@ -49,7 +49,7 @@ describe("forward", () => {
 
   test.each([
     [["--ids", "1,2048"], 1, "error: sequence 0 has id 2048 at position 1; fix: ids go from 0 to 2047\n"],
-    [["--ids", "1", "--out", "/no/such/folder/out.json"], 1, "error: '/no/such/folder/out.json' cannot be written (ENOENT); fix: give --out a file in a directory that exists\n"],
+    [["--ids", "1", "--out", "/no/such/folder/out.json"], 1, "error: '/no/such/folder/out.json' cannot be written (ENOENT); fix: give --out a file in a directory that exists, on a disk with room\n"],
   ])("%j fails", (args, code, message) => {
     expect(treefold("forward", ...model, ...args)).toMatchObject({ code, out: "", err: message });
   });
