@@ -88,7 +88,8 @@ export async function checkTarget(directory: string, sources: readonly string[])
   if (directory === "") refuse("is no path");
   const target = await realpath(directory).catch(() => resolve(directory));
   const status = await stat(target).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" || await exists(target)) throw unwritable(directory, error);
+    const leadsNowhere = await lstat(target).then((link) => link.isSymbolicLink(), () => false);
+    if (error.code !== "ENOENT" || leadsNowhere) throw unwritable(directory, error);
     return undefined;
   });
   if (status === undefined) {
