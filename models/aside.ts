@@ -3,6 +3,7 @@
  * its name first. A process that is killed in between leaves one behind, which whoever writes there later removes.
  */
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
@@ -22,6 +23,25 @@ export async function removeLeftovers(directory: string, name?: string): Promise
     const [, of] = /^\.(.+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.exec(entry.name) ?? [];
     if (of !== undefined && (name ?? of) === of && Date.now() - entry.usedMs > leftAloneMs) await rm(join(directory, entry.name), { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Removes a folder when the process is asked to end, as by Ctrl-C, until what this gives is called. */
+export function removeOnSignal(folder: string): () => void {
+  const stop = (): void => endings.forEach((signal) => process.off(signal, end));
+  const end = (signal: NodeJS.Signals): void => {
+    stop();
+    try {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
+    } catch {
+      // A file that was being written came in between: `removeLeftovers` has the rest.
+    }
+    // Whoever else listens decides; where nobody does, it is to be as if nobody had.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
+  for (const signal of endings) process.on(signal, end);
+  return stop;
 }
 
 /** Keeps the entries of a cache that were used last, so many of them, and those that may be in use. */

@@ -1,6 +1,7 @@
 /** The cache of libraries, with kernels that compute nothing: what it keeps, and what happens where it can't. */
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -34,6 +35,9 @@ beforeEach(async () => {
 });
 const libraries = (): Promise<string[]> => readdir(join(cache, "kept", "libraries"));
 const ago = (hours: number): Date => new Date(Date.now() - hours * 3600 * 1000);
+
+/** What listens before a test. */
+const signals = process.listenerCount("SIGINT");
 
 /** A library's kernels are asked for twice: for whole bindings, and for those in ranges. */
 const perBuild = 2;
@@ -70,6 +74,23 @@ it.each([
   expect(await readdir(folder)).toContain("manifest.json");
   await remove();
   expect(await readdir(join(cache, "tmp"))).toEqual([]);
+});
+
+it("removes a temporary library when the process is asked to end", async () => {
+  await writeFile(join(cache, "kept"), "");
+  const { folder, remove } = await cached();
+  const listener = vi.fn();
+  process.on("SIGTERM", listener); // Which keeps this process alive.
+  try {
+    process.emit("SIGTERM", "SIGTERM");
+    expect(listener).toHaveBeenCalledTimes(1);
+    expect(existsSync(folder)).toBe(false);
+    await remove();
+    expect(process.listeners("SIGTERM")).toContain(listener);
+    expect(process.listenerCount("SIGINT")).toBe(signals);
+  } finally {
+    process.off("SIGTERM", listener);
+  }
 });
 
 it("says so where there is not even room for a temporary folder", async () => {

@@ -7,7 +7,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { prune } from "./aside.ts";
+import { prune, removeOnSignal } from "./aside.ts";
 import { userCacheDirectory } from "./artifact-cache.ts";
 import type { KernelSource } from "./compile-model.ts";
 import { hashBuilder } from "./toolchain.ts";
@@ -60,7 +60,8 @@ export async function cachedLibrary(directory: string, source: NamedSource, prog
     // A cache that can't be written costs time at the next start and nothing else.
     const temporary = join(tmpdir(), `treefold-library-${randomUUID()}`);
     await writeOwnLibrary(library, temporary);
-    return { folder: temporary, kept: false, remove: () => rm(temporary, { recursive: true, force: true }) };
+    const removed = removeOnSignal(temporary);
+    return { folder: temporary, kept: false, remove: () => rm(temporary, { recursive: true, force: true }).finally(removed) };
   }
 }
 

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, copyFile, lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { manifestFile, manifestFormat, type Manifest } from "../../runtime/model/manifest.ts";
-import { asideOf, removeLeftovers } from "../aside.ts";
+import { asideOf, removeLeftovers, removeOnSignal } from "../aside.ts";
 import type { Library } from "./library.ts";
 
 /** The folder for a library can't be written, or holds something else. */
@@ -36,6 +36,7 @@ export async function writeOwnLibrary(library: Library, directory: string): Prom
 
 async function replaceFolder({ files, weights }: Library, target: string, options: WriteOptions): Promise<void> {
   const temporary = asideOf(target);
+  const written = removeOnSignal(temporary);
   try {
     await makeFolder(temporary);
     for (const [path, text] of files) {
@@ -51,6 +52,8 @@ async function replaceFolder({ files, weights }: Library, target: string, option
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw cause;
+  } finally {
+    written();
   }
 }
 
