@@ -121,6 +121,10 @@ describe("explain", () => {
     ["ir", /^kernel rowSum\b/],
     ["tree", /^kernel rowSum\n {2}sum over channel: chain 8, pairwise {2}\(rows\.kernel\.ts:7:\d+\)\n$/],
     ["schedule", /^kernel rowSum\n {2}alone\n {4}token: /],
+    ["specialize", /^\/\/ channel=256\nkernel rowSum \{\n[^]* over \w+ in channel from 0 count 256 by "chain 8, pairwise"/],
+    ["split", /^\/\/ pass rowSum, alone\nkernel rowSum \{\n/],
+    ["map", /^\/\/ pass rowSum, alone\ntoken: 64 invocations\n$/],
+    ["lower", /^\/\/ pass rowSum, alone\nlet \w+ = [^]*\n {2}output_data\[\w+\] = canonical\(\w+\);\n\}\n$/],
     ["wgsl", /^\/\/ kernel rowSum, schedule \S+, sha256 [0-9a-f]{64}\n\/\/ (invariant|portable): .+\n\/\/ pass .+\n[^]*@compute/],
   ])("--stage %s", (stage, expected) => {
     const { code, out, err } = treefold("explain", "rows.kernel.ts", "--kernel", "rowSum", "--stage", stage);
@@ -128,10 +132,18 @@ describe("explain", () => {
     expect(out).toMatch(expected);
   });
 
+  test("each pass of a schedule that has two", () => {
+    const passes = (stage: string): string => treefold("explain", "rows.kernel.ts", "--kernel", "rowSum", "--stage", stage, "--axis", "channel=64", "--schedule", "split").out;
+    expect(passes("split")).toMatch(new RegExp("^// pass rowSum, split, pass 1 of 2\nkernel rowSum \\{\n[^]* output scratch0_\\w+: f32\\[token, part0\\] = [^]*\n\\}\n" +
+      "// pass rowSum, split, pass 2 of 2\nkernel rowSum \\{\n[^]* input scratch0_\\w+: f32\\[token, part0\\]\n[^]* by \"pairwise\" \\{"));
+    expect(passes("map")).toBe("// pass rowSum, split, pass 1 of 2\ntoken: 8 invocations; part0: 8 invocations\n// pass rowSum, split, pass 2 of 2\ntoken: 64 invocations\n");
+    expect(passes("wgsl").match(/@compute/g)).toHaveLength(2);
+  });
+
   test("all kernels of a file, and an unknown stage", () => {
     expect(treefold("explain", "rows.kernel.ts", "--stage", "tree").out).toMatch(/^kernel rowSum\n.*\n\nkernel rowMaximum\n/);
     expect(treefold("explain", "rows.kernel.ts", "--stage", "asm")).toMatchObject({
-      code: 2, out: "", err: "error: option '--stage <stage>' argument 'asm' is invalid; fix: use one of ir, tree, schedule, wgsl\n",
+      code: 2, out: "", err: "error: option '--stage <stage>' argument 'asm' is invalid; fix: use one of ir, tree, schedule, specialize, split, map, lower, wgsl\n",
     });
   });
 });

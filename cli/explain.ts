@@ -1,5 +1,7 @@
 /** `treefold explain`: what the compiler makes of a kernel, stage by stage. */
 import { Option, type Command } from "commander";
+import type { PassStages } from "../codegen/compile.ts";
+import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { modelExtents } from "../spec/extents.ts";
 import { didYouMean } from "../runtime/errors.ts";
@@ -7,7 +9,8 @@ import { UsageError } from "./exit.ts";
 import { assertKnownAxes, chooseKernel, collectAxis, ownExtents, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
 import { withProgress } from "./progress.ts";
 
-const stages = ["ir", "tree", "schedule", "wgsl"] as const;
+/** What is read, what may be chosen, and then what each of the compiler's passes gives. */
+const stages = ["ir", "tree", "schedule", "specialize", "split", "map", "lower", "wgsl"] as const;
 
 interface Options {
   readonly kernel?: string;
@@ -24,10 +27,11 @@ export function register(program: Command): void {
     .description("Shows what a kernel means, how it can be laid out, and the text that the driver is handed.")
     .argument("<file>", "TypeScript file that exports kernels")
     .option("--kernel <name>", "which kernel; otherwise all of the file")
-    .addOption(new Option("--stage <stage>", "ir: the checked kernel; tree: its reductions; schedule: what fits; wgsl: the emitted text")
+    .addOption(new Option("--stage <stage>", "ir: the checked kernel; tree: its reductions; schedule: what fits. And what the compiler's passes give: " +
+      "specialize: the kernel at these extents; split: the kernel of each pass; map: what goes where; lower: the statements; wgsl: the emitted text")
       .choices(stages).makeOptionMandatory())
-    .option("--axis <name=extent>", `extent of a model axis, for schedule and wgsl; ${usualExtent} where it is not given`, collectAxis)
-    .option("--schedule <name>", "with --stage wgsl: one schedule, otherwise the first that fits")
+    .option("--axis <name=extent>", `extent of a model axis, for all but ir and tree; ${usualExtent} where it is not given`, collectAxis)
+    .option("--schedule <name>", "from --stage split on: one schedule, otherwise the first that fits")
     .action(async (file: string, options: Options) => {
       const text = await withProgress(`Reading ${file}`, () => explain(file, options));
       process.stdout.write(text);
@@ -51,7 +55,7 @@ async function explainKernel(kernel: Kernel, options: Options, isOneOfSeveral: b
     }
     case "tree": return describeTrees(kernel);
     case "schedule": return describeSchedules(kernel, options);
-    case "wgsl": return emit(kernel, options, isOneOfSeveral);
+    default: return describePass(kernel, options, isOneOfSeveral);
   }
 }
 
@@ -73,24 +77,38 @@ async function describeSchedules(kernel: Kernel, options: Options): Promise<stri
   return [`kernel ${kernel.name}`, ...lines].join("\n");
 }
 
-async function emit(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
-  const { compile } = await import("../codegen/compile.ts");
-  const schedules = await fittingSchedules(kernel, options);
-  const schedule = options.schedule === undefined ? schedules[0] : schedules.find(({ name }) => name === options.schedule);
-  if (schedule === undefined) {
-    const names = schedules.map(({ name }) => name);
-    if (isOneOfSeveral) return `// kernel ${kernel.name}: no schedule '${options.schedule}' fits it; those that do: ${names.join(", ")}`;
-    throw new UsageError(`no schedule '${options.schedule}' fits kernel '${kernel.name}'${didYouMean(options.schedule!, names)}; fix: use one of ${names.join(", ")}`);
+/** What one of the compiler's passes gives, of each dispatch where there are several. */
+async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
+  const [{ artifactOf, compileInStages }, { describeMapping }, { printBlock }, { printKernel }] = await Promise.all([
+    import("../codegen/compile.ts"), import("../codegen/schedule.ts"), import("../codegen/statements.ts"), import("../dsl/print-ir.ts")]);
+  const extents = extentsFor(kernel, options);
+  const schedule = await chosenSchedule(kernel, options, isOneOfSeveral);
+  if (typeof schedule === "string") return schedule;
+  const stages = compileInStages(kernel, { extents, schedule });
+  const each = (text: (pass: PassStages) => string): string => stages.passes.map((pass) => `// pass ${pass.label}\n${text(pass).trimEnd()}`).join("\n");
+  switch (options.stage) {
+    case "specialize": return `// ${Object.entries(extents).map(([axis, extent]) => `${axis}=${extent}`).join(", ")}\n${printKernel(stages.specialized)}`;
+    case "split": return each((pass) => printKernel(pass.kernel));
+    case "map": return each(({ mapping, vectors }) => `${describeMapping(mapping)}${vectors.size === 0 ? "" : `; vectors of ${[...vectors].join(", ")}`}`);
+    case "lower": return each(({ lowered }) => printBlock(lowered.context.top, "").map(({ text }) => text).join("\n"));
+    default: {
+      const { sha256, level, reason } = artifactOf(stages, schedule);
+      return [`// kernel ${kernel.name}, schedule ${schedule.name}, sha256 ${sha256}`, `// ${level}: ${reason}`, each(({ printed }) => printed.wgsl)].join("\n");
+    }
   }
-  const artifact = compile(kernel, { extents: extentsFor(kernel, options), schedule });
-  const head = [
-    `// kernel ${artifact.kernel}, schedule ${artifact.schedule}, sha256 ${artifact.sha256}`,
-    `// ${artifact.level}: ${artifact.reason}`,
-  ];
-  return [...head, ...artifact.passes.map((pass) => `// pass ${pass.label}\n${pass.wgsl.trimEnd()}`)].join("\n");
 }
 
-async function fittingSchedules(kernel: Kernel, options: Options) {
+/** A schedule, or what to say of a kernel that it does not fit, where others of the file are explained, too. */
+async function chosenSchedule(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<Schedule | string> {
+  const schedules = await fittingSchedules(kernel, options);
+  const schedule = options.schedule === undefined ? schedules[0] : schedules.find(({ name }) => name === options.schedule);
+  if (schedule !== undefined) return schedule;
+  const names = schedules.map(({ name }) => name);
+  if (isOneOfSeveral) return `// kernel ${kernel.name}: no schedule '${options.schedule}' fits it; those that do: ${names.join(", ")}`;
+  throw new UsageError(`no schedule '${options.schedule}' fits kernel '${kernel.name}'${didYouMean(options.schedule!, names)}; fix: use one of ${names.join(", ")}`);
+}
+
+async function fittingSchedules(kernel: Kernel, options: Options): Promise<Schedule[]> {
   const [{ schedulesFor }, { checkExtents }] = await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts")]);
   const extents = extentsFor(kernel, options);
   await refuse(checkExtents(kernel, extents));

@@ -2,7 +2,7 @@
  * The schedules that a kernel is offered, made from its axes, its reductions' trees and the device's limits alone.
  * Each is a plan for mappings; what does not fit is found out by lowering it and left out.
  */
-import type { Expr, Output, Reduce } from "../dsl/ir.ts";
+import type { Expr, Load, Output, Reduce, StorageType } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
 import type { DeviceLimits } from "../runtime/artifact.ts";
 import { ScheduleMisfit } from "./errors.ts";
@@ -148,32 +148,52 @@ function tiled(shape: Shape, invocations: number, registers: number, stage: numb
 }
 
 /**
- * One lane an output, 32 lanes side by side, whole runs dealt out over groups of lanes; matrices with a row for each
- * output are stored in blocks of 32 rows by 8 items, so that the lanes of a group read neighbouring memory.
+ * One lane an output, 32 lanes side by side, whole runs dealt out over groups of lanes; inputs that the lanes walk far
+ * apart are stored in blocks, so that the lanes of a group read neighbouring memory.
  */
 function inBlocks(shape: Shape): Schedule[] {
   const { kernel, inner, limits } = shape;
   const lanes = 32;
   const extent = extentOf(kernel, inner);
-  const matrices = kernel.inputs.filter((input) => input.storage === "bf16" && input.axes.length === 2 && isRowPerOutput(shape, input.name));
-  if (matrices.length === 0 || (extent.kind === "constant" && extent.bits < lanes)) return [];
+  const layouts = blocksFor(shape, lanes);
+  if (Object.keys(layouts).length === 0 || (extent.kind === "constant" && extent.bits < lanes)) return [];
   const mapping = runsTogether(shape, 1, Math.max(1, Math.min(8, Math.floor(limits.maxInvocations / lanes))), lanes, 8);
-  if (mapping === undefined) return [];
-  return [{ name: "blocks", passes: [mapping], layouts: Object.fromEntries(matrices.map((input) => [input.name, [lanes, 8]])) }];
+  return mapping === undefined ? [] : [{ name: "blocks", passes: [mapping], layouts }];
 }
 
-/** Whether every element of the input that a leaf reads is at (innermost axis, item). */
-function isRowPerOutput(shape: Shape, input: string): boolean {
-  const reads: boolean[] = [];
+/** Bytes that one lane loads at once. */
+const vectorBytes = 16;
+const bytesOf: Readonly<Record<StorageType, number>> = { f32: 4, u32: 4, i32: 4, bf16: 2 };
+
+/**
+ * Blocks for the inputs whose elements neighbouring lanes walk far apart: those that leaves read at the innermost axis,
+ * further on at an item, and elsewhere at indices that neither is part of. A block holds what the lanes load at once, a
+ * vector of items each. Where the item comes first, neighbours along the axis are neighbours in memory as it is. Inputs
+ * of the batch's size are left as they are: what wrote them would have to store them so, at each run.
+ */
+function blocksFor(shape: Shape, lanes: number): Record<string, readonly number[]> {
+  const { kernel, inner, reduces } = shape;
+  const lane = kernel.pool.axisVariable(inner);
+  const found = new Map<string, readonly number[] | undefined>();
+  const blocksOf = ({ indices, guarded, storage }: Load): readonly number[] | undefined => {
+    const isLane = (index: Expr): boolean => index.kind === "index" && index.variable === lane;
+    const isItem = (index: Expr): boolean => index.kind === "index" && index.variable.kind === "item";
+    const [axis, item] = [indices.findIndex(isLane), indices.findIndex(isItem)];
+    const others = indices.filter((_, at) => at !== axis && at !== item);
+    if (guarded || axis < 0 || item < axis || others.some(({ free }) => [...free].some((variable) => variable === lane || variable.kind === "item"))) return undefined;
+    return indices.map((_, at) => (at === axis ? lanes : at === item ? vectorBytes / bytesOf[storage] : 1));
+  };
   const visit = (expr: Expr): void => {
     operandsOf(expr).forEach(visit);
-    if (expr.kind !== "load" || expr.input !== input) return;
-    const [row, item] = expr.indices;
-    reads.push(!expr.guarded && row?.kind === "index" && row.variable === shape.kernel.pool.axisVariable(shape.inner) &&
-      item?.kind === "index" && item.variable.kind === "item");
+    if (expr.kind !== "load") return;
+    const blocks = blocksOf(expr);
+    const known = found.get(expr.input);
+    found.set(expr.input, found.has(expr.input) && known?.join() !== blocks?.join() ? undefined : blocks);
   };
-  shape.reduces.forEach((reduce) => reduce.leaf.forEach(visit));
-  return reads.length > 0 && reads.every((read) => read);
+  [...reductionsBelow(reduces.flatMap((reduce) => reduce.leaf)), ...reduces].forEach((reduce) => reduce.leaf.forEach(visit));
+  const isModel = (axis: string): boolean => extentOf(kernel, axis).kind === "constant";
+  const stored = kernel.inputs.filter(({ name, axes }) => found.get(name) !== undefined && axes.every(isModel));
+  return Object.fromEntries(stored.map(({ name }) => [name, found.get(name)!]));
 }
 
 /** Whether innermost chains walk rows of memory, so that taking several leaves at a time loads vectors. */

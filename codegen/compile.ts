@@ -1,6 +1,6 @@
 /**
- * The compiler: a checked kernel, the model's sizes and a schedule go in, an artifact comes out. Read `compile` from
- * top to bottom for its passes; `verify*` throws after a pass that left something wrong.
+ * The compiler: a checked kernel, the model's sizes and a schedule go in, an artifact comes out. Read `stagesOf` from
+ * top to bottom for its passes; `verify…` throws after a pass that left something wrong.
  */
 import { createHash } from "node:crypto";
 import type { Kernel } from "../dsl/ir.ts";
@@ -9,14 +9,15 @@ import { candidateSchedules } from "./candidates.ts";
 import { CompileError, ScheduleMisfit } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "./groups.ts";
 import { deriveLevel } from "./level.ts";
-import { lowerPass } from "./lower.ts";
+import { lowerPass, type LoweredPass } from "./lower.ts";
 import type { PassKernel } from "./pass-kernel.ts";
 import { bindingCount, rangesOf } from "./ranges.ts";
-import { type Schedule, workgroupSizeOf } from "./schedule.ts";
+import { type Mapping, type Schedule, workgroupSizeOf } from "./schedule.ts";
 import { specialize, treesOf } from "./specialize.ts";
-import { splitReductions, withoutUnusedInputs } from "./split.ts";
+import { splitKernel } from "./split.ts";
 import { vectorInputs } from "./vectors.ts";
-import { verifyKernel } from "./verify.ts";
+import { verifyKernel, verifyPasses } from "./verify.ts";
+import { verifyStatements } from "./verify-statements.ts";
 import { printPass } from "./wgsl.ts";
 
 export interface CompileRequest {
@@ -26,10 +27,33 @@ export interface CompileRequest {
   readonly limits?: DeviceLimits;
 }
 
+/** What the compiler's passes give on the way to an artifact, in their order. */
+export interface Stages {
+  readonly specialized: PassKernel;
+  readonly passes: readonly PassStages[];
+}
+
+/** One pass of the artifact, which is one dispatch. */
+export interface PassStages {
+  readonly label: string;
+  /** What it computes: the whole kernel, or the part that a split left to it. */
+  readonly kernel: PassKernel;
+  readonly mapping: Mapping;
+  /** Inputs that are read four words at a time. */
+  readonly vectors: ReadonlySet<string>;
+  readonly lowered: LoweredPass;
+  readonly printed: Pass;
+}
+
 /** Throws CompileError for what the caller got wrong, a schedule that does not fit included. */
 export function compile(kernel: Kernel, request: CompileRequest): Artifact {
+  return artifactOf(compileInStages(kernel, request), request.schedule);
+}
+
+/** The same, with all that lies between the kernel and the text. */
+export function compileInStages(kernel: Kernel, request: CompileRequest): Stages {
   try {
-    return lowered(specialized(kernel, request.extents), kernel, request);
+    return stagesOf(kernel, request);
   } catch (error) {
     if (!(error instanceof ScheduleMisfit)) throw error;
     const fix = "take one of schedulesFor(kernel, …), which fit";
@@ -40,12 +64,13 @@ export function compile(kernel: Kernel, request: CompileRequest): Artifact {
 /** Every schedule that fits the kernel at these sizes on a device with these limits, simplest first. */
 export function schedulesFor(kernel: Kernel, request: { readonly extents: Readonly<Record<string, number>>; readonly limits?: DeviceLimits }): Schedule[] {
   const { extents, limits = defaultLimits } = request;
-  return candidateSchedules(specialized(kernel, extents), limits).filter((schedule) => fits(kernel, extents, schedule, limits));
+  const specialized = verifyKernel(specialize(kernel, extents), "specialize");
+  return candidateSchedules(specialized, limits).filter((schedule) => fits(kernel, { extents, schedule, limits }));
 }
 
-function fits(kernel: Kernel, extents: Readonly<Record<string, number>>, schedule: Schedule, limits: DeviceLimits): boolean {
+function fits(kernel: Kernel, request: CompileRequest): boolean {
   try {
-    lowered(specialized(kernel, extents), kernel, { extents, schedule, limits });
+    stagesOf(kernel, request);
     return true;
   } catch (error) {
     if (error instanceof ScheduleMisfit) return false;
@@ -53,32 +78,34 @@ function fits(kernel: Kernel, extents: Readonly<Record<string, number>>, schedul
   }
 }
 
-function specialized(kernel: Kernel, extents: Readonly<Record<string, number>>): PassKernel {
-  const result = specialize(kernel, extents);
-  verifyKernel(result, "specialize");
-  return result;
-}
-
-function lowered(kernel: PassKernel, original: Kernel, { schedule, limits = defaultLimits }: CompileRequest): Artifact {
-  const passes = schedule.split === undefined ? [kernel] : splitReductions(kernel, schedule.split);
-  passes.forEach((pass) => verifyKernel(pass, "split"));
-  if (passes.length !== schedule.passes.length) throw new ScheduleMisfit(`it has ${schedule.passes.length} mappings for ${passes.length} passes`);
+/** The passes. */
+function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits }: CompileRequest): Stages {
+  const specialized = verifyKernel(specialize(kernel, extents), "specialize");
+  const parts = verifyPasses(splitKernel(specialized, schedule).map((part) => verifyKernel(part, "split")), "split");
+  if (parts.length !== schedule.passes.length) throw new ScheduleMisfit(`it has ${schedule.passes.length} mappings for ${parts.length} passes`);
   const layouts = new Map(Object.entries(schedule.layouts ?? {}));
-  const texts = passes.map((pass, at): Pass => {
+  const passes = parts.map((part, at): PassStages => {
+    const label = `${kernel.name}, ${schedule.name}${parts.length === 1 ? "" : `, pass ${at + 1} of ${parts.length}`}`;
     const mapping = schedule.passes[at]!;
-    const read = withoutUnusedInputs(pass);
-    if (workgroupSizeOf(mapping) > limits.maxInvocations) throw new ScheduleMisfit(`${workgroupSizeOf(mapping)} invocations are more than the device's ${limits.maxInvocations}`);
-    const ranges = rangesOf(read, layouts, limits.maxBindingBytes);
-    const buffers = bindingCount(read, ranges);
-    if (buffers > limits.maxStorageBuffers) throw new ScheduleMisfit(`${buffers} storage buffers are more than the device's ${limits.maxStorageBuffers}`);
-    const vectors = vectorInputs(read, mapping, layouts);
-    const label = passes.length === 1 ? `${kernel.name}, ${schedule.name}` : `${kernel.name}, ${schedule.name}, pass ${at + 1} of ${passes.length}`;
-    return printPass(original, label, lowerPass({ kernel: read, mapping, layouts, vectors, ranges, maxWorkgroupBytes: limits.maxWorkgroupBytes }));
+    const ranges = rangesOf(part, layouts, limits.maxBindingBytes);
+    assertWithinLimits(part, mapping, ranges, limits);
+    const vectors = vectorInputs(part, mapping, layouts);
+    const lowered = verifyStatements(lowerPass({ kernel: part, mapping, layouts, vectors, ranges, maxWorkgroupBytes: limits.maxWorkgroupBytes }), "lower");
+    return { label, kernel: part, mapping, vectors, lowered, printed: printPass(kernel, label, lowered) };
   });
-  return artifactOf(kernel, schedule, texts);
+  return { specialized, passes };
 }
 
-function artifactOf(kernel: PassKernel, schedule: Schedule, passes: readonly Pass[]): Artifact {
+function assertWithinLimits(kernel: PassKernel, mapping: Mapping, ranges: ReturnType<typeof rangesOf>, limits: DeviceLimits): void {
+  const size = workgroupSizeOf(mapping);
+  if (size > limits.maxInvocations) throw new ScheduleMisfit(`${size} invocations are more than the device's ${limits.maxInvocations}`);
+  const buffers = bindingCount(kernel, ranges);
+  if (buffers > limits.maxStorageBuffers) throw new ScheduleMisfit(`${buffers} storage buffers are more than the device's ${limits.maxStorageBuffers}`);
+}
+
+/** What the runtime is handed. */
+export function artifactOf({ specialized: kernel, passes: stages }: Stages, schedule: Schedule): Artifact {
+  const passes = stages.map(({ printed }) => printed);
   const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
   const outer = collectReductions(roots, new Map());
   const derived = deriveLevel(kernel);

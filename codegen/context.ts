@@ -64,12 +64,14 @@ export class Context {
     for (const [expr, location] of request.kernel.origins) this.origins.set(expr, location);
   }
 
-  /** A fresh identifier. The number keeps it clear of WGSL's keywords and of the author's other names. */
+  /** A fresh identifier. The number keeps it clear of WGSL's keywords; tensors, which keep their names, it steers around. */
   fresh(hint: string): string {
     const stem = hint.replace(/[^A-Za-z0-9]+/g, "_").replace(/^[_\d]+|_+$/g, "").replace(/_?\d+$/, "") || "value";
     const count = this.#names.get(stem) ?? 0;
     this.#names.set(stem, count + 1);
-    return `${stem}_${count}`;
+    const name = `${stem}_${count}`;
+    const { inputs, outputs } = this.kernel;
+    return [...inputs, ...outputs].some((tensor) => tensor.name === name) ? this.fresh(hint) : name;
   }
 
   /** A name that is valid in `block`, as an expression that stays there. */

@@ -84,7 +84,7 @@ function functionText(context: Context, name: string, callee: FunctionDeclaratio
       if (known !== undefined) return known;
       const value = operationText(expr, printer);
       if (uses.get(expr) === 1 && value.length <= 60) return value;
-      const bound = `${(context.hints.get(expr) ?? "t").replace(/[^A-Za-z0-9]/g, "")}_${texts.size}`;
+      const bound = `${(context.hints.get(expr) ?? "").replace(/[^A-Za-z0-9]|^[^A-Za-z]+/g, "") || "t"}_${texts.size}`;
       lines.push(`  let ${bound} = ${value};`);
       texts.set(expr, bound);
       return bound;

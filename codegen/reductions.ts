@@ -5,6 +5,7 @@
  */
 import type { Expr, Reduce } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
+import type { Context } from "./context.ts";
 import { ScheduleMisfit } from "./errors.ts";
 import { textOf } from "./expressions.ts";
 import { Folder, type Items, type Leaves, type Values } from "./fold.ts";
@@ -74,67 +75,101 @@ function sharingOf({ context, tile }: Lowering, group: Group): Sharing {
   return sharing;
 }
 
+/** Values of one row in workgroup memory, those of each copy of the fold beside the others'. */
+interface Parts {
+  readonly put: (position: Expr, values: Values, block: Block) => void;
+  readonly get: Items;
+}
+
+/** A fold that a workgroup shares: what is folded, by whom, and the row whose values are computed apart. */
+interface SharedFold {
+  readonly folder: Folder;
+  readonly sharing: Sharing;
+  readonly cut: number;
+  /** How many values the row has. */
+  readonly items: Expr;
+  /** Whether an invocation is the one that folds what its workgroup has computed. */
+  readonly first: string;
+}
+
 /** The fold by a workgroup: the values of one row apart, then the rows above it in order by one invocation. */
 function foldTogether(lowering: Lowering, group: Group): Values {
   const { context } = lowering;
   const { pool, mapping, top } = context;
-  const { tree } = group.reduce;
   const sharing = sharingOf(lowering, group);
   const folder = folderOf(lowering, group);
-  const cut = Math.min(mapping.cut!, tree.length - 1);
-  const items = folder.rows[cut]!;
-  const most = context.affine.maximum(items);
+  const cut = Math.min(mapping.cut!, group.reduce.tree.length - 1);
+  const shared: SharedFold = { folder, sharing, cut, items: folder.rows[cut]!, first: `${textOf(context, sharing.index, top)} == 0u` };
+  const most = context.affine.maximum(shared.items);
   const room = Math.floor(context.workgroupWordsLeft() / (sharing.rows * group.cells.length));
-  const streams = tree.length === cut + 1 && tree[cut]!.fold === "chain" && (tree[cut]!.lanes ?? 1) === 1;
-  if (most > room && (!streams || sharing.count > room)) {
-    throw new ScheduleMisfit(`workgroup memory has no room for ${most} partial results of ${sharing.rows * group.cells.length} folds`);
-  }
   const inOneGo = most <= room;
-  if (!inOneGo && mapping.axes.some((axis) => axis.invocations > 1 && context.mentions(items, axis.axis))) {
+  if (!inOneGo) assertStretches(context, group, shared, room);
+  const parts = declareParts(context, group, sharing, inOneGo ? Math.max(1, most) : sharing.count);
+  if (inOneGo) foldAtOnce(context, shared, parts);
+  else foldInStretches(context, shared, parts);
+  top.barrier();
+  return parts.get(pool.u32(0), top);
+}
+
+function declareParts(context: Context, group: Group, { row, rows }: Sharing, width: number): Parts {
+  const { pool } = context;
+  const names = group.cells.map((cell) => context.declareShared(`${cell.name}_parts`, cell.type, rows * width));
+  const slot = (position: Expr): Expr => context.affine.normal(pool.add(pool.multiply(position, pool.u32(rows)), row));
+  return {
+    put(position, values, block) {
+      const at = textOf(context, slot(position), block);
+      values.forEach((value, cell) => block.assign(`${names[cell]!}[${at}]`, textOf(context, value, block)));
+    },
+    get: (position, block) => names.map((name, cell) => {
+      const value = context.fresh(group.cells[cell]!.name);
+      block.let(value, `${name}[${textOf(context, slot(position), block)}]`);
+      return context.register(value, group.cells[cell]!.type, block);
+    }),
+  };
+}
+
+/** There is room for all values of the row: they are computed, and then folded. */
+function foldAtOnce(context: Context, { folder, sharing, cut, items, first }: SharedFold, parts: Parts): void {
+  const { pool, top } = context;
+  folder.loop(sharing.index, items, sharing.count, top, (position, body) => parts.put(position, folder.item(cut, position, body), body));
+  top.barrier();
+  const fold = new Block(top);
+  parts.put(pool.u32(0), folder.result(fold, { row: cut, items: parts.get }), fold);
+  top.statements.push({ kind: "if", condition: first, body: fold });
+}
+
+/** There is not: each invocation computes one value at a time, and the row's only fold, a chain, goes on with these. */
+function foldInStretches(context: Context, { folder, sharing, cut, items, first }: SharedFold, parts: Parts): void {
+  const { pool, top } = context;
+  const accumulators = folder.accumulators(top);
+  folder.loop(pool.u32(0), items, sharing.count, top, (base, body) => {
+    const position = pool.add(base, sharing.index);
+    const own = new Block(body);
+    parts.put(sharing.index, folder.item(cut, position, own), own);
+    body.statements.push({ kind: "if", condition: textOf(context, pool.less(position, items), body), body: own });
+    body.barrier();
+    const fold = new Block(body);
+    const here = pool.minimum(pool.u32(sharing.count), pool.subtract(items, base));
+    folder.loop(pool.u32(0), here, 1, fold, (at, inner) => folder.accumulate(accumulators, parts.get(at, inner), inner));
+    body.statements.push({ kind: "if", condition: first, body: fold });
+    body.barrier();
+  });
+  const done = new Block(top);
+  parts.put(pool.u32(0), folder.registers(accumulators, done), done);
+  top.statements.push({ kind: "if", condition: first, body: done });
+}
+
+/** Whether a fold can go in stretches: one chain is left above the row, and all invocations meet at the same barriers. */
+function assertStretches(context: Context, group: Group, { sharing, cut, items }: SharedFold, room: number): void {
+  const { tree } = group.reduce;
+  const isChain = tree.length === cut + 1 && tree[cut]!.fold === "chain" && (tree[cut]!.lanes ?? 1) === 1;
+  if (!isChain || sharing.count > room) {
+    throw new ScheduleMisfit(`workgroup memory has no room for ${context.affine.maximum(items)} partial results of ${sharing.rows * group.cells.length} folds`);
+  }
+  if (context.mapping.axes.some((axis) => axis.invocations > 1 && context.mentions(items, axis.axis))) {
     throw new ScheduleMisfit("invocations of one workgroup would meet at a barrier a different number of times");
   }
-  if (!inOneGo && holdsField(items)) {
-    throw new ScheduleMisfit("a barrier would stand in a loop whose length was read from workgroup memory");
-  }
-  const width = inOneGo ? Math.max(1, most) : sharing.count;
-  const names = group.cells.map((cell) => context.declareShared(`${cell.name}_parts`, cell.type, sharing.rows * width));
-  const slot = (position: Expr): Expr => context.affine.normal(pool.add(pool.multiply(position, pool.u32(sharing.rows)), sharing.row));
-  const put = (position: Expr, values: Values, block: Block): void => {
-    const at = textOf(context, slot(position), block);
-    values.forEach((value, cell) => block.assign(`${names[cell]!}[${at}]`, textOf(context, value, block)));
-  };
-  const get: Items = (position, block) => names.map((name, cell) => {
-    const value = context.fresh(group.cells[cell]!.name);
-    block.let(value, `${name}[${textOf(context, slot(position), block)}]`);
-    return context.register(value, group.cells[cell]!.type, block);
-  });
-  const first = `${textOf(context, sharing.index, top)} == 0u`;
-  if (inOneGo) {
-    folder.loop(sharing.index, items, sharing.count, top, (position, body) => put(position, folder.item(cut, position, body), body));
-    top.barrier();
-    const fold = new Block(top);
-    put(pool.u32(0), folder.result(fold, { row: cut, items: get }), fold);
-    top.statements.push({ kind: "if", condition: first, body: fold });
-  } else {
-    const accumulators = folder.accumulators(top);
-    folder.loop(pool.u32(0), items, sharing.count, top, (base, body) => {
-      const position = pool.add(base, sharing.index);
-      const own = new Block(body);
-      put(sharing.index, folder.item(cut, position, own), own);
-      body.statements.push({ kind: "if", condition: textOf(context, pool.less(position, items), body), body: own });
-      body.barrier();
-      const fold = new Block(body);
-      const here = pool.minimum(pool.u32(sharing.count), pool.subtract(items, base));
-      folder.loop(pool.u32(0), here, 1, fold, (at, inner) => folder.accumulate(accumulators, get(at, inner), inner));
-      body.statements.push({ kind: "if", condition: first, body: fold });
-      body.barrier();
-    });
-    const done = new Block(top);
-    put(pool.u32(0), folder.registers(accumulators, done), done);
-    top.statements.push({ kind: "if", condition: first, body: done });
-  }
-  top.barrier();
-  return get(pool.u32(0), top);
+  if (holdsField(items)) throw new ScheduleMisfit("a barrier would stand in a loop whose length was read from workgroup memory");
 }
 
 function holdsField(expr: Expr): boolean {

@@ -8,6 +8,13 @@ import { ScheduleMisfit } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "./groups.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import { rowCounts } from "./rows.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** The kernels of a schedule's passes, each with the inputs that it reads: the kernel itself, where nothing is split. */
+export function splitKernel(kernel: PassKernel, schedule: Schedule): PassKernel[] {
+  const passes = schedule.split === undefined ? [kernel] : splitReductions(kernel, schedule.split);
+  return passes.map(withoutUnusedInputs);
+}
 
 export function splitReductions(kernel: PassKernel, level: number): PassKernel[] {
   const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
@@ -76,7 +83,7 @@ function splitOne(kernel: PassKernel, reduce: Reduce, level: number, number: num
   }
   replaced.set(final, known);
   const partial: PassKernel = { ...shared, outputs, names: kernel.names, origins: new Map([...kernel.origins, ...noteOf(kernel, reduce, values)]) };
-  return { partial: withoutUnusedInputs(partial), final };
+  return { partial, final };
 }
 
 function noteOf(kernel: PassKernel, from: Reduce, to: Reduce): [Reduce, { file: string; line: number; column: number }][] {
@@ -117,7 +124,7 @@ function bound(kernel: PassKernel, count: Expr): Expr {
 }
 
 /** Leaves out the inputs that a pass does not read, so that they take no binding. */
-export function withoutUnusedInputs(kernel: PassKernel): PassKernel {
+function withoutUnusedInputs(kernel: PassKernel): PassKernel {
   const used = new Set<string>();
   const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
   const seen = new Set<Expr>();

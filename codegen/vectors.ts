@@ -14,19 +14,25 @@ export function vectorInputs(kernel: PassKernel, mapping: Mapping, layouts: Read
     seen.add(expr);
     operandsOf(expr).forEach(visit);
     if (expr.kind !== "load") return;
-    const last = expr.indices[expr.indices.length - 1]!;
-    if (last.kind === "index" && last.variable.kind === "item") walked.add(expr.input);
+    const fastest = expr.indices[fastestAxis(expr.indices.length, layouts.get(expr.input))];
+    if (fastest?.kind === "index" && fastest.variable.kind === "item") walked.add(expr.input);
   };
   const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
   for (const reduce of reductionsBelow(roots)) reduce.leaf.forEach(visit);
   return new Set(kernel.inputs.filter((input) => walked.has(input.name) && rowsAlign(kernel, input, mapping, layouts)).map((input) => input.name));
 }
 
+/** The axis along which neighbours are neighbours in memory: the last one, or the last that a block has several points of. */
+function fastestAxis(rank: number, blocks: readonly number[] | undefined): number {
+  return blocks === undefined ? rank - 1 : blocks.findLastIndex((size) => size > 1);
+}
+
 /** Whether rows, or blocks' rows, are whole numbers of vectors, and a step of the chain takes whole vectors. */
 function rowsAlign(kernel: PassKernel, input: Input, mapping: Mapping, layouts: ReadonlyMap<string, readonly number[]>): boolean {
   const vector = input.storage === "bf16" ? 8 : 4;
   const blocks = layouts.get(input.name);
-  const row = extentOf(kernel, input.axes[input.axes.length - 1]!);
-  const along = blocks === undefined ? (row.kind === "constant" ? row.bits : 1) : blocks[blocks.length - 1]!;
+  const fastest = fastestAxis(input.axes.length, blocks);
+  const row = extentOf(kernel, input.axes[fastest]!);
+  const along = blocks === undefined ? (row.kind === "constant" ? row.bits : 1) : blocks[fastest]!;
   return mapping.unroll % vector === 0 && along % vector === 0;
 }

@@ -5,7 +5,8 @@ import { isComplete } from "../dsl/tree.ts";
 import { CompilerFault } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
 
-export function verifyKernel(kernel: PassKernel, after: string): void {
+/** The kernel itself, where nothing is wrong with it. */
+export function verifyKernel(kernel: PassKernel, after: string): PassKernel {
   const fault = (message: string): never => {
     throw new CompilerFault(`after ${after}, kernel ${kernel.name}: ${message}`);
   };
@@ -62,4 +63,19 @@ export function verifyKernel(kernel: PassKernel, after: string): void {
       }
     }
   }
+  return kernel;
+}
+
+/** What one pass reads from scratch memory, an earlier one must have written, in the same shape. */
+export function verifyPasses(passes: readonly PassKernel[], after: string): readonly PassKernel[] {
+  const written = new Map<string, string>();
+  for (const kernel of passes) {
+    const shapeOf = ({ name, storage, axes }: { name: string; storage: string; axes: readonly string[] }): string => `${name}: ${storage}[${axes.join(", ")}]`;
+    for (const input of kernel.inputs.filter(({ name }) => kernel.scratch.has(name))) {
+      const source = written.get(input.name);
+      if (source !== shapeOf(input)) throw new CompilerFault(`after ${after}, kernel ${kernel.name}: a pass reads ${shapeOf(input)}, and an earlier one has written ${source ?? "no such thing"}`);
+    }
+    for (const output of kernel.outputs) written.set(output.name, shapeOf(output));
+  }
+  return passes;
 }

@@ -4,7 +4,7 @@ import type { LoadedKernel } from "./kernel.ts";
 import { AllocationError, DeviceLostError, NoAdapterError, type RuntimeError } from "./errors.ts";
 import { chosenDriver, findDriver } from "./driver.ts";
 import { bindingBytes } from "./layout.ts";
-import { limitsOf, raisedLimits, type RuntimeLimits } from "./limits.ts";
+import { checkLimits, limitsOf, raisedLimits, type RuntimeLimits } from "./limits.ts";
 
 export interface DeviceInfo {
   readonly vendor: string;
@@ -51,8 +51,8 @@ export class Device {
   readonly #buffers = new Map<GPUBuffer, BufferPurpose>();
   #fault: RuntimeError | undefined;
 
-  /** Throws RequestError where the lowered limits are none. @internal */
-  constructor(instance: GPU, gpu: GPUDevice, info: DeviceInfo, lowered: Partial<RuntimeLimits> = {}) {
+  /** @internal */
+  constructor(instance: GPU, gpu: GPUDevice, info: DeviceInfo, lowered: Partial<RuntimeLimits>) {
     this.limits = limitsOf(gpu.limits, lowered);
     this.#instance = instance;
     instances.add(instance);
@@ -151,6 +151,8 @@ export class Device {
  * and RequestError for limits that are none.
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const { limits = {} } = options;
+  checkLimits(limits);
   const notify = options.notify ?? ((line) => process.stderr.write(`${line}\n`));
   const chosen = chosenDriver();
   const { instance, adapter } = await findDriver(requestAdapter);
@@ -167,12 +169,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
       fix: "update the driver, or choose another through VK_DRIVER_FILES", cause,
     });
   }
-  try {
-    return new Device(instance, gpu, describe(adapter.info), options.limits);
-  } catch (error) {
-    gpu.destroy();
-    throw error;
-  }
+  return new Device(instance, gpu, describe(adapter.info), limits);
 }
 
 async function requestAdapter(): Promise<{ instance: GPU; adapter: GPUAdapter } | undefined> {

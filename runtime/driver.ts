@@ -2,11 +2,11 @@
  * Which Vulkan driver to use. The user's choice (VK_DRIVER_FILES) comes first, then whatever the system has, then
  * SwiftShader, which npm brings along inside @sparticuz/chromium together with a Vulkan loader.
  */
-import { createReadStream, rmSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { access, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { constants, homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { extract } from "tar-fs";
@@ -33,9 +33,10 @@ export async function findDriver<T>(request: () => Promise<T | undefined>): Prom
   const chosen = chosenDriver();
   const bundled = process.arch === "x64";
   if (chosen !== undefined) {
+    // Dawn would say so, too, over many lines of its own on stderr.
+    if (!chosen.split(delimiter).some(mayOfferDriver)) failChosen(chosen);
     if (!hasLoader() && bundled) load(join(await unpackSwiftShader(), loader));
-    return (await request()) ??
-      fail(`VK_DRIVER_FILES is '${chosen}', which offers no adapter`, "unset it, or let it name a driver's .json file that exists");
+    return (await request()) ?? failChosen(chosen);
   }
   if (hasLoader()) {
     const found = await request();
@@ -52,6 +53,21 @@ export async function findDriver<T>(request: () => Promise<T | undefined>): Prom
     delete process.env.VK_DRIVER_FILES;
     delete process.env.VK_ICD_FILENAMES;
   }
+}
+
+/** Whether a path that the loader is given can lead to a driver: a manifest whose library may be there, or a folder of manifests. */
+function mayOfferDriver(path: string): boolean {
+  try {
+    if (statSync(path).isDirectory()) return true;
+    const { ICD: { library_path: library } } = JSON.parse(readFileSync(path, "utf8")) as { ICD: { library_path: string } };
+    return !library.includes("/") || existsSync(resolve(dirname(path), library));
+  } catch {
+    return false;
+  }
+}
+
+function failChosen(chosen: string): never {
+  fail(`VK_DRIVER_FILES is '${chosen}', which offers no adapter`, "unset it, or let it name a driver's .json file that exists");
 }
 
 function fail(what: string, fix: string): never {

@@ -134,7 +134,7 @@ describe("a device that is lost", () => {
     },
   };
 
-  test.each(Object.entries(steps))("in the middle of a %s", async (_, step) => {
+  test.each(Object.entries(steps))("in the middle of it: %s", async (_, step) => {
     const device = await open();
     const other = await open();
     await expect(step(device)).rejects.toThrow(DeviceLostError);

@@ -33,7 +33,8 @@ export class LoadedPass {
 
   /** The bind group over these parts of buffers, one for each of the pass's bindings, in order. */
   bindGroup(uniforms: GPUBuffer | undefined, bound: readonly BoundRange[]): GPUBindGroup {
-    const key = [uniforms === undefined ? "" : identify(uniforms), ...bound.map(({ buffer, offset, size }) => `${identify(buffer)}+${offset}:${size}`)].join(" ");
+    const keys = bound.map(({ buffer, offset, size }) => `${identify(buffer)}+${offset}:${size}`);
+    const key = [uniforms === undefined ? "" : identify(uniforms), ...keys].join(" ");
     const known = this.#bindGroups.get(key);
     if (known !== undefined) return known;
     if (this.#bindGroups.size >= bindGroupsKept) this.#bindGroups.delete(this.#bindGroups.keys().next().value!);

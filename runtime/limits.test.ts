@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dispatchSize, limitsOf } from "./limits.ts";
+import { checkLimits, dispatchSize, limitsOf } from "./limits.ts";
 
 describe("dispatch sizes", () => {
   test("hold all workgroups, within the limit, in as few dimensions as it takes, with less than a layer to spare", () => {
@@ -34,12 +34,17 @@ describe("limits", () => {
   } as unknown as GPUSupportedLimits;
 
   test("are the device's, or less where that is asked for, never more", () => {
-    const whole = { maxInvocations: 512, maxWorkgroupBytes: 32768, maxStorageBuffers: 10, maxBindingBytes: 2 ** 27, maxBufferBytes: 2 ** 28, maxWorkgroupsPerDimension: 65535 };
-    expect(limitsOf(offered)).toEqual(whole);
+    const whole = {
+      maxInvocations: 512, maxWorkgroupBytes: 32768, maxStorageBuffers: 10,
+      maxBindingBytes: 2 ** 27, maxBufferBytes: 2 ** 28, maxWorkgroupsPerDimension: 65535,
+    };
+    expect(limitsOf(offered, {})).toEqual(whole);
     expect(limitsOf(offered, { maxBindingBytes: 4096, maxInvocations: 2048 })).toEqual({ ...whole, maxBindingBytes: 4096 });
   });
 
   test("are whole numbers above 0", () => {
-    for (const wrong of [0, -1, 1.5, NaN, Infinity]) expect(() => limitsOf(offered, { maxBufferBytes: wrong })).toThrow(`the device's limits: maxBufferBytes is ${wrong}. fix: give a whole number above 0`);
+    for (const wrong of [0, -1, 1.5, NaN, Infinity]) {
+      expect(() => checkLimits({ maxBufferBytes: wrong })).toThrow(`the device's limits: maxBufferBytes is ${wrong}. fix: give a whole number above 0`);
+    }
   });
 });

@@ -19,12 +19,16 @@ export const raisedLimits = [
 /** Bytes from one place that a storage binding can start at to the next, at WebGPU's default. */
 export const bindingAlignment = 256;
 
-/** A device's limits, each lowered to the given one where that is less. Throws RequestError for one that is no whole number above 0. @internal */
-export function limitsOf(offered: GPUSupportedLimits, lowered: Partial<RuntimeLimits> = {}): RuntimeLimits {
+/** Throws RequestError for a limit that is no whole number above 0. */
+export function checkLimits(lowered: Partial<RuntimeLimits>): void {
   const wrong = Object.entries(lowered).find(([, value]) => !Number.isSafeInteger(value) || value < 1);
   if (wrong !== undefined) {
     throw new RequestError({ where: "the device's limits", what: `${wrong[0]} is ${wrong[1]}`, fix: "give a whole number above 0" });
   }
+}
+
+/** A device's limits, each lowered to the given one where that is less. @internal */
+export function limitsOf(offered: GPUSupportedLimits, lowered: Partial<RuntimeLimits>): RuntimeLimits {
   const least = (limit: number, own: number | undefined): number => Math.min(limit, own ?? Infinity);
   return {
     maxInvocations: least(Math.min(offered.maxComputeInvocationsPerWorkgroup, offered.maxComputeWorkgroupSizeX), lowered.maxInvocations),

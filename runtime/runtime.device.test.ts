@@ -84,6 +84,21 @@ describe("running kernels", () => {
     expect(await x.readElements()).toEqual(iota(1000, 7));
   });
 
+  test("rows of larger tensors, in place of tensors", async () => {
+    const kernel = await loadKernel(device, scaledSum);
+    const { x, y, z } = tensors(200);
+    const run = { extents: { count: 70 }, parameters: { scale: 1 } };
+    await new Commands(device)
+      .run(kernel, { ...run, tensors: { x: x.rows(0, 70), y: y.rows(64, 70), z: z.rows(128, 70) } })
+      .run(kernel, { ...run, tensors: { x: x.rows(128, 70), y: y.rows(64, 70), z: z.rows(0, 70) } })
+      .submit();
+    const result = new Float32Array((await z.readElements()).buffer);
+    expect([0, 1, 69, 70, 127, 128, 129, 197, 198].map((at) => result[at])).toEqual([256, 259, 463, 0, 0, 128, 131, 335, 0]);
+    expect(() => new Commands(device).run(kernel, { ...run, tensors: { x: x.rows(0, 70), y, z: x.rows(128, 70) } })).toThrow(RequestError);
+    expect(() => new Commands(device).run(kernel, { ...run, tensors: { x: x.rows(0, 70), y: y.rows(0, 70), z: x.rows(128, 70) } }))
+      .toThrow("'x' and 'z' are one tensor, and the kernel writes it. fix: give each output a tensor of its own, not rows of another's");
+  });
+
   test("nothing is dispatched for no elements", async () => {
     const kernel = await loadKernel(device, scaledSum);
     const empty = tensors(0);

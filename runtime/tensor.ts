@@ -61,7 +61,8 @@ export class Tensor implements TensorLayout {
       GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC);
     if (this.offsetBytes + bytes > this.buffer.size) {
       throw new RequestError({
-        where: `tensor '${name}' (${describeLayout(this)})`, what: `${bytes} bytes do not fit the ${this.buffer.size - this.offsetBytes} of the tensor that it is a view of`,
+        where: `tensor '${name}' (${describeLayout(this)})`,
+        what: `${bytes} bytes do not fit the ${this.buffer.size - this.offsetBytes} of the tensor that it is a view of`,
         fix: "view a larger tensor, or a smaller part of it",
       });
     }
@@ -93,9 +94,9 @@ export class Tensor implements TensorLayout {
     if (count % rows !== 0 && first + count !== whole) refuse(`${rows} rows lie together`, `take a multiple of ${rows} rows`);
     const aligned = rows * (bindingAlignment / greatestCommonDivisor(bytes, bindingAlignment));
     if (first % aligned !== 0) refuse(`devices bind from multiples of ${bindingAlignment} bytes`, `start at a multiple of ${aligned} rows`);
-    return new Tensor(this.device, { name: this.name, storage: this.storage, shape: [count, ...this.shape.slice(1)], ...(this.blocks && { blocks: this.blocks }) }, {
-      base: this, offsetBytes: this.offsetBytes + (count === 0 ? 0 : (first / rows) * bytes),
-    });
+    const shape = [count, ...this.shape.slice(1)];
+    const offsetBytes = this.offsetBytes + (count === 0 ? 0 : (first / rows) * bytes);
+    return new Tensor(this.device, { name: this.name, storage: this.storage, shape, ...(this.blocks && { blocks: this.blocks }) }, { base: this, offsetBytes });
   }
 
   /** What a kernel binds that takes the tensor, or some words of it. @internal */

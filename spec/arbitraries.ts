@@ -6,6 +6,8 @@ import type { Level, Tree } from "../dsl/tree.ts";
 
 const count = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 64, 128));
 const fold = fc.constantFrom("chain" as const, "pairwise" as const);
+/** Outputs side by side: few, or as many as schedules with wide workgroups are made for. */
+const width = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 9 }) }, { weight: 1, arbitrary: fc.integer({ min: 32, max: 70 }) });
 
 const cuttingLevel: fc.Arbitrary<Level> = fc.oneof(
   fc.record({ fold, count }),
@@ -18,10 +20,11 @@ export function arbitraryTree(): fc.Arbitrary<Tree> {
   return fc.tuple(fc.array(cuttingLevel, { maxLength: 3 }), fold).map(([levels, last]) => [...levels, { fold: last }]);
 }
 
-/** A kernel and extents that it runs at. */
+/** A kernel and extents that it runs at; what is compiled for these runs at other rows and, where its items are a sequence's, other items. */
 export interface KernelCase {
   readonly kernel: Kernel;
   readonly extents: Readonly<Record<string, number>>;
+  readonly extentsAt: (rows: number, items: number) => Readonly<Record<string, number>>;
 }
 
 /** What the builders below choose from. */
@@ -40,11 +43,14 @@ export function arbitraryKernel(): fc.Arbitrary<KernelCase> {
     trees: fc.tuple(arbitraryTree(), arbitraryTree()),
     storage: fc.constantFrom("f32" as const, "bf16" as const),
     weights: fc.constantFrom("f32" as const, "bf16" as const),
-    extents: fc.record({ row: fc.integer({ min: 1, max: 5 }), out: fc.integer({ min: 1, max: 9 }), inner: fc.integer({ min: 1, max: 150 }) }),
+    extents: fc.record({ row: fc.integer({ min: 1, max: 5 }), out: width, inner: fc.integer({ min: 1, max: 150 }) }),
     run: fc.integer({ min: 1, max: 40 }),
     operation: fc.constantFrom("add" as const, "subtract" as const, "multiply" as const),
   });
-  return fc.tuple(fc.constantFrom(...shapes), choices).map(([shape, chosen]) => shape(chosen));
+  return fc.tuple(fc.constantFrom(...shapes), choices).map(([shape, chosen]) => {
+    const { kernel, extentsAt } = shape(chosen);
+    return { kernel, extents: extentsAt(chosen.extents.row, chosen.extents.inner), extentsAt };
+  });
 }
 
 /** Kernel parts, built in a pool of their own. */
@@ -162,12 +168,14 @@ function curve(pool: Pool): FunctionDeclaration {
   return { name: "curve", parameters: [{ name: "x", type: "f32" }], result: pool.multiply(x, pool.add(x, pool.f32(0.75))) };
 }
 
+type Shape = Omit<KernelCase, "extents">;
+
 const matrixAxes: readonly Axis[] = [{ name: "row", role: "batch" }, { name: "out", role: "model" }, { name: "inner", role: "model" }];
 const rowAxes: readonly Axis[] = [{ name: "row", role: "batch" }, { name: "inner", role: "model" }];
 const sequenceAxes: readonly Axis[] = [{ name: "row", role: "batch" }, { name: "out", role: "model" }, { name: "key", role: "sequence" }];
 
 /** sum |x - w|, sum of bf16 products, and their like, with a bias. */
-function twoOperandSum({ trees, storage, weights, operation, extents }: Choices): KernelCase {
+function twoOperandSum({ trees, storage, weights, operation, extents }: Choices): Shape {
   const b = new Builder("twoOperandSum", matrixAxes);
   const { pool } = b;
   const [x, w, bias] = [b.input("x", "f32", ["row", "inner"]), b.input("weight", weights, ["out", "inner"]), b.input("bias", "bf16", ["out"])];
@@ -176,19 +184,19 @@ function twoOperandSum({ trees, storage, weights, operation, extents }: Choices)
     const right = w(b.at("out"), k);
     return [operation === "multiply" ? pool.multiply(pool.unary("roundBf16", left), right) : pool.unary("absolute", pool.binary(operation, left, right))];
   });
-  return { kernel: b.output("y", storage, ["row", "out"], pool.add(total!, bias(b.at("out")))).kernel(), extents };
+  return { kernel: b.output("y", storage, ["row", "out"], pool.add(total!, bias(b.at("out")))).kernel(), extentsAt: (row) => ({ ...extents, row }) };
 }
 
 /** max(x + w). */
-function twoOperandMax({ trees, storage, weights, operation, extents }: Choices): KernelCase {
+function twoOperandMax({ trees, storage, weights, operation, extents }: Choices): Shape {
   const b = new Builder("twoOperandMax", matrixAxes);
   const [x, w] = [b.input("x", "f32", ["row", "inner"]), b.input("weight", weights, ["out", "inner"])];
   const [top] = b.reduce("inner", trees[0], by(b.pool, "maximum", "f32", lowest), (k) => [b.pool.binary(operation, x(b.at("row"), k), w(b.at("out"), k))]);
-  return { kernel: b.output("y", storage, ["row", "out"], top!).kernel(), extents };
+  return { kernel: b.output("y", storage, ["row", "out"], top!).kernel(), extentsAt: (row) => ({ ...extents, row }) };
 }
 
 /** Each element less its row's sum, times the sum of squares of such: the second reduction's leaf needs the first. */
-function twoReductions({ trees, storage, extents: { row, inner } }: Choices): KernelCase {
+function twoReductions({ trees, storage, extents: { inner } }: Choices): Shape {
   const b = new Builder("twoReductions", rowAxes);
   const { pool } = b;
   const x = b.input("x", "f32", ["row", "inner"]);
@@ -196,11 +204,11 @@ function twoReductions({ trees, storage, extents: { row, inner } }: Choices): Ke
   const [total] = b.reduce("inner", trees[0], by(pool, "add", "f32", 0), (k) => [pool.multiply(x(b.at("row"), k), scale)]);
   const centred = (at: Expr): Expr => pool.subtract(x(b.at("row"), at), total!);
   const [squares] = b.reduce("inner", trees[1], by(pool, "add", "f32", 0), (k) => [pool.multiply(centred(k), centred(k))]);
-  return { kernel: b.output("y", storage, ["row", "inner"], pool.multiply(centred(b.at("inner")), squares!)).kernel(), extents: { row, inner } };
+  return { kernel: b.output("y", storage, ["row", "inner"], pool.multiply(centred(b.at("inner")), squares!)).kernel(), extentsAt: (row) => ({ row, inner }) };
 }
 
 /** Reducers of several fields over the same leaf's operands, each with an output of its own. */
-function authorsReducers({ trees, storage, extents: { row, inner } }: Choices): KernelCase {
+function authorsReducers({ trees, storage, extents: { inner } }: Choices): Shape {
   const b = new Builder("authorsReducers", rowAxes);
   const { pool } = b;
   const x = b.input("x", "f32", ["row", "inner"]);
@@ -213,12 +221,12 @@ function authorsReducers({ trees, storage, extents: { row, inner } }: Choices): 
     kernel: b.output("shift", storage, ["row"], shift!)
       .output("spread", "f32", ["row"], pool.subtract(pool.multiply(squares!, pool.unary("toF32", n!)), pool.multiply(sum!, sum!)))
       .output("best", "u32", ["row"], item!).kernel(),
-    extents: { row, inner },
+    extentsAt: (row) => ({ row, inner }),
   };
 }
 
 /** Runs of a request's own keys: each run's maximum and sum, merged by an author's reducer; some requests have none. */
-function boundedRuns({ trees, storage, weights, run: length, extents: { row, out, inner } }: Choices): KernelCase {
+function boundedRuns({ trees, storage, weights, run: length, extents: { out } }: Choices): Shape {
   const b = new Builder("boundedRuns", sequenceAxes);
   const { pool } = b;
   const [x, w] = [b.input("x", "f32", ["row", "key"]), b.input("weight", weights, ["out", "key"])];
@@ -231,11 +239,11 @@ function boundedRuns({ trees, storage, weights, run: length, extents: { row, out
     const [total] = b.reduce("key", trees[1], by(pool, "add", "f32", 0), (k) => [pool.subtract(leafOf(k), top!)], within);
     return [top!, total!];
   }, { count: pool.divideUp(items, length) });
-  return { kernel: b.output("y", storage, ["row", "out"], mass!).kernel(), extents: { row, out, key: inner } };
+  return { kernel: b.output("y", storage, ["row", "out"], mass!).kernel(), extentsAt: (row, key) => ({ row, out, key }) };
 }
 
 /** A weighted sum over the first keys, kept in pages of four that a request's own table finds; stored to a place of the row's. */
-function pages({ trees, storage, weights, extents: { row, out, inner } }: Choices): KernelCase {
+function pages({ trees, storage, weights, extents: { out } }: Choices): Shape {
   const axes: readonly Axis[] = [...sequenceAxes, { name: "page", role: "batch" }, { name: "slot", role: "batch" }, { name: "place", role: "batch" }];
   const b = new Builder("pages", axes);
   const { pool } = b;
@@ -251,27 +259,27 @@ function pages({ trees, storage, weights, extents: { row, out, inner } }: Choice
   }, { count: pool.add(last, pool.u32(1)) });
   return {
     kernel: b.output("y", storage, ["place", "out"], total!, { over: ["row", "out"], place: [place, b.at("out")] }).kernel(),
-    extents: { row, out, key: inner, page: Math.ceil(inner / 4), slot: 4 * Math.ceil(inner / 8) + 1, place: row + 2 },
+    extentsAt: (row, key) => ({ row, out, key, page: Math.ceil(key / 4), slot: 4 * Math.ceil(key / 8) + 1, place: row + 2 }),
   };
 }
 
 /** Wrapping sums of u32, and the largest i32. */
-function integers({ trees, extents }: Choices): KernelCase {
+function integers({ trees, extents }: Choices): Shape {
   const b = new Builder("integers", matrixAxes);
   const { pool } = b;
   const [ids, steps] = [b.input("ids", "u32", ["row", "inner"]), b.input("steps", "i32", ["out", "inner"])];
   const [total] = b.reduce("inner", trees[0], by(pool, "add", "u32", 0), (k) => [pool.multiply(ids(b.at("row"), k), pool.u32(0x9e3779b9))]);
   const [top] = b.reduce("inner", trees[1], by(pool, "maximum", "i32", 0x80000000), (k) => [pool.subtract(steps(b.at("out"), k), pool.unary("toI32", ids(b.at("row"), k)))]);
-  return { kernel: b.output("hash", "u32", ["row"], total!).output("top", "i32", ["row", "out"], top!).kernel(), extents };
+  return { kernel: b.output("hash", "u32", ["row"], total!).output("top", "i32", ["row", "out"], top!).kernel(), extentsAt: (row) => ({ ...extents, row }) };
 }
 
 /** No reduction at all: a curve of a product, rounded. */
-function elementwise({ storage, weights, operation, extents: { row, inner } }: Choices): KernelCase {
+function elementwise({ storage, weights, operation, extents: { inner } }: Choices): Shape {
   const b = new Builder("elementwise", rowAxes);
   const { pool } = b;
   const [x, gain] = [b.input("x", "f32", ["row", "inner"]), b.input("gain", weights, ["inner"])];
   const value = pool.call(curve(pool), [pool.binary(operation, x(b.at("row"), b.at("inner")), gain(b.at("inner")))]);
-  return { kernel: b.output("y", storage, ["row", "inner"], value).kernel(), extents: { row, inner } };
+  return { kernel: b.output("y", storage, ["row", "inner"], value).kernel(), extentsAt: (row) => ({ row, inner }) };
 }
 
 const shapes = [twoOperandSum, twoOperandMax, twoReductions, authorsReducers, boundedRuns, pages, integers, elementwise];

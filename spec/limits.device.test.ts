@@ -7,7 +7,7 @@ import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { type Artifact, type DeviceLimits, defaultLimits } from "../runtime/artifact.ts";
-import { type Device, evaluateFormula, fitsDevice, loadKernel, openDevice, RequestError, type RuntimeLimits } from "../runtime/index.ts";
+import { type Device, evaluateFormula, fitsDevice, loadKernel, openDevice, RequestError, type RuntimeLimits, wordsOf } from "../runtime/index.ts";
 import { evaluate, type EvaluationData } from "./evaluator.ts";
 import { execute, executeArtifact } from "./execute.ts";
 import { modelExtents } from "./extents.ts";
@@ -31,9 +31,10 @@ const large: Record<string, Record<string, number>> = {
   int8dot: { token: 2, out: 21, inner: 60 },
 };
 
+/** Bytes of the largest input of constant extents. */
 const bytesOf = (kernel: Kernel, extents: Readonly<Record<string, number>>): number => Math.max(...kernel.inputs
   .filter(({ axes }) => axes.every((axis) => kernel.axes.find(({ name }) => name === axis)!.role === "model"))
-  .map(({ axes, storage }) => axes.reduce((bytes, axis, at) => bytes * (storage === "bf16" && at === axes.length - 1 ? 2 * Math.ceil(extents[axis]! / 2) : extents[axis]!), storage === "bf16" ? 2 : 4)));
+  .map(({ axes, storage }) => 4 * wordsOf({ storage, shape: axes.map((axis) => extents[axis]!) })));
 
 async function withDevice<T>(limits: Partial<RuntimeLimits>, use: (device: Device) => Promise<T>): Promise<T> {
   const device = await openDevice({ limits });
@@ -81,7 +82,8 @@ describe("inputs in ranges", () => {
     const data = dataFor(linear, largestExtents);
     const expected = evaluate(linear, data);
     await withDevice({ maxBindingBytes: limitFor(linear, largestExtents, 4) }, async (device) => {
-      const artifact = compile(linear, { extents: modelExtents(linear, largestExtents), schedule: first(linear, largestExtents, device.limits), limits: device.limits });
+      const schedule = first(linear, largestExtents, device.limits);
+      const artifact = compile(linear, { extents: modelExtents(linear, largestExtents), schedule, limits: device.limits });
       for (const words of [64, largestExtents["inner"]! / 2]) {
         const shifted = artifact.passes.map((pass) => ({ ...pass, bindings: pass.bindings.map((binding) => (
           binding.words === undefined || binding.words.first === 0 ? binding : { ...binding, words: { ...binding.words, first: binding.words.first - words } })) }));
@@ -109,6 +111,14 @@ describe("inputs in ranges", () => {
       .toThrow("schedule 'alone' does not fit kernel 'linear': 9 storage buffers are more than the device's 8");
   });
 
+  test("an output of constant extents must fit one binding", () => {
+    const [constant] = readKernels(folder("fixtures/right/corners.kernel.ts")).kernels.filter(({ name }) => name === "shiftByExtent");
+    const limits = { ...defaultLimits, maxBindingBytes: 1024 };
+    expect(schedulesFor(constant!, { extents: { channel: 256 }, limits }).length).toBeGreaterThan(0);
+    expect(() => schedulesFor(constant!, { extents: { channel: 257 }, limits }))
+      .toThrow("kernel shiftByExtent: the output 'output' takes 1028 bytes, and the device binds 1024; give it a batch axis, and run it in parts");
+  });
+
   test("an artifact that binds more than a device does is not loaded there", async () => {
     const artifact = compile(linear, { extents: modelExtents(linear, largestExtents), schedule: first(linear, largestExtents, defaultLimits) });
     await withDevice({ maxBindingBytes: 4096, maxStorageBuffers: 3 }, async (device) => {
@@ -124,8 +134,7 @@ describe("inputs in ranges", () => {
   test("what grows with the batch, and scratch, is refused beyond the limit", async () => {
     const data = dataFor(linear, { ...largestExtents, token: 40 });
     await withDevice({ maxBindingBytes: 5120 }, async (device) => {
-      const run = (name: string): Promise<unknown> => execute(device, linear, schedulesFor(linear, { extents: data.extents, limits: device.limits }).find((schedule) => schedule.name === name)!, data);
-      await expect(run("alone")).rejects.toThrow(
+      await expect(execute(device, linear, first(linear, data.extents, device.limits), data)).rejects.toThrow(
         "kernel 'linear': tensor 'x' takes 20480 bytes, and the device binds 5120. fix: run the kernel on fewer rows at a time, through tensor.rows");
     });
     const sum = kernels.get("maxOfSums")!;
@@ -133,7 +142,8 @@ describe("inputs in ranges", () => {
     await withDevice({ maxBindingBytes: 1024 }, async (device) => {
       const split = schedulesFor(sum, { extents: few.extents, limits: device.limits }).find(({ name }) => name === "split")!;
       await expect(execute(device, sum, split, few)).rejects.toThrow(
-        "kernel 'maxOfSums': scratch 'scratch0_value' takes 1088 bytes, and the device binds 1024. fix: run the kernel on fewer rows at a time, or compile it under a schedule of one pass");
+        "kernel 'maxOfSums': scratch 'scratch0_value' takes 1088 bytes, and the device binds 1024. " +
+        "fix: run the kernel on fewer rows at a time, or compile it under a schedule of one pass");
       expect(device.memory().total).toBe(0);
     });
   });
@@ -150,7 +160,8 @@ describe("dispatches", () => {
     const most = Math.max(...counts(compile(linear, { extents: modelExtents(linear, extents), schedule })));
     for (const maxWorkgroupsPerDimension of new Set([most - 1, Math.ceil(Math.sqrt(most)), Math.ceil(Math.cbrt(most))])) {
       await withDevice({ maxWorkgroupsPerDimension }, async (device) => {
-        expect((await execute(device, linear, schedule, data)).outputs, `${most} workgroups, ${maxWorkgroupsPerDimension} along each dimension`).toEqual(expected);
+        const { outputs } = await execute(device, linear, schedule, data);
+        expect(outputs, `${most} workgroups, ${maxWorkgroupsPerDimension} along each dimension`).toEqual(expected);
       });
     }
     await withDevice({ maxWorkgroupsPerDimension: Math.ceil(Math.cbrt(most)) - 1 }, async (device) => {

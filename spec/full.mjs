@@ -1,0 +1,73 @@
+/**
+ * `npm run test:full [-- --first 1 --parts 16 --jobs 2 --out FOLDER]`: every schedule that fits, for many cases of each
+ * kernel, on the Vulkan driver that VK_DRIVER_FILES names. A part is a process of its own that draws one case of every
+ * kernel and 16 random kernels (spec/schedules.device.test.ts) and writes to FOLDER what it compared, and what it said;
+ * parts with other numbers may run elsewhere. In the end everything in FOLDER is summed up.
+ */
+import { spawn } from "node:child_process";
+import { createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { install, root, setUp } from "../cli/setup.mjs";
+
+const { values } = parseArgs({
+  options: {
+    first: { type: "string", default: "1" }, parts: { type: "string", default: "16" },
+    jobs: { type: "string", default: String(availableParallelism()) }, out: { type: "string", default: ".cache/full" },
+  },
+});
+setUp(install);
+mkdirSync(values.out, { recursive: true });
+
+const waiting = Array.from({ length: Number(values.parts) }, (_, at) => Number(values.first) + at);
+const failed = [];
+await Promise.all(Array.from({ length: Number(values.jobs) }, async () => {
+  for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+    const seconds = await run(part);
+    process.stdout.write(`part ${part}: ${failed.includes(part) ? `FAILED, see ${join(values.out, `${part}.txt`)}` : "passed"} after ${seconds} s\n`);
+  }
+}));
+summarise();
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+/** Seconds that a part took. */
+function run(part) {
+  const start = Date.now();
+  const log = createWriteStream(join(values.out, `${part}.txt`));
+  const env = { ...process.env, TREEFOLD_CASES: "full", TREEFOLD_PART: String(part), TREEFOLD_TALLY: join(values.out, `${part}.json`) };
+  const vitest = spawn(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--root", root, "--project", "device", "spec/schedules"],
+    { env, stdio: ["ignore", "pipe", "pipe"] });
+  vitest.stdout.pipe(log, { end: false });
+  vitest.stderr.pipe(log, { end: false });
+  return new Promise((resolve) => vitest.on("close", (status) => {
+    if (status !== 0) failed.push(part);
+    log.end(() => resolve(Math.round((Date.now() - start) / 1000)));
+  }));
+}
+
+/** Adds up the parts' tallies, by driver, and leaves the sums beside them. */
+function summarise() {
+  const parts = readdirSync(values.out).filter((name) => /^\d+\.json$/.test(name)).map((name) => JSON.parse(readFileSync(join(values.out, name), "utf8")));
+  const sums = [...new Set(parts.map(({ device }) => device.description))].map((driver) => [driver, parts.filter(({ device }) => device.description === driver)]).map(([driver, own]) => ({
+    driver, parts: own.map(({ part }) => part).sort((a, b) => a - b), total: sum(own.map(({ total }) => total)),
+    schedules: sum(own.map(({ schedules }) => schedules)), kernels: own.map(({ kernels }) => kernels).reduce(merged, {}),
+  }));
+  for (const { driver, parts: numbers, total, schedules } of sums) {
+    process.stdout.write(`${driver}: ${numbers.length} parts, ${total.cases} cases, ${total.orderSensitive} of sums on data where order matters, ` +
+      `${total.batches} batches, ${total.runs} runs: ${Object.entries(schedules).map(([name, runs]) => `${name} ${runs}`).join(", ")}\n`);
+  }
+  writeFileSync(join(values.out, "sums.json"), `${JSON.stringify(sums, null, 2)}\n`);
+}
+
+function sum(counts) {
+  const result = {};
+  for (const count of counts) for (const [name, value] of Object.entries(count)) result[name] = (result[name] ?? 0) + value;
+  return result;
+}
+
+function merged(kernels, own) {
+  const result = { ...kernels };
+  for (const [name, counts] of Object.entries(own)) result[name] = sum([result[name] ?? {}, counts]);
+  return result;
+}
