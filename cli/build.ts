@@ -1,13 +1,14 @@
 /** `treefold build`: a checkpoint's model as a library of its own. */
 import type { Command } from "commander";
 import { UsageError } from "./exit.ts";
+import { parsePath } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
 export function register(program: Command): void {
   program.command("build")
     .description("Writes a model as a package: a typed module, its kernels' WGSL and trees, and its weights. It needs treefold-runtime, and no compiler.")
-    .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json")
-    .requiredOption("--out <dir>", "folder to write; one that holds a library is replaced")
+    .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json", parsePath)
+    .requiredOption("--out <dir>", "folder to write; one that holds a library is replaced", parsePath)
     .option("--name <name>", "name of the package; the checkpoint directory's if absent")
     .option("--no-weights", "leave the weights where they are: load({ weights }) then says where")
     .option("--json", 'print {"out","name","fingerprint","kernels":[{"name","schedule","level","trees","sha256"}]}')
@@ -28,7 +29,7 @@ async function build({ model: directory, out, name, weights, json = false }: Opt
   }
   const { buildLibrary } = await import("../models/build/library.ts");
   const { checkTarget, writeLibrary } = await import("../models/build/write.ts");
-  await checkTarget(out);
+  await checkTarget(out, [directory]);
   const library = await withProgress(`Building ${out}`, async (show) => {
     const built = await buildLibrary(directory, { ...(name === undefined ? {} : { name }), progress: (what) => show(`Building ${out}: ${what}`) });
     show(`Building ${out}: writing`);

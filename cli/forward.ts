@@ -1,19 +1,21 @@
 /** `treefold forward`: the logits of given token ids, at every position. */
-import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { constants, createWriteStream } from "node:fs";
+import { access, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
-import { collectIds, deviceJson, parseCount, withModel } from "./model.ts";
+import { collectIds, deviceJson, parseCount, parsePath, withModel } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
 export function register(program: Command): void {
   program.command("forward")
     .description("Computes the logits of token ids at every position, all sequences in one batch. Needs no tokenizer.")
-    .requiredOption("--model <dir>", "checkpoint directory: config.json and model.safetensors")
+    .requiredOption("--model <dir>", "checkpoint directory: config.json and model.safetensors", parsePath)
     .requiredOption("--ids <ids>", "token ids of a sequence, as in 0,17,5; may be repeated", collectIds)
     .option("--chunk <n>", "feed sequences n ids at a time instead of whole; never changes the logits", parseCount)
-    .option("--out <file>", "write the JSON there instead of stdout")
+    .option("--out <file>", "write the JSON there instead of stdout", parsePath)
     .option("--json", 'print {"sequences":[{"ids","sha256","logits"}],"device","fingerprint"}; sha256 is over the little-endian f32 logits')
     .action(forward);
 }
@@ -33,6 +35,7 @@ interface SequenceResult {
 }
 
 async function forward({ model: directory, ids, chunk, out, json = false }: Options): Promise<void> {
+  if (out !== undefined) await checkFile(out);
   await withModel(directory, async (model) => {
     const results = await withProgress("Computing", () => model.forward(ids, chunk === undefined ? {} : { chunk }));
     const sequences = results.map((logits, index): SequenceResult => ({
@@ -84,10 +87,34 @@ function numberJson(value: number): string {
   return Object.is(value, -0) ? "-0.0" : String(value);
 }
 
-async function writeFile(file: string, pieces: Iterable<string>): Promise<void> {
+/** Tells what can't be written before the logits are computed. */
+async function checkFile(file: string): Promise<void> {
+  const status = await stat(file).catch(() => undefined);
+  if (status?.isDirectory() === true) throw unwritable(file, { code: "EISDIR" });
   try {
-    await pipeline(Readable.from(pieces), createWriteStream(file));
+    await access(status === undefined || status.isFile() ? dirname(file) : file, constants.W_OK);
   } catch (cause) {
-    throw new Error(`'${file}' cannot be written (${(cause as NodeJS.ErrnoException).code ?? String(cause)}); fix: give --out a file in a directory that exists`, { cause });
+    throw unwritable(file, cause);
   }
+}
+
+/** A file appears whole or not at all, and until then what was there before stays. */
+async function writeFile(file: string, pieces: Iterable<string>): Promise<void> {
+  const status = await stat(file).catch(() => undefined);
+  const target = status === undefined ? file : await realpath(file);
+  // A device or a pipe takes what it is given.
+  const replaced = status === undefined || status.isFile();
+  const written = replaced ? `${target}.${randomUUID()}` : target;
+  try {
+    await pipeline(Readable.from(pieces), createWriteStream(written));
+    if (replaced) await rename(written, target);
+  } catch (cause) {
+    if (replaced) await rm(written, { force: true }).catch(() => undefined);
+    throw unwritable(file, cause);
+  }
+}
+
+function unwritable(file: string, cause: unknown): Error {
+  const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return new Error(`'${file}' cannot be written (${reason}); fix: give --out a file in a directory that exists, on a disk with room`, { cause });
 }

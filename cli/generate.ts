@@ -1,12 +1,12 @@
 /** `treefold generate`: greedy completions of prompts. */
 import type { Command } from "commander";
 import { UsageError } from "./exit.ts";
-import { collect, deviceJson, parseCount, withModel } from "./model.ts";
+import { collect, deviceJson, parseCount, parsePath, withModel } from "./model.ts";
 
 export function register(program: Command): void {
   program.command("generate")
     .description("Completes prompts greedily, all of them in one batch.")
-    .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json")
+    .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json", parsePath)
     .requiredOption("--prompt <text>", "text to complete; may be repeated", collect)
     .option("--max-tokens <n>", "tokens to generate for each prompt, at most", parseCount, 64)
     .option("--json", 'print {"completions":[{"prompt","ids","text"}],"device","fingerprint"}; ids and text are those generated')

@@ -1,4 +1,4 @@
-/** What the commands that run a model have in common: opening the device, loading, and parsing counts and ids. */
+/** What the commands that run a model have in common: opening the device, loading, and parsing paths, counts and ids. */
 import { InvalidArgumentError } from "commander";
 import type { DeviceInfo, Model } from "../runtime/index.ts";
 import { withProgress } from "./progress.ts";
@@ -25,6 +25,12 @@ export function parseCount(argument: string): number {
   const count = Number(argument);
   if (!/^\d+$/.test(argument) || count < 1 || !Number.isSafeInteger(count)) throw new InvalidArgumentError("Give a whole number of at least 1.");
   return count;
+}
+
+/** A path that is not empty, as a shell's unset variable is: that would be the directory one is in. */
+export function parsePath(argument: string): string {
+  if (argument === "") throw new InvalidArgumentError("Give a path.");
+  return argument;
 }
 
 /** Collects `--ids 0,17,5`. */

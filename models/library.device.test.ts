@@ -183,7 +183,7 @@ describe("a loaded model", () => {
   });
 
   it.each([
-    [{ maxTokens: 0 }, "Blessed", "maxTokens is 0; fix: generate at least 1 token"],
+    [{ maxTokens: 0 }, "Blessed", "maxTokens is 0; fix: give a whole number of at least 1"],
     [{ maxTokens: 1.5 }, "Blessed", "maxTokens is 1.5"],
     [{}, [], "prompt 0 has no ids; fix: give at least one"],
     [{}, [2048], "prompt 0 has id 2048 at position 0; fix: ids go from 0 to 2047"],

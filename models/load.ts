@@ -1,7 +1,7 @@
 /** A checkpoint on a device, by way of its library: built, or taken from the cache, and loaded as any user of it would. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { loadModel, ModelFileError, type LoadOptions, type Model, type Program } from "../runtime/index.ts";
+import { loadModel, messageOf, ModelFileError, type LoadOptions, type Model, type Program } from "../runtime/index.ts";
 import { Folder } from "../runtime/model/files.ts";
 import { readManifest, readVerified } from "../runtime/model/manifest.ts";
 import { Checkpoint } from "./checkpoint/checkpoint.ts";
@@ -15,21 +15,30 @@ export interface CheckpointOptions extends Omit<LoadOptions, "weights"> {
 
 const treefold: NamedSource = { name: "treefold", kernels: compileKernels };
 
-/** @throws CheckpointError, and what loading a library throws */
+/** What another process does to the cache at the same time may make a library unreadable; never as often as this. */
+const attempts = 3;
+
+/** @throws CheckpointError, and what loading a library throws; the signal's reason when it is aborted */
 export async function loadCheckpoint(directory: string, { source = treefold, ...options }: CheckpointOptions = {}): Promise<Model> {
-  const { progress = () => undefined } = options;
+  const { signal } = options;
+  const progress = (what: string): void => {
+    signal?.throwIfAborted();
+    options.progress?.(what);
+  };
   progress("reading the checkpoint");
   await assertCheckpoint(directory);
-  const library = await cachedLibrary(directory, source, progress);
-  try {
-    return await loadLibrary(library, directory, options);
-  } catch (error) {
-    // A damaged entry of the cache is made again; what is wrong with a new one is told.
-    if (library.temporary || !(error instanceof ModelFileError && error.where.startsWith(library.folder))) throw error;
-    await library.discard();
-    return await loadLibrary(await cachedLibrary(directory, source, progress), directory, options);
-  } finally {
-    if (library.temporary) await library.discard();
+  for (let attempt = 1; ; attempt++) {
+    const library = await cachedLibrary(directory, source, progress, attempt > 1);
+    try {
+      signal?.throwIfAborted();
+      return await loadLibrary(library, directory, attempt, options);
+    } catch (error) {
+      // A damaged entry of the cache is made again; what is wrong with a new one is told.
+      const damaged = library.kept && error instanceof ModelFileError && error.where.startsWith(library.folder);
+      if (!damaged || attempt === attempts) throw error;
+    } finally {
+      await library.remove();
+    }
   }
 }
 
@@ -38,9 +47,19 @@ export async function assertCheckpoint(directory: string): Promise<void> {
   await (await Checkpoint.open(directory)).close();
 }
 
-async function loadLibrary({ folder }: CachedLibrary, weights: string, options: LoadOptions): Promise<Model> {
+async function loadLibrary({ folder }: CachedLibrary, weights: string, attempt: number, options: LoadOptions): Promise<Model> {
   const files = new Folder(folder);
   await readVerified(files, await readManifest(files), "forward.js");
-  const program = await import(/* @vite-ignore */ pathToFileURL(join(folder, "forward.js")).href) as Program;
+  const program = await importProgram(join(folder, "forward.js"), attempt);
   return loadModel(program, folder, { ...options, weights });
+}
+
+/** The module is what was verified; package.json beside it, which says that it is one, was not. */
+async function importProgram(file: string, attempt: number): Promise<Program> {
+  try {
+    // Node remembers a module that it could not load by its URL.
+    return await import(/* @vite-ignore */ `${pathToFileURL(file).href}${attempt === 1 ? "" : `?${attempt}`}`) as Program;
+  } catch (cause) {
+    throw new ModelFileError({ where: file, what: `it cannot be imported (${messageOf(cause)})`, fix: "build the library again", cause });
+  }
 }

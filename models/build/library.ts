@@ -3,7 +3,7 @@
  * of each. Its weights stay in the checkpoint's own files, which the manifest points into.
  */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { lstat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { ts } from "ts-morph";
 import { defaultLimits } from "../../runtime/artifact.ts";
@@ -146,8 +146,9 @@ function moduleFiles(name: string, banner: string, text: string): [string, strin
 
 async function tokenizerOf(directory: string, { vocabulary }: ModelConfig): Promise<{ entry: Manifest["tokenizer"]; files: [string, string][] }> {
   const { description, settings, template } = tokenizerFiles;
-  // Logits need none.
-  if (!existsSync(join(directory, description))) return { entry: null, files: [] };
+  // Logits need none. A link that leads nowhere is no missing file, but a fault.
+  const absent = await lstat(join(directory, description)).then(() => false, (error: NodeJS.ErrnoException) => error.code === "ENOENT");
+  if (absent) return { entry: null, files: [] };
   const read = await readTokenizerFiles(directory, vocabulary);
   const files: [string, string][] = [[description, JSON.stringify(read.description)], [settings, JSON.stringify(read.settings)]];
   if (read.template === undefined) return { entry: { description, settings, chatTemplate: null }, files };

@@ -1,9 +1,9 @@
 /** A generated library to disk: all of it appears at once, or nothing does. */
-import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { manifestFile, manifestFormat } from "../../runtime/model/manifest.ts";
+import { access, copyFile, lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { manifestFile, manifestFormat, type Manifest } from "../../runtime/model/manifest.ts";
+import { asideOf, removeLeftovers, removeOnSignal } from "../aside.ts";
 import type { Library } from "./library.ts";
 
 /** The folder for a library can't be written, or holds something else. */
@@ -23,12 +23,22 @@ export interface WriteOptions {
  * Writes the library to a folder that does not exist, is empty, or holds a library, which it replaces.
  * @throws LibraryWriteError
  */
-export async function writeLibrary({ files, weights }: Library, directory: string, options: WriteOptions): Promise<void> {
-  const target = resolve(directory);
-  await checkTarget(directory);
-  const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
+export async function writeLibrary(library: Library, directory: string, options: WriteOptions): Promise<void> {
+  const target = await checkTarget(directory, library.weights);
+  await removeLeftovers(dirname(target), basename(target));
+  await replaceFolder(library, target, options).catch((cause: unknown) => { throw unwritable(directory, cause); });
+}
+
+/** Writes the library to a folder of the caches' own, whatever is there now. @throws LibraryWriteError */
+export async function writeOwnLibrary(library: Library, directory: string): Promise<void> {
+  await replaceFolder(library, directory, { weights: false }).catch((cause: unknown) => { throw unwritable(directory, cause); });
+}
+
+async function replaceFolder({ files, weights }: Library, target: string, options: WriteOptions): Promise<void> {
+  const temporary = asideOf(target);
+  const written = removeOnSignal(temporary);
   try {
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     for (const [path, text] of files) {
       await mkdir(dirname(join(temporary, path)), { recursive: true });
       await writeFile(join(temporary, path), text);
@@ -38,21 +48,125 @@ export async function writeLibrary({ files, weights }: Library, directory: strin
       // Shares the disk blocks where the file system can.
       for (const file of weights) await copyFile(file, join(temporary, "weights", basename(file)), constants.COPYFILE_FICLONE);
     }
-    await rm(target, { recursive: true, force: true });
-    await rename(temporary, target);
+    await moveInto(temporary, target);
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw new LibraryWriteError(directory, `cannot be written (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, "give a folder on a disk with room, that you may write to", { cause });
+    throw cause;
+  } finally {
+    written();
   }
 }
 
-/** Nothing but an older library is ever replaced. */
-export async function checkTarget(directory: string): Promise<void> {
-  const status = await stat(directory).catch(() => undefined);
-  if (status === undefined) return;
-  const other = (what: string): LibraryWriteError => new LibraryWriteError(directory, what, "give a folder that does not exist yet, or one that 'treefold build' wrote");
-  if (!status.isDirectory()) throw other("is not a folder");
-  if ((await readdir(directory)).length === 0) return;
-  const manifest = await readFile(join(directory, manifestFile), "utf8").catch(() => "");
-  if (!manifest.includes(`"format": "${manifestFormat.split(" ")[0]!}`)) throw other("is not empty, and holds no library of Treefold's");
+/** Only an empty folder can be renamed over, so what is there moves aside first: whenever this is killed, no half of a library stands there. */
+async function moveInto(temporary: string, target: string): Promise<void> {
+  for (let more = 10; ; more--) {
+    const former = asideOf(target);
+    const moved = await rename(target, former).then(() => true, (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    });
+    const removeFormer = (): Promise<void> => rm(former, { recursive: true, force: true }).catch(() => undefined);
+    try {
+      await rename(temporary, target);
+      return await removeFormer();
+    } catch (error) {
+      // Another process may have put its own there between our two renames.
+      const taken = ["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "");
+      if (taken) await removeFormer();
+      else if (moved) await rename(former, target).catch(() => undefined);
+      if (!taken || more === 0) throw error;
+    }
+  }
+}
+
+/**
+ * Nothing but an older library is ever replaced, and never what the new one is made from, or where the user stands.
+ * Gives the folder's absolute path. @param sources files and directories that must stay
+ * @throws LibraryWriteError
+ */
+export async function checkTarget(directory: string, sources: readonly string[]): Promise<string> {
+  const refuse = (what: string, fix = "give a folder that does not exist yet, or one that 'treefold build' wrote"): never => {
+    throw new LibraryWriteError(directory, what, fix);
+  };
+  if (directory === "") refuse("is no path");
+  const target = await realpath(directory).catch(() => resolve(directory));
+  const status = await stat(target).catch(async (error: NodeJS.ErrnoException) => {
+    const leadsNowhere = await lstat(target).then((link) => link.isSymbolicLink(), () => false);
+    if (error.code !== "ENOENT" || leadsNowhere) throw unwritable(directory, error);
+    return undefined;
+  });
+  if (status === undefined) {
+    await checkWritable(directory, target);
+    return target;
+  }
+  if (!status.isDirectory()) refuse("is not a folder");
+  if (isWithin(process.cwd(), target)) refuse("is the folder that this runs in, or one above it", "give another folder, as in --out my-model");
+  for (const source of sources) {
+    if (isWithin(await realpath(source).catch(() => resolve(source)), target)) refuse(`holds '${source}', which the library is made from`, "give a folder outside of the checkpoint");
+  }
+  for (let more = 10; ; more--) {
+    const [before, foreign, after] = [await identityOf(target), await foreignTo(target), await identityOf(target)];
+    if (foreign === undefined) break;
+    // What another process was replacing just then may look like anything.
+    if (before === after || more === 0) refuse(foreign);
+  }
+  await checkWritable(directory, target);
+  return target;
+}
+
+/** Tells a folder from one that was put in its place. */
+async function identityOf(folder: string): Promise<string | undefined> {
+  return stat(folder).then(({ ino, ctimeMs }) => `${ino} ${ctimeMs}`, () => undefined);
+}
+
+/** What is in a folder that no build has put there; undefined where there is nothing. */
+async function foreignTo(folder: string): Promise<string | undefined> {
+  try {
+    const found = await readdir(folder, { recursive: true });
+    if (found.length === 0) return undefined;
+    const manifest = JSON.parse(await readFile(join(folder, manifestFile), "utf8")) as Manifest;
+    if (!manifest.format.startsWith(manifestFormat.split(" ")[0]!)) throw new Error("of another format");
+    const written = [...Object.keys(manifest.files), manifestFile, "index.js", "index.d.ts", "package.json", ...manifest.weights.files.map((name) => join("weights", name))];
+    const known = new Set(written.flatMap((path) => [join(path), dirname(join(path))]));
+    const other = found.find((path) => !known.has(path));
+    return other === undefined ? undefined : `holds '${other}', which no build has written`;
+  } catch {
+    return "is not empty, and holds no library of Treefold's";
+  }
+}
+
+/** Node's own recursive mkdir never ends where a folder refuses new ones with ENOENT, as those of /proc do. */
+async function makeFolder(folder: string): Promise<void> {
+  const above = dirname(folder);
+  if (!await exists(above)) await makeFolder(above);
+  await mkdir(folder).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST" || !(await stat(folder)).isDirectory()) throw error;
+  });
+}
+
+/** A folder is made beside the target first: in the nearest folder above it that is there. */
+async function checkWritable(directory: string, target: string): Promise<void> {
+  try {
+    let above = dirname(target);
+    while (!await exists(above)) above = dirname(above);
+    if (!(await stat(above)).isDirectory()) throw Object.assign(new Error(`${above} is not a folder`), { code: "ENOTDIR" });
+    await access(above, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw unwritable(directory, cause);
+  }
+}
+
+function unwritable(directory: string, cause: unknown): LibraryWriteError {
+  const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return new LibraryWriteError(directory, `cannot be written (${reason})`, "give a folder on a disk with room, that you may write to", { cause });
+}
+
+function isWithin(path: string, folder: string): boolean {
+  const from = relative(folder, path);
+  return from === "" || (from !== ".." && !from.startsWith(`..${sep}`));
+}
+
+/** A link that leads nowhere, too. */
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(() => true, () => false);
 }

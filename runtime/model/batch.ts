@@ -85,8 +85,16 @@ function check(entries: readonly StepEntry[], allocator: PageAllocator, { vocabu
   if (wanted > allocator.freePages) throw new CacheFullError(wanted, allocator.freePages);
 }
 
-/** @throws BatchError if `ids` are empty, too many or out of the vocabulary */
+/** What JavaScript without types may have given instead. @throws BatchError */
+export function checkList(value: unknown, what: string): void {
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
+    throw new BatchError(`${what} is ${value === null ? "null" : typeof value}, not a list`, "give a list of token ids for each sequence, as in [[0, 17, 5]]");
+  }
+}
+
+/** @throws BatchError if `ids` are no list, empty, too many or out of the vocabulary */
 export function checkIds(ids: readonly number[], what: string, { vocabulary, maxPositions }: StepLimits): void {
+  checkList(ids, what);
   if (ids.length === 0) throw new BatchError(`${what} has no ids`, "give at least one");
   if (ids.length > maxPositions) {
     throw new BatchError(`${what} has ${ids.length} ids where ${maxPositions} fit the model's positions`, "shorten it");

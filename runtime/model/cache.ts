@@ -23,7 +23,7 @@ export class KvCache {
     try {
       this.layers = Array.from({ length: layers }, (_, layer) => ({ keys: make(`keys of layer ${layer}`), values: make(`values of layer ${layer}`) }));
     } catch (error) {
-      this.dispose();
+      this.#free();
       throw error;
     }
   }
@@ -39,7 +39,11 @@ export class KvCache {
   }
 
   dispose(): void {
-    for (const tensor of this.#tensors.splice(0)) tensor.dispose();
+    this.#free();
     this.#disposed();
+  }
+
+  #free(): void {
+    for (const tensor of this.#tensors.splice(0)) tensor.dispose();
   }
 }

@@ -1,5 +1,5 @@
 /** Whole requests, made of steps: the logits of given ids, and greedy completions. */
-import { BatchError, checkIds, type StepEntry } from "./batch.ts";
+import { BatchError, checkIds, checkList, type StepEntry } from "./batch.ts";
 import type { Model } from "./model.ts";
 import type { CachedSequence } from "./pages.ts";
 import type { Tokenizer, TokenStream } from "./tokenizer.ts";
@@ -58,8 +58,9 @@ export async function forwardAll(
   model: Model, sequences: readonly (readonly number[])[], { chunk = Infinity, signal }: ForwardOptions,
 ): Promise<Float32Array<ArrayBuffer>[]> {
   signal?.throwIfAborted();
+  checkList(sequences, "what forward is given");
   if (sequences.length === 0) throw new BatchError("there are no sequences", "give at least one");
-  if (!(chunk >= 1)) throw new BatchError(`the chunk is ${chunk}`, "take at least 1 id at a time");
+  if (!(chunk >= 1 && (Number.isInteger(chunk) || chunk === Infinity))) throw new BatchError(`the chunk is ${String(chunk)}`, "take a whole number of ids at a time, at least 1");
   sequences.forEach((ids, index) => checkIds(ids, `sequence ${index}`, model.config));
   const { vocabulary } = model.config;
   const results = sequences.map((ids) => new Float32Array(ids.length * vocabulary));
@@ -100,7 +101,7 @@ async function* complete(
 ): AsyncGenerator<Event, void, undefined> {
   signal?.throwIfAborted();
   if (prompts.length === 0) throw new BatchError("there are no prompts", "give at least one");
-  if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) throw new BatchError(`maxTokens is ${maxTokens}`, "generate at least 1 token");
+  if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) throw new BatchError(`maxTokens is ${String(maxTokens)}`, "give a whole number of at least 1");
   const { maxPositions, endIds } = model.config;
   prompts.forEach((ids, index) => checkIds(ids, `prompt ${index}`, model.config));
   const cache = model.createCache(prompts.map((ids) => Math.min(maxPositions, ids.length + maxTokens)));

@@ -13,7 +13,11 @@ export class Folder {
   readonly #open = new Map<string, Promise<FileHandle>>();
 
   constructor(location: string | URL) {
-    this.#path = typeof location === "string" ? location : fileURLToPath(location);
+    try {
+      this.#path = typeof location === "string" ? location : fileURLToPath(location);
+    } catch (cause) {
+      throw new ModelFileError({ where: String(location), what: "it is no place in the file system", fix: "give a path, or a file: URL", cause });
+    }
   }
 
   /** As messages name it. */

@@ -2,6 +2,7 @@
 import type { StorageType } from "../artifact.ts";
 import { Commands } from "../commands.ts";
 import type { Device } from "../device.ts";
+import { RequestError } from "../errors.ts";
 import { wordsOf } from "../layout.ts";
 import { createTensor, type Tensor } from "../tensor.ts";
 import type { KernelLibrary } from "./kernels.ts";
@@ -12,11 +13,14 @@ export class DeviceMachine implements Machine {
   /** What temporaries are views of, by name: grown when a step needs more, never shrunk. */
   readonly #memory = new Map<string, Tensor>();
 
+  #disposed = false;
+
   constructor(private readonly device: Device, private readonly library: KernelLibrary) {
     this.#commands = new Commands(device);
   }
 
   temporary(name: string, storage: StorageType, shape: readonly number[]): Tensor {
+    if (this.#disposed) throw new RequestError({ where: `temporary '${name}'`, what: "the model has been disposed of", fix: "load it again" });
     const words = Math.max(1, wordsOf({ storage, shape }));
     let memory = this.#memory.get(name);
     if (memory === undefined || memory.shape[0]! < words) {
@@ -52,9 +56,14 @@ export class DeviceMachine implements Machine {
     await this.#commands.submit();
   }
 
-  /** Forgets what was asked for and not submitted. */
-  discard(): void {
+  /**
+   * After a fault: forgets what was asked for and not submitted, and frees the temporaries, some of which the device may
+   * have found no memory for. The next step makes what it needs.
+   */
+  reset(): void {
     this.#commands = new Commands(this.device);
+    for (const tensor of this.#memory.values()) tensor.dispose();
+    this.#memory.clear();
   }
 
   /** Of the memory that temporaries share. */
@@ -62,8 +71,9 @@ export class DeviceMachine implements Machine {
     return [...this.#memory.values()].reduce((total, { shape }) => total + 4 * shape[0]!, 0);
   }
 
+  /** A step that is under way gets no more memory. */
   dispose(): void {
-    for (const tensor of this.#memory.values()) tensor.dispose();
-    this.#memory.clear();
+    this.#disposed = true;
+    this.reset();
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { openDevice, type Device, type DeviceOptions } from "../device.ts";
 import { RequestError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
-import { planStep, type StepEntry, type StepTables } from "./batch.ts";
+import { BatchError, checkList, planStep, type StepEntry, type StepTables } from "./batch.ts";
 import { KvCache } from "./cache.ts";
 import { ChatTemplate, type ChatMessage, type ChatOptions } from "./chat.ts";
 import { completeAll, completeOne, forwardAll, type Completion, type CompletionOptions, type ForwardOptions, type GenerateAllOptions, type Piece } from "./completion.ts";
@@ -80,6 +80,7 @@ export async function loadModel(program: Program, folder: string | URL, options:
   const device = options.device ?? await openDevice(options.notify === undefined ? {} : { notify: options.notify });
   const uploader = new Uploader(device, signal);
   try {
+    signal?.throwIfAborted();
     progress("compiling its kernels for the device");
     const library = await KernelLibrary.load(device, manifest, files, signal);
     progress("uploading the weights");
@@ -150,20 +151,21 @@ export class Model {
   /**
    * Completes a prompt, text or ids, greedily: gives each id as it is known, with its text. Text that ends in the middle
    * of a character is held back until the character is whole. Leaving the loop ends the request.
-   * @throws BatchError, TokenizerError, and the device's errors; the signal's reason when it is aborted
+   * @throws BatchError, TokenizerError, and the device's errors, when it is iterated; the signal's reason when it is aborted
    */
-  generate(prompt: string | readonly number[], options: CompletionOptions = {}): AsyncGenerator<Piece, void, undefined> {
-    return completeOne(this, this.#idsOf(prompt), this.#parts.tokenizer, options);
+  async *generate(prompt: string | readonly number[], options: CompletionOptions = {}): AsyncGenerator<Piece, void, undefined> {
+    yield* completeOne(this, this.#idsOf(prompt, 0), this.#parts.tokenizer, options);
   }
 
   /** Completes all prompts in one batch; each gets what it would get alone. */
-  generateAll(prompts: readonly (string | readonly number[])[], options: GenerateAllOptions = {}): Promise<Completion[]> {
-    return completeAll(this, prompts.map((prompt) => this.#idsOf(prompt)), this.#parts.tokenizer, options);
+  async generateAll(prompts: readonly (string | readonly number[])[], options: GenerateAllOptions = {}): Promise<Completion[]> {
+    checkList(prompts, "what generateAll is given");
+    return completeAll(this, prompts.map((prompt, index) => this.#idsOf(prompt, index)), this.#parts.tokenizer, options);
   }
 
   /** Answers a conversation, written as the model's chat template has it. @throws ChatTemplateError, and what generate throws */
-  chat(messages: readonly ChatMessage[], options: CompletionOptions & ChatOptions = {}): AsyncGenerator<Piece, void, undefined> {
-    return this.generate(this.chatIds(messages, options), options);
+  async *chat(messages: readonly ChatMessage[], options: CompletionOptions & ChatOptions = {}): AsyncGenerator<Piece, void, undefined> {
+    yield* this.generate(this.chatIds(messages, options), options);
   }
 
   /** The ids of a conversation whose next turn is the model's. @throws ChatTemplateError */
@@ -250,8 +252,9 @@ export class Model {
         const step = this.#tensorsOf(cache, tables);
         return await finish(this.#parts.program.hidden(this.#machine, this.#parts.weights, step), step);
       } catch (error) {
-        this.#machine.discard();
+        this.#machine.reset();
         entries.forEach(({ sequence }, index) => sequence.truncate(lengths[index]!));
+        this.#assertUsable(error);
         throw error;
       }
     };
@@ -291,15 +294,16 @@ export class Model {
     };
   }
 
-  #idsOf(prompt: string | readonly number[]): readonly number[] {
+  #idsOf(prompt: string | readonly number[], index: number): readonly number[] {
+    if (prompt === "") throw new BatchError(`prompt ${index} is empty`, "give it some text, or the id that a text starts with");
     return typeof prompt === "string" ? this.tokenizer.encode(prompt) : prompt;
   }
 
-  #assertUsable(): void {
-    if (this.#disposed) this.#refuse("it has been disposed of", "load it again");
+  #assertUsable(cause?: unknown): void {
+    if (this.#disposed) this.#refuse("it has been disposed of", "load it again", cause);
   }
 
-  #refuse(what: string, fix: string): never {
-    throw new RequestError({ where: `model '${this.manifest.name}'`, what, fix });
+  #refuse(what: string, fix: string, cause?: unknown): never {
+    throw new RequestError({ where: `model '${this.manifest.name}'`, what, fix, cause });
   }
 }
