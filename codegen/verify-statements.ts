@@ -23,7 +23,7 @@ const common = [
 ];
 
 /** Numbers and members are skipped; the group is a name. */
-const words = /0x[\da-f.]+(?:p[+-]?\d+)?[fiu]?|\d[\d.]*(?:e[+-]?\d+)?[fiu]?|\.\s*[A-Za-z_]\w*|([A-Za-z_]\w*)/gi;
+const words = /0x[\da-f.]+(?:p[+-]?\d+)?[fiu]?|\d[\d.]*(?:e[+-]?\d+)?[fiu]?|\.\s*[\p{XIDS}_]\p{XIDC}*|([\p{XIDS}_]\p{XIDC}*)/giu;
 
 const namesIn = (text: string): string[] => [...text.matchAll(words)].flatMap(([, name]) => (name === undefined ? [] : [name]));
 
@@ -32,14 +32,14 @@ function textsOf(statement: Statement): string[] {
   switch (statement.kind) {
     case "let": return [statement.value];
     case "var": return [statement.type, ...(statement.value === undefined ? [] : [statement.value])];
-    case "assign": return [statement.target.replace(/^\w+/, ""), statement.value];
+    case "assign": return [statement.target.replace(/^\p{XIDC}+/u, ""), statement.value];
     case "for": return [statement.from, statement.condition, statement.step];
     case "while": case "if": return [statement.condition];
     case "return": case "barrier": return [];
   }
 }
 
-const targetOf = (target: string): string => /^\w+/.exec(target)?.[0] ?? target;
+const targetOf = (target: string): string => /^\p{XIDC}+/u.exec(target)?.[0] ?? target;
 
 /** The pass itself, where nothing is wrong with its statements. */
 export function verifyStatements(pass: LoweredPass, after: string): LoweredPass {
