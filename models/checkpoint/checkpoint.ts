@@ -1,9 +1,8 @@
 /** A Hugging Face checkpoint directory: its configuration, and its weights, checked at once and read in chunks. */
 import { createHash, type Hash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { packElements } from "../../runtime/index.ts";
 import { readConfig, type ModelConfig } from "./config.ts";
-import { bytesOfDtype, fitsBf16, settle, settlePatterns, valueText, widen, type WeightDtype, type WeightStorage } from "../../runtime/model/convert.ts";
+import { convertRows, fitsBf16, rowsOf, settle, valueText, widen, type RowsOfWeight, type WeightDtype, type WeightStorage } from "../../runtime/model/convert.ts";
 import { CheckpointError } from "./error.ts";
 import { shortJson } from "./json.ts";
 import { WeightFiles, type LocatedTensor } from "./shards.ts";
@@ -23,8 +22,6 @@ export interface WeightChunk {
   readonly words: Uint32Array<ArrayBuffer>;
 }
 
-/** What is read from disk at a time, if no row is longer. */
-const chunkBytes = 2 ** 24;
 const belongTogether = "check that config.json and the weights belong together";
 
 export class Checkpoint {
@@ -78,7 +75,7 @@ export class Checkpoint {
     if (declaration.storage === "f32") return "f32";
     const { dtype } = this.#locate(declaration);
     if (dtype === "BF16") return "bf16";
-    for await (const { bytes } of this.#bytes(declaration)) {
+    for await (const { bytes } of this.#rows(declaration)) {
       const bits = widen(dtype, bytes);
       // What is wrong with a value, reading says.
       settle(bits);
@@ -96,39 +93,24 @@ export class Checkpoint {
     const { dtype, shard } = this.#locate(declaration);
     const rowLength = shape.at(-1)!;
     this.#hash.update(JSON.stringify([name, shape, storage]));
-    for await (const { firstRow, rows, bytes } of this.#bytes(declaration)) {
-      const refuse = (index: number): void => {
-        if (index < 0) return;
-        throw new CheckpointError(shard.file, `tensor '${name}'`,
-          `element ${firstRow * rowLength + index} is ${valueText(dtype, bytes, index)}, and weights must be below 2^54 in magnitude`, "check the training run or the conversion");
-      };
-      let words: Uint32Array<ArrayBuffer>;
-      if (dtype === "BF16" && storage === "bf16" && rowLength % 2 === 0) {
-        refuse(settlePatterns(new Uint16Array(bytes.buffer)));
-        words = new Uint32Array(bytes.buffer);
-      } else {
-        const bits = widen(dtype, bytes);
-        refuse(settle(bits));
-        // Rounding would follow if the file were written to since it was looked through.
-        if (storage === "bf16" && !fitsBf16(bits)) {
-          throw new CheckpointError(shard.file, `tensor '${name}'`, "changed while it was read", "load the model again once nothing writes to the file");
-        }
-        words = packElements({ storage, shape: [rows, rowLength] }, bits);
+    for await (const chunk of this.#rows(declaration)) {
+      const { firstRow, rows, bytes } = chunk;
+      const converted = convertRows(chunk, rowLength, dtype, storage);
+      if (converted.words === undefined) {
+        const [fault, fix] = "refused" in converted
+          ? [`element ${firstRow * rowLength + converted.refused} is ${valueText(dtype, bytes, converted.refused)}, and weights must be below 2^54 in magnitude`, "check the training run or the conversion"]
+          // Rounding would follow if the file were written to since it was looked through.
+          : ["changed while it was read", "load the model again once nothing writes to the file"];
+        throw new CheckpointError(shard.file, `tensor '${name}'`, fault!, fix!);
       }
-      this.#hash.update(words);
-      yield { firstRow, rows, words };
+      this.#hash.update(converted.words);
+      yield { firstRow, rows, words: converted.words };
     }
   }
 
-  async *#bytes(declaration: WeightDeclaration): AsyncGenerator<{ firstRow: number; rows: number; bytes: Uint8Array<ArrayBuffer> }> {
+  #rows(declaration: WeightDeclaration): AsyncGenerator<RowsOfWeight> {
     const { shard, entry, dtype } = this.#locate(declaration);
-    const rowBytes = declaration.shape.at(-1)! * bytesOfDtype[dtype];
-    const allRows = entry.sizeBytes / rowBytes;
-    const most = Math.max(1, Math.floor(chunkBytes / rowBytes));
-    for (let firstRow = 0; firstRow < allRows; firstRow += most) {
-      const rows = Math.min(most, allRows - firstRow);
-      yield { firstRow, rows, bytes: await shard.read(entry, firstRow * rowBytes, rows * rowBytes) };
-    }
+    return rowsOf({ shape: declaration.shape, dtype }, (offset, length) => shard.read(entry, offset, length));
   }
 
   /**

@@ -77,6 +77,7 @@ function check(entries: readonly StepEntry[], allocator: PageAllocator, { vocabu
   if (new Set(entries.map(({ sequence }) => sequence)).size !== entries.length) {
     throw new BatchError("a sequence stands in the batch twice", "give each sequence once, with all the ids that it appends");
   }
+  if (!entries.every(({ sequence }) => sequence.isOf(allocator))) throw new BatchError("a sequence of the batch lies in another cache", "give sequences that this cache opened");
   let wanted = 0;
   for (const [index, { sequence, ids }] of entries.entries()) {
     checkIds(ids, `sequence ${index} of the batch`, { vocabulary, maxPositions: maxPositions - sequence.length });

@@ -2,6 +2,7 @@
  * Weights from the dtypes of checkpoints to what kernels read, without rounding: bf16 where that holds every value, f32
  * otherwise. What the arithmetic could not multiply exactly is settled on the way (`settle`).
  */
+import { packElements } from "../layout.ts";
 
 export type WeightDtype = "BF16" | "F16" | "F32";
 export type WeightStorage = "bf16" | "f32";
@@ -64,6 +65,48 @@ export function fitsBf16(bits: Uint32Array): boolean {
   let lost = 0;
   for (let index = 0; index < bits.length; index++) lost |= bits[index]!;
   return (lost & 0xffff) === 0;
+}
+
+/** Whole rows of a weight (the last axis is a row), as bytes of its file, at the start of a buffer of their own. */
+export interface RowsOfWeight {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What is read from disk at a time, if no row is longer. */
+const chunkBytes = 2 ** 24;
+
+/** A weight's rows, as many at a time as a chunk holds. */
+export async function* rowsOf(
+  { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: WeightDtype }, read: (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<RowsOfWeight> {
+  const rowBytes = shape.at(-1)! * bytesOfDtype[dtype];
+  const allRows = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+  const most = Math.max(1, Math.floor(chunkBytes / rowBytes));
+  for (let firstRow = 0; firstRow < allRows; firstRow += most) {
+    const rows = Math.min(most, allRows - firstRow);
+    yield { firstRow, rows, bytes: await read(firstRow * rowBytes, rows * rowBytes) };
+  }
+}
+
+/** The words of a tensor's buffer; or the first element that no kernel takes, or that bf16 does not hold. */
+export type ConvertedRows =
+  | { readonly words: Uint32Array<ArrayBuffer> }
+  | { readonly words?: undefined; readonly refused: number }
+  | { readonly words?: undefined; readonly inexact: true };
+
+/** Rows as words of a tensor's buffer: magnitudes below 2^-56 are zeros of their sign, and nothing is rounded. Takes the bytes over. */
+export function convertRows({ rows, bytes }: RowsOfWeight, rowLength: number, dtype: WeightDtype, storage: WeightStorage): ConvertedRows {
+  if (dtype === "BF16" && storage === "bf16" && rowLength % 2 === 0) {
+    const refused = settlePatterns(new Uint16Array(bytes.buffer));
+    return refused >= 0 ? { refused } : { words: new Uint32Array(bytes.buffer) };
+  }
+  const bits = widen(dtype, bytes);
+  const refused = settle(bits);
+  if (refused >= 0) return { refused };
+  if (storage === "bf16" && !fitsBf16(bits)) return { inexact: true };
+  return { words: packElements({ storage, shape: [rows, rowLength] }, bits) };
 }
 
 /** A refused element, as messages show it. */

@@ -54,6 +54,11 @@ export class CachedSequence {
 
   constructor(private readonly allocator: PageAllocator) {}
 
+  /** Whether its pages are this allocator's. */
+  isOf(allocator: PageAllocator): boolean {
+    return this.allocator === allocator;
+  }
+
   /** Positions whose keys and values are in the cache. */
   get length(): number {
     return this.#length;

@@ -1,55 +1,18 @@
 /** Weights and rotary tables to a device, a chunk at a time: the host never holds a whole one. */
 import { createHash } from "node:crypto";
 import type { Device } from "../device.ts";
-import { packElements, wordsOf } from "../layout.ts";
+import { wordsOf } from "../layout.ts";
 import { createTensor, type Tensor } from "../tensor.ts";
-import { bytesOfDtype, settle, settlePatterns, widen, type WeightDtype, type WeightStorage } from "./convert.ts";
+import { convertRows, rowsOf } from "./convert.ts";
 import { ModelFileError, type Folder } from "./files.ts";
 import type { Manifest, WeightEntry } from "./manifest.ts";
 import type { ModelWeights } from "./program.ts";
 import { rotaryTables, type RotaryOptions } from "./rotary.ts";
 
-/** What is read from disk at a time, if no row is longer. */
-const chunkBytes = 2 ** 24;
 /** Bytes that may wait in the queue's staging memory; then uploading waits for the device. */
 const queuedBytes = 2 ** 26;
 /** Values of a rotary table that are computed at a time. */
 const tableValues = 2 ** 20;
-
-/** Whole rows of a weight (the last axis is a row), as bytes of its file. */
-export interface RowsOfWeight {
-  readonly firstRow: number;
-  readonly rows: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** A weight's rows, as many at a time as a chunk holds. */
-export async function* rowsOf(
-  { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: WeightDtype }, read: (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<RowsOfWeight> {
-  const rowBytes = shape.at(-1)! * bytesOfDtype[dtype];
-  const allRows = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
-  const most = Math.max(1, Math.floor(chunkBytes / rowBytes));
-  for (let firstRow = 0; firstRow < allRows; firstRow += most) {
-    const rows = Math.min(most, allRows - firstRow);
-    yield { firstRow, rows, bytes: await read(firstRow * rowBytes, rows * rowBytes) };
-  }
-}
-
-/**
- * Rows as words of a tensor's buffer. Magnitudes below 2^-56 become zeros of their sign; `refused` is the first element
- * of 2^54 or more, infinite or NaN, and -1 where there is none. The bytes may be reused.
- */
-export function wordsOfRows(
-  { rows, bytes }: RowsOfWeight, rowLength: number, dtype: WeightDtype, storage: WeightStorage,
-): { readonly words: Uint32Array<ArrayBuffer>; readonly refused: number } {
-  if (dtype === "BF16" && storage === "bf16" && rowLength % 2 === 0) {
-    return { refused: settlePatterns(new Uint16Array(bytes.buffer)), words: new Uint32Array(bytes.buffer) };
-  }
-  const bits = widen(dtype, bytes);
-  const refused = settle(bits);
-  return { refused, words: refused >= 0 ? new Uint32Array() : packElements({ storage, shape: [rows, rowLength] }, bits) };
-}
 
 /** Uploads, and keeps what it has made until it is asked to dispose of all of it. */
 export class Uploader {
@@ -97,17 +60,17 @@ export class Uploader {
     const rowLength = shape.at(-1)!;
     const rowWords = wordsOf({ storage, shape: [rowLength] });
     const hash = createHash("sha256");
+    const changed = (): ModelFileError => new ModelFileError({
+      where: folder.pathOf(file), what: `tensor '${name}' does not have the values that the library was built from`,
+      fix: "give the weights that it was built from, or build the library again",
+    });
     for await (const rows of rowsOf(entry, (offset, length) => folder.readBytes(file, entry.offsetBytes + offset, length))) {
-      const { words } = wordsOfRows(rows, rowLength, dtype, storage);
+      const { words } = convertRows(rows, rowLength, dtype, storage);
+      if (words === undefined) throw changed();
       hash.update(words);
       await this.#write(tensor, rows.firstRow * rowWords, words);
     }
-    if (hash.digest("hex") !== entry.sha256) {
-      throw new ModelFileError({
-        where: folder.pathOf(file), what: `tensor '${name}' does not have the values that the library was built from`,
-        fix: "give the weights that it was built from, or build the library again",
-      });
-    }
+    if (hash.digest("hex") !== entry.sha256) throw changed();
     return tensor;
   }
 
