@@ -1,4 +1,4 @@
-/** `npm run package`: both packages as tarballs in dist/packages, the compiler's and the runtime's. */
+/** `npm run package`: both packages as tarballs in packages/, the compiler's and the runtime's. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { build, install, root, setUp } from "./setup.mjs";
 
 setUp(install);
 setUp(() => build((line) => process.stderr.write(`${line}\n`)));
-const target = join(root, "dist", "packages");
+const target = join(root, "packages");
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target);
 for (const folder of [join(root, "dist", "runtime"), root]) {

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoDirectory, packageVersion } from "../models/places.ts";
 import { treefold } from "../spec/fixtures/commands.ts";
+import { pages } from "../spec/fixtures/documents.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 let folder: string;
@@ -25,6 +26,8 @@ function run(cwd: string, command: string, ...args: string[]): { code: number | 
   return { code: status, out: stdout, err: stderr };
 }
 
+/** What README.md shows, for a library beside it called my-model. */
+const readme = pages.flatMap(({ fences }) => fences).find(({ mark }) => mark === "library program")!.text;
 const program = `import { load, type Model } from "demo-model";
 
 const model: Model = await load();
@@ -50,11 +53,12 @@ describe("the packages", () => {
 
   test.each(["inside of the program's folder", "elsewhere, and linked"])("let a strict program load a library that lies %s", (where) => {
     const app = join(folder, where.split(" ")[0]!);
-    const library = where.startsWith("inside") ? join(app, "library") : join(folder, "library elsewhere");
+    const library = where.startsWith("inside") ? join(app, "my-model") : join(folder, "library elsewhere");
     mkdirSync(app);
     expect(treefold("build", "--model", demoDirectory, "--out", library, "--name", "demo-model")).toMatchObject({ code: 0, err: "" });
     writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", version: "1.0.0", private: true, type: "module" }));
     writeFileSync(join(app, "app.ts"), program);
+    if (where.startsWith("inside")) writeFileSync(join(app, "batch.ts"), readme);
     const npm = run(app, "npm", "install", "--ignore-scripts", "--no-fund", "--no-audit", "--prefer-offline", tarballs[0]!, library);
     expect(npm.code, npm.err).toBe(0);
     const installed = run(app, "npm", "ls", "--omit=dev", "--all");
@@ -65,8 +69,9 @@ describe("the packages", () => {
     // The checkout's own TypeScript and types of Node: a program brings its own.
     const types = where.startsWith("inside") ? [] : ["--preserveSymlinks"];
     const compiled = run(app, process.execPath, join(root, "node_modules", "typescript", "bin", "tsc"), "--strict", "--module", "nodenext", "--target", "es2023",
-      "--types", "node", "--typeRoots", join(root, "node_modules", "@types"), ...types, "app.ts");
+      "--types", "node", "--typeRoots", join(root, "node_modules", "@types"), ...types, "app.ts", ...(where.startsWith("inside") ? ["batch.ts"] : []));
     expect(compiled).toEqual({ code: 0, out: "", err: "" });
     expect(run(app, process.execPath, "app.js")).toMatchObject({ code: 0, out: " LORD for ever; and his mercy endureth for ever" });
+    if (where.startsWith("inside")) expect(run(app, process.execPath, "batch.js")).toMatchObject({ code: 0, out: "true\n" });
   });
 });

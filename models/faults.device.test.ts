@@ -131,7 +131,7 @@ describe("a model on a device that others use", () => {
     await rm(cache, { recursive: true, force: true });
     await writeFile(cache, "");
     const controller = new AbortController();
-    const progress = (what: string): void => { if (what === "uploading the weights") controller.abort(reason); };
+    const progress = (what: string): void => { if (what.startsWith("uploading the weights")) controller.abort(reason); };
     await expect(load({ device, signal: controller.signal, progress })).rejects.toBe(reason);
     expect(await readdir(temporary)).toEqual([]);
   });
@@ -186,7 +186,7 @@ describe("a device with too little memory", () => {
     cache.dispose();
 
     await expect(model.forward([ids(40), ids(60)])).rejects.toThrow(AllocationError);
-    expect(() => model.createCache([10_000])).toThrow(AllocationError);
+    expect(() => model.createCache(Array(200).fill(50))).toThrow(AllocationError);
     expect(model.memory().caches).toBe(0);
     expect(small.memory().tensors).toBe(weights);
     expect(bitsOf((await model.forward([ids(40)]))[0]!)).toEqual(expected);
@@ -235,7 +235,7 @@ describe("a library in the cache", () => {
   it("is one checkpoint's, whose weights may change only before it is loaded", async () => {
     const copy = join(root, "changing");
     await cp(oracle, copy, { recursive: true });
-    const change = (what: string): void => { if (what === "uploading the weights") { truncated ??= truncate(join(copy, "model.safetensors"), 100_000); } };
+    const change = (what: string): void => { if (what.startsWith("uploading the weights")) { truncated ??= truncate(join(copy, "model.safetensors"), 100_000); } };
     let truncated: Promise<void> | undefined;
     await expect(loadCheckpoint(copy, { source, device, progress: change })).rejects.toThrow(/model\.safetensors: it ends at byte|does not have the values/);
   });

@@ -8,6 +8,7 @@
  *   run in the walk-through    commands, run there in a shell, with this checkout linked as node_modules/treefold.
  *   run in the checkout        commands, run in the checkout's root.
  *   run …: device              the same, but on a device: docs.device.test.ts runs these.
+ *   library program            a program beside a library called my-model; cli/package.test.ts compiles and runs it.
  *   output                     what the commands of the block before print on stdout. "…" stands for anything; alone on a
  *                              line, for any lines.
  *   ir                         the printed IR of the kernel block before.
@@ -54,7 +55,7 @@ describe.each(own)("$name", ({ name, fences }) => {
   }
 
   test("says of each block what it is", () => {
-    const known = /^(kernel|wrong|diagnostics|output|ir|file: \S+|not run: .+|run in the (checkout|walk-through)(: device)?)$/;
+    const known = /^(kernel|wrong|diagnostics|output|ir|library program|file: \S+|not run: .+|run in the (checkout|walk-through)(: device)?)$/;
     for (const { mark, info, line } of fences) {
       expect(mark === "" ? info : "text", `${name}:${line}`).toBe("text");
       if (mark !== "") expect(mark, `${name}:${line}`).toMatch(known);

@@ -174,9 +174,16 @@ export function writeIndexModule(): string {
       writer.write("try").block(() => writer.writeLine(`return await import("${runtimePackage}");`));
       writer.write("catch (error)").block(() => {
         writer.writeLine('if ((error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;');
-        writer.writeLine('const [{ createRequire }, { pathToFileURL }] = await Promise.all([import("node:module"), import("node:url")]);');
-        writer.writeLine("const program = createRequire(process.argv[1] ?? `${process.cwd()}/program.js`);");
-        writer.writeLine(`return await (import(pathToFileURL(program.resolve("${runtimePackage}")).href) as Promise<${runtimeType}>);`);
+        writer.writeLine('const [{ createRequire }, { join }, { pathToFileURL }] = await Promise.all([import("node:module"), import("node:path"), import("node:url")]);');
+        writer.write("for (const beside of [process.argv[1], join(process.cwd(), \"program.js\")])").block(() => {
+          writer.write("try").block(() => {
+            writer.writeLine(`return await (import(pathToFileURL(createRequire(beside!).resolve("${runtimePackage}")).href) as Promise<${runtimeType}>);`);
+          });
+          writer.write("catch (reason)").block(() => {
+            writer.writeLine('if (!["MODULE_NOT_FOUND", "ERR_INVALID_ARG_VALUE", "ERR_INVALID_ARG_TYPE"].includes(String((reason as { code?: unknown }).code))) throw reason;');
+          });
+        });
+        writer.writeLine(`throw new Error(\`${runtimePackage} is installed neither beside \${folder.href} nor beside the program; fix: npm install the tarball of ${runtimePackage}\`, { cause: error });`);
       });
     },
   });

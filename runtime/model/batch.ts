@@ -3,6 +3,7 @@
  * Planning a step makes the integer tables that the kernels address by; which row, slot or page a token got may differ
  * from step to step and never shows in its result.
  */
+import { RuntimeError } from "../errors.ts";
 import { CacheFullError, type CachedSequence, type PageAllocator } from "./pages.ts";
 
 export interface StepEntry {
@@ -12,10 +13,10 @@ export interface StepEntry {
 }
 
 /** A request that no step can be made of. */
-export class BatchError extends Error {
-  override readonly name = "BatchError";
-  constructor(fault: string, fix: string) {
-    super(`${fault}; fix: ${fix}`);
+export class BatchError extends RuntimeError {
+  constructor(what: string, fix: string) {
+    super({ where: "request", what, fix });
+    this.message = `${what}; fix: ${fix}`;
   }
 }
 
@@ -87,9 +88,9 @@ function check(entries: readonly StepEntry[], allocator: PageAllocator, { vocabu
 }
 
 /** What JavaScript without types may have given instead. @throws BatchError */
-export function checkList(value: unknown, what: string): void {
+export function checkList(value: unknown, what: string, fix = "give a list of token ids for each sequence, as in [[0, 17, 5]]"): void {
   if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
-    throw new BatchError(`${what} is ${value === null ? "null" : typeof value}, not a list`, "give a list of token ids for each sequence, as in [[0, 17, 5]]");
+    throw new BatchError(`${what} is ${value === null ? "null" : typeof value}, not a list`, fix);
   }
 }
 

@@ -10,9 +10,12 @@ export class ModelFileError extends RuntimeError {}
 
 export class Folder {
   readonly #path: string;
+  readonly #fix: string;
   readonly #open = new Map<string, Promise<FileHandle>>();
 
-  constructor(location: string | URL) {
+  /** @param fix what to do where a file of the folder is missing or short */
+  constructor(location: string | URL, fix = "copy the whole folder, or build the library again") {
+    this.#fix = fix;
     try {
       this.#path = typeof location === "string" ? location : fileURLToPath(location);
     } catch (cause) {
@@ -40,7 +43,7 @@ export class Folder {
       for (let done = 0; done < length;) {
         const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
         if (bytesRead === 0) {
-          throw new ModelFileError({ where: this.pathOf(name), what: `it ends at byte ${offset + done}, where ${length - done} more belong`, fix: "copy the file again, or build the library again" });
+          throw new ModelFileError({ where: this.pathOf(name), what: `it ends at byte ${offset + done}, where ${length - done} more belong`, fix: this.#fix });
         }
         done += bytesRead;
       }
@@ -60,7 +63,7 @@ export class Folder {
 
   #unreadable(name: string, cause: unknown): ModelFileError {
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    return new ModelFileError({ where: this.pathOf(name), what: `it cannot be read (${reason})`, fix: "copy the whole folder, or build the library again", cause });
+    return new ModelFileError({ where: this.pathOf(name), what: `it cannot be read (${reason})`, fix: this.#fix, cause });
   }
 }
 

@@ -11,6 +11,7 @@ import { Folder } from "./files.ts";
 import { KernelLibrary } from "./kernels.ts";
 import { DeviceMachine } from "./machine.ts";
 import { readManifest, readVerified, type Manifest, type RunConfig } from "./manifest.ts";
+import { checkOptions } from "./options.ts";
 import { pageSize } from "./pages.ts";
 import type { ModelWeights, Program, Step } from "./program.ts";
 import { Tokenizer } from "./tokenizer.ts";
@@ -70,12 +71,17 @@ export type Wanted = "all" | "last";
  * @throws ModelFileError, NoAdapterError and other RuntimeErrors, having freed everything; the signal's reason when it is aborted
  */
 export async function loadModel(program: Program, folder: string | URL, options: LoadOptions = {}): Promise<Model> {
+  checkOptions("load", options, ["device", "notify", "weights", "signal", "progress"]);
   const { signal, progress = () => undefined } = options;
   const files = new Folder(folder);
-  const weightFiles = new Folder(options.weights ?? files.pathOf("weights"));
+  const weightFiles = options.weights === undefined
+    ? new Folder(files.pathOf("weights"), "copy the whole library; for one that was built without weights, give load({ weights }) the checkpoint's folder")
+    : new Folder(options.weights, "give load({ weights }) the folder of the checkpoint that the library was built from");
   progress("reading the library");
   signal?.throwIfAborted();
   const manifest = await readManifest(files);
+  // The program among them: its text is what was imported.
+  await Promise.all(Object.keys(manifest.files).map((file) => readVerified(files, manifest, file)));
   const { tokenizer, chatTemplate } = await readTokenizer(manifest, files);
   const device = options.device ?? await openDevice(options.notify === undefined ? {} : { notify: options.notify });
   const uploader = new Uploader(device, signal);
@@ -83,8 +89,7 @@ export async function loadModel(program: Program, folder: string | URL, options:
     signal?.throwIfAborted();
     progress("compiling its kernels for the device");
     const library = await KernelLibrary.load(device, manifest, files, signal);
-    progress("uploading the weights");
-    const weights = await uploader.uploadWeights(manifest, weightFiles);
+    const weights = await uploader.uploadWeights(manifest, weightFiles, (share) => progress(`uploading the weights: ${Math.floor(100 * share)}%`));
     const { cosine, sine } = await uploader.uploadRotary(manifest.config.rotary, manifest.config.maxPositions);
     // What there was too little memory for, only the driver finds out, and only now.
     await device.gpu.queue.onSubmittedWorkDone();
@@ -154,22 +159,26 @@ export class Model {
    * @throws BatchError, TokenizerError, and the device's errors, when it is iterated; the signal's reason when it is aborted
    */
   async *generate(prompt: string | readonly number[], options: CompletionOptions = {}): AsyncGenerator<Piece, void, undefined> {
+    checkOptions("generate", options, ["maxTokens", "signal"]);
     yield* completeOne(this, this.#idsOf(prompt, 0), this.#parts.tokenizer, options);
   }
 
   /** Completes all prompts in one batch; each gets what it would get alone. */
   async generateAll(prompts: readonly (string | readonly number[])[], options: GenerateAllOptions = {}): Promise<Completion[]> {
-    checkList(prompts, "what generateAll is given");
+    checkOptions("generateAll", options, ["maxTokens", "signal", "onPiece"]);
+    checkList(prompts, "what generateAll is given", "give a list of prompts, as in [\"In the beginning\"]");
     return completeAll(this, prompts.map((prompt, index) => this.#idsOf(prompt, index)), this.#parts.tokenizer, options);
   }
 
   /** Answers a conversation, written as the model's chat template has it. @throws ChatTemplateError, and what generate throws */
   async *chat(messages: readonly ChatMessage[], options: CompletionOptions & ChatOptions = {}): AsyncGenerator<Piece, void, undefined> {
-    yield* this.generate(this.chatIds(messages, options), options);
+    const { maxTokens, signal, ...chatOptions } = options;
+    yield* this.generate(this.chatIds(messages, chatOptions), { ...(maxTokens !== undefined && { maxTokens }), ...(signal !== undefined && { signal }) });
   }
 
   /** The ids of a conversation whose next turn is the model's. @throws ChatTemplateError */
   chatIds(messages: readonly ChatMessage[], options: ChatOptions = {}): number[] {
+    checkOptions("a chat", options, ["addGenerationPrompt", "tools", "date", "variables"]);
     // The template writes the special tokens itself.
     return this.tokenizer.encode(this.#parts.chatTemplate().render(messages, options), { addSpecialTokens: false });
   }
@@ -178,13 +187,20 @@ export class Model {
    * Logits of every position of every sequence, all in one batch: f32 [ids.length, vocabulary] each, row-major.
    * @throws BatchError, and the device's errors; the signal's reason when it is aborted
    */
-  forward(sequences: readonly (readonly number[])[], options: ForwardOptions = {}): Promise<Float32Array<ArrayBuffer>[]> {
+  async forward(sequences: readonly (readonly number[])[], options: ForwardOptions = {}): Promise<Float32Array<ArrayBuffer>[]> {
+    checkOptions("forward", options, ["chunk", "signal"]);
     return forwardAll(this, sequences, options);
   }
 
   /** A cache for sequences of these many positions, with room for the last page of each. */
   createCache(lengths: readonly number[]): KvCache {
     this.#assertUsable();
+    checkList(lengths, "what createCache is given", "give a list of lengths, as in [100, 20]");
+    const { maxPositions } = this.config;
+    const wrong = lengths.find((length) => !(Number.isInteger(length) && length >= 1 && length <= maxPositions));
+    if (wrong !== undefined || lengths.length === 0) {
+      throw new BatchError(`a cache for ${wrong === undefined ? "no sequence" : `${String(wrong)} positions`}`, `give each sequence a length from 1 to ${maxPositions}`);
+    }
     const pages = lengths.reduce((total, length) => total + Math.ceil(length / pageSize), 0);
     const cache: KvCache = new KvCache(this.device, this.config, pages, () => this.#caches.delete(cache));
     this.#caches.add(cache);

@@ -3,15 +3,18 @@
  * page it is never shows in a result, since pages are only addressed.
  */
 
+import { RuntimeError } from "../errors.ts";
+
 /** Positions a page holds. */
 export const pageSize = 16;
 
 /** The cache has no room for what a step would append. Nothing of that step was taken. */
-export class CacheFullError extends Error {
-  override readonly name = "CacheFullError";
+export class CacheFullError extends RuntimeError {
   constructor(readonly wantedPages: number, readonly freePages: number) {
-    super(`the KV cache is full: ${wantedPages} more pages of ${pageSize} positions are needed and ${freePages} are free; ` +
-      "fix: close a sequence or make a larger cache");
+    super({
+      where: "KV cache", what: `it is full: ${wantedPages} more pages of ${pageSize} positions are needed and ${freePages} are free`,
+      fix: "close a sequence or make a larger cache",
+    });
   }
 }
 

@@ -22,10 +22,15 @@ export class Uploader {
   constructor(private readonly device: Device, private readonly signal: AbortSignal | undefined) {}
 
   /** Every weight of a library, under the names that its program uses. @throws ModelFileError, and the device's errors */
-  async uploadWeights({ weights, config }: Manifest, folder: Folder): Promise<ModelWeights> {
+  async uploadWeights({ weights, config }: Manifest, folder: Folder, progress: (share: number) => void): Promise<ModelWeights> {
     const layers = Array.from({ length: config.layers }, (): Record<string, Tensor> => ({}));
     const top: Record<string, Tensor> = {};
+    const bytesOf = ({ shape, storage }: WeightEntry): number => 4 * wordsOf({ shape, storage });
+    const all = weights.tensors.reduce((total, entry) => total + bytesOf(entry), 0);
+    let done = 0;
     for (const entry of weights.tensors) {
+      progress(done / all);
+      done += bytesOf(entry);
       const tensor = await this.#upload(entry, weights.files[entry.file]!, folder);
       for (const use of entry.uses) {
         const [, layer, name] = /^layers\.(\d+)\.(\w+)$/.exec(use) ?? [];
