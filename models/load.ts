@@ -1,9 +1,7 @@
 /** A checkpoint on a device, by way of its library: built, or taken from the cache, and loaded as any user of it would. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { loadModel, messageOf, ModelFileError, type LoadOptions, type Model, type Program } from "../runtime/index.ts";
-import { Folder } from "../runtime/model/files.ts";
-import { readManifest, readVerified } from "../runtime/model/manifest.ts";
+import { loadModel, messageOf, ModelFileError, OtherWeightsError, type LoadOptions, type Model, type Program } from "../runtime/index.ts";
 import { Checkpoint } from "./checkpoint/checkpoint.ts";
 import { compileKernels } from "./compile-model.ts";
 import { cachedLibrary, type CachedLibrary, type NamedSource } from "./library-cache.ts";
@@ -33,8 +31,8 @@ export async function loadCheckpoint(directory: string, { source = treefold, ...
       signal?.throwIfAborted();
       return await loadLibrary(library, directory, attempt, options);
     } catch (error) {
-      // A damaged entry of the cache is made again; what is wrong with a new one is told.
-      const damaged = library.kept && error instanceof ModelFileError && error.where.startsWith(library.folder);
+      // A damaged entry of the cache is made again, and one whose checkpoint changed while it was made; what is wrong with a new one is told.
+      const damaged = library.kept && (error instanceof OtherWeightsError || (error instanceof ModelFileError && error.where.startsWith(library.folder)));
       if (!damaged || attempt === attempts) throw error;
     } finally {
       await library.remove();
@@ -47,11 +45,8 @@ export async function assertCheckpoint(directory: string): Promise<void> {
   await (await Checkpoint.open(directory)).close();
 }
 
-async function loadLibrary({ folder }: CachedLibrary, weights: string, attempt: number, options: LoadOptions): Promise<Model> {
-  const files = new Folder(folder);
-  await readVerified(files, await readManifest(files), "forward.js");
-  const program = await importProgram(join(folder, "forward.js"), attempt);
-  return loadModel(program, folder, { ...options, weights });
+function loadLibrary({ folder }: CachedLibrary, weights: string, attempt: number, options: LoadOptions): Promise<Model> {
+  return loadModel(() => importProgram(join(folder, "forward.js"), attempt), folder, { ...options, weights });
 }
 
 /** The module is what was verified; package.json beside it, which says that it is one, was not. */

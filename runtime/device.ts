@@ -96,6 +96,8 @@ export class Device {
     void this.gpu.popErrorScope().then((error) => {
       if (error === null) return;
       this.free(buffer);
+      // Whoever keeps the buffer for later must not find it again.
+      if (purpose === "scratch" || purpose === "uniforms") this.releaseScratch();
       this.#fault ??= new AllocationError({
         where: label, what: `${this.info.description} has no ${size} bytes left`,
         fix: "dispose of tensors that are no longer needed, or use smaller batches", cause: error,

@@ -18,6 +18,6 @@ export type { KernelVariant, Manifest, RunConfig, WeightEntry } from "./model/ma
 export { BatchError, type StepEntry } from "./model/batch.ts";
 export { CacheFullError, type CachedSequence } from "./model/pages.ts";
 export type { KvCache } from "./model/cache.ts";
-export { ModelFileError } from "./model/files.ts";
+export { ModelFileError, OtherWeightsError } from "./model/files.ts";
 export { ChatTemplateError, type ChatMessage, type ChatOptions } from "./model/chat.ts";
 export { TokenizerError, type Tokenizer, type TokenStream } from "./model/tokenizer.ts";

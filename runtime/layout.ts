@@ -132,3 +132,7 @@ export function unpackElements(layout: TensorLayout, words: Uint32Array): Uint32
   });
   return elements;
 }
+
+export function greatestCommonDivisor(left: number, right: number): number {
+  return right === 0 ? left : greatestCommonDivisor(right, left % right);
+}

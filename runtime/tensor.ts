@@ -4,7 +4,7 @@ import type { Device } from "./device.ts";
 import { CommandError, messageOf, RequestError } from "./errors.ts";
 import type { BoundRange } from "./kernel.ts";
 import { bindingAlignment } from "./limits.ts";
-import { bindingBytes, packElements, rowsOf, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
+import { bindingBytes, greatestCommonDivisor, packElements, rowsOf, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
 
 export interface TensorDescription {
   /** What messages call it. */
@@ -213,10 +213,6 @@ export function createTensor(device: Device, description: TensorDescription, ele
 /** A layout as messages show it: `bf16[3, 5]`, with ` in blocks of [8, 32]` where it has blocks. */
 export function describeLayout({ storage, shape, blocks }: TensorLayout): string {
   return `${storage}[${shape.join(", ")}]${blocks === undefined ? "" : ` in blocks of [${blocks.join(", ")}]`}`;
-}
-
-function greatestCommonDivisor(left: number, right: number): number {
-  return right === 0 ? left : greatestCommonDivisor(right, left % right);
 }
 
 async function readBuffer(device: Device, buffer: GPUBuffer, offset: number, size: number, name: string): Promise<Uint32Array> {

@@ -47,8 +47,7 @@ try {
   const device = await openDevice();
   report["device"] = device.info;
   hostPeak = 0;
-  const program = await import(pathToFileURL(join(library, "forward.js")).href) as Program;
-  const model = await seconds("loadSeconds", () => loadModel(program, library, { device, weights: checkpoint }));
+  const model = await seconds("loadSeconds", () => loadModel(() => import(pathToFileURL(join(library, "forward.js")).href) as Promise<Program>, library, { device, weights: checkpoint }));
   report["hostPeakBytesOfLoading"] = hostPeak;
   report["deviceBytes"] = model.memory();
   report["fingerprint"] = model.manifest.fingerprint;

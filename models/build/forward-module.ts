@@ -155,7 +155,6 @@ function declareWeights(file: SourceFile, weights: Weights<StoredWeight>): void 
 export function writeIndexModule(): string {
   const file = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true }).createSourceFile("index.ts");
   file.addImportDeclaration({ isTypeOnly: true, moduleSpecifier: runtimePackage, namedImports: ["LoadOptions", "Model"] });
-  file.addImportDeclaration({ moduleSpecifier: "./forward.js", namespaceImport: "program" });
   file.addVariableStatement({
     isExported: true, declarationKind: VariableDeclarationKind.Const, docs: ["The library's folder."],
     declarations: [{ name: "folder", type: "URL", initializer: 'new URL("./", import.meta.url)' }],
@@ -164,7 +163,7 @@ export function writeIndexModule(): string {
     isExported: true, isAsync: true, name: "load", returnType: "Promise<Model>",
     docs: ["Opens a device, unless one is given, and loads the model. @throws RuntimeError"],
     parameters: [{ name: "options", type: "LoadOptions", initializer: "{}" }],
-    statements: ["const { loadModel } = await runtime();", "return loadModel(program, folder, options);"],
+    statements: ["const { loadModel } = await runtime();", "return loadModel(() => import(\"./forward.js\"), folder, options);"],
   });
   const runtimeType = `typeof import("${runtimePackage}")`;
   file.addFunction({

@@ -20,7 +20,7 @@ export interface ModelConfig {
   readonly keyValueHeads: number;
   readonly headSize: number;
   readonly normEpsilon: number;
-  /** As models/rotary.ts takes them. */
+  /** As runtime/model/rotary.ts takes them. */
   readonly rotary: RotaryOptions;
   readonly maxPositions: number;
   /** The head's weight is the embedding's. */
@@ -38,7 +38,9 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
   const fields = new FieldReader(join(directory, "config.json"), await readJsonObject(directory, "config.json"));
   const modelType = fields.only("model_type", architectures.map((architecture) => architecture.modelType));
   fields.only("hidden_act", ["silu"], "silu");
-  fields.only("quantization_config", [null]);
+  for (const name of ["quantization_config", "final_logit_softcapping", "attn_logit_softcapping", "attention_multiplier", "residual_multiplier", "embedding_multiplier", "logits_scaling"]) {
+    fields.only(name, [null]);
+  }
   // Rotary embedding over several axes, for images.
   fields.only("use_mrope", [false], false);
   // What the weights are stored as is read from their own file; this is only checked.

@@ -1,4 +1,5 @@
 /** How a checkpoint was saved never shows: every rewriting of the demo has the original's values, and so its hash. */
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,12 +25,14 @@ async function contents(of: string): Promise<{ sha256: string; bf16: number }> {
     const declared = weightsOf(checkpoint.config);
     checkpoint.check(listWeights(declared));
     let bf16 = 0;
+    const hash = createHash("sha256").update(JSON.stringify(checkpoint.config));
     await mapWeights(declared, async (declaration) => {
       const storage = await checkpoint.storageOf(declaration);
       if (storage === "bf16") bf16++;
-      for await (const { words } of checkpoint.read(declaration, storage)) void words;
+      hash.update(JSON.stringify([declaration.name, declaration.shape, storage]));
+      for await (const { words } of checkpoint.read(declaration, storage)) hash.update(words);
     });
-    return { sha256: checkpoint.sha256, bf16 };
+    return { sha256: hash.digest("hex"), bf16 };
   } finally {
     await checkpoint.close();
   }

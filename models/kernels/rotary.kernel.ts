@@ -2,7 +2,7 @@ import { batch, extent, flush, gather, kernel, model } from "../../dsl/index.ts"
 
 /**
  * Rotary position embedding, half-split: element i of a head turns with element i + dim/2 by the angle that the
- * token's position and i stand for. The tables come from the host (models/rotary.ts).
+ * token's position and i stand for. The tables come from the host (runtime/model/rotary.ts).
  */
 export const rotary = kernel({
   axes: { token: batch, head: model, dim: model, half: model, place: model },

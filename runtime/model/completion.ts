@@ -1,7 +1,7 @@
 /** Whole requests, made of steps: the logits of given ids, and greedy completions. */
 import { BatchError, checkIds, checkList, type StepEntry } from "./batch.ts";
 import type { Model } from "./model.ts";
-import type { CachedSequence } from "./pages.ts";
+import { pageSize, type CachedSequence } from "./pages.ts";
 import type { Tokenizer, TokenStream } from "./tokenizer.ts";
 
 export interface ForwardOptions {
@@ -53,6 +53,22 @@ function* entriesOf<Request extends Pending>(requests: readonly Request[], chunk
   }
 }
 
+/** The sequences by their places in the list, in groups that fit a cache: what does not fit waits. Never shows in a result. */
+function wavesOf(lengths: readonly number[], cachePages: number): number[][] {
+  const waves: number[][] = [];
+  let room = 0;
+  lengths.forEach((length, index) => {
+    const pages = Math.ceil(length / pageSize);
+    if (waves.length === 0 || pages > room) {
+      waves.push([]);
+      room = cachePages;
+    }
+    waves.at(-1)!.push(index);
+    room -= pages;
+  });
+  return waves;
+}
+
 /** The bits of every position's logits, f32 [ids.length, vocabulary] for each sequence, all sequences in one batch. */
 export async function forwardAll(
   model: Model, sequences: readonly (readonly number[])[], { chunk = Infinity, signal }: ForwardOptions,
@@ -64,9 +80,19 @@ export async function forwardAll(
   sequences.forEach((ids, index) => checkIds(ids, `sequence ${index}`, model.config));
   const { vocabulary } = model.config;
   const results = sequences.map((ids) => new Float32Array(ids.length * vocabulary));
-  const cache = model.createCache(sequences.map((ids) => ids.length));
+  for (const wave of wavesOf(sequences.map((ids) => ids.length), model.cachePages)) {
+    await forwardWave(model, wave.map((index) => ({ ids: sequences[index]!, result: results[index]! })), chunk, signal);
+  }
+  return results;
+}
+
+async function forwardWave(
+  model: Model, requests: readonly { readonly ids: readonly number[]; readonly result: Float32Array<ArrayBuffer> }[], chunk: number, signal: AbortSignal | undefined,
+): Promise<void> {
+  const { vocabulary } = model.config;
+  const cache = model.createCache(requests.map(({ ids }) => ids.length));
   try {
-    let active = sequences.map((ids, index) => ({ ids, sequence: cache.open(), result: results[index]! }));
+    let active = requests.map((request) => ({ ...request, sequence: cache.open() }));
     while (active.length > 0) {
       signal?.throwIfAborted();
       const batch = [...entriesOf(active, chunk, model.stepTokens)];
@@ -78,7 +104,6 @@ export async function forwardAll(
         .filter(({ request, taken: count }) => count < request.ids.length)
         .map(({ request, taken: count }) => ({ ...request, ids: request.ids.slice(count) }));
     }
-    return results;
   } finally {
     cache.dispose();
   }
@@ -102,11 +127,27 @@ async function* complete(
   signal?.throwIfAborted();
   if (prompts.length === 0) throw new BatchError("there are no prompts", "give at least one");
   if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) throw new BatchError(`maxTokens is ${String(maxTokens)}`, "give a whole number of at least 1");
-  const { maxPositions, endIds } = model.config;
+  const { maxPositions } = model.config;
   prompts.forEach((ids, index) => checkIds(ids, `prompt ${index}`, model.config));
-  const cache = model.createCache(prompts.map((ids) => Math.min(maxPositions, ids.length + maxTokens)));
+  const lengths = prompts.map((ids) => Math.min(maxPositions, ids.length + maxTokens));
+  for (const wave of wavesOf(lengths, model.cachePages)) {
+    yield* completeWave(model, wave.map((prompt) => ({ prompt, ids: prompts[prompt]!, length: lengths[prompt]!, stream: tokenizer?.stream() })), maxTokens, signal);
+  }
+}
+
+interface Prompt {
+  readonly prompt: number;
+  readonly ids: readonly number[];
+  /** Positions that prompt and completion may take. */
+  readonly length: number;
+  readonly stream: TokenStream | undefined;
+}
+
+async function* completeWave(model: Model, prompts: readonly Prompt[], maxTokens: number, signal: AbortSignal | undefined): AsyncGenerator<Event, void, undefined> {
+  const { maxPositions, endIds } = model.config;
+  const cache = model.createCache(prompts.map(({ length }) => length));
   try {
-    let active = prompts.map((ids, prompt) => ({ prompt, sequence: cache.open(), ids, generated: 0, stream: tokenizer?.stream() }));
+    let active = prompts.map((request) => ({ ...request, sequence: cache.open(), generated: 0 }));
     while (active.length > 0) {
       signal?.throwIfAborted();
       const batch = [...entriesOf(active, Infinity, model.stepTokens)];

@@ -7,6 +7,8 @@ import { RuntimeError } from "../errors.ts";
 
 /** A file of a library that is missing, or is not what it was when the library was built. */
 export class ModelFileError extends RuntimeError {}
+/** Weights other than those that a library was built from. */
+export class OtherWeightsError extends ModelFileError {}
 
 export class Folder {
   readonly #path: string;

@@ -2,7 +2,8 @@
 import type { Artifact, Pass } from "../artifact.ts";
 import type { Device } from "../device.ts";
 import { loadKernel, type LoadedKernel } from "../kernel.ts";
-import { fitsDevice } from "../limits.ts";
+import { RequestError } from "../errors.ts";
+import { excessOf, fitsDevice } from "../limits.ts";
 import type { Folder } from "./files.ts";
 import { readVerified, type KernelVariant, type Manifest } from "./manifest.ts";
 
@@ -22,11 +23,13 @@ export class KernelLibrary {
     const loaded = await Promise.all(Object.entries(manifest.kernels).map(async ([name, variants]) => {
       const artifacts = await Promise.all(variants.map(async (variant) => ({ fromTokens: variant.fromTokens, artifact: await readArtifact(manifest, folder, variant) })));
       signal?.throwIfAborted();
-      const chosen = [...new Set(artifacts.map(({ fromTokens }) => fromTokens))].map((fromTokens) => {
-        const candidates = artifacts.filter((candidate) => candidate.fromTokens === fromTokens);
-        // Where none fits, loading the last says why.
-        return candidates.find(({ artifact }) => fitsDevice(artifact, device.limits)) ?? candidates.at(-1)!;
-      });
+      const fitting = artifacts.filter(({ artifact }) => fitsDevice(artifact, device.limits));
+      if (fitting.length === 0) {
+        const excess = artifacts[0]!.artifact.passes.map((pass) => excessOf(pass, device.limits)).find((found) => found !== undefined)!;
+        throw new RequestError({ where: `kernel '${name}'`, what: `it needs ${excess}`, fix: "use a device with larger limits, or a smaller model" });
+      }
+      // Of several for as many tokens, the first.
+      const chosen = fitting.filter(({ fromTokens }, index) => fitting.findIndex((other) => other.fromTokens === fromTokens) === index);
       const kernels = await Promise.all(chosen.map(async ({ fromTokens, artifact }): Promise<LoadedVariant> => ({ fromTokens, kernel: await loadKernel(device, artifact) })));
       return [name, kernels] as const;
     }));

@@ -27,7 +27,7 @@ export class DeviceMachine implements Machine {
       // Nothing that waits for submission uses the old one: within a step, a name is asked for at its largest size first.
       memory?.dispose();
       this.#memory.delete(name);
-      const most = Math.floor(this.device.limits.maxBindingBytes / 4);
+      const most = Math.floor(Math.min(this.device.limits.maxBindingBytes, this.device.limits.maxBufferBytes) / 4);
       const grown = memory === undefined ? words : Math.max(words, Math.min(most, Math.ceil(memory.shape[0]! * 1.5)));
       memory = createTensor(this.device, { name, storage: "u32", shape: [grown] });
       this.#memory.set(name, memory);

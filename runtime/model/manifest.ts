@@ -74,7 +74,7 @@ export interface Manifest {
   readonly tokenizer: { readonly description: string; readonly settings: string; readonly chatTemplate: string | null } | null;
   /** SHA-256 of each file but this one, the entry that users import, and the weights, which have their own. */
   readonly files: Readonly<Record<string, string>>;
-  /** SHA-256 over configuration, kernels and weights: what a result's bits can depend on beside the request and the device. */
+  /** SHA-256 over configuration, program, kernels and weights: what a result's bits can depend on beside the request and the device. */
   readonly fingerprint: string;
 }
 

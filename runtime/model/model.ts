@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { openDevice, type Device, type DeviceOptions } from "../device.ts";
 import { RequestError } from "../errors.ts";
+import { greatestCommonDivisor, wordsOf } from "../layout.ts";
+import { bindingAlignment } from "../limits.ts";
 import type { Tensor } from "../tensor.ts";
 import { BatchError, checkList, planStep, type StepEntry, type StepTables } from "./batch.ts";
 import { KvCache } from "./cache.ts";
@@ -58,8 +60,6 @@ interface Parts {
 
 /** Logits computed at a time, at most: rows beyond wait for the next submission. */
 const logitsBytes = 2 ** 26;
-/** Slices of rows start at multiples of these, which every device can bind. */
-const sliceRows = 64;
 /** Rows of a step, at most; more are fed in several. */
 const stepTokens = 2048;
 
@@ -67,10 +67,10 @@ const stepTokens = 2048;
 export type Wanted = "all" | "last";
 
 /**
- * Loads a generated library. @param program its forward.js @param folder where its manifest.json lies
+ * Loads a generated library. @param program imports its forward.js @param folder where its manifest.json lies
  * @throws ModelFileError, NoAdapterError and other RuntimeErrors, having freed everything; the signal's reason when it is aborted
  */
-export async function loadModel(program: Program, folder: string | URL, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(program: () => Promise<Program>, folder: string | URL, options: LoadOptions = {}): Promise<Model> {
   checkOptions("load", options, ["device", "notify", "weights", "signal", "progress"]);
   const { signal, progress = () => undefined } = options;
   const files = new Folder(folder);
@@ -80,8 +80,9 @@ export async function loadModel(program: Program, folder: string | URL, options:
   progress("reading the library");
   signal?.throwIfAborted();
   const manifest = await readManifest(files);
-  // The program among them: its text is what was imported.
   await Promise.all(Object.keys(manifest.files).map((file) => readVerified(files, manifest, file)));
+  // Not before it has been found to be what was written.
+  const imported = await program();
   const { tokenizer, chatTemplate } = await readTokenizer(manifest, files);
   const device = options.device ?? await openDevice(options.notify === undefined ? {} : { notify: options.notify });
   const uploader = new Uploader(device, signal);
@@ -94,7 +95,7 @@ export async function loadModel(program: Program, folder: string | URL, options:
     // What there was too little memory for, only the driver finds out, and only now.
     await device.gpu.queue.onSubmittedWorkDone();
     device.assertUsable();
-    return new Model({ program, manifest, device, ownsDevice: options.device === undefined, library, weights, cosine, sine, uploader, tokenizer, chatTemplate });
+    return new Model({ program: imported, manifest, device, ownsDevice: options.device === undefined, library, weights, cosine, sine, uploader, tokenizer, chatTemplate });
   } catch (error) {
     uploader.dispose();
     if (options.device === undefined) device.dispose();
@@ -149,8 +150,19 @@ export class Model {
   get stepTokens(): number {
     const { hidden, intermediate, queryHeads, headSize } = this.config;
     const widest = Math.max(hidden, intermediate, queryHeads * headSize);
-    const fitting = Math.floor(this.device.limits.maxBindingBytes / (4 * widest));
-    return Math.max(1, Math.min(stepTokens, fitting));
+    return Math.max(1, Math.min(stepTokens, Math.floor(this.#largestTensor / (4 * widest))));
+  }
+
+  /** Bytes that a tensor which kernels bind may have. */
+  get #largestTensor(): number {
+    const { maxBindingBytes, maxBufferBytes } = this.device.limits;
+    return Math.min(maxBindingBytes, maxBufferBytes);
+  }
+
+  /** Pages that a cache may have: the keys of a layer, and its values, are a tensor each. */
+  get cachePages(): number {
+    const { keyValueHeads, headSize } = this.config;
+    return Math.floor(this.#largestTensor / (4 * wordsOf({ storage: "bf16", shape: [pageSize, keyValueHeads, headSize] })));
   }
 
   /**
@@ -202,6 +214,9 @@ export class Model {
       throw new BatchError(`a cache for ${wrong === undefined ? "no sequence" : `${String(wrong)} positions`}`, `give each sequence a length from 1 to ${maxPositions}`);
     }
     const pages = lengths.reduce((total, length) => total + Math.ceil(length / pageSize), 0);
+    if (pages > this.cachePages) {
+      throw new BatchError(`a cache for ${pages * pageSize} positions, where ${this.cachePages * pageSize} fit a binding of ${this.device.info.description}`, "run fewer sequences at a time, or shorter ones");
+    }
     const cache: KvCache = new KvCache(this.device, this.config, pages, () => this.#caches.delete(cache));
     this.#caches.add(cache);
     return cache;
@@ -284,7 +299,11 @@ export class Model {
     const { program, weights } = this.#parts;
     const selected = wanted === "all" ? stream : program.lastOf(this.#machine, step, stream);
     const rows = wanted === "all" ? step.tokens : step.requests;
-    const most = Math.max(1, Math.floor(logitsBytes / (4 * this.config.vocabulary * sliceRows))) * sliceRows;
+    // Slices start where a device can bind the stream: at multiples of as many rows as make whole alignments.
+    const { vocabulary, hidden } = this.config;
+    const aligned = bindingAlignment / greatestCommonDivisor(4 * hidden, bindingAlignment);
+    const fitting = Math.floor(Math.min(logitsBytes, this.#largestTensor) / (4 * vocabulary * aligned));
+    const most = Math.max(1, fitting) * aligned;
     for (let first = 0; first < rows; first += most) {
       const count = Math.min(most, rows - first);
       await use(program.logits(this.#machine, weights, selected.rows(first, count), count), first, count);

@@ -4,7 +4,7 @@ import type { Device } from "../device.ts";
 import { wordsOf } from "../layout.ts";
 import { createTensor, type Tensor } from "../tensor.ts";
 import { convertRows, rowsOf } from "./convert.ts";
-import { ModelFileError, type Folder } from "./files.ts";
+import { OtherWeightsError, type Folder } from "./files.ts";
 import type { Manifest, WeightEntry } from "./manifest.ts";
 import type { ModelWeights } from "./program.ts";
 import { rotaryTables, type RotaryOptions } from "./rotary.ts";
@@ -65,7 +65,7 @@ export class Uploader {
     const rowLength = shape.at(-1)!;
     const rowWords = wordsOf({ storage, shape: [rowLength] });
     const hash = createHash("sha256");
-    const changed = (): ModelFileError => new ModelFileError({
+    const changed = (): OtherWeightsError => new OtherWeightsError({
       where: folder.pathOf(file), what: `tensor '${name}' does not have the values that the library was built from`,
       fix: "give the weights that it was built from, or build the library again",
     });
