@@ -40,7 +40,7 @@ const ago = (hours: number): Date => new Date(Date.now() - hours * 3600 * 1000);
 const signals = process.listenerCount("SIGINT");
 
 /** A library's kernels are asked for twice: for whole bindings, and for those in ranges. */
-const perBuild = 2;
+const perBuild = 1;
 
 it("builds once, and once more where it is told that what it has is damaged", async () => {
   const { folder, kept } = await cached();

@@ -88,6 +88,7 @@ async function compileForDevices(source: KernelSource, devices: readonly DeviceL
   const ranged = new Map<string, readonly CompiledKernel[]>();
   for (const limits of devices) {
     const left = large.filter((use) => (ranged.get(nameOf(use)) ?? []).length === 0);
+    if (left.length === 0) break;
     for (const [name, kernels] of await source(left, { limits, progress })) ranged.set(name, kernels);
   }
   return new Map([...whole].map(([name, kernels]) => [name, [...kernels, ...ranged.get(name) ?? []]]));

@@ -68,7 +68,7 @@ export class DeviceMachine implements Machine {
 
   /** Of the memory that temporaries share. */
   get bytes(): number {
-    return [...this.#memory.values()].reduce((total, { shape }) => total + 4 * shape[0]!, 0);
+    return [...this.#memory.values()].reduce((total, { buffer }) => total + buffer.size, 0);
   }
 
   /** A step that is under way gets no more memory. */
