@@ -39,7 +39,7 @@ const ago = (hours: number): Date => new Date(Date.now() - hours * 3600 * 1000);
 /** What listens before a test. */
 const signals = process.listenerCount("SIGINT");
 
-/** A library's kernels are asked for twice: for whole bindings, and for those in ranges. */
+/** A library's kernels are asked for once; again only where some need ranges. */
 const perBuild = 1;
 
 it("builds once, and once more where it is told that what it has is damaged", async () => {
