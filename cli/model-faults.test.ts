@@ -163,14 +163,13 @@ describe("forward and build refuse", () => {
 });
 
 describe("generate with the demo", () => {
-  const required = ["config.json", "model.safetensors", "tokenizer.json"];
-  const optional = ["generation_config.json", "tokenizer_config.json"];
+  const required = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
   beforeEach(async () => {
     await mkdir(model);
-    for (const name of [...required, ...optional]) await copyFile(join(demoDirectory, name), join(model, name));
+    for (const name of required) await copyFile(join(demoDirectory, name), join(model, name));
   });
 
-  it.each([...required, ...optional])("refuses %s cut at any of 50 places", async (name) => {
+  it.each(required)("refuses %s cut at any of 50 places", async (name) => {
     const whole = await readFile(join(model, name));
     // A last line end may be missing.
     const length = name.endsWith(".json") ? whole.toString("utf8").trimEnd().length : whole.length;
@@ -185,8 +184,7 @@ describe("generate with the demo", () => {
     expect(await generate()).toBe(`DIR/${name}: cannot be read (ENOENT); fix: give a checkpoint directory that holds ${name}`);
   });
 
-  it.each([...optional, "no file at all"])("goes on without %s", async (name) => {
-    await rm(join(model, name), { force: true });
+  it("goes on where nothing is missing", async () => {
     expect(await generate()).toBe("a kernel was compiled");
   });
 

@@ -8,6 +8,9 @@ import type { RotaryOptions } from "../../runtime/model/rotary.ts";
 import { FieldReader } from "./fields.ts";
 import { ifPresent, readJsonObject } from "./json.ts";
 
+/** What ends a completion, first of all; needed where there is a tokenizer (tokenizer.ts). */
+export const generationFile = "generation_config.json";
+
 export interface ModelConfig {
   /** `model_type` of config.json. */
   readonly architecture: string;
@@ -77,7 +80,7 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
 
 /** generation_config.json, where there is one, says last what ends a completion. */
 async function readEndIds(directory: string, config: FieldReader): Promise<readonly number[]> {
-  const fields = await ifPresent(readJsonObject(directory, "generation_config.json"));
-  const generation = fields === undefined ? undefined : new FieldReader(join(directory, "generation_config.json"), fields);
+  const fields = await ifPresent(readJsonObject(directory, generationFile));
+  const generation = fields === undefined ? undefined : new FieldReader(join(directory, generationFile), fields);
   return generation?.has("eos_token_id") === true ? generation.ids("eos_token_id") : config.ids("eos_token_id");
 }

@@ -11,13 +11,12 @@ import type { ModelConfig } from "./config.ts";
 import { CheckpointError } from "./error.ts";
 import { readTokenizerFiles } from "./tokenizer.ts";
 
-const required = ["config.json", "model.safetensors", "tokenizer.json"];
-const optional = ["generation_config.json", "tokenizer_config.json"];
+const required = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
 
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "treefold-files-"));
-  for (const name of [...required, ...optional]) await copyFile(join(demoDirectory, name), join(directory, name));
+  for (const name of required) await copyFile(join(demoDirectory, name), join(directory, name));
 });
 afterEach(() => rm(directory, { recursive: true }));
 
@@ -42,7 +41,7 @@ async function refusal(): Promise<string> {
 
 it("knows every file of the demo", async () => {
   // The reference is for tests only.
-  expect((await readdir(demoDirectory)).filter((name) => name.includes(".") && name !== "reference.json" && !name.endsWith(".md")).sort()).toEqual([...required, ...optional].sort());
+  expect((await readdir(demoDirectory)).filter((name) => name.includes(".") && name !== "reference.json" && !name.endsWith(".md")).sort()).toEqual([...required].sort());
 });
 
 describe.each(required)("%s", (name) => {
@@ -52,16 +51,7 @@ describe.each(required)("%s", (name) => {
   });
 });
 
-/** Many checkpoints lack them. What they say of the demo, others say, too: without them it is the same model. */
-describe.each(optional)("%s", (name) => {
-  it("may be absent", async () => {
-    const whole = await readAll();
-    await rm(join(directory, name));
-    expect(await readAll()).toEqual(whole);
-  });
-});
-
-describe.each([...required, ...optional])("%s", (name) => {
+describe.each(required)("%s", (name) => {
   it("is refused cut at any of 50 places", async () => {
     const whole = await readFile(join(directory, name));
     // A last line end may be missing.

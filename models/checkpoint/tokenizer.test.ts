@@ -21,7 +21,7 @@ const { model } = sound;
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "treefold-tokenizer-"));
-  for (const name of ["tokenizer.json", "tokenizer_config.json"]) await copyFile(join(demoDirectory, name), join(directory, name));
+  for (const name of ["tokenizer.json", "tokenizer_config.json", "generation_config.json"]) await copyFile(join(demoDirectory, name), join(directory, name));
 });
 afterEach(() => rm(directory, { recursive: true }));
 

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { RuntimeError } from "../../runtime/errors.ts";
 import { specialTokensOf } from "../../runtime/model/chat.ts";
 import { Tokenizer } from "../../runtime/model/tokenizer.ts";
+import { generationFile } from "./config.ts";
 import { CheckpointError } from "./error.ts";
 import { ifPresent, isRecord, readJsonObject, readText, shortJson } from "./json.ts";
 
-/** Names of the files that a tokenizer is made of; all but the description may be absent. */
+/** Names of the files that a tokenizer is made of; the template may be absent. */
 export const tokenizerFiles = { description: "tokenizer.json", settings: "tokenizer_config.json", template: "chat_template.jinja" } as const;
 /** Where transformers saves templates other than the default one. */
 const moreTemplates = "additional_chat_templates";
@@ -15,7 +16,7 @@ const moreTemplates = "additional_chat_templates";
 export interface TokenizerFiles {
   /** What tokenizer.json says. */
   readonly description: Readonly<Record<string, unknown>>;
-  /** What tokenizer_config.json says; nothing if there is none. */
+  /** What tokenizer_config.json says. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** The default chat template. */
   readonly template: string | undefined;
@@ -30,7 +31,9 @@ export interface TokenizerFiles {
  */
 export async function readTokenizerFiles(directory: string, vocabulary?: number): Promise<TokenizerFiles> {
   const description = await readJsonObject(directory, tokenizerFiles.description);
-  const settings = await ifPresent(readJsonObject(directory, tokenizerFiles.settings)) ?? {};
+  const settings = await readJsonObject(directory, tokenizerFiles.settings);
+  // What speaks must say where it ends: config.json's word alone has been wrong for chat models, which then never end.
+  await readJsonObject(directory, generationFile);
   const settingsFile = join(directory, tokenizerFiles.settings);
   refuseAs(settingsFile, () => specialTokensOf(settings, settingsFile));
   const file = join(directory, tokenizerFiles.description);
