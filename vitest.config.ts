@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 
 const folders = "{dsl,codegen,runtime,models,spec,cli}";
@@ -10,8 +9,6 @@ export default defineConfig({
     // Pipelines compile for seconds on a software driver.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // A software driver leaves a core idle while a test computes on the host, so two files run at a time, on two cores, too.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { extends: true, test: { name: "host", include: [`${folders}/**/*.test.ts`], exclude: [...configDefaults.exclude, device] } },
       { extends: true, test: { name: "device", include: [device] } },

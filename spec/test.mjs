@@ -6,7 +6,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { availableParallelism, homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { build, install, root, setUp } from "../cli/setup.mjs";
 
@@ -26,7 +26,8 @@ if (process.argv.length === 2) {
   count(status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
 }
 say("\n== tests that need no device");
-count(vitest("host", {}));
+// Two at a time on two cores; a software driver takes all cores for one.
+count(vitest("host", {}, `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`));
 for (const { name, manifest, description } of drivers) {
   say(`\n== device tests on ${name} (${description})`);
   count(vitest("device", { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name }));
@@ -40,12 +41,12 @@ function count({ passed, failed }) {
 }
 
 /** Runs a project of vitest.config.ts and counts its tests; a file that could not run at all counts as one that failed. */
-function vitest(project, environment) {
+function vitest(project, environment, ...options) {
   const folder = mkdtempSync(join(tmpdir(), "treefold-test-"));
   const file = join(folder, "results.json");
   try {
     const { status } = node([join("node_modules", "vitest", "vitest.mjs"), "run", "--project", project, "--passWithNoTests",
-      "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...process.argv.slice(2)], { env: { ...process.env, ...environment } });
+      "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...options, ...process.argv.slice(2)], { env: { ...process.env, ...environment } });
     if (!existsSync(file)) return { passed: 0, failed: 1 };
     const results = JSON.parse(readFileSync(file, "utf8"));
     const broken = results.testResults.filter((suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"));
