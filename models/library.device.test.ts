@@ -240,6 +240,8 @@ describe("a library that is not what it was", () => {
       /manifest\.json: it does not have the hash that it was written with\. fix: build the library again/],
     ["of a later format", (folder) => writeFile(join(folder, "manifest.json"), '{"format": "treefold-model 2"}'), /its format is 'treefold-model 2', and this runtime reads 'treefold-model 1'/],
     ["with another kernel", (folder) => writeFile(join(folder, "kernels", "argmax-id320.from4.wgsl"), "fn main() {}"), /argmax-id320\.from4\.wgsl: it does not have the hash that the manifest gives/],
+    ["with another program", async (folder) => writeFile(join(folder, "forward.js"), (await readFile(join(folder, "forward.js"), "utf8")).replace(/index < \d+/, "index < 1")),
+      /forward\.js: it does not have the hash that the manifest gives/],
     ["without weights", (folder) => rm(join(folder, "weights"), { recursive: true }), /model\.safetensors: it cannot be read \(ENOENT\)/],
     ["with half of its weights", (folder) => truncate(join(folder, "weights", "model.safetensors"), 100_000), /model\.safetensors: it ends at byte \d+, where \d+ more belong\. fix: /],
     ["with one other bit in its weights", async (folder) => {

@@ -122,6 +122,13 @@ function corners(a: Interval, b: Interval, apply: (x: number, y: number) => numb
   return { low: Math.min(...values), high: Math.max(...values) };
 }
 
+/** The smallest power of two above a natural number; by doubling, since a logarithm's last bit is the engine's. */
+function powerAbove(value: number): number {
+  let power = 1;
+  while (power <= value && power < Infinity) power *= 2;
+  return power;
+}
+
 function combine(operator: string, a: Interval, b: Interval): Interval | undefined {
   const natural = a.low >= 0 && b.low >= 0;
   switch (operator) {
@@ -133,7 +140,7 @@ function combine(operator: string, a: Interval, b: Interval): Interval | undefin
     case "divide": return b.low > 0 ? corners(a, b, (x, y) => Math.trunc(x / y)) : undefined;
     case "remainder": return !natural || b.low === 0 ? undefined : a.high < b.low ? a : { low: 0, high: Math.min(a.high, b.high - 1) };
     case "and": return natural ? { low: 0, high: Math.min(a.high, b.high) } : undefined;
-    case "or": case "xor": return natural ? { low: 0, high: 2 ** Math.ceil(Math.log2(Math.max(a.high, b.high) + 1)) - 1 } : undefined;
+    case "or": case "xor": return natural ? { low: 0, high: powerAbove(Math.max(a.high, b.high)) - 1 } : undefined;
     case "shiftLeft": return a.low >= 0 ? corners(a, b, (x, y) => x * 2 ** y) : undefined;
     case "shiftRight": return corners(a, b, (x, y) => Math.floor(x / 2 ** y));
     default: return undefined;

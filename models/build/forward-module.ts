@@ -58,43 +58,25 @@ export function writeForwardModule(config: ModelConfig, weights: Weights<StoredW
     const body = all.statements.splice(before);
     all.statements.push(`for (let index = ${from}; index < ${to}; index++) {`, "const layer = weights.layers[index]!;", "const cache = step.cache[index]!;", ...body, "}");
   }
-  note(all);
-  file.addFunction({
-    isExported: true, name: "hidden", returnType: "Tensor",
-    docs: [`Runs every layer; gives the residual stream, ${residual(config)}. The tokens' keys and values are in the cache afterwards.`],
-    parameters: [{ name: "machine", type: "Machine" }, { name: "weights", type: "Weights" }, { name: "step", type: "Step" }],
-    statements: bodyOf(all, stream, "step"),
-  });
-
+  const add = (name: string, docs: string, recorder: Recorder, result: string, parameters: Readonly<Record<string, string>>): void => {
+    note(recorder);
+    file.addFunction({
+      isExported: true, name, returnType: "Tensor", docs: [docs],
+      parameters: Object.entries({ machine: "Machine", ...parameters }).map(([parameter, type]) => ({ name: parameter, type })),
+      statements: bodyOf(recorder, result, "step" in parameters ? "step" : undefined),
+    });
+  };
+  add("hidden", `Runs every layer; gives the residual stream, ${residual(config)}. The tokens' keys and values are in the cache afterwards.`,
+    all, stream, { weights: "Weights", step: "Step" });
   const last = new Recorder();
-  const selected = selectLast(last, config, step, "stream");
-  note(last);
-  file.addFunction({
-    isExported: true, name: "lastOf", returnType: "Tensor",
-    docs: [`The rows of each request's last token: f32 [requests, ${config.hidden}] of the stream, ${residual(config)}.`],
-    parameters: [{ name: "machine", type: "Machine" }, { name: "step", type: "Step" }, { name: "stream", type: "Tensor" }],
-    statements: bodyOf(last, selected, "step"),
-  });
-
+  add("lastOf", `The rows of each request's last token: f32 [requests, ${config.hidden}] of the stream, ${residual(config)}.`,
+    last, selectLast(last, config, step, "stream"), { step: "Step", stream: "Tensor" });
   const head = new Recorder();
-  const logits = logitsOf(head, config, top, "stream");
-  note(head);
-  file.addFunction({
-    isExported: true, name: "logits", returnType: "Tensor",
-    docs: [`Logits of rows of the stream: f32 [rows, ${config.vocabulary}] of f32 [rows, ${config.hidden}].`],
-    parameters: [{ name: "machine", type: "Machine" }, { name: "weights", type: "Weights" }, { name: "stream", type: "Tensor" }, { name: "rows", type: "number" }],
-    statements: bodyOf(head, logits, undefined),
-  });
-
+  add("logits", `Logits of rows of the stream: f32 [rows, ${config.vocabulary}] of f32 [rows, ${config.hidden}].`,
+    head, logitsOf(head, config, top, "stream"), { weights: "Weights", stream: "Tensor", rows: "number" });
   const greedy = new Recorder();
-  const ids = argmax(greedy, config, "logits");
-  note(greedy);
-  file.addFunction({
-    isExported: true, name: "mostLikely", returnType: "Tensor",
-    docs: [`The most likely id of each row of logits, the lowest of equals: u32 [rows] of f32 [rows, ${config.vocabulary}].`],
-    parameters: [{ name: "machine", type: "Machine" }, { name: "logits", type: "Tensor" }, { name: "rows", type: "number" }],
-    statements: bodyOf(greedy, ids, undefined),
-  });
+  add("mostLikely", `The most likely id of each row of logits, the lowest of equals: u32 [rows] of f32 [rows, ${config.vocabulary}].`,
+    greedy, argmax(greedy, config, "logits"), { logits: "Tensor", rows: "number" });
   file.formatText({ indentSize: 2 });
   return { text: file.getFullText(), uses };
 }

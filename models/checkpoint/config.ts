@@ -4,36 +4,22 @@
  */
 import { join } from "node:path";
 import { architectures } from "../architecture/index.ts";
-import type { RotaryOptions } from "../../runtime/model/rotary.ts";
+import type { RunConfig } from "../../runtime/model/manifest.ts";
 import { FieldReader } from "./fields.ts";
 import { ifPresent, readJsonObject } from "./json.ts";
 
 /** What ends a completion, first of all; needed where there is a tokenizer (tokenizer.ts). */
 export const generationFile = "generation_config.json";
 
-export interface ModelConfig {
-  /** `model_type` of config.json. */
-  readonly architecture: string;
-  readonly vocabulary: number;
-  /** Width of the residual stream. */
-  readonly hidden: number;
-  readonly intermediate: number;
-  readonly layers: number;
-  readonly queryHeads: number;
-  readonly keyValueHeads: number;
-  readonly headSize: number;
+/** What the runtime needs to know of a model, and what else decides its code and kernels. */
+export interface ModelConfig extends RunConfig {
   readonly normEpsilon: number;
-  /** As runtime/model/rotary.ts takes them. */
-  readonly rotary: RotaryOptions;
-  readonly maxPositions: number;
   /** The head's weight is the embedding's. */
   readonly tiedHead: boolean;
   /** Each head's queries and keys are normalised before they are rotated. */
   readonly queryKeyNorm: boolean;
   /** The projections to queries, keys and values add a bias. */
   readonly queryKeyValueBias: boolean;
-  /** Ids that end a completion. */
-  readonly endIds: readonly number[];
 }
 
 /** @throws CheckpointError naming the field and its value */
