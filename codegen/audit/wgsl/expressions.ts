@@ -200,8 +200,14 @@ function asNumber(type: Type, at: Position): ScalarType {
   throw new WgslError(at, `bitcast gives no ${show(type)}`, "use f32, u32 or i32");
 }
 
-/** What unsuffixed literals come to, with `+`, `-` and `*`: -2147483648 cannot be written otherwise. */
+/** What unsuffixed literals come to, with `+`, `-` and `*`: the least i32 cannot be written otherwise. */
 function wholeNumberOf(syntax: ExpressionSyntax): bigint | undefined {
+  const value = unboundedOf(syntax);
+  if (value === undefined || BigInt.asIntN(64, value) === value) return value;
+  throw new WgslError({ line: syntax.line, column: syntax.column }, `${value} does not fit 64 bits`, "write a smaller number");
+}
+
+function unboundedOf(syntax: ExpressionSyntax): bigint | undefined {
   if (syntax.kind === "number") {
     const value = literalOf(syntax.text);
     return typeof value !== "string" && value.type === null ? value.value : undefined;

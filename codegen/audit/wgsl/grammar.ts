@@ -8,17 +8,23 @@ import type { Attribute, DeclarationSyntax, ExpressionSyntax, StatementSyntax, T
 
 const found = (token: IToken | undefined): string => (token === undefined || token.image === "" ? "the end of the text" : `'${token.image}'`);
 
+const statements = "use let, var, for, while, if, return, an assignment or workgroupBarrier(), or close the block";
+
 /** Problem and fix, with a line end between them. */
 const messages: IParserErrorMessageProvider = {
-  buildMismatchTokenMessage: ({ expected, actual }) => `${expected.LABEL ?? expected.name} expected, and there is ${found(actual)}\nwrite ${expected.LABEL ?? expected.name} here`,
+  buildMismatchTokenMessage: ({ expected, actual }) => {
+    if (expected === mark["}"] && actual.image !== "") return `no statement begins with ${found(actual)}\n${statements}`;
+    return `${expected.LABEL ?? expected.name} expected, and there is ${found(actual)}\nwrite ${expected.LABEL ?? expected.name} here`;
+  },
   buildNotAllInputParsedMessage: ({ firstRedundant }) => `no declaration begins with ${found(firstRedundant)}\nuse struct, var<…> or fn`,
   buildNoViableAltMessage: ({ actual, ruleName }) => {
     const [what, fix] = alternatives[ruleName] ?? ["nothing of the subset", "compare the text with what the compiler prints"];
-    return `${what} begins with ${found(actual[0])}\n${fix}`;
+    return `${what} begins with ${actual.map(found).join(" ")}\n${fix}`;
   },
   buildEarlyExitMessage: ({ actual }) => `the list ends too early, at ${found(actual[0])}\nwrite an element, and a comma after it`,
 };
 const alternatives: Readonly<Record<string, readonly [problem: string, fix: string]>> = {
+  statement: ["no statement", statements],
   declaration: ["no declaration", "use struct, var<…> or fn"],
   primary: ["no expression", "use a name, a number with its suffix, a call or parentheses"],
   argument: ["no argument of an attribute", "use a name or a number"],
