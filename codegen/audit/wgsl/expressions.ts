@@ -1,9 +1,9 @@
 /** Expressions with their names looked up and their types checked. Nothing is converted that does not say so. */
-import type { Binary, Builtin, Expression, Literal, Position, ScalarName, ScalarType, Type, VectorType } from "./ast.ts";
+import type { Binary, Builtin, Expression, Literal, Position, ScalarName, ScalarType, VectorType } from "./ast.ts";
 import { foldBinary, foldBuiltin, foldUnary, literalOf, type Folded } from "./constants.ts";
 import { WgslError } from "./errors.ts";
 import type { Scope } from "./scope.ts";
-import type { ExpressionSyntax, TypeSyntax } from "./syntax.ts";
+import type { ExpressionSyntax } from "./syntax.ts";
 import { isScalar, isScalarName, same, scalars, show, valueTypeOf } from "./types.ts";
 
 type Syntax<K extends ExpressionSyntax["kind"]> = Extract<ExpressionSyntax, { kind: K }>;
@@ -62,7 +62,9 @@ function constantsOf(operands: readonly Expression[]): number[] | undefined {
 
 function literal({ text }: Syntax<"number">, at: Position): Literal {
   const value = literalOf(text);
-  if (typeof value === "string") throw new WgslError(at, value, "write digits and u or i behind them, or a float that an f32 holds exactly, with f behind it");
+  if (typeof value === "string") {
+    throw new WgslError(at, value, "write digits and u or i behind them, or a float that an f32 holds exactly, with f behind it");
+  }
   if (value.type === null) throw new WgslError(at, `${text} has no suffix`, `write ${text}u or ${text}i`);
   return known({ kind: "literal", bits: value.bits, type: scalars[value.type], at }, value.bits);
 }
@@ -70,7 +72,9 @@ function literal({ text }: Syntax<"number">, at: Position): Literal {
 function nameOf({ name }: Syntax<"name">, scope: Scope, at: Position): Expression {
   const found = scope.find(name);
   if (found?.kind === "variable") return { kind: "name", variable: found.variable, type: found.variable.type, at };
-  if (found !== undefined) throw new WgslError(at, `'${name}' is a ${found.kind}, not a value`, found.kind === "function" ? "call it" : "use a variable of that type");
+  if (found !== undefined) {
+    throw new WgslError(at, `'${name}' is a ${found.kind}, not a value`, found.kind === "function" ? "call it" : "use a variable of that type");
+  }
   throw new WgslError(at, `there is no '${name}' here`, "declare it further up, in this block or around it");
 }
 
@@ -79,7 +83,10 @@ function memberOf({ of, name }: Syntax<"member">, scope: Scope, at: Position): E
   if (value.type.kind === "struct") {
     const component = value.type.members.findIndex((member) => member.name === name);
     if (component >= 0) return { kind: "member", of: value, name, component, type: value.type.members[component]!.type, at };
-    throw new WgslError(at, `${show(value.type)} has no member '${name}'`, `use one of ${value.type.members.map((member) => member.name).join(", ")}`);
+    throw new WgslError(
+      at, `${show(value.type)} has no member '${name}'`,
+      `use one of ${value.type.members.map((member) => member.name).join(", ")}`,
+    );
   }
   if (value.type.kind === "vector") {
     const component = name.length === 1 ? "xyzw".slice(0, value.type.size).indexOf(name) : -1;
@@ -91,12 +98,17 @@ function memberOf({ of, name }: Syntax<"member">, scope: Scope, at: Position): E
 
 function elementOf({ of, index: indexSyntax }: Syntax<"element">, scope: Scope, at: Position): Expression {
   const value = expressionOf(of, scope);
-  if (value.type.kind !== "array" && value.type.kind !== "vector") throw new WgslError(at, `${show(value.type)} has no elements`, "remove the index");
+  if (value.type.kind !== "array" && value.type.kind !== "vector") {
+    throw new WgslError(at, `${show(value.type)} has no elements`, "remove the index");
+  }
   const index = scalarOf(indexSyntax, scope, "an index", "u32", "i32");
   const constant = constants.get(index);
   const end = value.type.kind === "vector" ? value.type.size : value.type.length ?? 2 ** 31;
   if (constant !== undefined && (constant >= end || (index.type.name === "i32" && constant >= 2 ** 31))) {
-    throw new WgslError(index.at, `${index.type.name === "i32" ? constant | 0 : constant} is outside of ${show(value.type)}`, "use an index from 0 to below its length");
+    throw new WgslError(
+      index.at, `${index.type.name === "i32" ? constant | 0 : constant} is outside of ${show(value.type)}`,
+      "use an index from 0 to below its length",
+    );
   }
   return { kind: "element", of: value, index, type: value.type.kind === "vector" ? scalars[value.type.of] : value.type.of, at };
 }
@@ -110,20 +122,25 @@ function unaryOf({ operator, operand: syntax }: Syntax<"unary">, scope: Scope, a
   return bits === undefined ? unary : known(unary, foldUnary(operator, operand.type.name, bits));
 }
 
-const [integers, numbers]: ScalarName[][] = [["u32", "i32"], ["u32", "i32", "f32"]];
-const all: readonly ScalarName[] = [...numbers!, "bool"];
+const integers: readonly ScalarName[] = ["u32", "i32"];
+const numbers: readonly ScalarName[] = [...integers, "f32"];
+const all: readonly ScalarName[] = [...numbers, "bool"];
 const binaryTypes = {
-  "+": numbers!, "-": numbers!, "*": numbers!, "/": numbers!, "%": numbers!, "&": integers!, "|": integers!, "^": integers!, "<<": integers!, ">>": integers!,
-  "<": numbers!, "<=": numbers!, ">": numbers!, ">=": numbers!, "==": all, "!=": all, "&&": ["bool"], "||": ["bool"],
+  "+": numbers, "-": numbers, "*": numbers, "/": numbers, "%": numbers, "&": integers, "|": integers, "^": integers, "<<": integers, ">>": integers,
+  "<": numbers, "<=": numbers, ">": numbers, ">=": numbers, "==": all, "!=": all, "&&": ["bool"], "||": ["bool"],
 } satisfies Record<Binary["operator"], readonly ScalarName[]>;
 const comparisons: readonly string[] = ["<", "<=", ">", ">=", "==", "!="];
 
 function binaryOf({ operator, left: leftSyntax, right: rightSyntax }: Syntax<"binary">, scope: Scope, at: Position): Expression {
   const shifts = operator === "<<" || operator === ">>";
   const left = scalarOf(leftSyntax, scope, `the left operand of '${operator}'`, ...binaryTypes[operator]);
-  const right = scalarOf(rightSyntax, scope, shifts ? `what '${operator}' shifts by` : `the right operand of '${operator}'`, ...(shifts ? ["u32"] as const : binaryTypes[operator]));
+  const right = shifts ? scalarOf(rightSyntax, scope, `what '${operator}' shifts by`, "u32")
+    : scalarOf(rightSyntax, scope, `the right operand of '${operator}'`, ...binaryTypes[operator]);
   if (!shifts && !same(left.type, right.type)) {
-    throw new WgslError(at, `'${operator}' stands between ${show(left.type)} and ${show(right.type)}`, `convert one of them, with ${show(left.type)}(…) or ${show(right.type)}(…)`);
+    throw new WgslError(
+      at, `'${operator}' stands between ${show(left.type)} and ${show(right.type)}`,
+      `convert one of them, with ${show(left.type)}(…) or ${show(right.type)}(…)`,
+    );
   }
   const binary = { kind: "binary", operator, left, right, type: comparisons.includes(operator) ? scalars.bool : left.type, at } as const;
   const by = constants.get(right);
@@ -136,68 +153,88 @@ function binaryOf({ operator, left: leftSyntax, right: rightSyntax }: Syntax<"bi
 }
 
 function callOf(syntax: Syntax<"call">, scope: Scope, at: Position): Expression {
-  const { callee, type, arguments: given } = syntax;
+  const { callee, template, arguments: given } = syntax;
   const found = scope.find(callee);
   if (found?.kind !== "function") {
     if (found !== undefined) throw new WgslError(at, `'${callee}' is no function`, "call a function that is declared further up");
     return builtinOf(syntax, scope, at);
   }
   const { declaration } = found;
-  if (type !== undefined || declaration.result === null) {
-    throw new WgslError(at, `'${callee}' cannot be called ${type === undefined ? "since it is the entry point" : "with a type"}`, type === undefined ? "call another function" : "remove the type");
-  }
+  if (declaration.result === null) throw new WgslError(at, `'${callee}' is the entry point`, "call another function");
+  if (template !== undefined) throw new WgslError(at, `'${callee}' takes no type`, "remove what stands in the angle brackets");
   expectCount(callee, given, declaration.parameters.length, at);
   const values = given.map((argument, n) => {
     const value = valueOf(argument, scope);
     const parameter = declaration.parameters[n]!;
-    if (!same(value.type, parameter.type)) throw new WgslError(value.at, `'${callee}' takes ${show(parameter.type)} for '${parameter.name}', and this is ${show(value.type)}`, `give it ${show(parameter.type)}`);
+    if (!same(value.type, parameter.type)) {
+      throw new WgslError(
+        value.at, `'${callee}' takes ${show(parameter.type)} for '${parameter.name}', and this is ${show(value.type)}`,
+        `give it ${show(parameter.type)}`,
+      );
+    }
     return value;
   });
   return { kind: "call", callee: declaration, arguments: values, type: declaration.result, at };
 }
 
 function expectCount(callee: string, given: readonly ExpressionSyntax[], count: number, at: Position): void {
-  if (given.length !== count) throw new WgslError(at, `'${callee}' takes ${count} ${count === 1 ? "argument" : "arguments"}, and here are ${given.length}`, `give it ${count}`);
+  if (given.length !== count) {
+    throw new WgslError(at, `'${callee}' takes ${count} ${count === 1 ? "argument" : "arguments"}, and here are ${given.length}`, `give it ${count}`);
+  }
 }
 
 /** How many arguments of which types; all of them have the first one's type, but select's last. */
 const builtins: Readonly<Record<string, { readonly count: number; readonly types: readonly ScalarName[] }>> = {
-  select: { count: 3, types: all }, min: { count: 2, types: numbers! }, max: { count: 2, types: numbers! }, abs: { count: 1, types: numbers! },
+  select: { count: 3, types: all }, min: { count: 2, types: numbers }, max: { count: 2, types: numbers }, abs: { count: 1, types: numbers },
   floor: { count: 1, types: ["f32"] }, fma: { count: 3, types: ["f32"] },
 };
 
-function builtinOf({ callee, type, arguments: given }: Syntax<"call">, scope: Scope, at: Position): Expression {
-  if (callee === "bitcast" || isScalarName(callee)) return conversionOf(callee, type, given, scope, at);
+function builtinOf(syntax: Syntax<"call">, scope: Scope, at: Position): Expression {
+  const { callee, template, arguments: given } = syntax;
+  if (callee === "bitcast" || isScalarName(callee)) return conversionOf(syntax, callee, scope, at);
   const signature = Object.hasOwn(builtins, callee) ? builtins[callee] : undefined;
-  if (signature === undefined || type !== undefined) {
-    throw new WgslError(at, `there is no function '${callee}${type === undefined ? "" : "<…>"}' here`, `declare it further up, or use ${Object.keys(builtins).join(", ")}, bitcast<…> or a conversion`);
+  if (signature === undefined || template !== undefined) {
+    throw new WgslError(
+      at, `there is no function '${callee}${template === undefined ? "" : "<…>"}' here`,
+      `declare it further up, or use ${Object.keys(builtins).join(", ")}, bitcast<…> or a conversion`,
+    );
   }
   expectCount(callee, given, signature.count, at);
-  const values = given.map((argument, n) => scalarOf(argument, scope, `argument ${n + 1} of '${callee}'`, ...(callee === "select" && n === 2 ? ["bool"] as const : signature.types)));
+  const isCondition = (n: number): boolean => callee === "select" && n === 2;
+  const values = given.map((argument, n) => (
+    scalarOf(argument, scope, `argument ${n + 1} of '${callee}'`, ...(isCondition(n) ? ["bool"] as const : signature.types))
+  ));
   const [first] = values;
-  const other = values.find((value, n) => !same(value.type, first!.type) && !(callee === "select" && n === 2));
-  if (other !== undefined) throw new WgslError(other.at, `'${callee}' takes arguments of one type, and this is ${show(other.type)} beside ${show(first!.type)}`, `give it ${show(first!.type)}`);
+  const other = values.find((value, n) => !same(value.type, first!.type) && !isCondition(n));
+  if (other !== undefined) {
+    throw new WgslError(
+      other.at, `'${callee}' takes arguments of one type, and this is ${show(other.type)} beside ${show(first!.type)}`,
+      `give it ${show(first!.type)}`,
+    );
+  }
   return folded({ kind: "builtin", name: callee as Builtin["name"], arguments: values, type: first!.type, at });
 }
 
-function conversionOf(callee: ScalarName | "bitcast", type: TypeSyntax | undefined, given: readonly ExpressionSyntax[], scope: Scope, at: Position): Expression {
+function conversionOf({ template, arguments: given }: Syntax<"call">, callee: ScalarName | "bitcast", scope: Scope, at: Position): Expression {
   expectCount(callee, given, 1, at);
   if (callee === "bitcast") {
-    if (type === undefined) throw new WgslError(at, "bitcast without a type", "write bitcast<u32>(…), for example");
-    const result = asNumber(valueTypeOf(type), type);
-    return folded({ kind: "builtin", name: "bitcast", arguments: [scalarOf(given[0]!, scope, "what bitcast takes", ...numbers!)], type: result, at });
+    if (template === undefined || template.length !== undefined) {
+      throw new WgslError(at, "bitcast takes one type", "write bitcast<u32>(…), for example");
+    }
+    const type = valueTypeOf(template.of);
+    if (!isScalar(type, ...numbers)) throw new WgslError(template.of, `bitcast gives no ${show(type)}`, "use f32, u32 or i32");
+    return folded({ kind: "builtin", name: "bitcast", arguments: [scalarOf(given[0]!, scope, "what bitcast takes", ...numbers)], type, at });
   }
-  if (type !== undefined) throw new WgslError(at, `'${callee}<…>' is no type`, "remove what stands in the angle brackets");
+  if (template !== undefined) throw new WgslError(at, `'${callee}<…>' is no type`, "remove what stands in the angle brackets");
   const whole = callee === "i32" || callee === "u32" ? wholeNumberOf(given[0]!) : undefined;
-  if (whole === undefined) return folded({ kind: "builtin", name: "convert", arguments: [scalarOf(given[0]!, scope, "what is converted")], type: scalars[callee], at });
-  if ((callee === "i32" ? BigInt.asIntN : BigInt.asUintN)(32, whole) !== whole) throw new WgslError(at, `${whole} does not fit ${callee}`, "write a smaller number");
+  if (whole === undefined) {
+    return folded({ kind: "builtin", name: "convert", arguments: [scalarOf(given[0]!, scope, "what is converted")], type: scalars[callee], at });
+  }
+  if ((callee === "i32" ? BigInt.asIntN : BigInt.asUintN)(32, whole) !== whole) {
+    throw new WgslError(at, `${whole} does not fit ${callee}`, "write a smaller number");
+  }
   const bits = Number(BigInt.asUintN(32, whole));
   return known({ kind: "literal", bits, type: scalars[callee], at }, bits);
-}
-
-function asNumber(type: Type, at: Position): ScalarType {
-  if (isScalar(type, ...numbers!)) return type;
-  throw new WgslError(at, `bitcast gives no ${show(type)}`, "use f32, u32 or i32");
 }
 
 /** What unsuffixed literals come to, with `+`, `-` and `*`: the least i32 cannot be written otherwise. */

@@ -4,7 +4,7 @@ import type { BinaryOperator, Position, Unary } from "./ast.ts";
 import { WgslError } from "./errors.ts";
 import { closing, infix, mark, name, number, opening, positionOf, prefix, tokenize, tokens, word } from "./lexer.ts";
 import { grouped } from "./precedence.ts";
-import type { Attribute, DeclarationSyntax, ExpressionSyntax, StatementSyntax, TypedName, TypeSyntax, Word } from "./syntax.ts";
+import type { Attribute, DeclarationSyntax, ExpressionSyntax, StatementSyntax, Template, TypedName, TypeSyntax, Word } from "./syntax.ts";
 
 const found = (token: IToken | undefined): string => (token === undefined || token.image === "" ? "the end of the text" : `'${token.image}'`);
 
@@ -124,7 +124,7 @@ class WgslParser extends EmbeddedActionsParser {
     return { ...at(token), name: token.image, of: template?.of, length: template?.length };
   });
 
-  readonly template = this.RULE("template", (): Pick<TypeSyntax, "of" | "length"> => {
+  readonly template = this.RULE("template", (): Template => {
     this.CONSUME(opening);
     const of = this.SUBRULE(this.type);
     const length = this.OPTION(() => (this.CONSUME(mark[","]!), wordOf(this.CONSUME(number))));
@@ -238,7 +238,9 @@ class WgslParser extends EmbeddedActionsParser {
     this.MANY(() => prefixes.push(this.CONSUME(prefix)));
     const primary = this.SUBRULE(this.primary);
     const selected = this.SUBRULE(this.selected, { ARGS: [primary] });
-    return prefixes.reduceRight<ExpressionSyntax>((operand, token) => ({ ...at(token), kind: "unary", operator: token.image as Unary["operator"], operand }), selected);
+    return prefixes.reduceRight<ExpressionSyntax>((operand, token) => (
+      { ...at(token), kind: "unary", operator: token.image as Unary["operator"], operand }
+    ), selected);
   });
 
   /** What is taken out of a value: members and elements. */
@@ -287,8 +289,7 @@ class WgslParser extends EmbeddedActionsParser {
         this.CONSUME(mark["("]!);
         this.MANY_SEP({ SEP: mark[","]!, DEF: () => args.push(this.SUBRULE(this.expression)) });
         this.CONSUME(mark[")"]!);
-        const type = this.ACTION(() => (template?.length === undefined ? template?.of : { ...at(token), name: token.image, ...template }));
-        return { ...at(token), kind: "call", callee: token.image, type, arguments: args };
+        return { ...at(token), kind: "call", callee: token.image, template, arguments: args };
       } },
       { ALT: () => ({ ...at(token), kind: "name", name: token.image }) },
     ]);

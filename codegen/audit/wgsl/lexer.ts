@@ -52,7 +52,9 @@ export const tokens: readonly TokenType[] = [
   blank, comment, ...Object.values(word), reserved, name, number, infix, prefix, otherOperator, ...two,
   ...operators.filter((type) => type !== infix), ...Object.values(mark).filter((type) => !two.includes(type)), opening, closing, stray,
 ];
-const lexer = new Lexer([...tokens], { lineTerminatorsPattern: new RegExp(`\\r\\n|[${lineEnds}]`, "g"), lineTerminatorCharacters: [10, 11, 12, 13, 0x85, 0x2028, 0x2029] });
+const lexer = new Lexer([...tokens], {
+  lineTerminatorsPattern: new RegExp(`\\r\\n|[${lineEnds}]`, "g"), lineTerminatorCharacters: [10, 11, 12, 13, 0x85, 0x2028, 0x2029],
+});
 
 /** As deep as WGSL's braces may go; parentheses that go deeper are nothing that a compiler prints. */
 const deepest = 127;
@@ -88,7 +90,8 @@ function joined(left: IToken | undefined, right: IToken | undefined): boolean {
 }
 
 function retyped(token: IToken, type: TokenType, end = token): IToken {
-  return createTokenInstance(type, token === end ? token.image : token.image + end.image, token.startOffset, end.endOffset!, token.startLine!, end.endLine!, token.startColumn!, end.endColumn!);
+  const image = token === end ? token.image : token.image + end.image;
+  return createTokenInstance(type, image, token.startOffset, end.endOffset!, token.startLine!, end.endLine!, token.startColumn!, end.endColumn!);
 }
 
 /** The `<` and `>` around the arguments of a template: WGSL's own rule, in its section on template lists. */

@@ -28,14 +28,20 @@ export function resolve(declarations: readonly DeclarationSyntax[]): Module {
       case "var": {
         const variable = variableOf(declaration, scope, at);
         const other = variables.find(({ binding }) => binding !== undefined && binding === variable.binding);
-        if (other !== undefined) throw new WgslError(at, `'${variable.name}' has the binding of '${other.name}', ${other.binding}`, "number them differently");
-        if (variable.kind === "uniform" && variables.some(({ kind }) => kind === "uniform")) throw new WgslError(at, "a second uniform", "put its members into the first one's struct");
+        if (other !== undefined) {
+          throw new WgslError(at, `'${variable.name}' has the binding of '${other.name}', ${other.binding}`, "number them differently");
+        }
+        if (variable.kind === "uniform" && variables.some(({ kind }) => kind === "uniform")) {
+          throw new WgslError(at, "a second uniform", "put its members into the first one's struct");
+        }
         variables.push(scope.variable(variable));
         break;
       }
       case "fn": {
         const workgroupSize = workgroupSizeOf(declaration);
-        if (workgroupSize !== undefined && entry !== undefined) throw new WgslError(at, "a second entry point", "put it into a module of its own");
+        if (workgroupSize !== undefined && entry !== undefined) {
+          throw new WgslError(at, "a second entry point", "put it into a module of its own");
+        }
         const resolved = functionOf(declaration, scope, workgroupSize !== undefined, at);
         scope.declare(declaration.name, at, { kind: "function", declaration: resolved });
         functions.push(resolved);
@@ -45,7 +51,10 @@ export function resolve(declarations: readonly DeclarationSyntax[]): Module {
   }
   if (entry === undefined) throw new WgslError({ line: 1, column: 1 }, "no entry point", "write a function with @compute and @workgroup_size");
   const ofKind = (kind: Variable["kind"]): Variable[] => variables.filter((variable) => variable.kind === kind);
-  return { uniform: ofKind("uniform")[0] ?? null, storage: ofKind("storage"), workgroup: ofKind("workgroup"), functions, entry: entry.declaration, workgroupSize: entry.workgroupSize };
+  return {
+    uniform: ofKind("uniform")[0] ?? null, storage: ofKind("storage"), workgroup: ofKind("workgroup"), functions,
+    entry: entry.declaration, workgroupSize: entry.workgroupSize,
+  };
 }
 
 const positionOf = ({ line, column }: Position): Position => ({ line, column });
@@ -56,7 +65,9 @@ function structOf({ name, members }: Syntax<"struct">): StructType {
     kind: "struct", name,
     members: members.map((member) => {
       const type = valueTypeOf(member.type);
-      if (!isScalar(type, "f32", "u32", "i32")) throw new WgslError(member, `the member '${member.name}' is ${show(type)}`, "use f32, u32 or i32");
+      if (!isScalar(type, "f32", "u32", "i32")) {
+        throw new WgslError(member, `the member '${member.name}' is ${show(type)}`, "use f32, u32 or i32");
+      }
       seen.variable({ kind: "let", name: member.name, type, at: positionOf(member) });
       return { name: member.name, type };
     }),
@@ -69,7 +80,9 @@ function variableOf(syntax: Syntax<"var">, scope: Scope, at: Position): Variable
   if (space === "workgroup") {
     attributesOf(attributes, []);
     const type = typeOf(typeSyntax);
-    if (type.kind !== "array" || type.length === null) throw new WgslError(at, `'${name}' in workgroup memory is ${show(type)}`, "write an array with its length, as in array<u32, 8>");
+    if (type.kind !== "array" || type.length === null) {
+      throw new WgslError(at, `'${name}' in workgroup memory is ${show(type)}`, "write an array with its length, as in array<u32, 8>");
+    }
     return { kind: "workgroup", name, type, at };
   }
   if (space !== "uniform" && space !== "storage, read" && space !== "storage, read_write") {
@@ -81,7 +94,9 @@ function variableOf(syntax: Syntax<"var">, scope: Scope, at: Position): Variable
   if (binding >= bindingsEnd) throw new WgslError(found.get("binding")!, `binding ${binding}`, `use a number below ${bindingsEnd}`);
   if (space === "uniform") {
     const struct = typeSyntax.of === undefined ? scope.find(typeSyntax.name) : undefined;
-    if (struct?.kind !== "struct") throw new WgslError(typeSyntax, `the uniform '${name}' is of no struct`, "declare a struct further up, and use its name");
+    if (struct?.kind !== "struct") {
+      throw new WgslError(typeSyntax, `the uniform '${name}' is of no struct`, "declare a struct further up, and use its name");
+    }
     return { kind: "uniform", name, type: struct, binding, at };
   }
   const type = typeOf(typeSyntax);
@@ -107,7 +122,9 @@ function attributesOf(attributes: readonly Attribute[], wanted: readonly string[
 /** The one number of an attribute. */
 function numberOf(attribute: Attribute): number {
   const [word, ...more] = attribute.arguments ?? [];
-  if (word === undefined || more.length > 0 || !/^(0|[1-9]\d{0,8})$/.test(word.text)) throw new WgslError(attribute, `@${attribute.name} takes one number`, `write @${attribute.name}(0), for example`);
+  if (word === undefined || more.length > 0 || !/^(0|[1-9]\d{0,8})$/.test(word.text)) {
+    throw new WgslError(attribute, `@${attribute.name} takes one number`, `write @${attribute.name}(0), for example`);
+  }
   return Number(word.text);
 }
 
@@ -135,7 +152,9 @@ function functionOf(syntax: Syntax<"fn">, module: Scope, isEntry: boolean, at: P
   if (!isEntry && result === null) throw new WgslError(at, `'${name}' has no result`, "write -> and its type, or make it the entry point");
   const parameters = syntax.parameters.map((parameter) => scope.variable(isEntry ? builtinOf(parameter) : parameterOf(parameter)));
   const twice = parameters.find(({ builtin }, n) => builtin !== undefined && parameters.slice(0, n).some((other) => other.builtin === builtin));
-  if (twice !== undefined) throw new WgslError(twice.at, `'${twice.name}' is the second parameter with @builtin(${twice.builtin})`, "remove one of them");
+  if (twice !== undefined) {
+    throw new WgslError(twice.at, `'${twice.name}' is the second parameter with @builtin(${twice.builtin})`, "remove one of them");
+  }
   const body = bodyOf(statements, scope, result);
   if (result !== null && !returns(body)) throw new WgslError(syntax.end, `'${name}' may end without a value`, "end it with return");
   return { name, parameters, result, body, at };
@@ -150,9 +169,13 @@ function builtinOf(parameter: TypedName): Variable {
   const at = positionOf(parameter);
   const attribute = attributesOf(parameter.attributes, ["builtin"], at).get("builtin")!;
   const builtin = attribute.arguments?.[0]?.text ?? "";
-  if (!isBuiltin(builtin) || attribute.arguments!.length > 1) throw new WgslError(attribute, `there is no @builtin(${builtin}) here`, `use ${Object.keys(builtinTypes).join(", ")}`);
+  if (!isBuiltin(builtin) || attribute.arguments!.length > 1) {
+    throw new WgslError(attribute, `there is no @builtin(${builtin}) here`, `use ${Object.keys(builtinTypes).join(", ")}`);
+  }
   const type = valueTypeOf(parameter.type);
-  if (!same(type, builtinTypes[builtin])) throw new WgslError(parameter.type, `${builtin} is ${show(builtinTypes[builtin])}`, `write ${show(builtinTypes[builtin])}`);
+  if (!same(type, builtinTypes[builtin])) {
+    throw new WgslError(parameter.type, `${builtin} is ${show(builtinTypes[builtin])}`, `write ${show(builtinTypes[builtin])}`);
+  }
   return { kind: "parameter", name: parameter.name, type, at, builtin };
 }
 

@@ -3,7 +3,10 @@ import type { FunctionDeclaration, Position, StructType, Variable } from "./ast.
 import { WgslError } from "./errors.ts";
 import { predeclared } from "./words.ts";
 
-export type Entity = { readonly kind: "variable"; readonly variable: Variable } | { readonly kind: "function"; readonly declaration: FunctionDeclaration } | StructType;
+export type Entity =
+  | { readonly kind: "variable"; readonly variable: Variable }
+  | { readonly kind: "function"; readonly declaration: FunctionDeclaration }
+  | StructType;
 
 export class Scope {
   readonly #entities = new Map<string, Entity>();

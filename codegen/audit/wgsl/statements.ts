@@ -21,8 +21,12 @@ function statementOf(syntax: StatementSyntax, scope: Scope, result: Type | null)
     }
     case "var": {
       const type = typeOf(syntax.type);
-      if (type.kind === "array" && type.length === null) throw new WgslError(at, `'${syntax.name}' is an array of no length`, "write its length, as in array<u32, 8>");
-      if (type.kind === "array" && syntax.value !== undefined) throw new WgslError(at, `the array '${syntax.name}' has a value`, "assign its elements one by one");
+      if (type.kind === "array" && type.length === null) {
+        throw new WgslError(at, `'${syntax.name}' is an array of no length`, "write its length, as in array<u32, 8>");
+      }
+      if (type.kind === "array" && syntax.value !== undefined) {
+        throw new WgslError(at, `the array '${syntax.name}' has a value`, "assign its elements one by one");
+      }
       const value = syntax.value === undefined ? null : fitting(syntax.value, scope, type, `'${syntax.name}'`);
       return { kind: "declare", variable: scope.variable({ kind: "var", name: syntax.name, type, at }), value, at };
     }
@@ -31,18 +35,26 @@ function statementOf(syntax: StatementSyntax, scope: Scope, result: Type | null)
       return { kind: "assign", target, value: fitting(syntax.value, scope, target.type, "what it is assigned to"), at };
     }
     case "call": {
-      if (syntax.callee !== "workgroupBarrier") throw new WgslError(at, `the value of '${syntax.callee}' is dropped`, "only workgroupBarrier() may stand alone");
+      if (syntax.callee !== "workgroupBarrier") {
+        throw new WgslError(at, `the value of '${syntax.callee}' is dropped`, "only workgroupBarrier() may stand alone");
+      }
       if (result !== null) throw new WgslError(at, "a barrier outside of the entry point", "put it into the entry point");
       return { kind: "barrier", at };
     }
-    case "if": return { kind: "if", condition: scalarOf(syntax.condition, scope, "a condition", "bool"), then: inner(syntax.then), otherwise: inner(syntax.otherwise), at };
+    case "if": {
+      const condition = scalarOf(syntax.condition, scope, "a condition", "bool");
+      return { kind: "if", condition, then: inner(syntax.then), otherwise: inner(syntax.otherwise), at };
+    }
     case "while": return { kind: "while", condition: scalarOf(syntax.condition, scope, "a condition", "bool"), body: inner(syntax.body), at };
     case "for": {
       const from = scalarOf(syntax.from, scope, "where a loop starts", "u32", "i32");
       const around = new Scope(scope);
-      const variable = around.variable({ kind: "var", name: syntax.name.text, type: from.type, at: { line: syntax.name.line, column: syntax.name.column } });
+      const named: Position = { line: syntax.name.line, column: syntax.name.column };
+      const variable = around.variable({ kind: "var", name: syntax.name.text, type: from.type, at: named });
       const condition = scalarOf(syntax.condition, around, "a condition", "bool");
-      if (syntax.stepped.text !== variable.name) throw new WgslError(syntax.stepped, `the loop over '${variable.name}' steps '${syntax.stepped.text}'`, `step '${variable.name}'`);
+      if (syntax.stepped.text !== variable.name) {
+        throw new WgslError(syntax.stepped, `the loop over '${variable.name}' steps '${syntax.stepped.text}'`, `step '${variable.name}'`);
+      }
       const step = fitting(syntax.step, around, variable.type, `'${variable.name}'`);
       return { kind: "for", variable, from, condition, step, body: inner(syntax.body, around), at };
     }
@@ -56,7 +68,9 @@ function statementOf(syntax: StatementSyntax, scope: Scope, result: Type | null)
 
 function fitting(syntax: ExpressionSyntax, scope: Scope, type: Type, what: string): Expression {
   const value = valueOf(syntax, scope);
-  if (!same(value.type, type)) throw new WgslError(value.at, `${what} is ${show(type)}, and this is ${show(value.type)}`, `convert it, or compute it as ${show(type)}`);
+  if (!same(value.type, type)) {
+    throw new WgslError(value.at, `${what} is ${show(type)}, and this is ${show(value.type)}`, `convert it, or compute it as ${show(type)}`);
+  }
   return value;
 }
 
@@ -71,7 +85,9 @@ function targetOf(syntax: ExpressionSyntax, scope: Scope): Expression {
   if (kind !== "var" && kind !== "workgroup" && access !== "read_write") {
     throw new WgslError(target.at, `'${name}' cannot be written: it is ${described(of.variable)}`, "assign a var, workgroup memory or a read_write buffer");
   }
-  if (target.type.kind === "array" || target.type.kind === "struct") throw new WgslError(target.at, `'${name}' is written as a whole`, "assign its elements one by one");
+  if (target.type.kind === "array" || target.type.kind === "struct") {
+    throw new WgslError(target.at, `'${name}' is written as a whole`, "assign its elements one by one");
+  }
   return target;
 }
 

@@ -3,7 +3,8 @@ import type { BinaryOperator, Position, Unary } from "./ast.ts";
 
 /** A word or a number as it stands in the text. */
 export interface Word extends Position { readonly text: string }
-/** `vec4<u32>`: its `arguments` are one type. `array<u32, 8>`: and a number. */
+/** What stands in angle brackets: `<u32>`, or `<u32, 8>`. */
+export interface Template { readonly of: TypeSyntax; readonly length: Word | undefined }
 export interface TypeSyntax extends Position { readonly name: string; readonly of: TypeSyntax | undefined; readonly length: Word | undefined }
 export interface TypedName extends Position { readonly name: string; readonly type: TypeSyntax; readonly attributes: readonly Attribute[] }
 export interface Attribute extends Position { readonly name: string; readonly arguments: readonly Word[] | undefined }
@@ -14,7 +15,7 @@ export type ExpressionSyntax = Position & (
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "member"; readonly of: ExpressionSyntax; readonly name: string }
   | { readonly kind: "element"; readonly of: ExpressionSyntax; readonly index: ExpressionSyntax }
-  | { readonly kind: "call"; readonly callee: string; readonly type: TypeSyntax | undefined; readonly arguments: readonly ExpressionSyntax[] }
+  | { readonly kind: "call"; readonly callee: string; readonly template: Template | undefined; readonly arguments: readonly ExpressionSyntax[] }
   | { readonly kind: "unary"; readonly operator: Unary["operator"]; readonly operand: ExpressionSyntax }
   | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly left: ExpressionSyntax; readonly right: ExpressionSyntax });
 

@@ -24,7 +24,8 @@ export function show(type: Type): string {
 /** A struct is declared once, and no two have one name. */
 export const same = (a: Type, b: Type): boolean => show(a) === show(b);
 
-export const isScalar = (type: Type, ...names: readonly ScalarName[]): type is ScalarType => type.kind === "scalar" && (names.length === 0 || names.includes(type.name));
+export const isScalar = (type: Type, ...names: readonly ScalarName[]): type is ScalarType =>
+  type.kind === "scalar" && (names.length === 0 || names.includes(type.name));
 
 /** A scalar, vector or array; structs are looked up where they may stand. */
 export function typeOf(syntax: TypeSyntax): Exclude<Type, { kind: "struct" }> {
@@ -47,6 +48,8 @@ export function valueTypeOf(syntax: TypeSyntax): ScalarType | VectorType {
 
 function lengthOf(text: string, at: TypeSyntax): number {
   const length = /^[1-9]\d*$/.test(text) ? Number(text) : 0;
-  if (length < 1 || length > mostElements) throw new WgslError(at, `${text} is no length of an array`, `write a number from 1 to ${mostElements}, without a suffix`);
+  if (length < 1 || length > mostElements) {
+    throw new WgslError(at, `${text} is no length of an array`, `write a number from 1 to ${mostElements}, without a suffix`);
+  }
   return length;
 }
