@@ -1,5 +1,5 @@
 /** Interval analysis of integer expressions, over given extents. */
-import type { Expr, Reduce, ValueType, Variable } from "../ir.ts";
+import type { Expr, Reduce, ValueType, Variable } from "./ir.ts";
 
 /** Every value from `low` to `high`; undefined is no value at all. */
 export interface Interval {
