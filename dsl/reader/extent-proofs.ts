@@ -4,7 +4,7 @@
  * Integers are bounded by linear forms over extents. An expression may have several bounds, none of them the best at
  * all extents: of a minimum, either side's. What the forms can't express is simply not proved.
  */
-import { type Pool, rewrite } from "../expr.ts";
+import { inlined, type Pool } from "../expr.ts";
 import type { Expr } from "../ir.ts";
 
 /** A sum of extents, each with a factor, and a constant; the constant's key is the empty name. */
@@ -48,10 +48,7 @@ class Prover {
         const [a, b] = [this.boundsOf(expr.whenTrue, this.#under(expr.condition, true, told)), this.boundsOf(expr.whenFalse, this.#under(expr.condition, false, told))];
         return { lower: atLeastAsLow(a.lower, b.lower), upper: atLeastAsHigh(a.upper, b.upper) };
       }
-      case "call": {
-        const args = new Map(expr.callee.parameters.map(({ name }, position) => [name, expr.arguments[position]!]));
-        return this.boundsOf(rewrite(this.#pool, expr.callee.result, (part) => (part.kind === "argument" ? args.get(part.name) : undefined)), told);
-      }
+      case "call": return this.boundsOf(inlined(this.#pool, expr), told);
       case "binary": return this.#binary(expr.operator, expr.left, expr.right, told);
       default: return unbounded;
     }

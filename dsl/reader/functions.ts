@@ -109,7 +109,7 @@ function declare(reading: Reading, callee: FunctionValue, types: readonly ValueT
   const expr = type === undefined ? undefined
     : reading.expr(result, callee.node, result.kind === "scalar" ? undefined : result.kind === "literal" && !result.decimal ? types[0] : undefined);
   const declaration = result.kind === "fault" ? "faulty" : expr === undefined ? undefined
-    : { name: nameOf(reading, callee.name, types), parameters, result: expr };
+    : { name: nameOf(reading, callee.name, types), parameters, result: expr, ...(isLibrary(callee.node) ? { library: true as const } : {}) };
   bySignature.set(signature, declaration);
   return declaration;
 }

@@ -3,7 +3,7 @@
  * leaf reads positions at a distance from the item: then it lies at that distance from a multiple of the tree's groups.
  */
 import type { Node } from "ts-morph";
-import { operandsOf } from "../expr.ts";
+import { inlined, operandsOf } from "../expr.ts";
 import type { Expr, Reduce } from "../ir.ts";
 import { printTree } from "../tree-notation.ts";
 import type { Tree } from "../tree.ts";
@@ -51,7 +51,7 @@ function distanceIn(reading: Reading, reduce: Reduce, period: number): Expr | un
       const other = left.free.has(variable) ? right : left;
       if (!other.free.has(variable) && !isSettled(reading, other, period)) return other;
     }
-    return first(operandsOf(expr), inIndex);
+    return expr.kind === "call" ? inIndex(inlined(reading.pool, expr)) : first(operandsOf(expr), inIndex);
   };
   const visit = (expr: Expr): Expr | undefined => {
     if (seen.has(expr) || !expr.free.has(variable) || holdsHole(expr)) return undefined;
