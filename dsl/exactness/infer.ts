@@ -111,7 +111,7 @@ export class Inference {
       case "negate": case "absolute":
         if (expr.type !== "f32") return { ...integer.anyInteger(expr.type), ...marksOf(operand) };
         return this.#operation(expr, [operand], float[expr.operator](operand), operand.least, scope);
-      case "floor": return this.#operation(expr, [operand], float.floor(operand), operand.least, scope);
+      case "floor": return this.#operation(expr, [operand], float.floor(operand), 1, scope);
       case "roundBf16": return float.toBf16(settled(operand));
       case "toF32": return integer.toFloat(operand);
       case "bitsOf": return integer.toBits(operand);
