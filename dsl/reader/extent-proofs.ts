@@ -24,13 +24,19 @@ const most = 12;
 
 /** Whether the index is below the extent of `axis` at all extents of at least 1, and never wraps around. */
 export function staysInside(pool: Pool, index: Expr, axis: string): boolean {
-  const last = plus(extentOf(axis), constant(-1));
-  return new Prover(pool).boundsOf(index, new Map()).upper.some((form) => isAtMost(form, last));
+  return new Prover(pool).isAtMost(index, plus(extentOf(axis), constant(-1)), new Map());
 }
 
 class Prover {
   readonly #pool: Pool;
   constructor(pool: Pool) { this.#pool = pool; }
+
+  /** Of a choice, both sides may have bounds that no one form is above. */
+  isAtMost(expr: Expr, limit: Form, told: Told): boolean {
+    if (this.boundsOf(expr, told).upper.some((form) => isAtMost(form, limit))) return true;
+    if (expr.kind !== "select") return false;
+    return this.isAtMost(expr.whenTrue, limit, this.#under(expr.condition, true, told)) && this.isAtMost(expr.whenFalse, limit, this.#under(expr.condition, false, told));
+  }
 
   boundsOf(expr: Expr, told: Told): Bounds {
     const found = expr.type === "u32" ? this.#find(expr, told) : unbounded;
