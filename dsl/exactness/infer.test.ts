@@ -12,6 +12,7 @@ import { readKernels } from "../reader/index.ts";
 import { Inference } from "./infer.ts";
 import { claimed, claimOf } from "./library.ts";
 import { findDisagreement } from "./portability.ts";
+import { significantBits } from "./significant-bits.ts";
 import { anything, between, exponentOf, type Range, quantumOf } from "./range.ts";
 
 function hash(text: string): number {
@@ -66,6 +67,7 @@ function checkRanges(kernel: Kernel, extents: Readonly<Record<string, number>>, 
   for (const expr of closedOf(kernel)) {
     const bits = denotation.valueOf(expr, scope);
     const range = inference.rangeOf(expr);
+    if (expr.type === "f32") expect(range.bits).toBeLessThanOrEqual(significantBits(expr));
     if (!holds(range, expr, bits)) expect.fail(`${kernel.name}: ${expr.kind} ${expr.id} is ${expr.type === "f32" ? f32OfBits(bits) : bits}, not in ${JSON.stringify({ ...range, from: undefined })}`);
   }
 }
@@ -112,7 +114,7 @@ function agrees(kernel: Kernel, extents: Readonly<Record<string, number>>, seed:
 function read(body: string): Kernel {
   const mentioned = (declared: Readonly<Record<string, string>>): string =>
     Object.entries(declared).filter(([name]) => new RegExp(`\\b${name}\\b`).test(body)).map(([name, type]) => `${name}: "${type}"`).join(", ");
-  const source = `import { abs, batch, bf16, exp, f32, floor, flush, isNaN, kernel, max, min, model, select, silu, sum } from "treefold";
+  const source = `import { abs, batch, bf16, bitsOf, exp, f32, floor, flush, isNaN, kernel, max, min, model, select, silu, sum } from "treefold";
 export const one = kernel({
   axes: { token: batch, channel: model },
   inputs: { ${mentioned({ x: "f32[token, channel]", y: "f32[token, channel]", w: "bf16[channel]" })} }, params: { ${mentioned({ p: "f32" })} },
@@ -162,6 +164,7 @@ describe("ranges", () => {
     const rangeOf = (body: string): Range => new Inference().rangeOf(read(body).outputs[0]!.value);
     expect(rangeOf("w(channel) * bf16(x(token, channel))")).toMatchObject({ bits: 16, quantum: -149 });
     expect(rangeOf("bf16(y(token, channel)) * bf16(x(token, channel))")).toMatchObject({ bits: 16, quantum: -126, least: 2 ** -112 });
+    expect(rangeOf("flush(x(token, channel), 2 ** -51) * flush(y(token, channel), 2 ** -51)")).toMatchObject({ bits: 24, quantum: -125, least: 2 ** -102 });
     expect(rangeOf("flush(x(token, channel), 2 ** -51)")).toMatchObject({ bits: 24, quantum: -74, least: 2 ** -51 });
     expect(rangeOf("floor(max(min(x(token, channel), 89), -88) * 1.5)")).toMatchObject({ low: -132, high: 133, bits: 8, quantum: 0, belowAll: false, aboveAll: false });
     expect(rangeOf("f32(channel % 8) * 0.25")).toMatchObject({ low: 0, high: 1.75, bits: 3, quantum: -2, least: 0.25 });
@@ -217,6 +220,8 @@ describe("findings", () => {
     expect(reasonOf("floor(x(token, channel))")).toBe(
       "x(token, channel) may be as small as 2^-149, which some devices flush to zero before floor(x(token, channel)); put flush(…, 2 ** -126) around x(token, channel)");
     expect(reasonOf("x(token, channel) < y(token, channel) ? 1 : 0")).toContain("before x(token, channel) < y(token, channel)");
+    expect(reasonOf("(bitsOf(flush(x(token, channel), 2 ** -70) * flush(y(token, channel), 2 ** -70)) & 0x7fffffff) < 5 ? 1.0 : 0.0")).toContain("2^-140");
+    expect(reasonOf("(bitsOf(flush(x(token, channel), 2 ** -70) * flush(y(token, channel), 2 ** -70)) & 0x7fffffff) < 0x00800000 ? 1.0 : 0.0")).toBe("none");
     expect(reasonOf("max(x(token, channel), bf16(p))")).toBe("none");
     expect(reasonOf("x(token, channel) / y(token, channel)")).toBe("none");
   });

@@ -62,6 +62,8 @@ test("what kernels need is proved, and what leaves is not", () => {
   ];
   expect(right.map((index) => staysInside(pool, index, "a"))).toEqual(right.map(() => true));
   const wrong = [b, pool.add(a, one), pool.subtract(a, one), pool.subtract(sizeA, pool.u32(2)), pool.u32(1), parameter, pool.minimum(b, sizeA), pool.binary("remainder", b, sizeB), pool.binary("maximum", a, b),
-    pool.select(pool.less(a, pool.u32(3)), pool.subtract(a, one), pool.u32(0))];
+    pool.select(pool.less(a, pool.u32(3)), pool.subtract(a, one), pool.u32(0)),
+    // The sum wraps around to a number below what is subtracted.
+    pool.subtract(pool.minimum(pool.add(a, pool.u32(2 ** 32 - 1)), pool.u32(2 ** 32 - 2)), pool.u32(2 ** 32 - 2))];
   expect(wrong.map((index) => staysInside(pool, index, "a"))).toEqual(wrong.map(() => false));
 });
