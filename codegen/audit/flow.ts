@@ -1,0 +1,287 @@
+/**
+ * What may depend on the batch: addresses, and whether a point exists. This is checked on the text, for all extents and
+ * rows at once: those at which it is executed are few, and `if (rows == 1000u)` might lie between them.
+ *
+ * A value is a *count* if an extent of a batch axis reaches it by arithmetic, a *length* likewise of a sequence axis, and
+ * a *row* if the number of the workgroup does, before a remainder by a literal bounds it. Rows and counts go into
+ * addresses as `row * stride`, a count only as a factor of it. A count may bound: `row < count`, `row >= count`,
+ * `min(row, count - 1u)`, `row / count`, `row % count`. What such a comparison decides may skip stores, end an
+ * invocation, take a gather's value away, or go through an axis whose points have nothing in common. Nothing else
+ * compares a row or a count, makes a float of it or stores it; and a length is compared only with what varies.
+ */
+import type { Kernel } from "../../dsl/ir.ts";
+import type { Pass } from "../../runtime/artifact.ts";
+import { assigned, isStorage, readsStorage } from "./slices.ts";
+import { Fault } from "./stop.ts";
+import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
+
+/** `guard`: whether a point exists, as a comparison with a count tells. `varying`: of who runs, or of data. */
+const kinds = ["count", "length", "row", "guard", "varying"] as const;
+type Flow = Readonly<Record<(typeof kinds)[number], boolean>>;
+const still: Flow = { count: false, length: false, row: false, guard: false, varying: false };
+const varying: Flow = { ...still, varying: true };
+const join = (flows: readonly Flow[]): Flow => {
+  const joined = { ...still };
+  for (const kind of kinds) joined[kind] = flows.some((flow) => flow[kind]);
+  return joined;
+};
+/** Whether a value depends on the batch, in whichever way. */
+const isOfBatch = ({ count, row, guard }: Flow): boolean => count || row || guard;
+
+/** @throws Fault */
+export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): void {
+  new BatchFlow(kernel, pass).check(module);
+}
+
+class BatchFlow {
+  /** Uniforms that hold the extent of a batch or sequence axis. */
+  readonly #extents = new Map<string, "count" | "length">();
+  readonly #hasBatch: boolean;
+  readonly #flows = new Map<Variable, Flow>();
+  #changed = false;
+  #judging = false;
+
+  constructor(kernel: Kernel, pass: Pass) {
+    this.#hasBatch = kernel.axes.some(({ role }) => role === "batch");
+    for (const { name, value } of pass.uniforms) {
+      if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) continue;
+      const { extent } = value.formula;
+      const role = kernel.axes.find((axis) => axis.name === extent)?.role;
+      if (role !== "model") this.#extents.set(name, role === "sequence" ? "length" : "count");
+    }
+  }
+
+  check(module: Module): void {
+    // A value may flow around a loop: until nothing new is known, then once more to judge.
+    do {
+      this.#changed = false;
+      this.#walk(module.entry.body);
+    } while (this.#changed);
+    this.#judging = true;
+    this.#walk(module.entry.body);
+    for (const declaration of module.functions) {
+      if (declaration === module.entry) continue;
+      // What a function reads must come in by its parameters, or it would not be the same function everywhere.
+      this.#walk(declaration.body);
+    }
+  }
+
+  #learn(variable: Variable, flow: Flow): void {
+    const before = this.#flows.get(variable) ?? still;
+    const after = join([before, flow]);
+    if (kinds.every((kind) => after[kind] === before[kind])) return;
+    this.#flows.set(variable, after);
+    this.#changed = true;
+  }
+
+  #refuse(message: string, line: number): void {
+    if (this.#judging) throw new Fault("taint", message, line);
+  }
+
+  #walk(statements: readonly Statement[]): void {
+    for (const statement of statements) {
+      const { line } = statement.at;
+      switch (statement.kind) {
+        case "declare": if (statement.value !== null) this.#learn(statement.variable, this.#flowOf(statement.value)); break;
+        case "assign": {
+          const flow = this.#flowOf(statement.value);
+          if (statement.target.kind === "element") this.#address(statement.target.index, statement.target.of);
+          const variable = assigned(statement.target)!;
+          const leaves = variable.kind === "storage" || variable.kind === "workgroup";
+          if (leaves && (isOfBatch(flow) || flow.length)) this.#refuse("what is stored depends on the batch", line);
+          if (!leaves) this.#learn(variable, flow);
+          break;
+        }
+        case "if": {
+          const flow = this.#condition(statement.condition, true);
+          const inner = [...statement.then, ...statement.otherwise];
+          const onlySkips = inner.every((one) => one.kind === "return" || (one.kind === "assign" && isStorage(one.target)));
+          if (isOfBatch(flow) && !onlySkips) this.#refuse("what an invocation computes depends on the batch", line);
+          this.#walk(statement.then);
+          this.#walk(statement.otherwise);
+          break;
+        }
+        case "for": {
+          this.#learn(statement.variable, join([this.#flowOf(statement.from), varying]));
+          this.#flowOf(statement.step);
+          const flow = this.#condition(statement.condition, false);
+          // Going through an axis, the loop's variable is a row.
+          if (flow.guard) this.#learn(statement.variable, { ...varying, row: true });
+          if (isOfBatch(flow) && carries(statement)) this.#refuse("how often a loop runs depends on the batch", line);
+          this.#walk(statement.body);
+          break;
+        }
+        case "while":
+          if (isOfBatch(this.#condition(statement.condition, false))) this.#refuse("how often a loop runs depends on the batch", line);
+          this.#walk(statement.body);
+          break;
+        case "return": if (statement.value !== null) this.#flowOf(statement.value); break;
+        case "barrier": break;
+      }
+    }
+  }
+
+  /** A condition; of an `if`, `row == 0u` is one, too: what has no such axis is stored by one row alone. */
+  #condition(condition: Expression, mayBeFirst: boolean): Flow {
+    if (condition.kind === "binary" && condition.operator === "&&") {
+      return join([this.#condition(condition.left, mayBeFirst), this.#condition(condition.right, mayBeFirst)]);
+    }
+    if (mayBeFirst && condition.kind === "binary" && condition.operator === "==" && condition.right.kind === "literal" && condition.right.bits === 0) {
+      const left = this.#flowOf(condition.left);
+      if (left.row && !left.count) return { ...still, guard: true, varying: true };
+    }
+    return this.#flowOf(condition);
+  }
+
+  #address(index: Expression, of: Expression): void {
+    const flow = this.#flowOf(index);
+    const own = of.kind === "name" && of.variable.kind !== "storage";
+    if (flow.count || flow.guard) this.#refuse("an address depends on how large the batch is, other than by its strides", index.at.line);
+    if (own && flow.row) this.#refuse("memory of a workgroup's own is addressed by the row", index.at.line);
+  }
+
+  #flowOf(expression: Expression): Flow {
+    switch (expression.kind) {
+      case "literal": return still;
+      case "name": {
+        const { builtin } = expression.variable;
+        if (builtin === "workgroup_id") return { ...varying, row: this.#hasBatch };
+        if (builtin === "num_workgroups") return { ...still, count: this.#hasBatch };
+        return builtin === undefined ? (this.#flows.get(expression.variable) ?? still) : varying;
+      }
+      case "member": {
+        if (expression.of.kind !== "name" || expression.of.variable.kind !== "uniform") return this.#flowOf(expression.of);
+        const extent = this.#extents.get(expression.name);
+        return extent === undefined ? still : { ...still, [extent]: true };
+      }
+      case "element": {
+        const { of } = expression;
+        const isMemory = of.kind === "name" && (of.variable.kind === "storage" || of.variable.kind === "workgroup");
+        this.#address(expression.index, of);
+        // What lies at an address is data, whoever's it is: the expressions tell whose.
+        return isMemory ? varying : join([this.#flowOf(of), this.#flowOf(expression.index)]);
+      }
+      case "unary": {
+        const flow = this.#flowOf(expression.operand);
+        if (isOfBatch(flow)) this.#refuse("what the batch decides is turned around", expression.at.line);
+        return flow;
+      }
+      case "binary": return isWorkgroupNumber(expression) ? { ...varying, row: this.#hasBatch } : this.#binary(expression);
+      case "builtin": return this.#builtin(expression);
+      case "call": {
+        const flow = join(expression.arguments.map((argument) => this.#flowOf(argument)));
+        const reads = readsStorage(expression.callee);
+        // An input in ranges is read through a function, which takes an address.
+        if (flow.count || flow.guard || (flow.row && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
+        return reads ? varying : { ...flow, row: false, count: false, guard: false };
+      }
+    }
+  }
+
+  #builtin(expression: Expression & { kind: "builtin" }): Flow {
+    const flows = expression.arguments.map((argument) => this.#flowOf(argument));
+    const all = join(flows);
+    switch (expression.name) {
+      case "min": {
+        // `min(row, count - 1u)` is a row; `min(position + 1u, length)` is as long as it is.
+        const bounds = flows.filter(({ count }) => count).length;
+        if (bounds === 1 && all.varying) return { ...all, count: false };
+        if (all.length && all.varying) return { ...all, length: false };
+        return all;
+      }
+      case "select": {
+        const [, , condition] = flows;
+        if ((condition!.guard || condition!.count || condition!.row) && !isZero(expression.arguments[0]!)) this.#refuse("the batch chooses between values", expression.at.line);
+        if (flows.slice(0, 2).some(isOfBatch)) this.#refuse("what depends on the batch is chosen from", expression.at.line);
+        return join([flows[0]!, flows[1]!, condition!.varying ? varying : still]);
+      }
+      default:
+        if (isOfBatch(all)) this.#refuse("what depends on the batch is computed with", expression.at.line);
+        return all;
+    }
+  }
+
+  #binary(expression: Expression & { kind: "binary" }): Flow {
+    const { operator, at: { line } } = expression;
+    const [left, right] = [this.#flowOf(expression.left), this.#flowOf(expression.right)];
+    const all = join([left, right]);
+    switch (operator) {
+      case "<": case "<=": case ">": case ">=": case "==": case "!=": return this.#comparison(operator, left, right, line);
+      case "/": case "%":
+        // Which of several rows, and which place among them.
+        if (right.count) {
+          if (!left.row || left.count) this.#refuse("something other than a row is divided by how large the batch is", line);
+          return { ...varying, row: true };
+        }
+        if (right.row) this.#refuse("something is divided by a row", line);
+        return operator === "%" && expression.right.kind === "literal" && !left.count ? { ...left, row: false } : all;
+      case "*":
+        // A stride.
+        if (left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false };
+        return all;
+      case "+": case "-": case "&&": case "||": return all;
+      default:
+        if (isOfBatch(all)) this.#refuse("what depends on the batch meets an operation that no address needs", line);
+        return all;
+    }
+  }
+
+  #comparison(operator: string, left: Flow, right: Flow, line: number): Flow {
+    const all = join([left, right]);
+    if (left.guard || right.guard) this.#refuse("whether a point exists is compared", line);
+    if (all.count) {
+      // `row < count` and `row >= count`, and the same of an index that data gave.
+      const bounds = right.count && !left.count && left.varying && (operator === "<" || operator === ">=");
+      if (!bounds) this.#refuse("how large the batch is decides something other than whether a point exists", line);
+      return { ...still, guard: true, varying: true };
+    }
+    if (all.row) this.#refuse("a row is compared with something other than their number", line);
+    if (all.length && (operator === "==" || operator === "!=" || !(left.length ? right : left).varying)) {
+      this.#refuse("how long a batch's longest request is decides something on its own", line);
+    }
+    return { ...still, varying: all.varying };
+  }
+}
+
+/** `workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)`: the number of the workgroup, however they lie. */
+function isWorkgroupNumber(expression: Expression): boolean {
+  const component = (part: Expression, builtin: string, at: number): boolean =>
+    part.kind === "member" && part.component === at && part.of.kind === "name" && part.of.variable.builtin === builtin;
+  const sum = (part: Expression, at: number): boolean => {
+    if (at === 2) return component(part, "workgroup_id", 2);
+    return part.kind === "binary" && part.operator === "+" && component(part.left, "workgroup_id", at) &&
+      part.right.kind === "binary" && part.right.operator === "*" && component(part.right.left, "num_workgroups", at) && sum(part.right.right, at + 1);
+  };
+  return sum(expression, 0);
+}
+
+/** Zero, a hidden one included. */
+function isZero(expression: Expression): boolean {
+  if (expression.kind === "literal") return expression.bits === 0;
+  if (expression.kind === "builtin" && expression.name === "bitcast") return isZero(expression.arguments[0]!);
+  return expression.kind === "member" && expression.name === "zero";
+}
+
+/** Whether a loop hands anything from one of its rounds to the next, or out. */
+function carries(loop: Statement & { kind: "for" }): boolean {
+  const own = new Set<Variable>();
+  let carried = false;
+  const walk = (statements: readonly Statement[]): void => {
+    for (const statement of statements) {
+      switch (statement.kind) {
+        case "declare": own.add(statement.variable); break;
+        case "assign": {
+          const variable = assigned(statement.target)!;
+          if (variable.kind !== "storage" && !own.has(variable)) carried = true;
+          break;
+        }
+        case "if": walk(statement.then); walk(statement.otherwise); break;
+        case "for": own.add(statement.variable); walk(statement.body); break;
+        case "while": walk(statement.body); break;
+        default: break;
+      }
+    }
+  };
+  walk(loop.body);
+  return carried;
+}
