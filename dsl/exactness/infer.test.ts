@@ -157,7 +157,7 @@ describe("ranges", () => {
         const bits = denotation.valueOf(kernel.pool.call(call.callee, ordered.map((three) => kernel.pool.constant("f32", three[at]!))));
         if (!holds(claim, call, bits)) expect.fail(`${name} of ${ordered.map((three) => f32OfBits(three[at]!)).join(", ")} is ${f32OfBits(bits)}, not in ${JSON.stringify(claim)}`);
       }
-    }), { numRuns: 2000 });
+    }), { numRuns: 700 });
   });
 
   test("know what a bf16, a flush, a clamp and a whole number are", () => {
@@ -192,16 +192,16 @@ describe("findings", () => {
       const found = findDisagreement(kernel);
       counts[found === undefined ? "none" : "some"]++;
       for (let at = 0; at < 40; at++) if (!agrees(kernel, { token: 1, channel: 3 }, 100 * seed + at) && found === undefined) expect.fail(`seed ${100 * seed + at} tells flushing devices apart`);
-    }), { numRuns: 120 });
-    expect(counts.none).toBeGreaterThan(15);
-    expect(counts.some).toBeGreaterThan(15);
+    }), { numRuns: 80 });
+    expect(counts.none).toBeGreaterThan(10);
+    expect(counts.some).toBeGreaterThan(10);
   });
 
   test("neither do the elementary functions", () => {
     const { kernels: elementary } = readKernels(new URL("../../spec/fixtures/elementary.kernel.ts", import.meta.url).pathname);
     for (const kernel of elementary) {
       expect(findDisagreement(kernel)).toBeUndefined();
-      for (let seed = 0; seed < 1500; seed++) if (!agrees(kernel, { i: 1 }, seed)) expect.fail(`${kernel.name} at seed ${seed}`);
+      for (let seed = 0; seed < 500; seed++) if (!agrees(kernel, { i: 1 }, seed)) expect.fail(`${kernel.name} at seed ${seed}`);
     }
   });
 
