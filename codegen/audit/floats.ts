@@ -123,14 +123,14 @@ export class Floats {
     return term.kind === "bits" ? term.a! : this.pool.node("fromBits", "float", term);
   }
 
-  /** The f32 nearest to an integer; a zero among them counts as hidden, since it is computed. */
+  /** The f32 nearest to an integer. A zero that the driver's compiler can work out is no hidden one. */
   ofU32(bits: Word): Term {
     const known = this.#integers.known(bits);
-    return known !== undefined ? this.constant(bitsOfF32(known), true) : this.pool.node("fromU32", "float", bits as Term);
+    return known !== undefined ? this.constant(bitsOfF32(known), typeof bits !== "number") : this.pool.node("fromU32", "float", bits as Term);
   }
   ofI32(bits: Word): Term {
     const known = this.#integers.known(bits);
-    return known !== undefined ? this.constant(bitsOfF32(known | 0), true) : this.pool.node("fromI32", "float", bits as Term);
+    return known !== undefined ? this.constant(bitsOfF32(known | 0), typeof bits !== "number") : this.pool.node("fromI32", "float", bits as Term);
   }
   /** WGSL's conversion of a value that is in range; math on the bits around it makes it whole. */
   convert(kind: "convertU32" | "convertI32", x: Term): Word {
