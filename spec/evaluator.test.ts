@@ -4,7 +4,8 @@ import { DenotationError, foldTree } from "../dsl/denotation.ts";
 import { bitsOfF32 } from "../dsl/expr.ts";
 import { parseKernel } from "../dsl/parse-ir.ts";
 import { parseTree } from "../dsl/tree-notation.ts";
-import { arbitraryKernel, arbitraryTree } from "./arbitraries.ts";
+import { arbitraryKernel } from "./arbitraries/kernels.ts";
+import { arbitraryTree } from "./arbitraries/trees.ts";
 import { evaluate, evaluateByDenotation, EvaluationError } from "./evaluator.ts";
 import { randomInputs } from "./inputs.ts";
 
