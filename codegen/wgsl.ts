@@ -12,7 +12,7 @@ import { printBlock, type PrintedLine } from "./statements.ts";
 /** What every kernel may call. `seal` is the identity that no driver can see through; the rest works on bits. */
 const prelude: Record<string, string> = {
   seal: `fn seal(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & uniforms.ones);
+  return bitcast<f32>(bitcast<u32>(x) | uniforms.zero);
 }`,
   round_bf16: `fn round_bf16(x: f32) -> f32 {
   let bits = bitcast<u32>(x);

@@ -38,7 +38,7 @@ export class Expressions {
       [1, () => this.#signless(one())],
       [1, () => rounded(one())],
       [1, () => this.#chosen(this.condition(scope, depth - 1), one(), one())],
-      [1, () => this.#library(one())],
+      [1, () => (this.#choices.oneIn(3) ? this.#library(one()) : this.#signless(one()))],
       [1, () => this.#own(one(), one)],
       [1, () => this.#converted(scope, depth)],
       [2, () => this.#nested(scope) ?? one()],

@@ -69,7 +69,7 @@ function bodyOf(program: Program, outer: Scope): string {
   const isScattered = program.axes.has("row") && choices.oneIn(8);
   const hasKey = program.axes.has("key");
   const authors = choices.oneIn(3);
-  const count = Math.max(hasKey || authors ? 1 : 0, choices.pick([1, 1, 2, 2, 2, 3, 3, 0]));
+  const count = Math.max(hasKey || authors ? 1 : 0, choices.pick([1, 1, 1, 2, 2, 2, 3, 0]));
   const lines: string[] = [];
   let scope = outer;
   for (let at = 0; at < count; at++) {

@@ -17,8 +17,8 @@ interface Domain {
 
 /** Items of nested reductions, multiplied. */
 const mostWork = 600;
-/** How deep leaves nest operations: what is unrolled is no larger than a few of these. */
-const leafDepth = 2;
+/** How deep leaves nest operations: drivers compile whatever is unrolled of them, in up to half a second a pass. */
+const leafDepths = [1, 1, 2];
 
 export class Reductions {
   readonly expressions: Expressions;
@@ -58,7 +58,7 @@ export class Reductions {
   /** A function of an item of this axis, which leaves may share. */
   #helper(scope: Scope, axis: string): { readonly line: string; readonly helper: Helper } {
     const name = this.#program.name("g");
-    const result = this.#folding(this.#program.extent(axis), () => this.expressions.float(within(scope, { axis, text: "p", isItem: true }), leafDepth));
+    const result = this.#folding(this.#program.extent(axis), () => this.expressions.float(within(scope, { axis, text: "p", isItem: true }), this.#depth()));
     return { line: `const ${name} = (p: number) => ${result.text};`, helper: { name, axis, result } };
   }
 
@@ -70,6 +70,10 @@ export class Reductions {
     if (free.length === 0) return undefined;
     const [axis, { extent }] = this.#program.choices.pick(free);
     return this.#floats({ text: axis, axis, most: extent, mayBeEmpty: false, axes: new Set() }, scope);
+  }
+
+  #depth(): number {
+    return this.#program.choices.pick(leafDepths);
   }
 
   #folding<T>(items: number, make: () => T): T {
@@ -106,16 +110,16 @@ export class Reductions {
     const { choices } = this.#program;
     return choices.weighted<() => Value>([
       [8, () => this.#floats(domain, scope)],
-      [1, () => integer("u32", ...this.#text(domain, scope, ["sum", "max"], (inner) => this.expressions.u32(inner, leafDepth)))],
-      [1, () => integer("i32", ...this.#text(domain, scope, ["sum", "max"], (inner) => this.expressions.i32(inner, leafDepth)))],
-      [1, () => integer("u32", ...this.#text(domain, scope, ["argmax"], (inner) => this.expressions.float(inner, leafDepth)))],
+      [1, () => integer("u32", ...this.#text(domain, scope, ["sum", "max"], (inner) => this.expressions.u32(inner, this.#depth())))],
+      [1, () => integer("i32", ...this.#text(domain, scope, ["sum", "max"], (inner) => this.expressions.i32(inner, this.#depth())))],
+      [1, () => integer("u32", ...this.#text(domain, scope, ["argmax"], (inner) => this.expressions.float(inner, this.#depth())))],
     ])();
   }
 
   /** A built-in reduction of floats to a float. */
   #floats(domain: Domain, scope: Scope): Value {
     const isSum = !this.#program.choices.oneIn(4);
-    const [text, leaf] = this.#text(domain, scope, [isSum ? "sum" : "max"], (inner) => this.expressions.float(inner, leafDepth));
+    const [text, leaf] = this.#text(domain, scope, [isSum ? "sum" : "max"], (inner) => this.expressions.float(inner, this.#depth()));
     const { quantum, magnitude } = leaf.range;
     return clamped(float(text, { quantum, magnitude: isSum ? magnitude + stepsOf(domain) : domain.mayBeEmpty ? 128 : magnitude }, leaf, domain), 60);
   }
@@ -148,7 +152,7 @@ export class Reductions {
   #itemLeaves(scope: Scope, domain: Domain, reducer: AuthorsReducer): { lines: string[]; leaves: readonly Value[]; over: string; item: string } {
     const item = this.#program.name("k");
     const inner = within(scope, { axis: domain.axis, text: item, isItem: true });
-    const leaves = this.#folding(domain.most, () => reducer.leaves({ of: (type) => this.expressions.of(type, inner, leafDepth), item: integer("u32", item) }));
+    const leaves = this.#folding(domain.most, () => reducer.leaves({ of: (type) => this.expressions.of(type, inner, this.#depth()), item: integer("u32", item) }));
     return { lines: [], leaves, over: domain.text, item };
   }
 
