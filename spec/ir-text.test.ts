@@ -14,6 +14,6 @@ describe("the IR's text", () => {
       expect(printKernel(read)).toBe(text);
       const data = { extents, ...randomInputs(kernel, extents, seed) };
       expect(evaluate(read, data)).toEqual(evaluate(kernel, data));
-    }), { numRuns: 200 });
+    }), { numRuns: 80 });
   });
 });

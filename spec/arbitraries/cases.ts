@@ -21,7 +21,7 @@ export interface RandomCase extends KernelCase {
 }
 
 /** Longer texts unroll so much that a software driver compiles them for a second or more; another schedule covers the kernel then. */
-const longestText = 8_000;
+const longestText = 5_000;
 
 /** What decides about a case: cheap to draw, unlike the case itself. */
 export interface Draws {
