@@ -71,6 +71,8 @@ function storesOf({ context, tile }: Lowering, output: Output, rootOf: ReadonlyM
         const guard = elsewhere(axis) ? pool.binary("equal", raw, pool.u32(0)) : tile.valid(axis, raw);
         if (guard !== undefined && !(guard.kind === "constant" && guard.bits === 1)) guards.push(guard);
       }
+      // Ways share the work of one point, and one of them stores it.
+      if (mapping.ways > 1) guards.push(pool.binary("equal", tile.way, pool.u32(0)));
       const memo = new Map<Expr | Reduce, Expr | Reduce>();
       const at = (expr: Expr): Expr => context.rewrite(rootOf.get(expr) ?? expr, (node) => (node.kind === "index" ? indices.get(node.variable) : undefined), memo);
       const place = (output.place ?? output.axes.map((axis) => pool.index(pool.axisVariable(axis)))).map(at);

@@ -59,6 +59,8 @@ export interface Algebra<V> {
   select(condition: V, whenTrue: V, whenFalse: V): V;
   /** A call as a value of its own; where absent, a call is its callee's result. */
   call?(callee: FunctionDeclaration, args: readonly V[]): V;
+  /** A sum's own step, accumulator + item, where it is told from other additions; where absent, it is one of them. */
+  step?(left: V, right: V): V;
   /** Item `index` of a domain that begins at `start`. */
   item(start: V, index: number): V;
   /** The integer that a reduction's number of items or partial item must be known as. */
@@ -81,6 +83,17 @@ class Scope<V> {
     /** What the arguments of a function, or the states of a combine, stand for; such a scope keeps all its values. */
     readonly leaf?: (expr: Expr) => V | undefined,
   ) {}
+}
+
+/** Values by the values of a few variables, one after the other. */
+class Slots<V> {
+  readonly values = new Map<Expr | Reduce, V | StateValue<V>>();
+  readonly #below = new Map<V, Slots<V>>();
+  below(value: V): Slots<V> {
+    let slots = this.#below.get(value);
+    if (slots === undefined) this.#below.set(value, (slots = new Slots<V>()));
+    return slots;
+  }
 }
 
 /** Evaluates the expressions of one kernel at points of its output axes. */
@@ -143,14 +156,23 @@ export class Denotation<V> {
   }
 
   #call(callee: FunctionDeclaration, args: readonly V[]): V {
-    if (this.#algebra.call !== undefined) return this.#algebra.call(callee, args);
+    return this.#algebra.call === undefined ? this.resultOf(callee, args) : this.#algebra.call(callee, args);
+  }
+
+  /** What a function gives for these arguments. */
+  resultOf(callee: FunctionDeclaration, args: readonly V[]): V {
     const byName = new Map(callee.parameters.map((parameter, i) => [parameter.name, args[i]!]));
     return this.valueOf(callee.result, new Scope<V>(this.#root, undefined, undefined, (expr) => expr.kind === "argument" ? byName.get(expr.name) : undefined));
   }
 
+  /**
+   * A reduction's value is kept by what its own variables are bound to, so that it is shared across loops that lie
+   * between them and do not matter to it: attention's scores under the channels of a head.
+   */
   #reduction(reduce: Reduce, scope: Scope<V>): StateValue<V> {
     const home = this.#home(reduce, scope);
-    const known = home.values.get(reduce);
+    const slot = this.#slotOf(reduce, home);
+    const known = slot.get(reduce);
     if (known !== undefined) return known as StateValue<V>;
     const algebra = this.#algebra;
     const start = this.valueOf(reduce.start, home);
@@ -164,16 +186,37 @@ export class Denotation<V> {
       (left, right) => this.#combine(reduce.reducer, left, right, home),
       reduce.item === undefined ? undefined : algebra.integer(this.valueOf(reduce.item, home)),
     );
-    home.values.set(reduce, state);
+    slot.set(reduce, state);
     return state;
+  }
+
+  readonly #shared = new Map<Reduce, Slots<V>>();
+  /** Where a reduction's value is kept: inside of a call or a combine with its scope, otherwise by its variables' values. */
+  #slotOf(reduce: Reduce, home: Scope<V>): Map<Expr | Reduce, V | StateValue<V>> {
+    let slots = this.#shared.get(reduce);
+    if (slots === undefined) this.#shared.set(reduce, (slots = new Slots<V>()));
+    for (let at: Scope<V> = home; at.parent !== undefined; at = at.parent) {
+      if (at.variable === undefined) return home.values;
+      if (reduce.free.has(at.variable)) slots = slots.below(at.bound!);
+    }
+    return slots.values;
   }
 
   #combine(reducer: Reducer, left: StateValue<V>, right: StateValue<V>, outer: Scope<V>): StateValue<V> {
     const sides = { left, right };
     const scope = new Scope<V>(outer, undefined, undefined, (expr) =>
       expr.kind === "state" ? sides[expr.side][reducer.fields.findIndex((field) => field.name === expr.field)] : undefined);
-    return reducer.fields.map((field) => this.valueOf(field.combine, scope));
+    const { step } = this.#algebra;
+    return reducer.fields.map((field) => (step !== undefined && isPlainSum(field.combine)
+      ? step(this.valueOf(field.combine.left, scope), this.valueOf(field.combine.right, scope))
+      : this.valueOf(field.combine, scope)));
   }
+}
+
+/** Whether a combine is nothing but the sum of both sides' floats. */
+function isPlainSum(combine: Expr): combine is Expr & { kind: "binary" } {
+  return combine.kind === "binary" && combine.operator === "add" && combine.type === "f32" &&
+    combine.left.kind === "state" && combine.left.side === "left" && combine.right.kind === "state" && combine.right.side === "right";
 }
 
 export type { Scope };

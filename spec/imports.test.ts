@@ -52,6 +52,11 @@ const imports = sources.flatMap(importsOf);
 const show = ({ from, to }: Import): string => `${from} -> ${to}`;
 const isTest = (path: string): boolean => path.endsWith(".test.ts");
 
+/** What the compiler writes and the runtime reads: all of the runtime that the compiler knows. */
+const artifactFormat = "runtime/artifact.ts";
+/** What the audit knows besides: which numbers a formula of the artifact comes to. */
+const formulas = "runtime/formula.ts";
+
 describe("imports", () => {
   test("there are some", () => {
     expect(imports.length).toBeGreaterThan(20);
@@ -61,7 +66,7 @@ describe("imports", () => {
     const wrong = imports.filter(({ from, to }) => {
       const [importer, imported] = [folderOf(from)!, folderOf(to)];
       return imported !== undefined && imported !== importer && !allowed[importer].includes(imported) && !isTest(from);
-    }).filter(({ from, to }) => !(folderOf(from) === "codegen" && to === artifactFormat));
+    }).filter(({ from, to }) => !(folderOf(from) === "codegen" && to === artifactFormat) && !(from.startsWith("codegen/audit/") && to === formulas));
     expect(wrong.map(show)).toEqual([]);
   });
 
@@ -75,8 +80,23 @@ describe("imports", () => {
   });
 });
 
-/** What the compiler writes and the runtime reads: all of the runtime that the compiler knows. */
-const artifactFormat = "runtime/artifact.ts";
+describe("the audit", () => {
+  const audits = imports.filter(({ from }) => from.startsWith("codegen/audit/") && !isTest(from));
+  // Of the runtime: the format of what is judged, and how its formulas are evaluated.
+  const known = [artifactFormat, formulas, "chevrotain", "node:crypto"];
+
+  test("is among the sources", () => expect(audits.length).toBeGreaterThan(10));
+
+  test("imports nothing of the lowering", () => {
+    const wrong = audits.filter(({ to }) => !to.startsWith("codegen/audit/") && !to.startsWith("dsl/") && !known.includes(to));
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test("reads WGSL knowing nothing else of ours", () => {
+    const wrong = audits.filter(({ from, to }) => from.startsWith("codegen/audit/wgsl/") && !to.startsWith("codegen/audit/wgsl/") && to !== "chevrotain");
+    expect(wrong.map(show)).toEqual([]);
+  });
+});
 
 test("nothing in codegen names a kernel or a reducer", () => {
   const declared = readdirSync(join(root, "models", "kernels")).filter((name) => name.endsWith(".kernel.ts"))

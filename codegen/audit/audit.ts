@@ -1,0 +1,85 @@
+/**
+ * The audit of an artifact: its texts, bindings and dispatches against the declaration, and nothing else. It knows
+ * nothing of schedules or of the lowering; the source map only says where to look.
+ */
+import { createHash } from "node:crypto";
+import type { Kernel } from "../../dsl/ir.ts";
+import type { Artifact } from "../../runtime/artifact.ts";
+import { examine, type Examination, Mismatch } from "./case.ts";
+import type { AuditedSize, Certificate, Failure } from "./certificate.ts";
+import { checkBindings } from "./bindings.ts";
+import { checkBatchFlow } from "./flow.ts";
+import { type Case, casesOf } from "./sizes.ts";
+import { Fault, NeedsValues } from "./stop.ts";
+import { TooManyTerms } from "./term.ts";
+import type { Module } from "./wgsl/ast.ts";
+import { parseWgsl, WgslError } from "./wgsl/index.ts";
+
+/**
+ * Judges an artifact. What is wrong with it is in the certificate; nothing is thrown for it.
+ * The first failure ends it: what follows from a wrong text says nothing new.
+ */
+export function audit(kernel: Kernel, artifact: Artifact): Certificate {
+  const sizes: AuditedSize[] = [];
+  const hash = createHash("sha256");
+  const finish = (failures: readonly Failure[]): Certificate => ({
+    kernel: artifact.kernel, schedule: artifact.schedule, level: artifact.level, status: failures.length === 0 ? "proven" : "failed",
+    sizes, expressionHash: hash.digest("hex"), artifact: artifact.sha256, failures,
+  });
+  let at: Case | null = null;
+  try {
+    const modules = artifact.passes.map((pass, number) => inPass(number, () => parseWgsl(pass.wgsl)));
+    checkBindings(kernel, artifact, modules);
+    modules.forEach((module, number) => inPass(number, () => checkBatchFlow(kernel, module)));
+    for (const [size, examination] of examinations(kernel, artifact, modules, (one) => void (at = one))) {
+      sizes.push({ extents: size.extents, elements: examination.elements });
+      hash.update(`${JSON.stringify(size.extents)} ${examination.digests.join(" ")}\n`);
+    }
+    return finish([]);
+  } catch (error) {
+    return finish([failureOf(error, artifact, at)]);
+  }
+}
+
+/** All sizes, begun anew whenever control flow turns out to need more values than were given. */
+function examinations(kernel: Kernel, artifact: Artifact, modules: readonly Module[], begin: (one: Case) => void): [Case, Examination][] {
+  const known = new Set<string>();
+  for (;;) {
+    try {
+      return casesOf(kernel, artifact, modules, known).map((one, number) => {
+        begin(one);
+        return [one, examine({ kernel, artifact, modules, at: one, number, known })];
+      });
+    } catch (error) {
+      if (!(error instanceof NeedsValues) || [...error.tensors].every((tensor) => known.has(tensor))) throw error;
+      const placement = kernel.inputs.find(({ name, ownership }) => error.tensors.has(name) && ownership === "placement");
+      if (placement !== undefined) throw new Fault("taint", `control flow depends on the placement table '${placement.name}', which may only address`, error.line);
+      error.tensors.forEach((tensor) => known.add(tensor));
+    }
+  }
+}
+
+function inPass<T>(number: number, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Fault) error.pass ??= number;
+    if (!(error instanceof WgslError)) throw error;
+    const fault = new Fault("text", error.message, error.line);
+    fault.pass = number;
+    throw fault;
+  }
+}
+
+function failureOf(error: unknown, artifact: Artifact, at: Case | null): Failure {
+  const bare = { element: null, extents: at?.extents ?? null, declared: null, found: null, pass: null, line: null, location: null };
+  if (error instanceof TooManyTerms) return { ...bare, kind: "effort", message: `the expressions do not fit: ${error.message}` };
+  if (!(error instanceof Fault)) throw error;
+  const pass = error.pass ?? (artifact.passes.length === 1 ? 0 : null);
+  const line = error.line > 0 ? error.line : null;
+  const map = pass === null ? undefined : artifact.passes[pass]?.sourceMap;
+  // Where the line itself has no source, the nearest one above that has.
+  const location = line === null || map === undefined ? null : (map.slice(0, line).findLast((place) => place !== null) ?? null);
+  const shown = error instanceof Mismatch ? { element: error.element, declared: error.declared, found: error.found } : {};
+  return { ...bare, ...shown, kind: error.kind, message: error.message, pass, line, location };
+}

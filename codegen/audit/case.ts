@@ -1,0 +1,236 @@
+/** One set of extents: every word written once, and the chosen elements' expressions equal to the declared ones. */
+import { evaluateFormula } from "../../runtime/formula.ts";
+import type { Kernel, Output } from "../../dsl/ir.ts";
+import type { Artifact } from "../../runtime/artifact.ts";
+import { Comparison, renderTree } from "./compare.ts";
+import { Declared } from "./declared.ts";
+import { Digests } from "./digest.ts";
+import { Floats } from "./floats.ts";
+import { Integers } from "./integers.ts";
+import { slotOf, type TensorShape, wordsOf } from "./layout.ts";
+import { Machine } from "./machine.ts";
+import type { Stored } from "./memory.ts";
+import { constantUniform, PassRun, type PassRequest, type Place, shapeOf } from "./passes.ts";
+import { integersOf, pointsOf } from "./points.ts";
+import { primitivesOf } from "./primitives.ts";
+import type { Case } from "./sizes.ts";
+import { Fault } from "./stop.ts";
+import { type Term, TermPool, type Truth, type Value, type Word } from "./term.ts";
+import type { Module } from "./wgsl/ast.ts";
+
+export interface Examination {
+  readonly elements: number;
+  /** Of the declared expression of each compared word, with its place. */
+  readonly digests: readonly string[];
+}
+
+export interface CaseRequest {
+  readonly kernel: Kernel;
+  readonly artifact: Artifact;
+  readonly modules: readonly Module[];
+  readonly at: Case;
+  /** Which of the cases this is: what is not varied on purpose varies with it. */
+  readonly number: number;
+  /** Tables and integer parameters that have values, since control flow needs them. */
+  readonly known: ReadonlySet<string>;
+}
+
+/** An element's expression is not the declared one. */
+export class Mismatch extends Fault {
+  readonly element: string;
+  readonly declared: string;
+  readonly found: string;
+
+  constructor(element: string, declared: string, found: string, line: number) {
+    super("expression", `${element} is not what was declared`, line);
+    this.element = element;
+    this.declared = declared;
+    this.found = found;
+  }
+}
+
+/** @throws Fault, NeedsValues, TooManyTerms */
+export function examine(request: CaseRequest): Examination {
+  return new CaseRun(request).run();
+}
+
+/** A word to compare: where it should be written, under which condition, with what. */
+interface Expected {
+  readonly element: string;
+  readonly place: Place;
+  readonly guard: Truth;
+  readonly value: () => Value;
+}
+
+class CaseRun {
+  readonly #request: CaseRequest;
+  readonly #integers: Integers;
+  readonly #floats: Floats;
+  readonly #extents: Readonly<Record<string, number>>;
+  readonly #tensors: ReadonlyMap<string, TensorShape>;
+  readonly #declared: Declared;
+  readonly #passes: readonly PassRun[];
+  readonly #digests = new Digests();
+  readonly #comparison = new Comparison();
+
+  constructor(request: CaseRequest) {
+    this.#request = request;
+    const { kernel, artifact, modules, at } = request;
+    this.#integers = new Integers(new TermPool());
+    this.#floats = new Floats(this.#integers);
+    this.#extents = { ...artifact.extents, ...at.extents };
+    const bindings = artifact.passes.flatMap(({ bindings: own }) => own);
+    this.#tensors = new Map([...kernel.inputs, ...kernel.outputs].map(({ name, axes, storage }) => {
+      const binding = bindings.find((candidate) => candidate.name === name);
+      return [name, binding === undefined ? { shape: axes.map((axis) => this.#extents[axis]!), storage } : shapeOf(binding, this.#extents)];
+    }));
+    const readWord = (tensor: string, word: Word): Value => this.#readWord(tensor, word);
+    const parameter = (name: string, type: string): Value => this.#parameter(name, type);
+    this.#declared = new Declared(kernel, this.#integers, this.#floats, { extents: this.#extents, tensors: this.#tensors, readWord, parameter });
+    const machines = modules.map((module, number) => {
+      const constants = Object.fromEntries(artifact.passes[number]!.uniforms.flatMap(({ name, value }): [string, Value][] =>
+        value.kind === "formula" && typeof value.formula === "number" ? [[name, constantUniform(this.#integers, value.formula)]] : []));
+      const audited = { ones: constantUniform(this.#integers, 0xffffffff), zero: constantUniform(this.#integers, 0) };
+      return new Machine(module, this.#integers, this.#floats, constants, primitivesOf(this.#integers, this.#floats, audited));
+    });
+    // What a dispatch lays along x is the host's affair, so that is varied, too.
+    const across = request.number % 2 === 1 ? 3 : undefined;
+    const passRequest: PassRequest = {
+      artifact, machines, integers: this.#integers, floats: this.#floats, extents: this.#extents, readWord, parameter, ...(across === undefined ? {} : { across }),
+    };
+    const passes: PassRun[] = [];
+    artifact.passes.forEach((_, number) => passes.push(new PassRun(passRequest, number, [...passes])));
+    this.#passes = passes;
+  }
+
+  #readWord(tensor: string, word: Word): Value {
+    const { kernel, known } = this.#request;
+    const { storage } = kernel.inputs.find(({ name }) => name === tensor)!;
+    if (known.has(tensor) && typeof word === "number" && storage !== "bf16" && storage !== "f32") return this.#valueOf(word);
+    return this.#integers.pool.word(tensor, storage === "f32" ? "float" : "integer", word);
+  }
+  #parameter(name: string, type: string): Value {
+    const label = `parameter ${name}`;
+    if (this.#request.known.has(label)) return this.#valueOf(0);
+    return this.#integers.pool.leaf("parameter", type === "f32" ? "float" : "integer", label);
+  }
+  #valueOf(element: number): number {
+    const { at: { values }, number } = this.#request;
+    return values[(element + number) % values.length]!;
+  }
+
+  run(): Examination {
+    const digests: string[] = [];
+    let elements = 0;
+    for (const output of this.#request.kernel.outputs) {
+      const pass = this.#writerOf(output.name);
+      const all = output.place === undefined ? this.#plain(output, pass) : this.#scattered(output, pass);
+      const stored = pass.valuesAt(output.name, all.map(({ place }) => place));
+      for (const expected of all) {
+        this.#compare(expected, stored.get(expected.place)!, output);
+        digests.push(`${output.name} ${this.#digests.of(expected.place)} ${this.#digests.of(expected.value())}`);
+        elements += output.storage === "bf16" ? 2 : 1;
+      }
+    }
+    return { elements, digests };
+  }
+
+  #writerOf(output: string): PassRun {
+    const { artifact } = this.#request;
+    const number = artifact.passes.findIndex(({ bindings }) => bindings.some(({ name, access }) => name === output && access === "read_write"));
+    if (number < 0) throw new Fault("layout", `nothing writes the output '${output}'`);
+    return this.#passes[number]!;
+  }
+
+  #compare({ element, guard, value }: Expected, found: Stored, output: Output): void {
+    const declared = value();
+    const show = (part: Value): string => renderTree(part, (tensor, word) => this.#describe(tensor, word));
+    if (!this.#comparison.matches(guard, found.guard)) throw new Mismatch(element, `written where ${show(guard)}`, `written where ${show(found.guard)}`, found.line);
+    if (this.#comparison.matches(declared, found.value)) return;
+    const parts = this.#comparison.partOfDifference(declared, found.value);
+    void output;
+    throw new Mismatch(element, show(parts.declared), show(parts.found), found.line);
+  }
+
+  /** Every word of a tensor must be written once; the words of the chosen points are compared. */
+  #plain(output: Output, pass: PassRun): Expected[] {
+    const tensor = this.#tensors.get(output.name)!;
+    const words = wordsOf(tensor);
+    const written = pass.written.get(output.name)!;
+    if (written.size !== words) {
+      const missing = Array.from({ length: words }, (_, word) => word).find((word) => !written.has(word));
+      throw new Fault("write", `${this.#describe(output.name, missing ?? 0)} is written by nobody, with ${words - written.size} more words of '${output.name}'`.replace(", with 1 more words", ", the one such word"));
+    }
+    const integers = [...new Set(this.#request.modules.flatMap(integersOf))];
+    const points = pointsOf(tensor.shape, integers, this.#request.number === 0 ? 12 : 5);
+    const byWord = new Map<number, Expected>();
+    for (const point of points) {
+      const slot = slotOf(this.#integers, tensor, point) as number;
+      const isHalf = output.storage === "bf16";
+      const word = isHalf ? slot >> 1 : slot;
+      const first = isHalf && slot % 2 === 1 ? [...point.slice(0, -1), point.at(-1)! - 1] : point;
+      byWord.set(word, { element: this.#nameOf(output, first), place: word, guard: true, value: () => this.#wordAt(output, first, tensor) });
+    }
+    return [...byWord.values()];
+  }
+
+  /** The declared contents of a word: one element, or two of 16 bits of which the second may be padding. */
+  #wordAt(output: Output, point: readonly number[], tensor: TensorShape): Value {
+    const [integers, floats] = [this.#integers, this.#floats];
+    if (output.storage === "f32") return floats.canonical(this.#declared.valueAt(output, point) as Term);
+    if (output.storage !== "bf16") return this.#declared.valueAt(output, point);
+    const half = (at: readonly number[]): Word => floats.bitsOf(floats.roundBf16(this.#declared.valueAt(output, at) as Term));
+    const next = [...point.slice(0, -1), (point.at(-1) ?? 0) + 1];
+    const hasNext = tensor.shape.length > 0 && next.at(-1)! < tensor.shape.at(-1)!;
+    return integers.or(integers.shiftRight(half(point), 16), hasNext ? half(next) : 0);
+  }
+
+  /** Every point's place must be written once, and no other; a place that is a term stands for every table. */
+  #scattered(output: Output, pass: PassRun): Expected[] {
+    const integers = this.#integers;
+    const tensor = this.#tensors.get(output.name)!;
+    const over = { shape: output.over.map((axis) => this.#extents[axis]!), storage: output.storage };
+    const written = pass.written.get(output.name)!;
+    const all = new Map<Place, Expected>();
+    const visit = (point: number[]): void => {
+      const axis = point.length;
+      if (axis < over.shape.length) {
+        const step = output.storage === "bf16" && axis === over.shape.length - 1 ? 2 : 1;
+        for (let index = 0; index < over.shape[axis]!; index += step) visit([...point, index]);
+        return;
+      }
+      const { place, guard } = this.#declared.placeAt(output, point);
+      if (guard === false) return;
+      const slot = slotOf(integers, tensor, place);
+      const word = output.storage === "bf16" ? integers.divide(slot, 2) : slot;
+      all.set(word, { element: this.#nameOf(output, point), place: word, guard, value: () => this.#wordAt(output, point, over) });
+    };
+    visit([]);
+    for (const [place, { element }] of all) if (!written.has(place)) throw new Fault("write", `${element} is not written where it should be`);
+    const stray = [...written.keys()].find((place) => !all.has(place));
+    if (stray !== undefined) throw new Fault("write", `'${output.name}' is written where nothing was declared`, written.get(stray)!.line);
+    const list = [...all.values()];
+    const step = Math.max(1, Math.floor(list.length / 24));
+    return list.filter((_, at) => at % step === 0 || at === list.length - 1);
+  }
+
+  #nameOf(output: Output, point: readonly number[]): string {
+    return `${output.name}[${point.join(", ")}]`;
+  }
+
+  /** What lies in a word of a tensor. */
+  #describe(name: string, word: number): string {
+    const tensor = this.#tensors.get(name);
+    if (tensor === undefined || tensor.blocks !== undefined) return `${name}(word ${word})`;
+    let rest = tensor.storage === "bf16" ? word * 2 : word;
+    const indices: number[] = [];
+    for (let axis = tensor.shape.length - 1; axis >= 0; axis--) {
+      const extent = tensor.storage === "bf16" && axis === tensor.shape.length - 1 ? tensor.shape[axis]! + (tensor.shape[axis]! % 2) : tensor.shape[axis]!;
+      indices.unshift(rest % extent);
+      rest = Math.floor(rest / extent);
+    }
+    return `${name}[${indices.join(", ")}]${tensor.storage === "bf16" ? " (a pair)" : ""}`;
+  }
+}
+
+void evaluateFormula;

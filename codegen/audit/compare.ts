@@ -1,0 +1,109 @@
+/**
+ * Whether the text evaluates the declared expression. Terms are hash-consed and rewritten alike on both sides, so they
+ * are the same object or differ; the one liberty left is that a fold's own sum may be sealed, which changes no bit.
+ */
+import { operandsOf, type Term, type Value } from "./term.ts";
+import { f32OfBits } from "../../dsl/expr.ts";
+
+export class Comparison {
+  readonly #same = new Map<Term, Set<Term>>();
+
+  /** Whether `found` is what was declared. */
+  matches(declared: Value, found: Value): boolean {
+    if (declared === found) return true;
+    const [a, b] = [known(declared), known(found)];
+    if (a !== undefined || b !== undefined) return a === b;
+    return this.#sameTerm(declared as Term, found as Term);
+  }
+
+  #sameTerm(declared: Term, found: Term): boolean {
+    if (declared === found) return true;
+    const sealed = declared.kind === "rawAdd" && found.kind === "add";
+    if (!sealed && (declared.kind !== found.kind || declared.bits !== found.bits || declared.name !== found.name)) return false;
+    const before = this.#same.get(declared);
+    if (before?.has(found) === true) return true;
+    const [xs, ys] = [operandsOf(declared), operandsOf(found)];
+    if (xs.length !== ys.length || declared.coefficients.some((coefficient, at) => coefficient !== found.coefficients[at])) return false;
+    const straight = xs.every((x, at) => this.#sameTerm(x, ys[at]!));
+    const crossed = !straight && xs.length === 2 && (sealed || commutes.has(declared.kind)) && this.#sameTerm(xs[0]!, ys[1]!) && this.#sameTerm(xs[1]!, ys[0]!);
+    if (!straight && !crossed) return false;
+    if (before === undefined) this.#same.set(declared, new Set([found]));
+    else before.add(found);
+    return true;
+  }
+
+  /** The smallest parts in which the two differ, going down while there is one way to go. */
+  partOfDifference(declared: Value, found: Value): { declared: Value; found: Value } {
+    let here = { declared, found };
+    for (;;) {
+      const { declared: a, found: b } = here;
+      if (typeof a !== "object" || typeof b !== "object" || a.kind !== b.kind || a.bits !== b.bits || a.name !== b.name) return here;
+      const [xs, ys] = [operandsOf(a), operandsOf(b)];
+      if (xs.length !== ys.length) return here;
+      const differing = xs.flatMap((x, at) => (this.matches(x, ys[at]!) ? [] : [{ declared: x, found: ys[at]! }]));
+      // With both operands of a commuting operation other than declared, either may stand for the other: stop at the parent.
+      if (differing.length !== 1) return here;
+      here = differing[0]!;
+    }
+  }
+}
+
+const commutes = new Set(["add", "rawAdd", "multiply", "rawMultiply", "product", "minimum", "maximum", "minimumSigned", "maximumSigned", "and", "or", "xor", "equal", "equalFloat", "both", "either"]);
+
+function known(value: Value): number | boolean | undefined {
+  if (typeof value !== "object") return value;
+  return value.kind === "integer" || value.kind === "hidden" ? value.bits : undefined;
+}
+
+/** How a word of a tensor is called, in a message. */
+export type Describe = (tensor: string, word: number) => string;
+
+const infix: Partial<Record<Term["kind"], string>> = {
+  add: "+", rawAdd: "+", subtract: "-", rawSubtract: "-", multiply: "*", rawMultiply: "*", rawDivide: "/", product: "*", divide: "/", remainder: "%", and: "&", or: "|", xor: "^",
+  shiftLeft: "<<", shiftRight: ">>", less: "<", lessSigned: "<", equal: "==", lessFloat: "<", lessEqualFloat: "<=", equalFloat: "==", both: "&&", either: "||",
+};
+const titles: Partial<Record<Term["kind"], string>> = {
+  rawAdd: "unsealed", rawSubtract: "unsealed", rawMultiply: "unsealed", rawFma: "fma, unsealed, of an inexact product", fma: "fma of an inexact product",
+};
+
+/** A value as a small tree, one operation on a line, cut below `depth`. */
+export function renderTree(value: Value, describe: Describe, depth = 5): string {
+  const lines: string[] = [];
+  const visit = (part: Value, indent: string, left: number): void => {
+    const inline = inlineText(part, describe, 1);
+    if (typeof part !== "object" || operandsOf(part).length === 0 || inline !== undefined) return void lines.push(indent + (inline ?? leafText(part, describe)));
+    if (left === 0) return void lines.push(`${indent}…`);
+    lines.push(`${indent}${infix[part.kind] ?? part.kind}${titles[part.kind] === undefined ? "" : ` (${titles[part.kind]!})`}`);
+    for (const operand of operandsOf(part)) visit(operand, `${indent}  `, left - 1);
+  };
+  visit(value, "", depth);
+  return lines.join("\n");
+}
+
+/** An expression on one line, if it is small. */
+function inlineText(value: Value, describe: Describe, depth: number): string | undefined {
+  if (typeof value !== "object" || operandsOf(value).length === 0) return leafText(value, describe);
+  if (depth === 0) return undefined;
+  const parts = operandsOf(value).map((operand) => inlineText(operand, describe, depth - 1));
+  if (parts.some((part) => part === undefined)) return undefined;
+  const symbol = infix[value.kind];
+  const title = titles[value.kind] === undefined ? "" : ` (${titles[value.kind]!})`;
+  if (value.kind === "linear") return linearText(value, parts as string[]);
+  return symbol !== undefined && parts.length === 2 ? `${parts[0]!} ${symbol} ${parts[1]!}${title}` : `${value.kind}(${parts.join(", ")})${title}`;
+}
+
+function linearText(value: Term, atoms: readonly string[]): string {
+  const parts = atoms.map((atom, at) => (value.coefficients[at] === 1 ? atom : `${value.coefficients[at]! | 0} * ${atom}`));
+  return [...parts, ...(value.bits === 0 ? [] : [`${value.bits | 0}`])].join(" + ");
+}
+
+function leafText(value: Value, describe: Describe): string {
+  if (typeof value !== "object") return String(value);
+  switch (value.kind) {
+    case "word": return value.a === null ? describe(value.name, value.bits) : `${value.name}[…]`;
+    case "float": return `${f32OfBits(value.bits)}${value.name === "" && value.bits << 1 === 0 ? " (a literal)" : ""}`;
+    case "integer": case "hidden": return String(value.bits);
+    case "nothing": return "nothing";
+    default: return value.name === "" ? value.kind : value.name;
+  }
+}

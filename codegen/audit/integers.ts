@@ -1,0 +1,292 @@
+/**
+ * Arithmetic on words: numbers where both operands are known, terms otherwise. Each rewriting below is an identity of
+ * integers modulo 2^32, or one of unsigned integers that the operands' ranges allow, so that it holds for every input:
+ *
+ * - sums, differences and products with constants are linear forms: modulo 2^32 they are a commutative ring;
+ * - x / n and x % n of a linear form take out what n divides, where no sum can wrap: (n q + r) / n = q + r / n;
+ * - x >> n is x / 2^n, x << n is x * 2^n, x & (2^n - 1) is x % 2^n and x & ~(2^n - 1) is (x / 2^n) * 2^n;
+ * - comparisons, min and max are decided where the operands' ranges do not overlap.
+ */
+import { type LinearForm, maxU32, type Term, type TermKind, TermPool, type Truth, type Value, type Word } from "./term.ts";
+
+const wrap = 2 ** 32;
+
+export class Integers {
+  readonly pool: TermPool;
+
+  constructor(pool: TermPool) {
+    this.pool = pool;
+  }
+
+  /** The number that a word is known as. A hidden constant is known to us, if not to the driver. */
+  known(word: Word): number | undefined {
+    if (typeof word === "number") return word;
+    return word.kind === "hidden" ? word.bits : undefined;
+  }
+  /** A word for control flow and addresses, where it does not matter who knows it. */
+  plain(word: Word): Word {
+    return typeof word !== "number" && word.kind === "hidden" ? word.bits : word;
+  }
+  term(value: Value): Term {
+    if (typeof value === "number") return this.pool.integer(value);
+    if (typeof value === "boolean") return this.pool.integer(value ? 1 : 0);
+    return value;
+  }
+  low(word: Word): number {
+    return typeof word === "number" ? word : word.kind === "hidden" ? word.bits : word.low;
+  }
+  high(word: Word): number {
+    return typeof word === "number" ? word : word.kind === "hidden" ? word.bits : word.high;
+  }
+
+  add(a: Word, b: Word): Word {
+    return typeof a === "number" && typeof b === "number" ? (a + b) >>> 0 : this.#sum(a, 1, b, 1);
+  }
+  subtract(a: Word, b: Word): Word {
+    return typeof a === "number" && typeof b === "number" ? (a - b) >>> 0 : this.#sum(a, 1, b, maxU32);
+  }
+  multiply(a: Word, b: Word): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    if (x !== undefined && y !== undefined) return Math.imul(x, y) >>> 0;
+    if (x !== undefined) return this.#sum(b, x, 0, 1);
+    if (y !== undefined) return this.#sum(a, y, 0, 1);
+    return this.#commuting("product", a, b, 0, Math.min(this.high(a) * this.high(b), wrap) < wrap ? this.high(a) * this.high(b) : maxU32);
+  }
+  negate(a: Word): Word {
+    return this.subtract(0, a);
+  }
+  complement(a: Word): Word {
+    return this.subtract(maxU32, a);
+  }
+
+  /** a * scaleA + b * scaleB, as a linear form. */
+  #sum(a: Word, scaleA: number, b: Word, scaleB: number): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    const constant = (Math.imul(x ?? constantOf(a as Term), scaleA) + Math.imul(y ?? constantOf(b as Term), scaleB)) >>> 0;
+    const left = x === undefined ? this.#scaled(this.pool.formOf(a as Term), scaleA) : undefined;
+    const right = y === undefined ? this.#scaled(this.pool.formOf(b as Term), scaleB) : undefined;
+    const form = left === undefined ? right : right === undefined ? left : this.#together(left, right);
+    return form === undefined ? constant : this.pool.linear(form, constant);
+  }
+
+  #scaled(form: LinearForm, scale: number): LinearForm | undefined {
+    if (scale === 1) return form;
+    let scaled = form.scaled.get(scale);
+    if (scaled === undefined) {
+      scaled = this.#formOf(form.atoms.map((atom, at) => [atom, Math.imul(form.coefficients[at]!, scale) >>> 0]));
+      // All of it may vanish modulo 2^32.
+      if (scaled === undefined) return undefined;
+      form.scaled.set(scale, scaled);
+    }
+    return scaled;
+  }
+
+  #together(left: LinearForm, right: LinearForm): LinearForm | undefined {
+    const totals = new Map<Term, number>(left.atoms.map((atom, at) => [atom, left.coefficients[at]!]));
+    right.atoms.forEach((atom, at) => totals.set(atom, ((totals.get(atom) ?? 0) + right.coefficients[at]!) >>> 0));
+    return this.#formOf([...totals]);
+  }
+
+  #formOf(parts: readonly (readonly [Term, number])[]): LinearForm | undefined {
+    const some = parts.filter(([, coefficient]) => coefficient !== 0).sort(([a], [b]) => a.id - b.id);
+    return some.length === 0 ? undefined : this.pool.form(some.map(([atom]) => atom), some.map(([, coefficient]) => coefficient));
+  }
+
+  #linear(parts: readonly (readonly [Term, number])[], constant: number): Word {
+    const form = this.#formOf(parts);
+    return form === undefined ? constant : this.pool.linear(form, constant);
+  }
+
+  divide(a: Word, b: Word): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    // WGSL: x / 0 is x, and x % 0 is 0.
+    if (y === 0) return this.plain(a);
+    if (x !== undefined && y !== undefined) return Math.floor(x / y);
+    if (y === 1) return this.plain(a);
+    if (y === undefined) return this.pool.node("divide", "integer", this.term(a), this.term(b), null, 0, this.high(a));
+    const { quotient, rest } = this.#divided(a as Term, y);
+    if (rest === 0) return quotient;
+    if (this.high(rest) < y) return quotient;
+    const divided = this.pool.node("divide", "integer", this.term(rest), this.pool.integer(y), null, Math.floor(this.low(rest) / y), Math.floor(this.high(rest) / y));
+    return this.add(quotient, divided);
+  }
+  remainder(a: Word, b: Word): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    if (y === 0) return 0;
+    if (x !== undefined && y !== undefined) return x % y;
+    if (y === undefined) return this.pool.node("remainder", "integer", this.term(a), this.term(b), null, 0, this.high(a));
+    if (y === 1) return 0;
+    const { rest } = this.#divided(a as Term, y);
+    if (typeof rest === "number") return rest % y;
+    return rest.high < y ? rest : this.pool.node("remainder", "integer", rest, this.pool.integer(y), null, 0, Math.min(rest.high, y - 1));
+  }
+
+  /** a = n * quotient + rest, where nothing wraps; the rest is not reduced further. */
+  #divided(a: Term, n: number): { quotient: Word; rest: Word } {
+    if (a.kind !== "linear") return { quotient: 0, rest: a };
+    const whole: (readonly [Term, number])[] = [];
+    const left: (readonly [Term, number])[] = [];
+    let high = a.bits;
+    a.atoms.forEach((atom, at) => {
+      const coefficient = a.coefficients[at]!;
+      high += coefficient * atom.high;
+      const part = Math.floor(coefficient / n);
+      if (part > 0) whole.push([atom, part]);
+      if (coefficient % n > 0) left.push([atom, coefficient % n]);
+    });
+    if (high >= wrap) return { quotient: 0, rest: a };
+    return { quotient: this.#linear(whole, Math.floor(a.bits / n)), rest: this.#linear(left, a.bits % n) };
+  }
+
+  divideSigned(a: Word, b: Word): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    if (x === undefined || y === undefined) return this.pool.node("divideSigned", "integer", this.term(a), this.term(b));
+    return (y === 0 ? x : Math.trunc((x | 0) / (y | 0))) >>> 0;
+  }
+  remainderSigned(a: Word, b: Word): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    if (x === undefined || y === undefined) return this.pool.node("remainderSigned", "integer", this.term(a), this.term(b));
+    return (y === 0 ? 0 : (x | 0) % (y | 0)) >>> 0;
+  }
+
+  minimum(a: Word, b: Word): Word {
+    if (typeof a === "number" && typeof b === "number") return Math.min(a, b);
+    if (this.high(a) <= this.low(b)) return this.plain(a);
+    if (this.high(b) <= this.low(a)) return this.plain(b);
+    return this.#commuting("minimum", a, b, Math.min(this.low(a), this.low(b)), Math.min(this.high(a), this.high(b)));
+  }
+  maximum(a: Word, b: Word): Word {
+    if (typeof a === "number" && typeof b === "number") return Math.max(a, b);
+    if (this.high(a) <= this.low(b)) return this.plain(b);
+    if (this.high(b) <= this.low(a)) return this.plain(a);
+    return this.#commuting("maximum", a, b, Math.max(this.low(a), this.low(b)), Math.max(this.high(a), this.high(b)));
+  }
+  minimumSigned(a: Word, b: Word): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    return x !== undefined && y !== undefined ? Math.min(x | 0, y | 0) >>> 0 : this.#commuting("minimumSigned", a, b);
+  }
+  maximumSigned(a: Word, b: Word): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    return x !== undefined && y !== undefined ? Math.max(x | 0, y | 0) >>> 0 : this.#commuting("maximumSigned", a, b);
+  }
+
+  and(a: Word, b: Word): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    if (x !== undefined && y !== undefined) return (x & y) >>> 0;
+    const mask = x ?? y;
+    if (mask === undefined) return this.#commuting("and", a, b, 0, Math.min(this.high(a), this.high(b)));
+    const other = x === undefined ? a : b;
+    if (mask === 0) return 0;
+    if (mask === maxU32) return other;
+    if (((mask + 1) & mask) === 0) return this.remainder(other, mask + 1);
+    const period = -mask >>> 0;
+    if ((period & (period - 1)) === 0) return this.multiply(this.divide(other, period), period);
+    return this.#commuting("and", a, b, 0, Math.min(mask, this.high(other)));
+  }
+  or(a: Word, b: Word): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    if (x !== undefined && y !== undefined) return (x | y) >>> 0;
+    if (x === 0) return b;
+    if (y === 0) return a;
+    return this.#commuting("or", a, b);
+  }
+  xor(a: Word, b: Word): Word {
+    const [x, y] = [this.known(a), this.known(b)];
+    if (x !== undefined && y !== undefined) {
+      const bits = (x ^ y) >>> 0;
+      return typeof a === "number" && typeof b === "number" ? bits : this.hidden(bits);
+    }
+    if (x === 0) return b;
+    if (y === 0) return a;
+    return this.#commuting("xor", a, b);
+  }
+  /** A constant that the driver's compiler cannot know. */
+  hidden(bits: number): Term {
+    return this.pool.leaf("hidden", "integer", "", bits, { low: bits, high: bits });
+  }
+
+  shiftLeft(a: Word, count: Word): Word {
+    const n = this.known(count);
+    if (n !== undefined) return this.multiply(a, 2 ** (n & 31));
+    return this.pool.node("shiftLeft", "integer", this.term(a), this.term(count));
+  }
+  shiftRight(a: Word, count: Word): Word {
+    const n = this.known(count);
+    if (n !== undefined) return this.divide(a, 2 ** (n & 31));
+    return this.pool.node("shiftRight", "integer", this.term(a), this.term(count), null, 0, this.high(a));
+  }
+  shiftRightSigned(a: Word, count: Word): Word {
+    const [x, n] = [this.known(a), this.known(count)];
+    if (x !== undefined && n !== undefined) return ((x | 0) >> (n & 31)) >>> 0;
+    return this.pool.node("shiftRightSigned", "integer", this.term(a), this.term(count));
+  }
+  absolute(a: Word): Word {
+    const x = this.known(a);
+    return x !== undefined ? Math.abs(x | 0) >>> 0 : this.pool.node("absolute", "integer", this.term(a));
+  }
+
+  less(a: Word, b: Word): Truth {
+    if (typeof a === "number" && typeof b === "number") return a < b;
+    if (this.high(a) < this.low(b)) return true;
+    if (this.low(a) >= this.high(b)) return false;
+    return this.pool.node("less", "bool", this.term(this.plain(a)), this.term(this.plain(b)));
+  }
+  lessSigned(a: Word, b: Word): Truth {
+    const [x, y] = [this.known(a), this.known(b)];
+    if (x !== undefined && y !== undefined) return (x | 0) < (y | 0);
+    return this.pool.node("lessSigned", "bool", this.term(this.plain(a)), this.term(this.plain(b)));
+  }
+  equal(a: Word, b: Word): Truth {
+    const [x, y] = [this.known(a), this.known(b)];
+    if (x !== undefined && y !== undefined) return x === y;
+    if (a === b) return true;
+    if (this.high(a) < this.low(b) || this.high(b) < this.low(a)) return false;
+    const [s, t] = [this.term(this.plain(a)), this.term(this.plain(b))];
+    return s.id < t.id ? this.pool.node("equal", "bool", s, t) : this.pool.node("equal", "bool", t, s);
+  }
+
+  not(a: Truth): Truth {
+    if (typeof a === "boolean") return !a;
+    return a.kind === "not" ? a.a! : this.pool.node("not", "bool", a);
+  }
+  both(a: Truth, b: Truth): Truth {
+    if (a === false || b === false) return false;
+    if (a === true || a === b) return b;
+    return b === true ? a : this.#ordered("both", a as Term, b as Term);
+  }
+  either(a: Truth, b: Truth): Truth {
+    if (a === true || b === true) return true;
+    if (a === false || a === b) return b;
+    return b === false ? a : this.#ordered("either", a as Term, b as Term);
+  }
+
+  /** a != b, of bools. */
+  differ(a: Truth, b: Truth): Truth {
+    return this.either(this.both(a, this.not(b)), this.both(this.not(a), b));
+  }
+
+  /** `condition ? a : b`, of any type. */
+  select<V extends Value>(condition: Truth, a: V, b: V): V {
+    if (typeof condition === "boolean") return condition ? a : b;
+    if (a === b) return a;
+    if (condition.kind === "not") return this.select(condition.a!, b, a);
+    const [s, t] = [this.#arm(a), this.#arm(b)];
+    const type = typeof a === "boolean" ? "bool" : typeof a === "number" ? "integer" : a.type;
+    const isWord = type === "integer";
+    return this.pool.node("select", type, condition, s, t, isWord ? Math.min(s.low, t.low) : 0, isWord ? Math.max(s.high, t.high) : maxU32) as V;
+  }
+
+  #arm(value: Value): Term {
+    return this.term(typeof value === "boolean" ? value : this.plain(value));
+  }
+  #ordered(kind: TermKind, s: Term, t: Term): Term {
+    return s.id < t.id ? this.pool.node(kind, "bool", s, t) : this.pool.node(kind, "bool", t, s);
+  }
+  #commuting(kind: TermKind, a: Word, b: Word, low = 0, high = maxU32): Term {
+    const [s, t] = [this.term(this.plain(a)), this.term(this.plain(b))];
+    return s.id < t.id ? this.pool.node(kind, "integer", s, t, null, low, high) : this.pool.node(kind, "integer", t, s, null, low, high);
+  }
+}
+
+/** What a term adds to its atoms. */
+const constantOf = (term: Term): number => (term.form === null ? 0 : term.bits);

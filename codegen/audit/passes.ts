@@ -1,0 +1,181 @@
+/**
+ * The passes of an artifact at one set of extents: where each word of each output is written, and what is written
+ * there. Only those workgroups run in full whose words are asked for, pass by pass back to the inputs.
+ */
+import { evaluateFormula } from "../../runtime/formula.ts";
+import type { Artifact, Binding, Pass } from "../../runtime/artifact.ts";
+import type { Floats } from "./floats.ts";
+import type { Integers } from "./integers.ts";
+import { type TensorShape, wordsOf } from "./layout.ts";
+import type { Buffers, Machine, Uniforms } from "./machine.ts";
+import { Sink, Source, type Stored } from "./memory.ts";
+import { Fault } from "./stop.ts";
+import type { Term, Value, Word } from "./term.ts";
+
+/** Where a word is written, by its number or by the term of its address. */
+export type Place = number | Term;
+
+export interface PassRequest {
+  readonly artifact: Artifact;
+  readonly machines: readonly Machine[];
+  readonly integers: Integers;
+  readonly floats: Floats;
+  /** Extents of all axes. */
+  readonly extents: Readonly<Record<string, number>>;
+  readonly readWord: (tensor: string, word: Word) => Value;
+  readonly parameter: (name: string, type: "f32" | "u32" | "i32") => Value;
+  /** How many workgroups lie along x; the rest along y and z, some of them to spare. Absent: all. */
+  readonly across?: number;
+}
+
+/** The shape of a binding at these extents. */
+export function shapeOf(binding: Binding, extents: Readonly<Record<string, number>>): TensorShape {
+  const shape = binding.shape.map((formula) => evaluateFormula(formula, extents));
+  return { shape, storage: binding.storage, ...(binding.blocks === undefined ? {} : { blocks: binding.blocks }) };
+}
+
+export class PassRun {
+  readonly #request: PassRequest;
+  readonly #pass: Pass;
+  readonly #machine: Machine;
+  readonly #number: number;
+  readonly #before: readonly PassRun[];
+  readonly #uniforms: Uniforms;
+  readonly #workgroups: readonly [number, number, number];
+  #written: ReadonlyMap<string, ReadonlyMap<Place, Stored>> | undefined;
+  readonly #values = new Map<number, ReadonlyMap<string, ReadonlyMap<Place, Stored>>>();
+
+  constructor(request: PassRequest, number: number, before: readonly PassRun[]) {
+    this.#request = request;
+    this.#number = number;
+    this.#before = before;
+    this.#pass = request.artifact.passes[number]!;
+    this.#machine = request.machines[number]!;
+    this.#uniforms = this.#uniformsOf();
+    const count = evaluateFormula(this.#pass.workgroups, request.extents);
+    const across = Math.max(1, Math.min(request.across ?? count, count));
+    const down = Math.ceil(count / across);
+    this.#workgroups = request.across === undefined || down < 2 ? [Math.max(1, count), 1, 1] : [across, 2, Math.ceil(down / 2)];
+  }
+
+  /** Where this pass writes each of its outputs, every workgroup and invocation counted. */
+  get written(): ReadonlyMap<string, ReadonlyMap<Place, Stored>> {
+    this.#written ??= this.#inPass(() => this.#allStores());
+    return this.#written;
+  }
+
+  /** What is written there. */
+  valueAt(output: string, place: Place): Stored {
+    const where = this.written.get(output)?.get(place);
+    if (where === undefined) throw new Fault("read", `word ${typeof place === "number" ? place : "at a place"} of '${output}' is read, which nothing wrote`);
+    let values = this.#values.get(where.workgroup);
+    if (values === undefined) this.#values.set(where.workgroup, (values = this.#inPass(() => this.#run(where.workgroup, () => true))));
+    return values.get(output)!.get(place)!;
+  }
+
+  /** The same for several places, of which only these are computed. */
+  valuesAt(output: string, places: readonly Place[]): Map<Place, Stored> {
+    const byWorkgroup = new Map<number, Set<number>>();
+    for (const place of places) {
+      const where = this.written.get(output)?.get(place);
+      if (where === undefined) throw new Fault("write", `word ${typeof place === "number" ? place : "at a place"} of '${output}' is not written`);
+      let chosen = byWorkgroup.get(where.workgroup);
+      if (chosen === undefined) byWorkgroup.set(where.workgroup, (chosen = new Set()));
+      chosen.add(where.invocation);
+    }
+    const found = new Map<Place, Stored>();
+    for (const [workgroup, chosen] of byWorkgroup) {
+      const stored = this.#inPass(() => this.#run(workgroup, (invocation) => chosen.has(invocation))).get(output)!;
+      for (const place of places) {
+        const value = stored.get(place);
+        if (value !== undefined) found.set(place, value);
+      }
+    }
+    return found;
+  }
+
+  #inPass<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof Fault) error.pass ??= this.#number;
+      throw error;
+    }
+  }
+
+  #allStores(): ReadonlyMap<string, ReadonlyMap<Place, Stored>> {
+    const { buffers, sinks } = this.#buffers();
+    const [x, y, z] = this.#workgroups;
+    for (let at = 0; at < x * y * z; at++) {
+      for (const sink of sinks) sink.workgroup = at;
+      if (this.#machine.storesNeedWorkgroup) this.#machine.runWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms, () => false);
+      else this.#machine.storesOfWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms);
+    }
+    return new Map(sinks.map((sink) => [sink.name, sink.stored]));
+  }
+
+  #run(workgroup: number, chosen: (invocation: number) => boolean): ReadonlyMap<string, ReadonlyMap<Place, Stored>> {
+    const { buffers, sinks } = this.#buffers();
+    for (const sink of sinks) sink.workgroup = workgroup;
+    this.#machine.runWorkgroup(this.#position(workgroup), this.#workgroups, buffers, this.#uniforms, chosen);
+    return new Map(sinks.map((sink) => [sink.name, sink.stored]));
+  }
+
+  #position(at: number): readonly number[] {
+    const [x, y] = this.#workgroups;
+    return [at % x, Math.floor(at / x) % y, Math.floor(at / (x * y))];
+  }
+
+  #uniformsOf(): Uniforms {
+    const { integers, extents, parameter } = this.#request;
+    const values: Record<string, Value> = {};
+    for (const { name, type, value } of this.#pass.uniforms) {
+      if (value.kind === "parameter") values[name] = parameter(value.name, type);
+      else {
+        const number = evaluateFormula(value.formula, extents);
+        values[name] = typeof value.formula === "number" ? constantUniform(integers, value.formula) : number;
+      }
+    }
+    return values;
+  }
+
+  #buffers(): { buffers: Buffers; sinks: readonly Sink[] } {
+    const { integers, floats, extents, readWord } = this.#request;
+    const buffers: Record<string, Source | Sink> = {};
+    const sinks: Sink[] = [];
+    for (const variable of this.#machine.module.storage) {
+      const binding = this.#pass.bindings.find((candidate) => candidate.binding === variable.binding)!;
+      const tensor = shapeOf(binding, extents);
+      if (variable.access === "read_write") {
+        const sink = new Sink(binding.name, integers, wordsOf(tensor), binding.scattered === true);
+        sinks.push(sink);
+        buffers[variable.name] = sink;
+        continue;
+      }
+      const element = variable.type.kind === "array" ? variable.type.of : variable.type;
+      const scalar = element.kind === "vector" ? element.of : element.kind === "scalar" ? element.name : "u32";
+      const isFloat = scalar === "f32";
+      const read = (word: Word, line: number): Value => {
+        const value = binding.role === "scratch" ? this.#scratch(binding.name, word, line) : readWord(binding.name, word);
+        // A buffer may be declared as words where its elements are floats, and the other way around.
+        if (isFloat === (tensor.storage === "f32")) return value;
+        return isFloat ? floats.fromBits(value as Word) : floats.bitsOf(value as Term);
+      };
+      const { first, count } = binding.words ?? { first: 0, count: wordsOf(tensor) };
+      buffers[variable.name] = new Source(binding.name, integers, count, first, element.kind === "vector" ? element.size : 1, read);
+    }
+    return { buffers, sinks };
+  }
+
+  /** What an earlier pass left. */
+  #scratch(name: string, word: Word, line: number): Value {
+    const writer = [...this.#before].reverse().find((pass) => pass.#pass.bindings.some((binding) => binding.name === name && binding.access === "read_write"));
+    if (writer === undefined || typeof word !== "number") throw new Fault("read", `'${name}' is read, which no pass before this one wrote there`, line);
+    return writer.valueAt(name, word).value;
+  }
+}
+
+/** A uniform that has one value always: all ones seal, and a zero hides what it is combined with. */
+export function constantUniform(integers: Integers, value: number): Value {
+  return value === 0xffffffff ? integers.pool.leaf("ones", "integer", "") : integers.hidden(value);
+}

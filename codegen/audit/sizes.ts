@@ -1,0 +1,157 @@
+/** At which extents a text is executed: around every edge along batch and sequence axes that the text itself shows. */
+import type { Kernel } from "../../dsl/ir.ts";
+import type { Artifact, Formula } from "../../runtime/artifact.ts";
+import { partsOf } from "./slices.ts";
+import type { Expression, FunctionDeclaration, Module, Statement, Variable } from "./wgsl/ast.ts";
+
+/** Where a value comes from: the extents of axes (by `axis NAME`), data of tables (`data NAME`), the workgroup (`workgroup`). */
+type Sources = ReadonlySet<string>;
+
+/** Where a literal makes values on both of its sides differ: what is added to an address only moves it. */
+const edgeOperators = new Set(["/", "%", ">>", "<", "<=", ">", ">=", "==", "!=", "min", "max"]);
+
+/** Integers of the text that meet values of each source: 63 and 64 in `(uniforms.extent_token + 63u) / 64u`. */
+export function edgesOf(module: Module, extentOf: (uniform: string) => string | undefined): Map<string, Set<number>> {
+  const sources = new Map<Variable, Set<string>>();
+  const edges = new Map<string, Set<number>>();
+  let changed = true;
+  const note = (from: Sources, literal: number): void => {
+    for (const source of from) {
+      let known = edges.get(source);
+      if (known === undefined) edges.set(source, (known = new Set()));
+      known.add(literal);
+    }
+  };
+  const merge = (variable: Variable, from: Sources): void => {
+    let known = sources.get(variable);
+    if (known === undefined) sources.set(variable, (known = new Set()));
+    for (const source of from) {
+      if (known.has(source)) continue;
+      known.add(source);
+      changed = true;
+    }
+  };
+  const sourcesOf = (expression: Expression): Sources => {
+    switch (expression.kind) {
+      case "literal": return new Set();
+      case "name": return expression.variable.builtin === "workgroup_id" ? new Set(["workgroup"]) : (sources.get(expression.variable) ?? new Set());
+      case "member": {
+        if (expression.of.kind !== "name" || expression.of.variable.kind !== "uniform") return sourcesOf(expression.of);
+        const axis = extentOf(expression.name);
+        return new Set(axis === undefined ? [] : [`axis ${axis}`]);
+      }
+      case "element": {
+        sourcesOf(expression.index);
+        const { of } = expression;
+        return of.kind === "name" && of.variable.kind === "storage" ? new Set([`data ${of.variable.binding ?? 0}`]) : sourcesOf(of);
+      }
+      default: {
+        const parts = partsOf(expression).map((part) => [part, sourcesOf(part)] as const);
+        const all = new Set(parts.flatMap(([, from]) => [...from]));
+        const operator = expression.kind === "binary" ? expression.operator : expression.kind === "builtin" ? expression.name : "";
+        if (edgeOperators.has(operator)) {
+          for (const [part] of parts) if (part.kind === "literal" && isInteger(part)) note(all, part.bits);
+        }
+        return all;
+      }
+    }
+  };
+  const walk = (statements: readonly Statement[]): void => {
+    for (const statement of statements) {
+      switch (statement.kind) {
+        case "declare": if (statement.value !== null) merge(statement.variable, sourcesOf(statement.value)); break;
+        case "assign": {
+          const from = sourcesOf(statement.value);
+          if (statement.target.kind === "name") merge(statement.target.variable, from);
+          else if (statement.target.kind === "element") sourcesOf(statement.target.index);
+          break;
+        }
+        case "if": sourcesOf(statement.condition); walk(statement.then); walk(statement.otherwise); break;
+        case "for": {
+          merge(statement.variable, sourcesOf(statement.from));
+          const from = sourcesOf(statement.condition);
+          if (statement.step.kind === "literal") note(from, statement.step.bits);
+          walk(statement.body);
+          break;
+        }
+        case "while": sourcesOf(statement.condition); walk(statement.body); break;
+        case "return": if (statement.value !== null) sourcesOf(statement.value); break;
+        case "barrier": break;
+      }
+    }
+  };
+  const functions: readonly FunctionDeclaration[] = [module.entry];
+  while (changed) {
+    changed = false;
+    functions.forEach((declaration) => walk(declaration.body));
+  }
+  return edges;
+}
+
+function isInteger(expression: Expression): boolean {
+  return expression.type.kind === "scalar" && (expression.type.name === "u32" || expression.type.name === "i32");
+}
+
+/** Integers in a formula that meet an axis' extent. */
+function edgesOfFormula(formula: Formula, axis: string, into: Set<number>): boolean {
+  if (typeof formula === "number") return false;
+  if ("extent" in formula) return formula.extent === axis;
+  const left = edgesOfFormula(formula.left, axis, into);
+  const right = edgesOfFormula(formula.right, axis, into);
+  if (left && typeof formula.right === "number") into.add(formula.right);
+  if (right && typeof formula.left === "number") into.add(formula.left);
+  return left || right;
+}
+
+/** Beyond this, an edge is not gone around: no tile, run or page is as long. */
+const longestEdge = 4096;
+
+export interface Case {
+  /** Extents of the batch and sequence axes. */
+  readonly extents: Readonly<Record<string, number>>;
+  /** Values that tables and integer parameters take in turn, where control flow needs them. */
+  readonly values: readonly number[];
+}
+
+/** One axis goes through its edges at a time, the others rest. `known`: the tables whose values steer control flow. */
+export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Module[], known: ReadonlySet<string>): Case[] {
+  const edges = new Map<string, Set<number>>();
+  modules.forEach((module, number) => {
+    const { uniforms, bindings } = artifact.passes[number]!;
+    const axisOf = (name: string): string | undefined => {
+      const value = uniforms.find((field) => field.name === name)?.value;
+      return value?.kind === "formula" && typeof value.formula === "object" && "extent" in value.formula ? value.formula.extent : undefined;
+    };
+    const tables = new Map(bindings.map(({ binding, name }) => [`data ${binding}`, name]));
+    for (const [source, found] of edgesOf(module, axisOf)) {
+      if (source.startsWith("data ") && !known.has(tables.get(source) ?? "")) continue;
+      edges.set(source, new Set([...(edges.get(source) ?? []), ...found]));
+    }
+  });
+  const data = [...edges].flatMap(([source, found]) => (source.startsWith("data ") ? [...found] : []));
+  const workgroup = [...(edges.get("workgroup") ?? [])];
+  const free = kernel.axes.filter(({ role }) => role !== "model");
+  const edgesOfAxis = new Map(free.map(({ name, role }) => {
+    const found = new Set(edges.get(`axis ${name}`) ?? []);
+    for (const pass of artifact.passes) edgesOfFormula(pass.workgroups, name, found);
+    if (role === "batch") workgroup.filter((edge) => edge > 64).forEach((edge) => found.add(edge));
+    if (role === "sequence") data.forEach((edge) => found.add(edge));
+    return [name, [...found].filter((edge) => edge > 1 && edge <= longestEdge).sort((a, b) => a - b)] as const;
+  }));
+  const extentsOf = (axis: string): number[] => {
+    const around = edgesOfAxis.get(axis)!.flatMap((edge) => [edge - 1, edge, edge + 1, 2 * edge + 1]);
+    return [...new Set([1, ...around])].sort((a, b) => a - b);
+  };
+  // At rest a sequence axis reaches just beyond its longest edge.
+  const resting = Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? 3 : (edgesOfAxis.get(name)!.at(-1) ?? 1) + 1]));
+  const all = free.flatMap(({ name }) => extentsOf(name).map((extent) => ({ ...resting, [name]: extent })));
+  const cases = [resting, ...all].filter((extents, at, list) => list.findIndex((other) => JSON.stringify(other) === JSON.stringify(extents)) === at);
+  return cases.map((extents) => ({ extents, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
+}
+
+/** Numbers around every edge that lies on a sequence axis, its last position first; neighbours differ. */
+function valuesFor(kernel: Kernel, extents: Readonly<Record<string, number>>, edges: readonly number[]): number[] {
+  const longest = Math.max(1, ...kernel.axes.flatMap(({ name, role }) => (role === "sequence" ? [extents[name]!] : [])));
+  const around = edges.flatMap((edge) => [edge, edge - 1, edge - 2, 2 * edge]).filter((value) => value >= 0 && value < longest);
+  return [...new Set([longest - 1, 0, ...around, longest])];
+}

@@ -1,0 +1,134 @@
+/**
+ * Which of an entry point's variables matter to what is looked for, so that the rest need not be computed. A variable
+ * matters if its value can reach a seed through assignments; control flow and addresses are always seeds.
+ */
+import type { Expression, FunctionDeclaration, Statement, Variable } from "./wgsl/ast.ts";
+
+/** Whether a statement, or one inside it, stores to a storage buffer or returns. */
+export function storesOrReturns(statement: Statement): boolean {
+  switch (statement.kind) {
+    case "assign": return isStorage(statement.target);
+    case "return": return true;
+    case "if": return [...statement.then, ...statement.otherwise].some(storesOrReturns);
+    case "for": case "while": return statement.body.some(storesOrReturns);
+    default: return false;
+  }
+}
+
+export function isStorage(target: Expression): boolean {
+  return target.kind === "element" && target.of.kind === "name" && target.of.variable.kind === "storage";
+}
+export function isWorkgroup(target: Expression): boolean {
+  return target.kind === "element" && target.of.kind === "name" && target.of.variable.kind === "workgroup";
+}
+
+/** The operands of an expression. */
+export function partsOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case "literal": case "name": return [];
+    case "member": return [expression.of];
+    case "element": return [expression.of, expression.index];
+    case "unary": return [expression.operand];
+    case "binary": return [expression.left, expression.right];
+    case "call": case "builtin": return expression.arguments;
+  }
+}
+
+export function visitExpression(expression: Expression, visit: (part: Expression) => void): void {
+  visit(expression);
+  for (const part of partsOf(expression)) visitExpression(part, visit);
+}
+
+/** The variable that an assignment changes. */
+export function assigned(target: Expression): Variable | undefined {
+  const inner = target.kind === "element" ? target.of : target;
+  return inner.kind === "name" ? inner.variable : undefined;
+}
+
+/**
+ * `values`: all that decides addresses, control flow and what is put into workgroup memory.
+ * `stores`: all that decides where storage is written, and no more.
+ */
+export function liveVariables(entry: FunctionDeclaration, of: "values" | "stores"): ReadonlySet<Variable> {
+  const live = new Set<Variable>();
+  const seed = (expression: Expression): void => visitExpression(expression, (part) => void (part.kind === "name" && live.add(part.variable)));
+  const feeds: { target: Variable; value: Expression }[] = [];
+  const addresses = (expression: Expression): void => visitExpression(expression, (part) => void (part.kind === "element" && seed(part.index)));
+  const walk = (statements: readonly Statement[]): void => {
+    for (const statement of statements) {
+      if (of === "stores" && statement.kind !== "declare" && statement.kind !== "assign" && !storesOrReturns(statement)) {
+        // A loop without a store may still change what later ones depend on.
+        if (statement.kind === "if") [statement.then, statement.otherwise].forEach(walkFeeds);
+        if (statement.kind === "for" || statement.kind === "while") walkFeeds(statement.body);
+        continue;
+      }
+      switch (statement.kind) {
+        case "declare":
+          if (statement.value !== null) feeds.push({ target: statement.variable, value: statement.value });
+          if (of === "values" && statement.value !== null) addresses(statement.value);
+          break;
+        case "assign": {
+          const target = assigned(statement.target);
+          if (of === "values") [statement.target, statement.value].forEach(addresses);
+          if (isStorage(statement.target)) addresses(statement.target);
+          else if (isWorkgroup(statement.target)) {
+            if (of === "values") seed(statement.value);
+            else if (target !== undefined) feeds.push({ target, value: statement.value });
+          } else if (target !== undefined) {
+            feeds.push({ target, value: statement.value });
+            if (statement.target.kind === "element") feeds.push({ target, value: statement.target.index });
+          }
+          break;
+        }
+        case "if": seed(statement.condition); walk(statement.then); walk(statement.otherwise); break;
+        case "for": [statement.from, statement.condition, statement.step].forEach(seed); live.add(statement.variable); walk(statement.body); break;
+        case "while": seed(statement.condition); walk(statement.body); break;
+        default: break;
+      }
+    }
+  };
+  /** Of a block that is dropped unless something in it turns out to matter: then its control does, too. */
+  const dropped: { statements: readonly Statement[] }[] = [];
+  const walkFeeds = (statements: readonly Statement[]): void => void dropped.push({ statements });
+  walk(entry.body);
+  for (let before = -1; before !== live.size;) {
+    before = live.size;
+    for (const { target, value } of feeds) if (live.has(target)) seed(value);
+    for (const block of [...dropped]) {
+      if (!changes(block.statements, live)) continue;
+      // It matters after all; the simple way is to keep everything in the text.
+      return everything(entry);
+    }
+  }
+  return live;
+}
+
+function changes(statements: readonly Statement[], live: ReadonlySet<Variable>): boolean {
+  return statements.some((statement) => {
+    switch (statement.kind) {
+      case "assign": return live.has(assigned(statement.target)!);
+      case "if": return changes([...statement.then, ...statement.otherwise], live);
+      case "for": case "while": return changes(statement.body, live);
+      default: return false;
+    }
+  });
+}
+
+function everything(entry: FunctionDeclaration): ReadonlySet<Variable> {
+  const all = new Set<Variable>();
+  const seed = (expression: Expression | null): void => void (expression !== null && visitExpression(expression, (part) => void (part.kind === "name" && all.add(part.variable))));
+  const walk = (statements: readonly Statement[]): void => {
+    for (const statement of statements) {
+      switch (statement.kind) {
+        case "declare": all.add(statement.variable); seed(statement.value); break;
+        case "assign": seed(statement.target); seed(statement.value); break;
+        case "if": seed(statement.condition); walk(statement.then); walk(statement.otherwise); break;
+        case "for": all.add(statement.variable); [statement.from, statement.condition, statement.step].forEach(seed); walk(statement.body); break;
+        case "while": seed(statement.condition); walk(statement.body); break;
+        default: break;
+      }
+    }
+  };
+  walk(entry.body);
+  return all;
+}
