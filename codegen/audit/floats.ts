@@ -4,7 +4,7 @@
  *
  * - commuted operands: x + y = y + x, and x * y = y * x, since each is the one rounded result of a symmetric function;
  * - signs: x + (-y) = x - y, (-x) * y = -(x * y), x - (-y) = x + y: IEEE 754 defines them so, and rounding to nearest is symmetric;
- * - bits: a bitcast there and back is the value, and so is `seal`, whose mask is all ones;
+ * - bits: a bitcast there and back is the value, and so is `seal`, which adds no bit to it;
  * - exact products: where the factors have at most 24 significant bits between them, x * y is rounded nowhere, so
  *   fma(x, y, z) = z + x * y.
  *
