@@ -145,7 +145,10 @@ function foldInStretches(context: Context, { folder, sharing, cut, items, first 
   folder.loop(pool.u32(0), items, sharing.count, top, (base, body) => {
     const position = pool.add(base, sharing.index);
     const own = new Block(body);
-    parts.put(sharing.index, folder.item(cut, position, own), own);
+    const most = context.affine.maximum(items);
+    // A name of its own keeps all that the value needs inside of the condition: past the row's end there is nothing to read.
+    const mine = context.bind("part", textOf(context, position, own), "u32", own, most === Infinity ? {} : { maximum: Math.max(0, most - 1) });
+    parts.put(sharing.index, folder.item(cut, mine, own), own);
     body.statements.push({ kind: "if", condition: textOf(context, pool.less(position, items), body), body: own });
     body.barrier();
     const fold = new Block(body);
