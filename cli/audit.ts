@@ -40,7 +40,7 @@ async function audit(path: string, options: Options): Promise<void> {
     return statSync(path).isDirectory() ? auditLibrary(path, options, progress) : auditFile(path, options, progress);
   });
   const failed = findings.filter((finding) => !isProven(finding));
-  const rendered = failed.flatMap((finding) => [...finding.faults.map((fault) => `error: ${fault}\n`), renderFailures(finding)]).filter((text) => text !== "").join("\n");
+  const rendered = renderFailures(failed);
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify(toJson(findings))}\n`);
     process.stderr.write(rendered);

@@ -56,6 +56,6 @@ async function build({ model: directory, out, name, weights, audit, json = false
 
 /** What a kernel that is not proven fails by, before the line that says so. */
 function showUnproven(error: unknown): never {
-  if (error instanceof UnprovenError) process.stderr.write(`${error.failed.map((judged) => renderFailures(judged)).join("\n")}\n`);
+  if (error instanceof UnprovenError) process.stderr.write(`${renderFailures(error.failed.map((judged) => ({ ...judged, faults: [] })))}\n`);
   throw error;
 }

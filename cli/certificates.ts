@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Failure } from "../codegen/audit/index.ts";
 import { renderDiagnostic, type SourceSpan } from "../dsl/diagnostics.ts";
-import type { Judged } from "../models/audit/subject.ts";
+import type { Judged, Subject } from "../models/audit/subject.ts";
 import { packageRoot } from "../models/places.ts";
 
 /** A kernel that was judged, and what is wrong with its files besides: a line each. */
@@ -49,24 +49,36 @@ function elementsOf({ certificate }: Finding): string {
   return String(certificate.sizes.reduce((sum, { elements }) => sum + elements, 0));
 }
 
-/** What a kernel fails by, as a diagnostic; two kernels' with an empty line between them. */
-export function renderFailures({ subject, certificate }: Judged): string {
-  const { name, texts, artifact } = subject;
-  return certificate.failures.map((failure) => {
-    const { pass, line, location, extents } = failure;
-    const wgsl = pass === null || line === null ? undefined : artifact.passes[pass]?.wgsl;
-    const text = wgsl === undefined ? undefined : { file: texts[pass!] ?? "wgsl", ...lineSpan(wgsl, line!) };
-    const shown = location ?? text ?? { file: texts[0] ?? "wgsl", line: 1, column: 1 };
-    const sizes = Object.entries({ ...artifact.extents, ...extents }).map(([axis, extent]) => `${axis}=${extent}`).join(", ");
-    const notes = [
-      { message: `kernel '${name}', schedule '${artifact.schedule}'${extents === null ? "" : `, at ${sizes}`}` },
-      ...(location === null || text === undefined ? [] : [{ message: "the text", location: text }]),
-      ...trees(failure),
-    ];
-    const fix = "build the library again, from kernels and with a compiler that you trust; where treefold has just written this text, report it";
-    const sourceOf = (file: string): string | undefined => (file === text?.file ? wgsl : sourceText(file));
-    return `${renderDiagnostic({ code: failure.kind, message: failure.message, location: shown, notes, fix }, sourceOf)}\n`;
-  }).join("\n");
+/** What kernels fail by, as diagnostics with an empty line between them. What several schedules of a kernel fail by alike is shown of the first. */
+export function renderFailures(findings: readonly Finding[]): string {
+  const all = findings.flatMap(({ subject, certificate }) => certificate.failures.map((failure) => ({ subject, failure })));
+  const alike = new Map<string, typeof all>();
+  for (const one of all) {
+    const key = JSON.stringify([one.subject.name, one.failure.kind, one.failure.message, one.failure.declared]);
+    alike.set(key, [...(alike.get(key) ?? []), one]);
+  }
+  const faults = findings.flatMap((finding) => finding.faults.map((fault) => `error: ${fault}\n`));
+  const shown = [...alike.values()].map(([first, ...others]) => renderFailure(first!.subject, first!.failure, others.map(({ subject }) => subject.artifact.schedule)));
+  return [...new Set(faults), ...shown].join("\n");
+}
+
+function renderFailure({ name, texts, artifact }: Subject, failure: Failure, others: readonly string[]): string {
+  const { kind, message, pass, line, extents } = failure;
+  const wgsl = pass === null || line === null ? undefined : artifact.passes[pass]?.wgsl;
+  const text = wgsl === undefined ? undefined : { file: texts[pass!] ?? "wgsl", ...lineSpan(wgsl, line!) };
+  // Where no line is to blame, the first that the source map knows leads to the kernel.
+  const source = failure.location ?? (text === undefined ? artifact.passes.flatMap(({ sourceMap }) => sourceMap).find((place) => place !== null) : undefined);
+  const sizes = Object.entries({ ...artifact.extents, ...extents }).map(([axis, extent]) => `${axis}=${extent}`).join(", ");
+  const notes = [
+    { message: `kernel '${name}', schedule '${artifact.schedule}'${extents === null ? "" : `, at ${sizes}`}` },
+    ...(source === undefined || text === undefined ? [] : [{ message: "the text", location: text }]),
+    ...trees(failure),
+    ...(others.length === 0 ? [] : [{ message: `likewise under ${others.join("; ")}` }]),
+  ];
+  const fix = "build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it";
+  const location = source ?? text ?? { file: texts[0] ?? "wgsl", line: 1, column: 1 };
+  const sourceOf = (file: string): string | undefined => (file === text?.file ? wgsl : sourceText(file));
+  return `${renderDiagnostic({ code: kind, message, location, notes, fix }, sourceOf)}\n`;
 }
 
 function trees({ declared, found }: Failure): { message: string }[] {

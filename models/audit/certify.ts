@@ -16,7 +16,7 @@ export interface CertifyOptions {
   readonly progress?: (what: string) => void;
 }
 
-/** Certificates that are kept, some 5 KB each; what was used least recently goes first. */
+/** Certificates that are kept, some 1 KB each; what was used least recently goes first. */
 const certificatesKept = 4096;
 
 /** Judges all, in their order. Only what was proven is kept: a failure is worth another look. */
