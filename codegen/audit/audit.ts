@@ -30,7 +30,7 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
   try {
     const modules = artifact.passes.map((pass, number) => inPass(number, () => parseWgsl(pass.wgsl)));
     checkBindings(kernel, artifact, modules);
-    modules.forEach((module, number) => inPass(number, () => checkBatchFlow(kernel, module)));
+    modules.forEach((module, number) => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module)));
     for (const [size, examination] of examinations(kernel, artifact, modules, (one) => void (at = one))) {
       sizes.push({ extents: size.extents, elements: examination.elements });
       hash.update(`${JSON.stringify(size.extents)} ${examination.digests.join(" ")}\n`);

@@ -50,7 +50,9 @@ export function edgesOf(module: Module, extentOf: (uniform: string) => string | 
         const all = new Set(parts.flatMap(([, from]) => [...from]));
         const operator = expression.kind === "binary" ? expression.operator : expression.kind === "builtin" ? expression.name : "";
         if (edgeOperators.has(operator)) {
-          for (const [part] of parts) if (part.kind === "literal" && isInteger(part)) note(all, part.bits);
+          // Of a comparison every literal counts, however deep it is added in.
+          const comparing = comparisons.has(operator);
+          for (const [part] of parts) literalsIn(part, comparing).forEach((literal) => note(all, literal));
         }
         return all;
       }
@@ -86,6 +88,14 @@ export function edgesOf(module: Module, extentOf: (uniform: string) => string | 
     functions.forEach((declaration) => walk(declaration.body));
   }
   return edges;
+}
+
+const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
+
+/** The integer that an expression is, or all that stand in it. */
+function literalsIn(expression: Expression, deep: boolean): number[] {
+  if (expression.kind === "literal") return isInteger(expression) ? [expression.bits] : [];
+  return deep ? partsOf(expression).flatMap((part) => literalsIn(part, true)) : [];
 }
 
 function isInteger(expression: Expression): boolean {

@@ -1,0 +1,195 @@
+/**
+ * The rewritings are sound: whatever is built through `Integers` and `Floats` has, for any values of its atoms, the bits
+ * that the operations give one by one. The reference is dsl/bits.ts; nothing here knows which rewritings there are.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { binaryBits, canonical, unaryBits } from "../../dsl/bits.ts";
+import { f32OfBits } from "../../dsl/expr.ts";
+import type { BinaryOperator } from "../../dsl/ir.ts";
+import { Floats } from "./floats.ts";
+import { Integers } from "./integers.ts";
+import { type Term, TermPool, type Truth, type Value, type Word } from "./term.ts";
+
+/** The bits of a term when its atoms have these values. A fused product of exact factors is what it is without fusing. */
+function evaluate(value: Value, atoms: ReadonlyMap<Term, number>): number {
+  if (typeof value === "boolean") return Number(value);
+  if (typeof value === "number") return value;
+  const known = atoms.get(value);
+  if (known !== undefined) return known;
+  const [a, b, c] = [value.a, value.b, value.c].map((operand) => (operand === null ? 0 : evaluate(operand, atoms))) as [number, number, number];
+  const integer = (operator: BinaryOperator, signed = false): number => binaryBits(operator, signed ? "i32" : "u32", a, b);
+  const float = (operator: BinaryOperator): number => binaryBits(operator, "f32", canonical(a), canonical(b));
+  switch (value.kind) {
+    case "integer": case "hidden": case "float": return value.bits;
+    case "linear": return value.atoms.reduce((sum, atom, at) => (sum + Math.imul(evaluate(atom, atoms), value.coefficients[at]!)) >>> 0, value.bits);
+    case "product": return integer("multiply");
+    case "divide": return integer("divide");
+    case "divideSigned": return integer("divide", true);
+    case "remainder": return integer("remainder");
+    case "remainderSigned": return integer("remainder", true);
+    case "minimum": return integer("minimum");
+    case "maximum": return integer("maximum");
+    case "minimumSigned": return integer("minimum", true);
+    case "maximumSigned": return integer("maximum", true);
+    case "and": return integer("and");
+    case "or": return integer("or");
+    case "xor": return integer("xor");
+    case "shiftLeft": return integer("shiftLeft");
+    case "shiftRight": return integer("shiftRight");
+    case "shiftRightSigned": return integer("shiftRight", true);
+    case "absolute": return unaryBits("absolute", "i32", a);
+    case "less": return integer("less");
+    case "lessSigned": return integer("less", true);
+    case "equal": return integer("equal");
+    case "not": return 1 - a;
+    case "both": return a & b;
+    case "either": return a | b;
+    case "select": return a !== 0 ? b : c;
+    case "bits": case "fromBits": return a;
+    case "add": case "rawAdd": return float("add");
+    case "subtract": case "rawSubtract": return float("subtract");
+    case "multiply": case "rawMultiply": return float("multiply");
+    case "negate": return unaryBits("negate", "f32", a);
+    case "magnitude": return unaryBits("absolute", "f32", a);
+    case "fromU32": return unaryBits("toF32", "u32", a);
+    case "fromI32": return unaryBits("toF32", "i32", a);
+    case "lessFloat": return float("less");
+    case "lessEqualFloat": return float("lessEqual");
+    case "equalFloat": return float("equal");
+    default: throw new Error(`no value for ${value.kind}`);
+  }
+}
+
+const word = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(63, 64, 255, 0x7fffffff, 0x80000000, 0xffff0000, 0xfffffffe, 0xffffffff), fc.integer({ min: 0, max: 0xffffffff }));
+/** Few bits, all bits, special values. */
+const float = fc.oneof(
+  fc.integer({ min: -64, max: 64 }).map((value) => new Uint32Array(Float32Array.of(value / 8).buffer)[0]!),
+  fc.integer({ min: 0, max: 0xffff }).map((high) => (high << 16) >>> 0),
+  fc.integer({ min: 0, max: 0xffffffff }), fc.constantFrom(0, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 1),
+).map(canonical);
+
+const wordOperators = [
+  "add", "subtract", "multiply", "divide", "divideSigned", "remainder", "remainderSigned", "minimum", "maximum", "minimumSigned", "maximumSigned",
+  "and", "or", "xor", "shiftLeft", "shiftRight", "shiftRightSigned",
+] as const;
+const truthOperators = ["less", "lessSigned", "equal"] as const;
+const plain: Record<(typeof wordOperators)[number] | (typeof truthOperators)[number], readonly [BinaryOperator, "u32" | "i32"]> = {
+  add: ["add", "u32"], subtract: ["subtract", "u32"], multiply: ["multiply", "u32"], divide: ["divide", "u32"], divideSigned: ["divide", "i32"],
+  remainder: ["remainder", "u32"], remainderSigned: ["remainder", "i32"], minimum: ["minimum", "u32"], maximum: ["maximum", "u32"],
+  minimumSigned: ["minimum", "i32"], maximumSigned: ["maximum", "i32"], and: ["and", "u32"], or: ["or", "u32"], xor: ["xor", "u32"],
+  shiftLeft: ["shiftLeft", "u32"], shiftRight: ["shiftRight", "u32"], shiftRightSigned: ["shiftRight", "i32"],
+  less: ["less", "u32"], lessSigned: ["less", "i32"], equal: ["equal", "u32"],
+};
+
+/** A program: each step takes two of what there is, by position from the end, and adds its result. */
+const wordStep = fc.record({
+  operator: fc.constantFrom(...wordOperators, ...truthOperators, "select" as const, "constant" as const),
+  left: fc.nat(6), right: fc.nat(6), constant: word, hidden: fc.boolean(),
+});
+
+test("integers: 4,000 programs of up to 12 operations", () => {
+  let rewritten = 0;
+  fc.assert(fc.property(fc.array(word, { minLength: 2, maxLength: 3 }), fc.array(fc.nat(0xffff), { minLength: 3, maxLength: 3 }), fc.array(wordStep, { maxLength: 12 }), (values, bounds, steps) => {
+    const integers = new Integers(new TermPool());
+    const atoms = new Map<Term, number>();
+    // Some atoms have a range, as a clamped index has.
+    const words: [Word, number][] = values.map((value, at) => {
+      const bound = bounds[at]!;
+      const atom = integers.pool.leaf("argument", "integer", `${at}`, 0, at === 0 ? { low: 0, high: bound } : { low: 0, high: 0xffffffff });
+      atoms.set(atom, at === 0 ? value % (bound + 1) : value);
+      return [atom, atoms.get(atom)!];
+    });
+    let truth: [Truth, number] = [true, 1];
+    for (const { operator, left, right, constant, hidden } of steps) {
+      const [[a, x], [b, y]] = [words.at(-1 - (left % words.length))!, words.at(-1 - (right % words.length))!];
+      if (operator === "constant") words.push([hidden ? integers.hidden(constant) : constant, constant]);
+      else if (operator === "select") words.push([integers.select(truth[0], a, b), truth[1] !== 0 ? x : y]);
+      else {
+        const [name, type] = plain[operator];
+        const result = binaryBits(name, type, x, y);
+        if (operator === "less" || operator === "lessSigned" || operator === "equal") truth = [integers[operator](a, b), result];
+        else words.push([integers[operator](a, b), result]);
+      }
+    }
+    for (const [term, bits] of words) {
+      expect(evaluate(term, atoms)).toBe(bits);
+      if (typeof term === "object") {
+        expect(bits).toBeGreaterThanOrEqual(term.low);
+        expect(bits).toBeLessThanOrEqual(term.high);
+        if (term.kind === "linear") rewritten++;
+      }
+    }
+    expect(evaluate(truth[0], atoms)).toBe(truth[1]);
+  }), { numRuns: 4000, seed: 4 });
+  expect(rewritten).toBeGreaterThan(1000);
+});
+
+const floatStep = fc.record({
+  operator: fc.constantFrom("add", "subtract", "multiply", "negate", "magnitude", "seal", "fma", "bits", "select", "constant", "half" as const),
+  left: fc.nat(6), right: fc.nat(6), third: fc.nat(6), raw: fc.boolean(), constant: float,
+});
+
+test("floats: 4,000 programs of up to 12 operations", () => {
+  let fused = 0;
+  fc.assert(fc.property(fc.array(float, { minLength: 2, maxLength: 4 }), fc.array(floatStep, { maxLength: 12 }), (values, steps) => {
+    const integers = new Integers(new TermPool());
+    const floats = new Floats(integers);
+    const atoms = new Map<Term, number>();
+    const all: [Term, number][] = values.map((value, at) => {
+      const atom = floats.pool.leaf("argument", "float", `${at}`);
+      atoms.set(atom, value);
+      return [atom, value];
+    });
+    const half = ([a, x]: [Term, number]): [Term, number] => [floats.fromBits(integers.and(floats.bitsOf(a), 0xffff0000)), canonical((x & 0xffff0000) >>> 0)];
+    all.push(...all.map(half));
+    const of = (operator: BinaryOperator, x: number, y: number): number => binaryBits(operator, "f32", x, y);
+    for (const { operator, left, right, third, raw, constant } of steps) {
+      const at = (position: number): [Term, number] => all.at(-1 - (position % all.length))!;
+      const [[a, x], [b, y], [c, z]] = [at(left), at(right), at(third)];
+      switch (operator) {
+        case "add": case "subtract": case "multiply": all.push([floats[operator](a, b, raw), of(operator, x, y)]); break;
+        case "negate": all.push([floats.negate(a), unaryBits("negate", "f32", x)]); break;
+        case "magnitude": all.push([floats.magnitude(a), unaryBits("absolute", "f32", x)]); break;
+        case "seal": all.push([floats.seal(a), x]); break;
+        case "bits": all.push([floats.fromBits(floats.bitsOf(a)), x]); break;
+        case "select": all.push([integers.select(floats.less(a, b), a, c), of("less", x, y) !== 0 ? x : z]); break;
+        case "constant": all.push([floats.constant(constant, raw), constant]); break;
+        // The upper half of a word: a bf16 value, whose products are exact.
+        case "half": all.push(half([a, x])); break;
+        case "fma": {
+          if (floats.significantBits(a) + floats.significantBits(b) > 24) break;
+          const product = f32OfBits(x) * f32OfBits(y);
+          // Beyond the range of f32 no product is exact, whatever its bits.
+          if (!Number.isFinite(product) || !Number.isFinite(Math.fround(product)) || (product !== 0 && Math.abs(product) < 2 ** -126)) break;
+          expect(Math.fround(product)).toBe(product);
+          fused++;
+          all.push([floats.fma(a, b, c), of("add", z, of("multiply", x, y))]);
+          break;
+        }
+      }
+    }
+    for (const [term, bits] of all) expect(canonical(evaluate(term, atoms))).toBe(canonical(bits));
+  }), { numRuns: 4000, seed: 5 });
+  expect(fused).toBeGreaterThan(300);
+});
+
+test("a rewriting that is wrong is found", () => {
+  const integers = new Integers(new TermPool());
+  const x = integers.pool.leaf("argument", "integer", "0");
+  // (x + 1) / 2 * 2 is not x + 1, and x / 2 of what may wrap is not half of it.
+  const wrong = integers.multiply(integers.divide(integers.add(x, 1), 2), 2);
+  expect(evaluate(wrong, new Map([[x, 6]]))).not.toBe(7);
+  expect(evaluate(integers.divide(integers.multiply(x, 2), 2), new Map([[x, 0x80000001]]))).toBe(1);
+});
+
+test("what stands unsealed is another term, as is a product that is fused and not exact", () => {
+  const floats = new Floats(new Integers(new TermPool()));
+  const [a, b, c] = ["0", "1", "2"].map((name) => floats.pool.leaf("argument", "float", name)) as [Term, Term, Term];
+  expect(floats.add(a, b, true)).not.toBe(floats.add(a, b));
+  expect(floats.seal(floats.add(a, b, true))).toBe(floats.add(a, b));
+  expect(floats.fma(a, b, c)).not.toBe(floats.add(c, floats.multiply(a, b), true));
+  expect(floats.seal(floats.fma(a, b, c))).not.toBe(floats.add(c, floats.multiply(a, b)));
+  const upper = (x: Term): Term => floats.fromBits(new Integers(floats.pool).and(floats.bitsOf(x), 0xffff0000));
+  expect(floats.fma(upper(a), upper(b), c)).toBe(floats.add(c, floats.multiply(upper(a), upper(b)), true));
+});
