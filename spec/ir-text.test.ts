@@ -4,7 +4,7 @@ import type { Expr, Kernel, Reduce, Variable } from "../dsl/ir.ts";
 import { parseKernel } from "../dsl/parse-ir.ts";
 import { printKernel } from "../dsl/print-ir.ts";
 import { printTree } from "../dsl/tree-notation.ts";
-import { arbitraryKernel } from "./arbitraries.ts";
+import { arbitraryKernel } from "./arbitraries/kernels.ts";
 import { evaluate } from "./evaluator.ts";
 import { kernels } from "./fixtures/schedule-kernels.ts";
 import { randomInputs } from "./inputs.ts";
@@ -66,6 +66,6 @@ describe("the IR's text", () => {
       expect(meaningOf(read)).toBe(meaningOf(kernel));
       const data = { extents, ...randomInputs(kernel, extents, seed) };
       expect(evaluate(read, data)).toEqual(evaluate(kernel, data));
-    }), { numRuns: 200 });
+    }), { numRuns: 80 });
   });
 });
