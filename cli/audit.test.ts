@@ -143,6 +143,8 @@ fix: build again, from kernels and with a compiler that you trust; where treefol
 
 2 proven, 1 failed
 `);
+    // It is judged again the next time; only what was proven is remembered.
+    expect(await readdir(join(root, "cache", "certificates"))).toHaveLength(3);
   });
 
   test.each([

@@ -1,4 +1,5 @@
 /** The audit on all cores: threads that judge one artifact after another. */
+import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -41,11 +42,9 @@ function lengthOf({ artifact }: Subject): number {
 
 async function ask(thread: Worker, { declaration, artifact }: Subject): Promise<Certificate> {
   try {
-    return await new Promise<Certificate>((resolve, reject) => {
-      thread.removeAllListeners();
-      thread.once("message", resolve).once("error", reject);
-      thread.postMessage({ declaration, artifact });
-    });
+    thread.postMessage({ declaration, artifact });
+    const [certificate] = await once(thread, "message") as [Certificate];
+    return certificate;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_OUT_OF_MEMORY") throw error;
     const { failed } = await import("./judge.ts");
