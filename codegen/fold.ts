@@ -105,10 +105,15 @@ export class Folder {
     this.combineInto(names, this.registers(names, block), values, block);
   }
 
+  /** Whether a value is the same in each round of the loop around `block`: NVIDIA's driver makes a product of such a chain of sums. */
+  #isSteady(value: Expr, block: Block): boolean {
+    return value.kind === "constant" || this.#context.homeOf(value).depth < block.depth;
+  }
+
   /** target = combine(left, right), where targets may be among the operands. */
   combineInto(targets: readonly string[], left: Values, right: Values, block: Block): void {
     const cells = this.#group.cells;
-    const results = this.#combine(left, right);
+    const results = this.#combine(left, right, right.some((value) => this.#isSteady(value, block)));
     const alone = cells.every((cell, at) => [...cell.fields.values()].every((other) => other === at));
     if (alone) return results.forEach((result, at) => block.assign(targets[at]!, operationIn(this.#context, result, block), this.#origin));
     const held = results.map((result, at) => {
@@ -130,13 +135,13 @@ export class Folder {
     return this.#group.cells.map((cell) => this.#context.register(hiddenConstant(cell.identity), cell.type, this.#context.top));
   }
 
-  #combine(left: Values, right: Values): Values {
+  #combine(left: Values, right: Values, sealed = false): Values {
     const combines = this.#group.cells.map(({ combine }) => combine);
     return this.#group.cells.map((cell, at) => {
       const result = this.#context.rewrite(cell.combine, (expr) =>
         expr.kind === "state" ? (expr.side === "left" ? left : right)[cell.fields.get(expr.field)!]! : undefined);
       // The one addition that may stand unsealed.
-      if (isOwnStep(combines, at)) this.#context.folds.add(result);
+      if (!sealed && isOwnStep(combines, at)) this.#context.folds.add(result);
       return result;
     });
   }
