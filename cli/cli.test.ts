@@ -143,7 +143,7 @@ describe("explain", () => {
   test("all kernels of a file, and an unknown stage", () => {
     expect(treefold("explain", "rows.kernel.ts", "--stage", "tree").out).toMatch(/^kernel rowSum\n.*\n\nkernel rowMaximum\n/);
     expect(treefold("explain", "rows.kernel.ts", "--stage", "asm")).toMatchObject({
-      code: 2, out: "", err: "error: option '--stage <stage>' argument 'asm' is invalid; fix: use one of ir, tree, schedule, specialize, split, map, lower, wgsl\n",
+      code: 2, out: "", err: "error: option '--stage <stage>' argument 'asm' is invalid; fix: use one of ir, tree, level, schedule, specialize, split, map, lower, wgsl\n",
     });
   });
 });

@@ -4,13 +4,14 @@ import type { PassStages } from "../codegen/compile.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { modelExtents } from "../spec/extents.ts";
+import type { Artifact } from "../runtime/artifact.ts";
 import { didYouMean } from "../runtime/errors.ts";
 import { UsageError } from "./exit.ts";
 import { assertKnownAxes, chooseKernel, collectAxis, ownExtents, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
 import { withProgress } from "./progress.ts";
 
 /** What is read, what may be chosen, and then what each of the compiler's passes gives. */
-const stages = ["ir", "tree", "schedule", "specialize", "split", "map", "lower", "wgsl"] as const;
+const stages = ["ir", "tree", "level", "schedule", "specialize", "split", "map", "lower", "wgsl"] as const;
 
 interface Options {
   readonly kernel?: string;
@@ -27,10 +28,10 @@ export function register(program: Command): void {
     .description("Shows what a kernel means, how it can be laid out, and the text that the driver is handed.")
     .argument("<file>", "TypeScript file that exports kernels")
     .option("--kernel <name>", "which kernel; otherwise all of the file")
-    .addOption(new Option("--stage <stage>", "ir: the checked kernel; tree: its reductions; schedule: what fits. And what the compiler's passes give: " +
+    .addOption(new Option("--stage <stage>", "ir: the checked kernel; tree: its reductions; level: what its bits are promised on, and the operation because of which no more is; schedule: what fits. And what the compiler's passes give: " +
       "specialize: the kernel at these extents; split: the kernel of each pass; map: what goes where; lower: the statements; wgsl: the emitted text")
       .choices(stages).makeOptionMandatory())
-    .option("--axis <name=extent>", `extent of a model axis, for all but ir and tree; ${usualExtent} where it is not given`, collectAxis)
+    .option("--axis <name=extent>", `extent of a model axis, for all but ir, tree and level; ${usualExtent} where it is not given`, collectAxis)
     .option("--schedule <name>", "from --stage split on: one schedule, otherwise the first that fits")
     .action(async (file: string, options: Options) => {
       const text = await withProgress(`Reading ${file}`, () => explain(file, options));
@@ -54,9 +55,18 @@ async function explainKernel(kernel: Kernel, options: Options, isOneOfSeveral: b
       return printKernel(kernel);
     }
     case "tree": return describeTrees(kernel);
+    case "level": {
+      const { deriveLevel } = await import("../codegen/level.ts");
+      const { level, reason, location } = deriveLevel(kernel);
+      return `kernel ${kernel.name}\n  ${levelText({ level, reason, reasonLocation: location })}`;
+    }
     case "schedule": return describeSchedules(kernel, options);
     default: return describePass(kernel, options, isOneOfSeveral);
   }
+}
+
+function levelText({ level, reason, reasonLocation: at }: Pick<Artifact, "level" | "reason" | "reasonLocation">): string {
+  return `${level}: ${reason}${at === null ? "" : ` (${at.file}:${at.line}:${at.column})`}`;
 }
 
 async function describeTrees(kernel: Kernel): Promise<string> {
@@ -92,8 +102,8 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
     case "map": return each(({ mapping, vectors }) => `${describeMapping(mapping)}${vectors.size === 0 ? "" : `; vectors of ${[...vectors].join(", ")}`}`);
     case "lower": return each(({ lowered }) => printBlock(lowered.context.top, "").map(({ text }) => text).join("\n"));
     default: {
-      const { sha256, level, reason } = artifactOf(stages, schedule);
-      return [`// kernel ${kernel.name}, schedule ${schedule.name}, sha256 ${sha256}`, `// ${level}: ${reason}`, each(({ printed }) => printed.wgsl)].join("\n");
+      const artifact = artifactOf(stages, schedule);
+      return [`// kernel ${kernel.name}, schedule ${schedule.name}, sha256 ${artifact.sha256}`, `// ${levelText(artifact)}`, each(({ printed }) => printed.wgsl)].join("\n");
     }
   }
 }

@@ -7,7 +7,7 @@
 import type { Binary, BinaryOperator, Call, Constant, Expr, Load, Unary } from "../dsl/ir.ts";
 import { f32OfBits } from "../dsl/expr.ts";
 import { CompilerFault } from "./errors.ts";
-import { isExactProduct } from "./exactness.ts";
+import { isExactProduct } from "../dsl/exactness/significant-bits.ts";
 
 /** How an operation's parts get their text. */
 export interface Printer {

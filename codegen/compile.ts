@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Kernel } from "../dsl/ir.ts";
+import { checkExtents } from "../dsl/reader/extents.ts";
 import { type Artifact, defaultLimits, type DeviceLimits, type Pass } from "../runtime/artifact.ts";
 import { candidateSchedules } from "./candidates.ts";
 import { CompileError, ScheduleMisfit } from "./errors.ts";
@@ -80,6 +81,8 @@ function fits(kernel: Kernel, request: CompileRequest): boolean {
 
 /** The passes. */
 function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits }: CompileRequest): Stages {
+  const [outside] = checkExtents(kernel, modelSizes(kernel, extents));
+  if (outside !== undefined) throw new CompileError(`kernel ${kernel.name}: ${outside.message}`, outside.fix, outside.location);
   const specialized = verifyKernel(specialize(kernel, extents), "specialize");
   const parts = verifyPasses(splitKernel(specialized, schedule).map((part) => verifyKernel(part, "split")), "split");
   if (parts.length !== schedule.passes.length) throw new ScheduleMisfit(`it has ${schedule.passes.length} mappings for ${parts.length} passes`);
@@ -94,6 +97,10 @@ function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits }:
     return { label, kernel: part, mapping, vectors, lowered, printed: printPass(kernel, label, lowered) };
   });
   return { specialized, passes };
+}
+
+function modelSizes(kernel: Kernel, extents: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(kernel.axes.flatMap(({ name, role }) => (role === "model" && extents[name] !== undefined ? [[name, extents[name]]] : [])));
 }
 
 function assertWithinLimits(kernel: PassKernel, mapping: Mapping, ranges: ReturnType<typeof rangesOf>, limits: DeviceLimits): void {

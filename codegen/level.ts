@@ -1,6 +1,7 @@
 /** Which level of the contract a kernel reaches, derived from its arithmetic, and why no higher. */
 import type { Expr, Kernel, Reduce, SourceLocation } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
+import { findDisagreement } from "../dsl/exactness/portability.ts";
 import type { ContractLevel } from "../runtime/artifact.ts";
 import { reductionsBelow } from "./groups.ts";
 
@@ -38,10 +39,12 @@ export function deriveLevel(kernel: Kernel): DerivedLevel {
   if (first === undefined && folds.every((reduce) => !reduce.reducer.fields.some((field) => addsFloats(field.combine)))) {
     return { level: "integer", reason: "only integers are computed with, and floats only moved or compared by their bits", location: null };
   }
+  const found = findDisagreement(kernel);
+  if (found !== undefined) return { level: "invariant", ...found };
   const at = first !== undefined ? kernel.origins.get(first) : folds[0] !== undefined ? kernel.origins.get(folds[0]) : undefined;
   return {
     level: "invariant",
-    reason: "no intermediate float has been proven to stay zero or normal on every device, which the level 'portable' needs",
+    reason: "each float operation is proved to see and give zero and normal numbers, or to overflow; the level 'portable' needs a test of the device as well",
     location: at ?? kernel.location,
   };
 }

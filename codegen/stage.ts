@@ -7,7 +7,7 @@ import type { Expr, Load, Reduce, Variable } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
 import type { Context } from "./context.ts";
 import { ScheduleMisfit } from "./errors.ts";
-import { significantBits } from "./exactness.ts";
+import { significantBits } from "../dsl/exactness/significant-bits.ts";
 import { textOf } from "./expressions.ts";
 import type { Values } from "./fold.ts";
 import type { Group } from "./groups.ts";

@@ -268,3 +268,9 @@ export function rewrite(pool: Pool, expr: Expr, replace: (expr: Expr) => Expr | 
   };
   return visit(expr);
 }
+
+/** The result of a call, over its arguments instead of the callee's parameters. */
+export function inlined(pool: Pool, { callee, arguments: args }: Call): Expr {
+  const byName = new Map(callee.parameters.map(({ name }, position) => [name, args[position]!]));
+  return rewrite(pool, callee.result, (part) => (part.kind === "argument" ? byName.get(part.name) : undefined));
+}

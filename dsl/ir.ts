@@ -150,6 +150,8 @@ export interface FunctionDeclaration {
   readonly name: string;
   readonly parameters: readonly { readonly name: string; readonly type: ValueType }[];
   readonly result: Expr;
+  /** One of math.ts, of whose results more is known than its text shows (exactness/library.ts). */
+  readonly library?: true;
 }
 
 /** A reducer is data: the built-in ones are written in the same terms as an author's. */

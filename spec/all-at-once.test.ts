@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readKernels } from "../dsl/reader/index.ts";
 
-const right = `import { batch, below, exp, extent, f32, gather, kernel, max, model, reduce, reducer, sqrt, sum } from "treefold";
+const right = `import { batch, below, exp, extent, f32, gather, kernel, max, model, reduce, reducer, sqrt, sum, u32 } from "treefold";
 
 const total = reducer({
   state: { s: "f32", n: "f32" },
@@ -59,12 +59,14 @@ const faults: readonly (readonly [name: string, from: string, to: string])[] = [
   ["fault of a function", `value / (1 + exp(-value))`, `value / (1 + exp(-value) + Math.cosh(value))`],
   ["if", `    const high`, `    if (mean > 1) { return { scaled: mean, peak: mean }; }\n    const high`],
   ["power", `* gate(token, c), n: 1`, `* (gate(token, c) ** 3), n: 1`],
-  ["unused import", `sqrt, sum }`, `sqrt, round, sum }`],
+  ["unused import", `sqrt, sum, u32 }`, `sqrt, round, sum, u32 }`],
   ["not imported", `batch, below, exp,`, `batch, below,`],
   ["statement", `    const near`, `    console.log(mean);\n    const near`],
   ["arguments in another order", `max(channel, "lanes 8 chain, chain", (c) => gate(token, c) + 1)`, `max((c) => gate(token, c) + 1, channel, "lanes 8 chain, chain")`],
   ["chain of comparisons", `gate(token, channel) > 0 ? 1 : 2`, `0 < gate(token, channel) < 1 ? 1 : 2`],
   ["another request's row", `return { scaled: bent`, `return { scaled: gather(gate, id(token), channel) + bent`],
+  ["bound of floats", `below(channel, id(token))`, `below(channel, u32(gate(token, 0)))`],
+  ["hidden name", `(i) => up(channel, i) * 0.5`, `(gate) => up(channel, gate) * 0.5`],
   ["index outside", `return { scaled: bent`, `return { scaled: gate(token, channel + 1) + bent`],
 ];
 

@@ -6,7 +6,7 @@ import { readKernels } from "../dsl/reader/index.ts";
 
 const text = readFileSync(join(import.meta.dirname, "rules.md"), "utf8");
 const header = `import { argmax, batch, below, bf16, exp, extent, f32, gather, kernel, max, model, reduce, reducer, runs, scatter, select, sequence,
-  sum, upTo } from "treefold";\n`;
+  sum, u32, upTo } from "treefold";\n`;
 
 const rules = [...text.matchAll(/^<a id="(R\d{3})"><\/a>\n## (R\d{3}) (.+)\n([^]*?)(?=^<a id=|^## R000)/gm)]
   .map(([, anchor, code, title, body]) => ({ anchor: anchor!, code: code!, title: title!, body: body! }));

@@ -32,7 +32,7 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
     checkBindings(kernel, artifact, modules);
     modules.forEach((module, number) => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module)));
     for (const [size, examination] of examinations(kernel, artifact, modules, (one) => void (at = one))) {
-      sizes.push({ extents: size.extents, elements: examination.elements });
+      sizes.push({ extents: size.extents, elements: examination.elements, paths: examination.paths });
       hash.update(`${JSON.stringify(size.extents)} ${examination.digests.join(" ")}\n`);
     }
     return finish([]);
@@ -74,7 +74,8 @@ function inPass<T>(number: number, run: () => T): T {
 function failureOf(error: unknown, artifact: Artifact, at: Case | null): Failure {
   const bare = { element: null, extents: at?.extents ?? null, declared: null, found: null, pass: null, line: null, location: null };
   if (error instanceof TooManyTerms) return { ...bare, kind: "effort", message: `the expressions do not fit: ${error.message}` };
-  if (!(error instanceof Fault)) throw error;
+  // An artifact that no compiler wrote may be broken in any way; it is not proven then.
+  if (!(error instanceof Fault)) return { ...bare, kind: "effort", message: `the audit cannot follow: ${error instanceof Error ? error.message : String(error)}` };
   const pass = error.pass ?? (artifact.passes.length === 1 ? 0 : null);
   const line = error.line > 0 ? error.line : null;
   const map = pass === null ? undefined : artifact.passes[pass]?.sourceMap;

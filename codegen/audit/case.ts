@@ -1,5 +1,4 @@
 /** One set of extents: every word written once, and the chosen elements' expressions equal to the declared ones. */
-import { evaluateFormula } from "../../runtime/formula.ts";
 import type { Kernel, Output } from "../../dsl/ir.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import { Comparison, renderTree } from "./compare.ts";
@@ -7,10 +6,10 @@ import { Declared } from "./declared.ts";
 import { Digests } from "./digest.ts";
 import { Floats } from "./floats.ts";
 import { Integers } from "./integers.ts";
-import { slotOf, type TensorShape, wordsOf } from "./layout.ts";
+import { type TensorShape, wordOf, wordsOf } from "./layout.ts";
 import { Machine } from "./machine.ts";
 import type { Stored } from "./memory.ts";
-import { constantUniform, PassRun, type PassRequest, type Place, shapeOf } from "./passes.ts";
+import { constantUniform, type Path, PassRun, type PassRequest, type Place, shapeOf } from "./passes.ts";
 import { integersOf, pointsOf } from "./points.ts";
 import { primitivesOf } from "./primitives.ts";
 import type { Case } from "./sizes.ts";
@@ -20,6 +19,8 @@ import type { Module } from "./wgsl/ast.ts";
 
 export interface Examination {
   readonly elements: number;
+  /** How many ways workgroups take through the texts, where all of them were gone and each is compared. */
+  readonly paths: number | null;
   /** Of the declared expression of each compared word, with its place. */
   readonly digests: readonly string[];
 }
@@ -48,6 +49,11 @@ export class Mismatch extends Fault {
     this.found = found;
   }
 }
+
+/** Steps of loops for which all workgroups are run, and those up to which every word is compared, of at most so many. */
+const mostSteps = 3_000_000;
+const wholeSteps = 150_000;
+const mostWords = 1024;
 
 /** @throws Fault, NeedsValues, TooManyTerms */
 export function examine(request: CaseRequest): Examination {
@@ -122,17 +128,50 @@ class CaseRun {
   run(): Examination {
     const digests: string[] = [];
     let elements = 0;
-    for (const output of this.#request.kernel.outputs) {
-      const pass = this.#writerOf(output.name);
-      const all = output.place === undefined ? this.#plain(output, pass) : this.#scattered(output, pass);
+    const ways = this.#request.at.isThorough ? this.#passes.map((pass) => pass.paths(mostSteps)) : [];
+    const compareAll = (output: Output, pass: PassRun, all: readonly Expected[]): void => {
       const stored = pass.valuesAt(output.name, all.map(({ place }) => place));
       for (const expected of all) {
-        this.#compare(expected, stored.get(expected.place)!, output);
+        this.#compare(expected, stored.get(expected.place)!);
         digests.push(`${output.name} ${this.#digests.of(expected.place)} ${this.#digests.of(expected.value())}`);
         elements += output.storage === "bf16" ? 2 : 1;
       }
+    };
+    for (const output of this.#request.kernel.outputs) {
+      const pass = this.#writerOf(output.name);
+      compareAll(output, pass, this.#expected(output, pass, ways[this.#passes.indexOf(pass)]));
     }
-    return { elements, digests };
+    this.#coverEarlier(ways, compareAll);
+    const known = ways.length > 0 && ways.every((paths) => paths !== undefined);
+    return { elements, digests, paths: known ? ways.reduce((total, paths) => total + paths!.length, 0) : null };
+  }
+
+  /** Every way through an earlier pass must have led to some element that was compared. */
+  #coverEarlier(ways: readonly (readonly Path[] | undefined)[], compareAll: (output: Output, pass: PassRun, all: readonly Expected[]) => void): void {
+    const outputs = this.#request.kernel.outputs;
+    const uncovered = (): number => ways.findIndex((paths, number) => number < this.#passes.length - 1 && paths?.some(({ workgroup }) => !this.#passes[number]!.hasRun(workgroup)) === true
+      && !outputs.some(({ name }) => this.#writerOf(name) === this.#passes[number]));
+    for (const output of outputs) {
+      if (output.place !== undefined || uncovered() < 0) continue;
+      const pass = this.#writerOf(output.name);
+      const words = wordsOf(this.#tensors.get(output.name)!);
+      const step = Math.max(1, Math.floor(words / 97));
+      compareAll(output, pass, Array.from({ length: Math.ceil(words / step) }, (_, at) => this.#expectedWord(output, at * step)));
+    }
+    const missed = uncovered();
+    if (missed >= 0) throw new Fault("effort", `no element that is compared needs all the ways through pass ${missed + 1}`);
+  }
+
+  #expected(output: Output, pass: PassRun, paths: readonly Path[] | undefined): Expected[] {
+    if (output.place !== undefined) return this.#scattered(output, pass);
+    const chosen = this.#plain(output, pass);
+    const words = wordsOf(this.#tensors.get(output.name)!);
+    // What is cheap is compared whole; of all else every way that leads to a word.
+    const whole = paths !== undefined && words <= mostWords && pass.steps <= wholeSteps;
+    const more = whole ? Array.from({ length: words }, (_, word) => word)
+      : (paths ?? []).flatMap((path) => pass.wordsOf(output.name, path)).filter((place) => typeof place === "number");
+    const seen = new Set(chosen.map(({ place }) => place));
+    return [...chosen, ...more.filter((word) => !seen.has(word)).map((word) => this.#expectedWord(output, word))];
   }
 
   #writerOf(output: string): PassRun {
@@ -142,13 +181,12 @@ class CaseRun {
     return this.#passes[number]!;
   }
 
-  #compare({ element, guard, value }: Expected, found: Stored, output: Output): void {
+  #compare({ element, guard, value }: Expected, found: Stored): void {
     const declared = value();
     const show = (part: Value): string => renderTree(part, (tensor, word) => this.#describe(tensor, word));
     if (!this.#comparison.matches(guard, found.guard)) throw new Mismatch(element, `written where ${show(guard)}`, `written where ${show(found.guard)}`, found.line);
     if (this.#comparison.matches(declared, found.value)) return;
     const parts = this.#comparison.partOfDifference(declared, found.value);
-    void output;
     throw new Mismatch(element, show(parts.declared), show(parts.found), found.line);
   }
 
@@ -163,15 +201,28 @@ class CaseRun {
     }
     const integers = [...new Set(this.#request.modules.flatMap(integersOf))];
     const points = pointsOf(tensor.shape, integers, this.#request.number === 0 ? 12 : 5);
-    const byWord = new Map<number, Expected>();
-    for (const point of points) {
-      const slot = slotOf(this.#integers, tensor, point) as number;
-      const isHalf = output.storage === "bf16";
-      const word = isHalf ? slot >> 1 : slot;
-      const first = isHalf && slot % 2 === 1 ? [...point.slice(0, -1), point.at(-1)! - 1] : point;
-      byWord.set(word, { element: this.#nameOf(output, first), place: word, guard: true, value: () => this.#wordAt(output, first, tensor) });
+    const chosen = new Set(points.map((point) => wordOf(this.#integers, tensor, point).word as number));
+    return [...chosen].map((word) => this.#expectedWord(output, word));
+  }
+
+  /** What a word of a row-major output should hold. */
+  #expectedWord(output: Output, word: number): Expected {
+    const tensor = this.#tensors.get(output.name)!;
+    const point = this.#pointOf(tensor, word);
+    return { element: this.#nameOf(output, point), place: word, guard: true, value: () => this.#wordAt(output, point, tensor) };
+  }
+
+  /** The first element of a word. */
+  #pointOf(tensor: TensorShape, word: number): number[] {
+    let rest = word;
+    const indices: number[] = [];
+    for (let axis = tensor.shape.length - 1; axis >= 0; axis--) {
+      const perWord = tensor.storage === "bf16" && axis === tensor.shape.length - 1 ? 2 : 1;
+      const extent = Math.ceil(tensor.shape[axis]! / perWord);
+      indices.unshift((rest % extent) * perWord);
+      rest = Math.floor(rest / extent);
     }
-    return [...byWord.values()];
+    return indices;
   }
 
   /** The declared contents of a word: one element, or two of 16 bits of which the second may be padding. */
@@ -201,8 +252,7 @@ class CaseRun {
       }
       const { place, guard } = this.#declared.placeAt(output, point);
       if (guard === false) return;
-      const slot = slotOf(integers, tensor, place);
-      const word = output.storage === "bf16" ? integers.divide(slot, 2) : slot;
+      const { word } = wordOf(integers, tensor, place);
       all.set(word, { element: this.#nameOf(output, point), place: word, guard, value: () => this.#wordAt(output, point, over) });
     };
     visit([]);
@@ -222,15 +272,6 @@ class CaseRun {
   #describe(name: string, word: number): string {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined || tensor.blocks !== undefined) return `${name}(word ${word})`;
-    let rest = tensor.storage === "bf16" ? word * 2 : word;
-    const indices: number[] = [];
-    for (let axis = tensor.shape.length - 1; axis >= 0; axis--) {
-      const extent = tensor.storage === "bf16" && axis === tensor.shape.length - 1 ? tensor.shape[axis]! + (tensor.shape[axis]! % 2) : tensor.shape[axis]!;
-      indices.unshift(rest % extent);
-      rest = Math.floor(rest / extent);
-    }
-    return `${name}[${indices.join(", ")}]${tensor.storage === "bf16" ? " (a pair)" : ""}`;
+    return `${name}[${this.#pointOf(tensor, word).join(", ")}]${tensor.storage === "bf16" ? " (a pair)" : ""}`;
   }
 }
-
-void evaluateFormula;

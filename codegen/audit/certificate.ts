@@ -42,10 +42,13 @@ export interface Failure {
   readonly location: SourceLocation | null;
 }
 
-/** One set of extents at which the text was executed, and how many elements were compared there. */
+/** One set of extents at which the text was executed. */
 export interface AuditedSize {
   readonly extents: Readonly<Record<string, number>>;
+  /** How many elements were compared. */
   readonly elements: number;
+  /** How many ways workgroups take through the text, where all workgroups ran and an element of each way was compared. */
+  readonly paths: number | null;
 }
 
 export interface Certificate {

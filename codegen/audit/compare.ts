@@ -88,7 +88,7 @@ function inlineText(value: Value, describe: Describe, depth: number): string | u
   if (parts.some((part) => part === undefined)) return undefined;
   const symbol = infix[value.kind];
   const title = titles[value.kind] === undefined ? "" : ` (${titles[value.kind]!})`;
-  if (value.kind === "linear") return linearText(value, parts as string[]);
+  if (value.kind === "affine") return linearText(value, parts as string[]);
   return symbol !== undefined && parts.length === 2 ? `${parts[0]!} ${symbol} ${parts[1]!}${title}` : `${value.kind}(${parts.join(", ")})${title}`;
 }
 

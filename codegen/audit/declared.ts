@@ -6,7 +6,7 @@ import { type Algebra, Denotation, type Scope } from "../../dsl/denotation.ts";
 import type { BinaryOperator, Constant, FunctionDeclaration, Kernel, Load, Output, UnaryOperator, ValueType } from "../../dsl/ir.ts";
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
-import { slotOf, type TensorShape } from "./layout.ts";
+import { type TensorShape, wordOf } from "./layout.ts";
 import { truncated } from "./primitives.ts";
 import { NeedsValues } from "./stop.ts";
 import { operandsOf, type Term, type Truth, type Value, type Word } from "./term.ts";
@@ -133,11 +133,10 @@ export class Declared {
   #element(load: Load, indices: readonly Word[]): Value {
     const integers = this.#integers;
     const tensor = this.#around.tensors.get(load.input)!;
-    const slot = slotOf(integers, tensor, indices);
-    if (load.storage !== "bf16") return this.#around.readWord(load.input, slot);
-    const word = this.#around.readWord(load.input, integers.divide(slot, 2)) as Word;
-    const half = integers.multiply(integers.remainder(slot, 2), 16);
-    return this.#floats.fromBits(integers.shiftLeft(integers.shiftRight(word, half), 16));
+    const { word, half } = wordOf(integers, tensor, indices);
+    const read = this.#around.readWord(load.input, word);
+    if (load.storage !== "bf16") return read;
+    return this.#floats.fromBits(integers.shiftLeft(integers.shiftRight(read as Word, integers.multiply(half, 16)), 16));
   }
 
   #unary(operator: UnaryOperator, type: ValueType, operand: Value): Value {

@@ -2,7 +2,7 @@
 import { operandsOf, type Term, type Value } from "./term.ts";
 
 const symmetric = new Set<Term["kind"]>([
-  "add", "rawAdd", "multiply", "rawMultiply", "product", "minimum", "maximum", "minimumSigned", "maximumSigned", "and", "or", "xor", "equal", "equalFloat", "both", "either", "linear",
+  "add", "rawAdd", "multiply", "rawMultiply", "product", "minimum", "maximum", "minimumSigned", "maximumSigned", "and", "or", "xor", "equal", "equalFloat", "both", "either", "affine",
 ]);
 
 export class Digests {

@@ -3,13 +3,14 @@
  * is followed statement by statement; what each operation means is in integers.ts and floats.ts.
  */
 import type { Expression, FunctionDeclaration, Statement, Type, Variable } from "./wgsl/ast.ts";
-import { isStorage, isWorkgroup, liveVariables, storesOrReturns, visitExpression } from "./slices.ts";
+import { isStorage, isWorkgroup, liveVariables, readsStorage, storesOrReturns, visitExpression } from "./slices.ts";
 
 /**
  * `full`: every value. `shadow`: an invocation that no chosen element needs, whose addresses and shared values count all
- * the same. `stores`: only where storage is written. `body`: a function's.
+ * the same. `paths`: its addresses and the way it takes, noted down. `stores`: only where storage is written. `body`: a
+ * function's.
  */
-export type Mode = "full" | "shadow" | "stores" | "body";
+export type Mode = "full" | "shadow" | "paths" | "stores" | "body";
 
 const scalarOf = (type: Type): "f32" | "u32" | "i32" | "bool" => (type.kind === "scalar" ? type.name : type.kind === "vector" ? type.of : "u32");
 
@@ -41,7 +42,7 @@ export class Emitter {
   constructor(mode: Mode, entry: FunctionDeclaration, functions: ReadonlyMap<FunctionDeclaration, string>) {
     this.#mode = mode;
     this.#functions = functions;
-    this.#live = mode === "shadow" ? liveVariables(entry, "values") : mode === "stores" ? liveVariables(entry, "stores") : null;
+    this.#live = mode === "shadow" ? liveVariables(entry, "values") : mode === "paths" || mode === "stores" ? liveVariables(entry, mode) : null;
   }
 
   /** Whether a slice needs what invocations leave to each other, and so all of the text. */
@@ -120,12 +121,14 @@ export class Emitter {
     const index = this.expression(target.index);
     const { variable } = target.of;
     if (isStorage(target)) {
-      const dropsValue = this.#mode === "stores" || this.#mode === "shadow";
-      const reads = this.#mode === "shadow" ? this.#reads(value) : "";
+      const dropsValue = this.#mode !== "full";
+      const reads = dropsValue && this.#mode !== "stores" ? this.#reads(value) : "";
       return `${reads}S.${variable.name}.store(${index}, ${dropsValue ? "F.nothing" : this.expression(value)}, m.invocation, ${at.line}, m.guard);`;
     }
     if (isWorkgroup(target)) {
-      return this.#mode === "stores" ? "" : `W.${variable.name}.store(${index}, ${this.expression(value)}, m.invocation, ${at.line});`;
+      if (this.#mode === "stores") return "";
+      const dropsValue = this.#mode === "paths" && !this.#isLive(variable);
+      return `${dropsValue ? this.#reads(value) : ""}W.${variable.name}.store(${index}, ${dropsValue ? "F.nothing" : this.expression(value)}, m.invocation, ${at.line});`;
     }
     if (!this.#isLive(variable)) return this.#mode === "stores" ? "" : this.#reads(value);
     return `${this.name(variable)}.store(${index}, ${this.expression(value)}, ${at.line});`;
@@ -146,6 +149,7 @@ export class Emitter {
       const isRead = part.kind === "element" && part.of.kind === "name" && (part.of.variable.kind === "storage" || part.of.variable.kind === "workgroup");
       if (isRead) reads.push(`${this.expression(part)};`);
       else if (part.kind === "call" && readsStorage(part.callee)) reads.push(`${this.expression(part)};`);
+      else if (this.#mode === "paths" && part.kind === "builtin" && part.name === "select") reads.push(`m.note(${this.expression(part.arguments[2]!)}, ${part.at.line});`);
     });
     return reads.join(" ");
   }
@@ -209,42 +213,17 @@ export class Emitter {
         if (to === "bool") return from === "f32" ? `I.not(F.equal(${a}, F.constant(0, false)))` : `I.not(I.equal(${a}, 0))`;
         if (to === "f32") return from === "f32" ? a : from === "u32" ? `F.ofU32(${a})` : `F.ofI32(${a})`;
         return from === "f32" ? `F.convert("${to === "u32" ? "convertU32" : "convertI32"}", ${a})` : a;
-      case "select": return `I.select(${c}, ${b}, ${a})`;
+      case "select": return this.#mode === "paths" ? `I.select(m.note(${c}, ${expression.at.line}), ${b}, ${a})` : `I.select(${c}, ${b}, ${a})`;
       case "min": case "max": {
         const whole = expression.name === "min" ? "minimum" : "maximum";
         if (to === "f32") return `F.pool.node("${whole === "minimum" ? "rawMinimum" : "rawMaximum"}", "float", ${a}, ${b})`;
-        return `I.${whole}${to === "i32" ? "Signed" : ""}(${a}, ${b})`;
+        const text = `I.${whole}${to === "i32" ? "Signed" : ""}`;
+        // Which of the two it is, is a way to take, too.
+        return this.#mode === "paths" ? `m.side(${text}(${a}, ${b}), ${a}, ${expression.at.line})` : `${text}(${a}, ${b})`;
       }
       case "abs": return to === "f32" ? `F.magnitude(${a})` : to === "i32" ? `I.absolute(${a})` : a;
       case "floor": return `F.floor(${a})`;
       case "fma": return `F.fma(${a}, ${b}, ${c})`;
     }
   }
-}
-
-/** Whether a function, or one that it calls, reads a buffer. */
-export function readsStorage(callee: FunctionDeclaration): boolean {
-  let reads = false;
-  const expression = (value: Expression | null): void => {
-    if (value === null) return;
-    visitExpression(value, (part) => {
-      if (part.kind === "name" && (part.variable.kind === "storage" || part.variable.kind === "workgroup")) reads = true;
-      if (part.kind === "call" && readsStorage(part.callee)) reads = true;
-    });
-  };
-  const walk = (statements: readonly Statement[]): void => {
-    for (const statement of statements) {
-      switch (statement.kind) {
-        case "declare": expression(statement.value); break;
-        case "assign": expression(statement.target); expression(statement.value); break;
-        case "if": expression(statement.condition); walk(statement.then); walk(statement.otherwise); break;
-        case "for": [statement.from, statement.condition, statement.step].forEach(expression); walk(statement.body); break;
-        case "while": expression(statement.condition); walk(statement.body); break;
-        case "return": expression(statement.value); break;
-        case "barrier": break;
-      }
-    }
-  };
-  walk(callee.body);
-  return reads;
 }

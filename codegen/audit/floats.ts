@@ -166,7 +166,7 @@ const trailingZeros = (bits: number): number => (bits === 0 ? 32 : 31 - Math.clz
 function trailingZerosOf(word: Term): number {
   switch (word.kind) {
     case "integer": case "hidden": return trailingZeros(word.bits);
-    case "linear": return Math.min(trailingZeros(word.bits), ...word.coefficients.map(trailingZeros));
+    case "affine": return Math.min(trailingZeros(word.bits), ...word.coefficients.map(trailingZeros));
     case "select": return Math.min(trailingZerosOf(word.b!), trailingZerosOf(word.c!));
     default: return 0;
   }

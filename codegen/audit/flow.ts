@@ -1,28 +1,32 @@
 /**
- * What may depend on the batch's extents: addresses, and whether a point exists. This is checked on the text, for all
- * extents at once: the sizes at which it is executed are few, and `if (rows == 1000u)` might lie between them.
+ * What may depend on the batch: addresses, and whether a point exists. This is checked on the text, for all extents and
+ * rows at once: those at which it is executed are few, and `if (rows == 1000u)` might lie between them.
  *
- * A value is a *count* if an extent of a batch axis reaches it by arithmetic. A count becomes an index by dividing a
- * number by it, by the remainder, or by `min(index, count - 1)`. Counts may address. They may be compared as in
- * `index < count` and `index >= count`; what is decided by that may skip stores, end an invocation, take the place of
- * a gather's value, or go through an axis whose points have nothing in common.
+ * A value is a *count* if an extent of a batch axis reaches it by arithmetic, a *length* likewise of a sequence axis, and
+ * a *row* if the number of the workgroup does, before a remainder by a literal bounds it. Rows and counts go into
+ * addresses as `row * stride`, a count only as a factor of it. A count may bound: `row < count`, `row >= count`,
+ * `min(row, count - 1u)`, `row / count`, `row % count`. What such a comparison decides may skip stores, end an
+ * invocation, take a gather's value away, or go through an axis whose points have nothing in common. Nothing else
+ * compares a row or a count, makes a float of it or stores it; and a length is compared only with what varies.
  */
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Pass } from "../../runtime/artifact.ts";
-import { assigned, isStorage, partsOf } from "./slices.ts";
+import { assigned, isStorage, readsStorage } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 
-/** `count`: derived from a batch extent. `guard`: whether a point exists. `varying`: derived from who runs, or from data. */
-interface Flow {
-  readonly count: boolean;
-  readonly guard: boolean;
-  readonly varying: boolean;
-}
-const still: Flow = { count: false, guard: false, varying: false };
-const join = (flows: readonly Flow[]): Flow => ({
-  count: flows.some(({ count }) => count), guard: flows.some(({ guard }) => guard), varying: flows.some(({ varying }) => varying),
-});
+/** `guard`: whether a point exists, as a comparison with a count tells. `varying`: of who runs, or of data. */
+const kinds = ["count", "length", "row", "guard", "varying"] as const;
+type Flow = Readonly<Record<(typeof kinds)[number], boolean>>;
+const still: Flow = { count: false, length: false, row: false, guard: false, varying: false };
+const varying: Flow = { ...still, varying: true };
+const join = (flows: readonly Flow[]): Flow => {
+  const joined = { ...still };
+  for (const kind of kinds) joined[kind] = flows.some((flow) => flow[kind]);
+  return joined;
+};
+/** Whether a value depends on the batch, in whichever way. */
+const isOfBatch = ({ count, row, guard }: Flow): boolean => count || row || guard;
 
 /** @throws Fault */
 export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): void {
@@ -30,152 +34,225 @@ export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): void
 }
 
 class BatchFlow {
-  /** Uniforms that hold the extent of a batch axis. */
-  readonly #extents: ReadonlySet<string>;
+  /** Uniforms that hold the extent of a batch or sequence axis. */
+  readonly #extents = new Map<string, "count" | "length">();
+  readonly #hasBatch: boolean;
   readonly #flows = new Map<Variable, Flow>();
   #changed = false;
+  #judging = false;
 
   constructor(kernel: Kernel, pass: Pass) {
-    const batch = new Set(kernel.axes.filter(({ role }) => role === "batch").map(({ name }) => name));
-    this.#extents = new Set(pass.uniforms.flatMap(({ name, value }) =>
-      value.kind === "formula" && typeof value.formula === "object" && "extent" in value.formula && batch.has(value.formula.extent) ? [name] : []));
+    this.#hasBatch = kernel.axes.some(({ role }) => role === "batch");
+    for (const { name, value } of pass.uniforms) {
+      if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) continue;
+      const { extent } = value.formula;
+      const role = kernel.axes.find((axis) => axis.name === extent)?.role;
+      if (role !== "model") this.#extents.set(name, role === "sequence" ? "length" : "count");
+    }
   }
 
   check(module: Module): void {
     // A value may flow around a loop: until nothing new is known, then once more to judge.
     do {
       this.#changed = false;
-      this.#walk(module.entry.body, false);
+      this.#walk(module.entry.body);
     } while (this.#changed);
-    this.#walk(module.entry.body, true);
-    for (const declaration of module.functions) if (declaration !== module.entry) this.#walk(declaration.body, true);
+    this.#judging = true;
+    this.#walk(module.entry.body);
+    for (const declaration of module.functions) {
+      if (declaration === module.entry) continue;
+      // What a function reads must come in by its parameters, or it would not be the same function everywhere.
+      this.#walk(declaration.body);
+    }
   }
 
   #learn(variable: Variable, flow: Flow): void {
     const before = this.#flows.get(variable) ?? still;
     const after = join([before, flow]);
-    if (after.count === before.count && after.guard === before.guard && after.varying === before.varying) return;
+    if (kinds.every((kind) => after[kind] === before[kind])) return;
     this.#flows.set(variable, after);
     this.#changed = true;
   }
 
-  #walk(statements: readonly Statement[], judge: boolean): void {
+  #refuse(message: string, line: number): void {
+    if (this.#judging) throw new Fault("taint", message, line);
+  }
+
+  #walk(statements: readonly Statement[]): void {
     for (const statement of statements) {
-      const fault = (message: string): void => {
-        if (judge) throw new Fault("taint", message, statement.at.line);
-      };
+      const { line } = statement.at;
       switch (statement.kind) {
-        case "declare": if (statement.value !== null) this.#learn(statement.variable, this.#flowOf(statement.value, judge)); break;
+        case "declare": if (statement.value !== null) this.#learn(statement.variable, this.#flowOf(statement.value)); break;
         case "assign": {
-          const flow = this.#flowOf(statement.value, judge);
-          if (statement.target.kind === "element") this.#flowOf(statement.target.index, judge);
+          const flow = this.#flowOf(statement.value);
+          if (statement.target.kind === "element") this.#address(statement.target.index, statement.target.of);
           const variable = assigned(statement.target)!;
           const leaves = variable.kind === "storage" || variable.kind === "workgroup";
-          if (leaves && (flow.count || flow.guard)) fault("what is stored depends on how large the batch is");
+          if (leaves && (isOfBatch(flow) || flow.length)) this.#refuse("what is stored depends on the batch", line);
           if (!leaves) this.#learn(variable, flow);
           break;
         }
         case "if": {
-          const flow = this.#flowOf(statement.condition, judge);
+          const flow = this.#condition(statement.condition, true);
           const inner = [...statement.then, ...statement.otherwise];
           const onlySkips = inner.every((one) => one.kind === "return" || (one.kind === "assign" && isStorage(one.target)));
-          if ((flow.count || flow.guard) && !onlySkips) fault("what an invocation computes depends on how large the batch is");
-          this.#walk(statement.then, judge);
-          this.#walk(statement.otherwise, judge);
+          if (isOfBatch(flow) && !onlySkips) this.#refuse("what an invocation computes depends on the batch", line);
+          this.#walk(statement.then);
+          this.#walk(statement.otherwise);
           break;
         }
         case "for": {
-          this.#learn(statement.variable, { ...this.#flowOf(statement.from, judge), varying: true });
-          this.#flowOf(statement.step, judge);
-          const flow = this.#flowOf(statement.condition, judge);
-          if ((flow.count || flow.guard) && carries(statement)) fault("how often a loop runs depends on how large the batch is");
-          this.#walk(statement.body, judge);
+          this.#learn(statement.variable, join([this.#flowOf(statement.from), varying]));
+          this.#flowOf(statement.step);
+          const flow = this.#condition(statement.condition, false);
+          // Going through an axis, the loop's variable is a row.
+          if (flow.guard) this.#learn(statement.variable, { ...varying, row: true });
+          if (isOfBatch(flow) && carries(statement)) this.#refuse("how often a loop runs depends on the batch", line);
+          this.#walk(statement.body);
           break;
         }
-        case "while": {
-          const flow = this.#flowOf(statement.condition, judge);
-          if (flow.count || flow.guard) fault("how often a loop runs depends on how large the batch is");
-          this.#walk(statement.body, judge);
+        case "while":
+          if (isOfBatch(this.#condition(statement.condition, false))) this.#refuse("how often a loop runs depends on the batch", line);
+          this.#walk(statement.body);
           break;
-        }
-        case "return": if (statement.value !== null) this.#flowOf(statement.value, judge); break;
+        case "return": if (statement.value !== null) this.#flowOf(statement.value); break;
         case "barrier": break;
       }
     }
   }
 
-  #flowOf(expression: Expression, judge: boolean): Flow {
+  /** A condition; of an `if`, `row == 0u` is one, too: what has no such axis is stored by one row alone. */
+  #condition(condition: Expression, mayBeFirst: boolean): Flow {
+    if (condition.kind === "binary" && condition.operator === "&&") {
+      return join([this.#condition(condition.left, mayBeFirst), this.#condition(condition.right, mayBeFirst)]);
+    }
+    if (mayBeFirst && condition.kind === "binary" && condition.operator === "==" && condition.right.kind === "literal" && condition.right.bits === 0) {
+      const left = this.#flowOf(condition.left);
+      if (left.row && !left.count) return { ...still, guard: true, varying: true };
+    }
+    return this.#flowOf(condition);
+  }
+
+  #address(index: Expression, of: Expression): void {
+    const flow = this.#flowOf(index);
+    const own = of.kind === "name" && of.variable.kind !== "storage";
+    if (flow.count || flow.guard) this.#refuse("an address depends on how large the batch is, other than by its strides", index.at.line);
+    if (own && flow.row) this.#refuse("memory of a workgroup's own is addressed by the row", index.at.line);
+  }
+
+  #flowOf(expression: Expression): Flow {
     switch (expression.kind) {
       case "literal": return still;
       case "name": {
-        const { variable } = expression;
-        if (variable.builtin !== undefined) return { ...still, varying: true };
-        return this.#flows.get(variable) ?? still;
+        const { builtin } = expression.variable;
+        if (builtin === "workgroup_id") return { ...varying, row: this.#hasBatch };
+        if (builtin === "num_workgroups") return { ...still, count: this.#hasBatch };
+        return builtin === undefined ? (this.#flows.get(expression.variable) ?? still) : varying;
       }
-      case "member":
-        if (expression.of.kind === "name" && expression.of.variable.kind === "uniform") return { ...still, count: this.#extents.has(expression.name) };
-        return this.#flowOf(expression.of, judge);
+      case "member": {
+        if (expression.of.kind !== "name" || expression.of.variable.kind !== "uniform") return this.#flowOf(expression.of);
+        const extent = this.#extents.get(expression.name);
+        return extent === undefined ? still : { ...still, [extent]: true };
+      }
       case "element": {
         const { of } = expression;
-        this.#flowOf(expression.index, judge);
-        // What a count addresses is data, whoever's it is: the expressions tell whose.
-        if (of.kind === "name" && (of.variable.kind === "storage" || of.variable.kind === "workgroup")) return { ...still, varying: true };
-        return join([this.#flowOf(of, judge), this.#flowOf(expression.index, judge)]);
+        const isMemory = of.kind === "name" && (of.variable.kind === "storage" || of.variable.kind === "workgroup");
+        this.#address(expression.index, of);
+        // What lies at an address is data, whoever's it is: the expressions tell whose.
+        return isMemory ? varying : join([this.#flowOf(of), this.#flowOf(expression.index)]);
       }
-      case "binary": return this.#binary(expression, judge);
-      case "builtin": {
-        const flows = expression.arguments.map((argument) => this.#flowOf(argument, judge));
-        if (expression.name === "min" && flows.some(({ count }) => count)) {
-          const bounded = expression.arguments.filter((_, at) => flows[at]!.count);
-          if (bounded.length === 1 && isLast(bounded[0]!) && flows.some(({ varying }) => varying)) return { ...still, varying: true };
-        }
-        if (expression.name === "select") return this.#select(expression, flows, judge);
-        const all = join(flows);
-        const isFloat = expression.type.kind === "scalar" && expression.type.name === "f32";
-        if (judge && isFloat && (all.count || all.guard)) throw new Fault("taint", "a float is made of how large the batch is", expression.at.line);
+      case "unary": {
+        const flow = this.#flowOf(expression.operand);
+        if (isOfBatch(flow)) this.#refuse("what the batch decides is turned around", expression.at.line);
+        return flow;
+      }
+      case "binary": return isWorkgroupNumber(expression) ? { ...varying, row: this.#hasBatch } : this.#binary(expression);
+      case "builtin": return this.#builtin(expression);
+      case "call": {
+        const flow = join(expression.arguments.map((argument) => this.#flowOf(argument)));
+        const reads = readsStorage(expression.callee);
+        // An input in ranges is read through a function, which takes an address.
+        if (flow.count || flow.guard || (flow.row && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
+        return reads ? varying : { ...flow, row: false, count: false, guard: false };
+      }
+    }
+  }
+
+  #builtin(expression: Expression & { kind: "builtin" }): Flow {
+    const flows = expression.arguments.map((argument) => this.#flowOf(argument));
+    const all = join(flows);
+    switch (expression.name) {
+      case "min": {
+        // `min(row, count - 1u)` is a row; `min(position + 1u, length)` is as long as it is.
+        const bounds = flows.filter(({ count }) => count).length;
+        if (bounds === 1 && all.varying) return { ...all, count: false };
+        if (all.length && all.varying) return { ...all, length: false };
         return all;
       }
-      case "call": {
-        const flows = expression.arguments.map((argument) => this.#flowOf(argument, judge));
-        // A function that reads an input in ranges takes an address.
-        const all = join(flows);
-        const isFloat = expression.callee.result?.kind === "scalar" && expression.callee.parameters.every(({ type }) => type.kind === "scalar" && type.name === "f32");
-        if (judge && isFloat && (all.count || all.guard)) throw new Fault("taint", "a function is given how large the batch is", expression.at.line);
-        return { ...still, varying: all.varying };
+      case "select": {
+        const [, , condition] = flows;
+        if ((condition!.guard || condition!.count || condition!.row) && !isZero(expression.arguments[0]!)) this.#refuse("the batch chooses between values", expression.at.line);
+        if (flows.slice(0, 2).some(isOfBatch)) this.#refuse("what depends on the batch is chosen from", expression.at.line);
+        return join([flows[0]!, flows[1]!, condition!.varying ? varying : still]);
       }
-      default: return join(partsOf(expression).map((part) => this.#flowOf(part, judge)));
+      default:
+        if (isOfBatch(all)) this.#refuse("what depends on the batch is computed with", expression.at.line);
+        return all;
     }
   }
 
-  #binary(expression: Expression & { kind: "binary" }, judge: boolean): Flow {
-    const { operator } = expression;
-    const [left, right] = [this.#flowOf(expression.left, judge), this.#flowOf(expression.right, judge)];
+  #binary(expression: Expression & { kind: "binary" }): Flow {
+    const { operator, at: { line } } = expression;
+    const [left, right] = [this.#flowOf(expression.left), this.#flowOf(expression.right)];
     const all = join([left, right]);
-    if ((operator === "/" || operator === "%") && right.count && !left.count) return { ...still, varying: true };
-    const compares = ["<", "<=", ">", ">=", "==", "!="].includes(operator);
-    if (!compares || !all.count) return all;
-    const isIndex = !left.count && left.varying;
-    const isBound = right.count && (operator === "<" || operator === ">=");
-    if (judge && !(isIndex && isBound)) {
-      throw new Fault("taint", "how large the batch is decides something other than whether a point exists", expression.at.line);
+    switch (operator) {
+      case "<": case "<=": case ">": case ">=": case "==": case "!=": return this.#comparison(operator, left, right, line);
+      case "/": case "%":
+        // Which of several rows, and which place among them.
+        if (right.count) {
+          if (!left.row || left.count) this.#refuse("something other than a row is divided by how large the batch is", line);
+          return { ...varying, row: true };
+        }
+        if (right.row) this.#refuse("something is divided by a row", line);
+        return operator === "%" && expression.right.kind === "literal" && !left.count ? { ...left, row: false } : all;
+      case "*":
+        // A stride.
+        if (left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false };
+        return all;
+      case "+": case "-": case "&&": case "||": return all;
+      default:
+        if (isOfBatch(all)) this.#refuse("what depends on the batch meets an operation that no address needs", line);
+        return all;
     }
-    return { count: false, guard: true, varying: all.varying };
   }
 
-  /** A gather's value or zero; anything else that the batch decides is none of the kernel's business. */
-  #select(expression: Expression & { kind: "builtin" }, [whenFalse, whenTrue, condition]: readonly Flow[], judge: boolean): Flow {
-    const decides = condition!.count || condition!.guard;
-    if (judge && decides && !isZero(expression.arguments[0]!)) {
-      throw new Fault("taint", "how large the batch is chooses between values", expression.at.line);
+  #comparison(operator: string, left: Flow, right: Flow, line: number): Flow {
+    const all = join([left, right]);
+    if (left.guard || right.guard) this.#refuse("whether a point exists is compared", line);
+    if (all.count) {
+      // `row < count` and `row >= count`, and the same of an index that data gave.
+      const bounds = right.count && !left.count && left.varying && (operator === "<" || operator === ">=");
+      if (!bounds) this.#refuse("how large the batch is decides something other than whether a point exists", line);
+      return { ...still, guard: true, varying: true };
     }
-    return join([whenFalse!, whenTrue!, { ...still, varying: condition!.varying }]);
+    if (all.row) this.#refuse("a row is compared with something other than their number", line);
+    if (all.length && (operator === "==" || operator === "!=" || !(left.length ? right : left).varying)) {
+      this.#refuse("how long a batch's longest request is decides something on its own", line);
+    }
+    return { ...still, varying: all.varying };
   }
 }
 
-/** `count - 1`. */
-function isLast(expression: Expression): boolean {
-  if (expression.kind === "name") return true;
-  return expression.kind === "binary" && expression.operator === "-" && expression.right.kind === "literal" && expression.right.bits === 1;
+/** `workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)`: the number of the workgroup, however they lie. */
+function isWorkgroupNumber(expression: Expression): boolean {
+  const component = (part: Expression, builtin: string, at: number): boolean =>
+    part.kind === "member" && part.component === at && part.of.kind === "name" && part.of.variable.builtin === builtin;
+  const sum = (part: Expression, at: number): boolean => {
+    if (at === 2) return component(part, "workgroup_id", 2);
+    return part.kind === "binary" && part.operator === "+" && component(part.left, "workgroup_id", at) &&
+      part.right.kind === "binary" && part.right.operator === "*" && component(part.right.left, "num_workgroups", at) && sum(part.right.right, at + 1);
+  };
+  return sum(expression, 0);
 }
 
 /** Zero, a hidden one included. */

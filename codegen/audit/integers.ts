@@ -123,7 +123,7 @@ export class Integers {
 
   /** a = n * quotient + rest, where nothing wraps; the rest is not reduced further. */
   #divided(a: Term, n: number): { quotient: Word; rest: Word } {
-    if (a.kind !== "linear") return { quotient: 0, rest: a };
+    if (a.kind !== "affine") return { quotient: 0, rest: a };
     const whole: (readonly [Term, number])[] = [];
     const left: (readonly [Term, number])[] = [];
     let high = a.bits;

@@ -35,3 +35,16 @@ export function slotOf(integers: Integers, tensor: TensorShape, indices: readonl
   }
   return slot;
 }
+
+/** The word of an element, and which half of it holds a 16-bit one. Along a row pairs lie in a word; no sum wraps that a place in the tensor does not. */
+export function wordOf(integers: Integers, tensor: TensorShape, indices: readonly Word[]): { word: Word; half: Word } {
+  const { shape, storage, blocks } = tensor;
+  if (storage !== "bf16") return { word: slotOf(integers, tensor, indices), half: 0 };
+  if (blocks !== undefined || shape.length === 0) {
+    const slot = slotOf(integers, tensor, indices);
+    return { word: integers.divide(slot, 2), half: integers.remainder(slot, 2) };
+  }
+  const last = indices.at(-1)!;
+  const pairs = { shape: [...shape.slice(0, -1), Math.ceil(shape.at(-1)! / 2)], storage: "u32" } as const;
+  return { word: slotOf(integers, pairs, [...indices.slice(0, -1), integers.divide(last, 2)]), half: integers.remainder(last, 2) };
+}

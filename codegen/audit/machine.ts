@@ -1,8 +1,9 @@
 /** A text that can be run: its functions summarised, its entry point as JavaScript, its workgroups in lockstep. */
-import { Emitter, type Mode, readsStorage } from "./emit.ts";
+import { Emitter, type Mode } from "./emit.ts";
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
 import { Own, Shared, type Sink, type Source, unwritten } from "./memory.ts";
+import { readsStorage } from "./slices.ts";
 import { Fault, NeedsValues } from "./stop.ts";
 import { operandsOf, type Term, type Truth, type Value, type Word } from "./term.ts";
 import type { FunctionDeclaration, Module } from "./wgsl/ast.ts";
@@ -24,6 +25,11 @@ interface EntryText {
 /** Steps of loops that one workgroup may take in all: far beyond any kernel's, and an end to one that has none. */
 const mostSteps = 200_000_000;
 
+function mix(seed: number, value: number): number {
+  const hash = Math.imul(seed ^ value, 0x9e3779b1);
+  return (hash ^ (hash >>> 15)) + 0x165667b1 | 0;
+}
+
 /** What the generated JavaScript calls beside arithmetic. */
 class Runtime {
   readonly #integers: Integers;
@@ -32,7 +38,9 @@ class Runtime {
   /** The invocation that runs, in its workgroup. */
   invocation = 0;
   guard: Truth = true;
-  #steps = 0;
+  /** The ways that the invocation has taken so far, as one number. */
+  path = 0;
+  steps = 0;
 
   constructor(integers: Integers, floats: Floats) {
     this.#integers = integers;
@@ -41,14 +49,26 @@ class Runtime {
   }
 
   tick(line: number): void {
-    if (++this.#steps > mostSteps) throw new Fault("effort", "a loop does not end", line);
+    if (++this.steps > mostSteps) throw new Fault("effort", "a loop does not end", line);
   }
   decide(condition: Truth, line: number): boolean {
-    if (typeof condition === "boolean") return condition;
-    throw undecided(condition, line);
+    if (typeof condition !== "boolean") throw undecided(condition, line);
+    this.note(condition, line);
+    return condition;
+  }
+  /** Notes down which way is taken, where that is known. */
+  note(condition: Truth, line: number): Truth {
+    if (typeof condition === "boolean") this.path = mix(this.path, condition ? 2 * line + 1 : 2 * line);
+    return condition;
+  }
+  /** Notes down whether a min or max is its first operand. */
+  side(result: Word, first: Word, line: number): Word {
+    this.path = mix(this.path, result === first ? 2 * line + 1 : 2 * line);
+    return result;
   }
   /** Runs stores under a condition. */
-  under(condition: Truth, _line: number, stores: () => void): void {
+  under(condition: Truth, line: number, stores: () => void): void {
+    this.note(condition, line);
     if (condition === false) return;
     const outer = this.guard;
     this.guard = this.#integers.both(outer, condition);
@@ -178,6 +198,17 @@ export class Machine {
 
   /** Runs one workgroup; the invocations in `chosen` in full, the others as far as it matters to them and to the checks. */
   runWorkgroup(workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms, chosen: (invocation: number) => boolean): void {
+    this.#run(workgroup, workgroups, buffers, uniforms, (invocation) => (chosen(invocation) ? "full" : "shadow"));
+  }
+
+  /** The path that each invocation of a workgroup takes, with all checks of addresses, races and barriers on the way. */
+  pathsOfWorkgroup(workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms): { paths: number[]; steps: number } {
+    return this.#run(workgroup, workgroups, buffers, uniforms, () => "paths");
+  }
+
+  #run(
+    workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms, modeOf: (invocation: number) => Mode,
+  ): { paths: number[]; steps: number } {
     const shared = new Map(this.module.workgroup.map(({ name, type }) => [name, new Shared(name, this.#integers, type.kind === "array" ? type.length! : 1)]));
     const runtime = new Runtime(this.#integers, this.#floats);
     const entries = new Map<Mode, Entry>();
@@ -186,11 +217,14 @@ export class Machine {
       if (made === undefined) entries.set(mode, (made = this.#entry(mode, runtime, buffers, uniforms, Object.fromEntries(shared))));
       return made;
     };
+    const paths = new Array<number>(this.module.workgroupSize).fill(0);
     let running: { invocation: number; steps: Generator<number, void> }[] = [];
     for (let invocation = 0; invocation < this.module.workgroupSize; invocation++) {
       runtime.invocation = invocation;
       runtime.guard = true;
-      const steps = entry(chosen(invocation) ? "full" : "shadow")(workgroup, workgroups, invocation);
+      runtime.path = 0;
+      const steps = entry(modeOf(invocation))(workgroup, workgroups, invocation);
+      paths[invocation] = runtime.path;
       if (steps !== undefined) running.push({ invocation, steps });
     }
     while (running.length > 0) {
@@ -200,7 +234,9 @@ export class Machine {
       for (const one of running) {
         runtime.invocation = one.invocation;
         runtime.guard = true;
+        runtime.path = paths[one.invocation]!;
         const step = one.steps.next();
+        paths[one.invocation] = runtime.path;
         if (step.done === true) done++;
         else if (barrier !== undefined && barrier !== step.value) {
           throw new Fault("barrier", `invocations of one workgroup wait at different barriers, of lines ${barrier} and ${step.value}`, step.value);
@@ -213,6 +249,7 @@ export class Machine {
       for (const memory of shared.values()) memory.epoch++;
       running = next;
     }
+    return { paths, steps: runtime.steps };
   }
 
   /** Where each invocation of a workgroup stores, values left out. */

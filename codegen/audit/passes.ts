@@ -34,6 +34,12 @@ export function shapeOf(binding: Binding, extents: Readonly<Record<string, numbe
   return { shape, storage: binding.storage, ...(binding.blocks === undefined ? {} : { blocks: binding.blocks }) };
 }
 
+/** A way through the text that workgroups take. */
+export interface Path {
+  readonly workgroup: number;
+  readonly invocations: readonly number[];
+}
+
 export class PassRun {
   readonly #request: PassRequest;
   readonly #pass: Pass;
@@ -94,6 +100,45 @@ export class PassRun {
     return found;
   }
 
+  /**
+   * The ways that workgroups take through the text, each with one workgroup that takes it and one invocation for each
+   * way that an invocation takes there. Undefined where all of them together take more than `most` steps of loops.
+   * Every address, race and barrier is checked on the way.
+   */
+  paths(most: number): readonly Path[] | undefined {
+    return this.#inPass(() => {
+      const { buffers } = this.#buffers(true);
+      const [x, y, z] = this.#workgroups;
+      const found = new Map<string, Path>();
+      for (let at = 0; at < x * y * z; at++) {
+        const { paths, steps } = this.#machine.pathsOfWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms);
+        if ((this.steps += steps + paths.length) > most) return undefined;
+        const key = paths.join(" ");
+        if (found.has(key)) continue;
+        found.set(key, { workgroup: at, invocations: paths.flatMap((path, invocation) => (paths.indexOf(path) === invocation ? [invocation] : [])) });
+      }
+      return [...found.values()];
+    });
+  }
+  /** Of loops, in what `paths` has run. */
+  steps = 0;
+
+  /** Some of the words that an invocation writes. */
+  wordsOf(output: string, { workgroup, invocations }: Path): Place[] {
+    const chosen = new Set(invocations);
+    const words = new Map<number, Place[]>();
+    for (const [place, stored] of this.written.get(output) ?? []) {
+      if (stored.workgroup !== workgroup || !chosen.has(stored.invocation)) continue;
+      words.set(stored.invocation, [...(words.get(stored.invocation) ?? []), place]);
+    }
+    return [...words.values()].flatMap((own) => (own.length === 1 ? own : [own[0]!, own.at(-1)!]));
+  }
+
+  /** Whether a workgroup has been run in full. */
+  hasRun(workgroup: number): boolean {
+    return this.#values.has(workgroup);
+  }
+
   #inPass<T>(run: () => T): T {
     try {
       return run();
@@ -104,7 +149,7 @@ export class PassRun {
   }
 
   #allStores(): ReadonlyMap<string, ReadonlyMap<Place, Stored>> {
-    const { buffers, sinks } = this.#buffers();
+    const { buffers, sinks } = this.#buffers(true);
     const [x, y, z] = this.#workgroups;
     for (let at = 0; at < x * y * z; at++) {
       for (const sink of sinks) sink.workgroup = at;
@@ -139,7 +184,8 @@ export class PassRun {
     return values;
   }
 
-  #buffers(): { buffers: Buffers; sinks: readonly Sink[] } {
+  /** `addressesOnly`: what an earlier pass left is not asked for. */
+  #buffers(addressesOnly = false): { buffers: Buffers; sinks: readonly Sink[] } {
     const { integers, floats, extents, readWord } = this.#request;
     const buffers: Record<string, Source | Sink> = {};
     const sinks: Sink[] = [];
@@ -156,7 +202,9 @@ export class PassRun {
       const scalar = element.kind === "vector" ? element.of : element.kind === "scalar" ? element.name : "u32";
       const isFloat = scalar === "f32";
       const read = (word: Word, line: number): Value => {
-        const value = binding.role === "scratch" ? this.#scratch(binding.name, word, line) : readWord(binding.name, word);
+        const value = binding.role !== "scratch" ? readWord(binding.name, word)
+          : addressesOnly ? integers.pool.word(binding.name, tensor.storage === "f32" ? "float" : "integer", word)
+          : this.#scratch(binding.name, word, line);
         // A buffer may be declared as words where its elements are floats, and the other way around.
         if (isFloat === (tensor.storage === "f32")) return value;
         return isFloat ? floats.fromBits(value as Word) : floats.bitsOf(value as Term);

@@ -2,6 +2,7 @@
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Artifact, Formula } from "../../runtime/artifact.ts";
 import { partsOf } from "./slices.ts";
+import { Fault } from "./stop.ts";
 import type { Expression, FunctionDeclaration, Module, Statement, Variable } from "./wgsl/ast.ts";
 
 /** Where a value comes from: the extents of axes (by `axis NAME`), data of tables (`data NAME`), the workgroup (`workgroup`). */
@@ -119,6 +120,8 @@ const longestEdge = 4096;
 export interface Case {
   /** Extents of the batch and sequence axes. */
   readonly extents: Readonly<Record<string, number>>;
+  /** Whether all workgroups run here, and every way that they take is compared. */
+  readonly isThorough: boolean;
   /** Values that tables and integer parameters take in turn, where control flow needs them. */
   readonly values: readonly number[];
 }
@@ -146,7 +149,9 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
     for (const pass of artifact.passes) edgesOfFormula(pass.workgroups, name, found);
     if (role === "batch") workgroup.filter((edge) => edge > 64).forEach((edge) => found.add(edge));
     if (role === "sequence") data.forEach((edge) => found.add(edge));
-    return [name, [...found].filter((edge) => edge > 1 && edge <= longestEdge).sort((a, b) => a - b)] as const;
+    const far = [...found].find((edge) => edge > longestEdge);
+    if (far !== undefined) throw new Fault("effort", `the text treats ${name} of ${far} apart, which is farther than an audit goes`);
+    return [name, [...found].filter((edge) => edge > 1).sort((a, b) => a - b)] as const;
   }));
   const extentsOf = (axis: string): number[] => {
     const around = edgesOfAxis.get(axis)!.flatMap((edge) => [edge - 1, edge, edge + 1, 2 * edge + 1]);
@@ -155,8 +160,11 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
   // At rest a sequence axis reaches just beyond its longest edge.
   const resting = Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? 3 : (edgesOfAxis.get(name)!.at(-1) ?? 1) + 1]));
   const all = free.flatMap(({ name }) => extentsOf(name).map((extent) => ({ ...resting, [name]: extent })));
-  const cases = [resting, ...all].filter((extents, at, list) => list.findIndex((other) => JSON.stringify(other) === JSON.stringify(extents)) === at);
-  return cases.map((extents) => ({ extents, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
+  // One row of everything, which is small enough to be compared whole; and requests of no length.
+  const least = Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? 1 : resting[name]!]));
+  const empty = free.some(({ role }) => role === "sequence") ? [Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? resting[name]! : 0]))] : [];
+  const cases = [resting, least, ...all, ...empty].filter((extents, at, list) => list.findIndex((other) => JSON.stringify(other) === JSON.stringify(extents)) === at);
+  return cases.map((extents, at) => ({ extents, isThorough: at < 2, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
 }
 
 /** Numbers around every edge that lies on a sequence axis, its last position first; neighbours differ. */

@@ -47,13 +47,18 @@ export function assigned(target: Expression): Variable | undefined {
 
 /**
  * `values`: all that decides addresses, control flow and what is put into workgroup memory.
+ * `paths`: all that decides addresses, control flow and selects; not what is put into workgroup memory, unless it does.
  * `stores`: all that decides where storage is written, and no more.
  */
-export function liveVariables(entry: FunctionDeclaration, of: "values" | "stores"): ReadonlySet<Variable> {
+export function liveVariables(entry: FunctionDeclaration, of: "values" | "paths" | "stores"): ReadonlySet<Variable> {
   const live = new Set<Variable>();
   const seed = (expression: Expression): void => visitExpression(expression, (part) => void (part.kind === "name" && live.add(part.variable)));
   const feeds: { target: Variable; value: Expression }[] = [];
-  const addresses = (expression: Expression): void => visitExpression(expression, (part) => void (part.kind === "element" && seed(part.index)));
+  const addresses = (expression: Expression): void => visitExpression(expression, (part) => {
+    if (part.kind === "element") seed(part.index);
+    else if (of === "paths" && part.kind === "builtin" && part.name === "select") seed(part.arguments[2]!);
+    else if (part.kind === "call" && readsStorage(part.callee)) part.arguments.forEach(seed);
+  });
   const walk = (statements: readonly Statement[]): void => {
     for (const statement of statements) {
       if (of === "stores" && statement.kind !== "declare" && statement.kind !== "assign" && !storesOrReturns(statement)) {
@@ -65,11 +70,11 @@ export function liveVariables(entry: FunctionDeclaration, of: "values" | "stores
       switch (statement.kind) {
         case "declare":
           if (statement.value !== null) feeds.push({ target: statement.variable, value: statement.value });
-          if (of === "values" && statement.value !== null) addresses(statement.value);
+          if (of !== "stores" && statement.value !== null) addresses(statement.value);
           break;
         case "assign": {
           const target = assigned(statement.target);
-          if (of === "values") [statement.target, statement.value].forEach(addresses);
+          if (of !== "stores") [statement.target, statement.value].forEach(addresses);
           if (isStorage(statement.target)) addresses(statement.target);
           else if (isWorkgroup(statement.target)) {
             if (of === "values") seed(statement.value);
@@ -131,4 +136,31 @@ function everything(entry: FunctionDeclaration): ReadonlySet<Variable> {
   };
   walk(entry.body);
   return all;
+}
+
+/** Whether a function, or one that it calls, reads a buffer. */
+export function readsStorage(callee: FunctionDeclaration): boolean {
+  let reads = false;
+  const expression = (value: Expression | null): void => {
+    if (value === null) return;
+    visitExpression(value, (part) => {
+      if (part.kind === "name" && (part.variable.kind === "storage" || part.variable.kind === "workgroup")) reads = true;
+      if (part.kind === "call" && readsStorage(part.callee)) reads = true;
+    });
+  };
+  const walk = (statements: readonly Statement[]): void => {
+    for (const statement of statements) {
+      switch (statement.kind) {
+        case "declare": expression(statement.value); break;
+        case "assign": expression(statement.target); expression(statement.value); break;
+        case "if": expression(statement.condition); walk(statement.then); walk(statement.otherwise); break;
+        case "for": [statement.from, statement.condition, statement.step].forEach(expression); walk(statement.body); break;
+        case "while": expression(statement.condition); walk(statement.body); break;
+        case "return": expression(statement.value); break;
+        case "barrier": break;
+      }
+    }
+  };
+  walk(callee.body);
+  return reads;
 }

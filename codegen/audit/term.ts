@@ -16,7 +16,7 @@ export type TermKind =
   | "argument" // `name`: a parameter of a function that is being summarised
   | "nothing" // a float that no chosen element needs
   // Integers.
-  | "linear" // sum of coefficient times atom, plus `bits`, modulo 2^32
+  | "affine" // sum of coefficient times atom, plus `bits`, modulo 2^32
   | "product" | "divide" | "divideSigned" | "remainder" | "remainderSigned" | "minimum" | "maximum" | "minimumSigned" | "maximumSigned"
   | "and" | "or" | "xor" | "shiftLeft" | "shiftRight" | "shiftRightSigned" | "absolute" | "truncateU32" | "truncateI32" | "convertU32" | "convertI32"
   | "bits" // the bits of a float
@@ -193,7 +193,7 @@ export class TermPool {
       let [low, high] = [form.low + constant, form.high + constant];
       if (low >= 2 ** 32) [low, high] = [low - 2 ** 32, high - 2 ** 32];
       const inRange = low >= 0 && high < 2 ** 32;
-      form.terms.set(constant, (term = this.#make("linear", "integer", { form, bits: constant, low: inRange ? low : 0, high: inRange ? high : maxU32 })));
+      form.terms.set(constant, (term = this.#make("affine", "integer", { form, bits: constant, low: inRange ? low : 0, high: inRange ? high : maxU32 })));
     }
     return term;
   }
@@ -201,6 +201,6 @@ export class TermPool {
 
 /** The operands of a term, in order. */
 export function operandsOf(term: Term): readonly Term[] {
-  if (term.kind === "linear") return term.atoms;
+  if (term.kind === "affine") return term.atoms;
   return [term.a, term.b, term.c].filter((operand) => operand !== null);
 }

@@ -22,7 +22,7 @@ function evaluate(value: Value, atoms: ReadonlyMap<Term, number>): number {
   const float = (operator: BinaryOperator): number => binaryBits(operator, "f32", canonical(a), canonical(b));
   switch (value.kind) {
     case "integer": case "hidden": case "float": return value.bits;
-    case "linear": return value.atoms.reduce((sum, atom, at) => (sum + Math.imul(evaluate(atom, atoms), value.coefficients[at]!)) >>> 0, value.bits);
+    case "affine": return value.atoms.reduce((sum, atom, at) => (sum + Math.imul(evaluate(atom, atoms), value.coefficients[at]!)) >>> 0, value.bits);
     case "product": return integer("multiply");
     case "divide": return integer("divide");
     case "divideSigned": return integer("divide", true);
@@ -117,7 +117,7 @@ test("integers: 4,000 programs of up to 12 operations", () => {
       if (typeof term === "object") {
         expect(bits).toBeGreaterThanOrEqual(term.low);
         expect(bits).toBeLessThanOrEqual(term.high);
-        if (term.kind === "linear") rewritten++;
+        if (term.kind === "affine") rewritten++;
       }
     }
     expect(evaluate(truth[0], atoms)).toBe(truth[1]);

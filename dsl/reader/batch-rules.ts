@@ -71,10 +71,35 @@ function withoutCut(reading: Reading, expr: Expr): Expr | undefined {
   return isCut(expr.right) && isOwn(reading, expr.left) ? expr.left : isCut(expr.left) && isOwn(reading, expr.right) ? expr.right : undefined;
 }
 
-/** Whether a value comes from one of the request's tables. */
+/**
+ * Whether an integer ends where its request does, however long the batch's others are: it is an element of a table
+ * with a row for each request or token, or bounded by one. A table without a batch axis is all requests', as a parameter is.
+ */
 function isOwn(reading: Reading, expr: Expr): boolean {
-  if (expr.kind === "load") return expr.type !== "f32" && !isPlacement(reading, expr);
-  return partsOf(expr).some((part) => isOwn(reading, part));
+  const own = (part: Expr): boolean => isOwn(reading, part);
+  const ownOrFixed = (part: Expr): boolean => part.kind === "constant" || own(part);
+  switch (expr.kind) {
+    case "load": return expr.type !== "f32" && !isPlacement(reading, expr) && (reading.inputs.get(expr.input)?.axes.some((axis) => isBatchAxis(reading, axis)) ?? true);
+    case "unary": return own(expr.operand);
+    case "select": return oneOr(expr.whenTrue, own) && oneOr(expr.whenFalse, own);
+    case "call": return expr.arguments.some(own) && expr.arguments.every(ownOrFixed);
+    case "field": return expr.of.leaf.every(own) || own(expr.of.count);
+    case "binary": {
+      const { left, right } = expr;
+      switch (expr.operator) {
+        case "minimum": case "and": return own(left) || own(right);
+        case "maximum": return oneOr(left, own) && oneOr(right, own);
+        case "subtract": case "divide": case "remainder": case "shiftRight": return own(left);
+        default: return (own(left) || own(right)) && ownOrFixed(left) && ownOrFixed(right);
+      }
+    }
+    default: return false;
+  }
+}
+
+/** No item is the request's own, too, and one: a request has a position. */
+function oneOr(expr: Expr, own: (part: Expr) => boolean): boolean {
+  return expr.kind === "constant" && expr.bits <= 1 || own(expr);
 }
 
 export function isPlacement(reading: Reading, expr: Expr): boolean {
@@ -118,9 +143,29 @@ export function checkCondition(reading: Reading, condition: Expr, at: Node): boo
   return checkFree(reading, condition, at, "a branch");
 }
 
-/** Nor may the bounds of a reduction. */
+/** Nor may the bounds of a reduction, which integers decide alone. */
 export function checkBound(reading: Reading, bound: Expr, at: Node): boolean {
-  return checkFree(reading, bound, at, "a reduction's bound");
+  if (!checkFree(reading, bound, at, "a reduction's bound")) return false;
+  const float = holdsHole(bound) ? undefined : findFloat(bound, new Set());
+  if (float === undefined) return true;
+  const written = reading.placeOf(float, at);
+  reading.report.add("R024", at, "a reduction's bound is made of floats, so that a rounding decides how many items there are",
+    "bound it by a u32 of a model or sequence axis, of a parameter or of a request-owned table; to leave out items by their values, "
+      + "choose in the leaf: select(condition, value, 0)",
+    written === undefined || written === at ? [] : [{ message: `${shorten(written.getText())} is an f32`, at: written }]);
+  return false;
+}
+
+/** The first f32 that an integer is made of, also as a condition, through the leaves of reductions and the addresses of loads. */
+function findFloat(expr: Expr, seen: Set<Expr>): Expr | undefined {
+  if (seen.has(expr)) return undefined;
+  if (expr.type === "f32" && expr.kind !== "constant") return expr;
+  seen.add(expr);
+  for (const part of partsOf(expr)) {
+    const found = findFloat(part, seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Nor may the number of items, which is the extent of a whole axis. */

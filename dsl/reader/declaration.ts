@@ -250,12 +250,18 @@ function readBody(reading: Reading, object: ObjectLiteralExpression, scope: Scop
   return undefined;
 }
 
+/** Whether a name only stands where the body takes it. */
+function isTaken(node: Node): boolean {
+  const parent = node.getParent();
+  return Node.isBindingElement(parent) && parent.getPropertyNameNode() === undefined;
+}
+
 export function reportUnusedAxes(reading: Reading, { object, outputs }: Declaration): void {
   const named = new Set([...[...reading.inputs.values()].flatMap((input) => input.axes), ...outputs.flatMap((output) => output.axes)]);
   const mentioned = object.getDescendants()
-    .flatMap((node) => (Node.isIdentifier(node) ? [node.getText()] : Node.isStringLiteral(node) ? [node.getLiteralText()] : []));
+    .flatMap((node) => (Node.isIdentifier(node) ? isTaken(node) ? [] : [node.getText()] : Node.isStringLiteral(node) ? [node.getLiteralText()] : []));
   for (const axis of reading.axes.values()) {
-    // An axis of no tensor may still be reduced over; then the body names it as well.
+    // An axis of no tensor may still be reduced over, or have an extent that counts; then the body names it as well.
     const mentions = mentioned.filter((name) => name === axis.name).length;
     if (!named.has(axis.name) && mentions < 2 && !mayBeMeant(axis.name, reading.unknownNames)) {
       reading.report.add("R021", axis.at, `the axis '${axis.name}' is declared and never used`, "remove it, or use it in an input, an output or a reduction");

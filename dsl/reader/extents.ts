@@ -2,13 +2,12 @@
 import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
 import { operandsOf } from "../expr.ts";
 import type { Expr, Kernel, Load, SourceLocation } from "../ir.ts";
+import { staysInside } from "./extent-proofs.ts";
 import { holdsHole } from "./holes.ts";
-import { Intervals, type Interval } from "./intervals.ts";
+import { Intervals, type Interval } from "../intervals.ts";
 
 /** An index that can leave its axis. */
-interface Escape {
-  readonly load: Load;
-  readonly axis: string;
+interface Escape extends Indexing {
   readonly reached: Interval;
   readonly extent: number;
   readonly locations: readonly SourceLocation[];
@@ -21,8 +20,9 @@ type Indexed = Pick<Kernel, "axes" | "inputs" | "outputs" | "origins" | "locatio
 };
 
 /** What only known extents can show: indices that leave their axes. Axes whose extents are not given are not checked. */
-export function checkExtents(kernel: Kernel, extents: Readonly<Record<string, number>>): Diagnostic[] {
-  return [...escapes(kernel, extents).values()].flatMap(({ load, axis, reached, extent, locations }) => locations.map((location): Diagnostic => ({
+export function checkExtents(kernel: Indexed & Pick<Kernel, "pool">, extents: Readonly<Record<string, number>>): Diagnostic[] {
+  const found = [...escapes(kernel, extents).values()].filter(({ load, position, axis }) => !staysInside(kernel.pool, load.indices[position]!, axis));
+  return found.flatMap(({ load, axis, reached, extent, locations }) => locations.map((location): Diagnostic => ({
     code: "R008", location, notes: [],
     message: `the index of '${load.input}' on the axis '${axis}' ${describeReach(reached, extent)}`,
     fix: `compute the index from axes that fit, or write gather(${load.input}, …), which gives 0 outside`,
@@ -30,32 +30,71 @@ export function checkExtents(kernel: Kernel, extents: Readonly<Record<string, nu
 }
 
 /**
- * What shows before any extents are known: an index that leaves its axis however long that is and however short the
- * others are; and one that leaves a sequence axis when that is short, since its length is known only at run time.
+ * What shows before any extents are known. An index that only model axes and their extents decide may fit some models
+ * and not others, so it is refused only where it leaves its axis at all extents that are tried, and otherwise left to
+ * `checkExtents`. Whatever else an index mentions has an extent that is known only at run time: there it is refused
+ * unless it is proved to stay inside at all extents.
  */
-export function checkIndices(kernel: Indexed): Diagnostic[] {
+export function checkIndices(kernel: Indexed & Pick<Kernel, "pool">): Diagnostic[] {
   const sizes = [1, 64, 2 ** 20];
   const trials = [
     ...sizes.map((size) => Object.fromEntries(kernel.axes.map(({ name }) => [name, size]))),
     ...kernel.axes.map(({ name: long }) => Object.fromEntries(kernel.axes.map(({ name }) => [name, name === long ? 2 ** 20 : 1]))),
   ];
   const [first, ...rest] = trials.map((extents) => escapes(kernel, extents));
-  const always = [...first!].filter(([key]) => rest.every((found) => found.has(key)));
-  const known = new Set(always.map(([key]) => key));
-  const whenShort = kernel.axes.filter(({ role }) => role === "sequence").flatMap(({ name: short }) => {
-    const extents = Object.fromEntries(kernel.axes.map(({ name }) => [name, name === short ? 1 : 64]));
-    return [...escapes(kernel, extents)].filter(([key, { axis }]) => axis === short && !known.has(key)).flatMap(([, escape]) => outside(escape, "may leave", "whose length is known only at run time"));
+  const isDeclared = new Set(kernel.axes.map(({ name }) => name));
+  const isModel = new Set(kernel.axes.filter(({ role }) => role === "model").map(({ name }) => name));
+  return [...indicesOf(kernel)].flatMap(([key, { load, position, axis }]) => {
+    const index = load.indices[position]!;
+    const known = first!.get(key);
+    if (known !== undefined && rest.every((found) => found.has(key))) {
+      return outside(kernel, load, axis, `leaves the axis '${axis}', however long it is`, counterexample(index, axis) ?? { extents: { [axis]: 1 }, reached: known.reached });
+    }
+    const mentioned = axesOf(index);
+    if (![...mentioned, axis].every((name) => isDeclared.has(name)) || [...mentioned, axis].every((name) => isModel.has(name)) || staysInside(kernel.pool, index, axis)) return [];
+    const which = isModel.has(axis) ? `, which does not grow with '${[...mentioned].find((name) => !isModel.has(name))}'` : ", whose length is known only at run time";
+    return outside(kernel, load, axis, `may leave the axis '${axis}'${which}`, counterexample(index, axis));
   });
-  return [...always.flatMap(([, escape]) => outside(escape, "leaves", "however long it is")), ...whenShort];
 }
 
-function outside({ load, axis, reached, locations }: Escape, leaves: string, which: string): Diagnostic[] {
-  const wraps = reached.low === 0 && reached.high === 2 ** 32 - 1;
-  return locations.map((location) => ({
+interface Counterexample {
+  readonly extents: Readonly<Record<string, number>>;
+  readonly reached: Interval;
+}
+
+/** The smallest of the tried extents at which an index leaves its axis. */
+function counterexample(index: Expr, axis: string): Counterexample | undefined {
+  const names = [...new Set([...axesOf(index), axis])];
+  const sizes = [1, 2, 3, 16, 64, 200, 2 ** 20];
+  const all = names.reduce<readonly Readonly<Record<string, number>>[]>((some, name) => some.flatMap((extents) => sizes.map((size) => ({ ...extents, [name]: size }))), [{}]);
+  const total = (extents: Readonly<Record<string, number>>): number => Object.values(extents).reduce((sum, size) => sum + size, 0);
+  for (const extents of all.toSorted((a, b) => total(a) - total(b))) {
+    const reached = new Intervals(extents).of(index);
+    if (reached !== undefined && reached.high >= extents[axis]!) return { extents, reached };
+  }
+  return undefined;
+}
+
+/** The axes whose points or extents an expression mentions. */
+function axesOf(expr: Expr): Set<string> {
+  const axes = new Set([...expr.free].map(({ axis }) => axis));
+  const visit = (part: Expr): void => {
+    if (part.kind === "extent") axes.add(part.axis);
+    operandsOf(part).forEach(visit);
+  };
+  visit(expr);
+  return axes;
+}
+
+function outside(kernel: Indexed, load: Load, axis: string, what: string, at: Counterexample | undefined): Diagnostic[] {
+  const wraps = at !== undefined && at.reached.low === 0 && at.reached.high === 2 ** 32 - 1;
+  const shown = at === undefined ? "" : `: at ${Object.entries(at.extents).map(([name, extent]) => `${name}=${extent}`).join(", ")} it ${wraps ? "falls below 0"
+    : at.reached.low === at.reached.high ? `is ${at.reached.low}` : `runs from ${at.reached.low} to ${at.reached.high}`}`;
+  return locationsOf(kernel, load).map((location) => ({
     code: "R008", location, notes: wraps ? [{ message: "an index is a u32, so that what is below 0 wraps around to the largest numbers" }] : [],
-    message: `an index of '${load.input}' ${leaves} the axis '${axis}', ${which}`,
+    message: `an index of '${load.input}' ${what}${shown}`,
     fix: wraps ? `write gather(${load.input}, …), which gives 0 outside, or choose: ${axis} > 0 ? … : 0`
-      : `keep it from 0 to extent(${axis}) - 1, or write gather(${load.input}, …), which gives 0 outside`,
+      : `write gather(${load.input}, …), which gives 0 outside, or keep the index inside: … % extent(${axis}), or min(…, extent(${axis}) - 1)`,
   }));
 }
 
@@ -64,20 +103,43 @@ function describeReach({ low, high }: Interval, extent: number): string {
   return high === 2 ** 32 - 1 && low === 0 ? `can fall below 0 and wrap around; the axis has ${items}` : `runs from ${low} to ${high}; the axis has ${items}`;
 }
 
-/** By load and position. */
+function locationsOf(kernel: Indexed, load: Load): readonly SourceLocation[] {
+  return kernel.places?.(load) ?? [kernel.origins.get(load) ?? kernel.location];
+}
+
+/** One index of one load that is not guarded. */
+interface Indexing {
+  readonly load: Load;
+  readonly position: number;
+  readonly axis: string;
+}
+
+/** All of them, by load and position. */
+function indicesOf(kernel: Indexed): Map<string, Indexing> {
+  const found = new Map<string, Indexing>();
+  const axes = new Map(kernel.inputs.map((input) => [input.name, input.axes]));
+  visitLoads(kernel, new Intervals({}), (load) => load.indices.forEach((index, position) => {
+    if (!holdsHole(index)) found.set(`${load.id} ${position}`, { load, position, axis: axes.get(load.input)![position]! });
+  }));
+  return found;
+}
+
+/** Those that leave their axes at these extents. */
 function escapes(kernel: Indexed, extents: Readonly<Record<string, number>>): Map<string, Escape> {
-  const axesOf = new Map(kernel.inputs.map((input) => [input.name, input.axes]));
+  const axes = new Map(kernel.inputs.map((input) => [input.name, input.axes]));
   const found = new Map<string, Escape>();
-  const check = (load: Load, known: Intervals): void => {
-    load.indices.forEach((index, position) => {
-      const axis = axesOf.get(load.input)![position]!;
-      const extent = holdsHole(index) ? undefined : extents[axis];
-      const reached = extent === undefined ? undefined : known.of(index);
-      if (extent === undefined || reached === undefined || reached.high < extent) return;
-      found.set(`${load.id} ${position}`, { load, axis, reached, extent, locations: kernel.places?.(load) ?? [kernel.origins.get(load) ?? kernel.location] });
-    });
-  };
-  const stored = kernel.stored ?? kernel.outputs.flatMap((output) => [...(output.place ?? []), output.value]);
+  visitLoads(kernel, new Intervals(extents), (load, known) => load.indices.forEach((index, position) => {
+    const axis = axes.get(load.input)![position]!;
+    const extent = holdsHole(index) ? undefined : extents[axis];
+    const reached = extent === undefined ? undefined : known.of(index);
+    if (extent === undefined || reached === undefined || reached.high < extent) return;
+    found.set(`${load.id} ${position}`, { load, position, axis, reached, extent, locations: locationsOf(kernel, load) });
+  }));
+  return found;
+}
+
+/** Every load that is not guarded, with what is known where it stands; one inside of a reduction without items is never evaluated. */
+function visitLoads(kernel: Indexed, all: Intervals, check: (load: Load, known: Intervals) => void): void {
   const visit = (expr: Expr, known: Intervals, seen: Set<Expr>): void => {
     if (seen.has(expr)) return;
     seen.add(expr);
@@ -92,6 +154,5 @@ function escapes(kernel: Indexed, extents: Readonly<Record<string, number>>): Ma
     operandsOf(expr).forEach((operand) => visit(operand, known, seen));
   };
   const seen = new Set<Expr>();
-  for (const expr of stored) visit(expr, new Intervals(extents), seen);
-  return found;
+  for (const expr of kernel.stored ?? kernel.outputs.flatMap((output) => [...(output.place ?? []), output.value])) visit(expr, all, seen);
 }

@@ -109,7 +109,7 @@ function declare(reading: Reading, callee: FunctionValue, types: readonly ValueT
   const expr = type === undefined ? undefined
     : reading.expr(result, callee.node, result.kind === "scalar" ? undefined : result.kind === "literal" && !result.decimal ? types[0] : undefined);
   const declaration = result.kind === "fault" ? "faulty" : expr === undefined ? undefined
-    : { name: nameOf(reading, callee.name, types), parameters, result: expr };
+    : { name: nameOf(reading, callee.name, types), parameters, result: expr, ...(isLibrary(callee.node) ? { library: true as const } : {}) };
   bySignature.set(signature, declaration);
   return declaration;
 }
@@ -178,7 +178,28 @@ function bindName(reading: Reading, scope: Scope, node: Node, value: Value): voi
   if (outer !== undefined && outer.value().kind === "intrinsic") {
     reading.report.add("R022", node, `'${name}' hides the language's own '${name}'`, `give it another name, such as '${name}Of${name === "extent" ? "Axis" : "Row"}'`, [{ message: `'${name}' is imported here`, at: outer.at }]);
   }
+  reportHidden(reading, scope, name, node);
   scope.bind(name, { at: node, value: () => value });
+}
+
+/** A name of a body, or of a function in it, means one thing throughout: an inner one hides no outer one. */
+function reportHidden(reading: Reading, scope: Scope, name: string, node: Node): void {
+  const hidden = scope.find(name);
+  const around = hidden === undefined ? undefined : functionAround(hidden.at);
+  if (hidden === undefined || around === undefined || !node.getAncestors().includes(around)) return;
+  const value = hidden.value();
+  const what = value.kind === "axis" || value.kind === "tensor" ? describe(value) : value.kind === "scalar" && value.expr.kind === "parameter" ? `the parameter '${name}'` : `an outer '${name}'`;
+  reading.report.add("R025", node, `'${name}' hides ${what}`, `give it a name of its own, such as '${free(name, scope)}'`, [{ message: `the outer '${name}' is declared here`, at: hidden.at }]);
+}
+
+function functionAround(node: Node): Node | undefined {
+  return node.getAncestors().find((above) => Node.isArrowFunction(above) || Node.isFunctionExpression(above) || Node.isFunctionDeclaration(above) || Node.isMethodDeclaration(above));
+}
+
+/** The name's first letter, as items are mostly called, or the name with a number. */
+function free(name: string, scope: Scope): string {
+  const short = name.slice(0, 1);
+  return name.length > 1 && scope.find(short) === undefined ? short : `${name}2`;
 }
 
 /** The value that a function's body returns. */
@@ -233,6 +254,7 @@ export function readStatements(reading: Reading, statements: readonly Node[], sc
       after = true;
     } else if (Node.isFunctionDeclaration(statement)) {
       const name = statement.getName() ?? "";
+      reportHidden(reading, scope, name, statement.getNameNode() ?? statement);
       scope.bind(name, { at: statement, value: () => ({ kind: "function", node: statement, scope, name, topLevel: false }) });
     } else if (!Node.isEmptyStatement(statement)) {
       returned.push(...unknownStatement(reading, statement, scope));

@@ -6,7 +6,7 @@
  * expressions.ts   gives each expression of the body its value (values.ts): lookups.ts, operators.ts, choices.ts,
  *                  brackets.ts and calls.ts, with intrinsics.ts, loads.ts, reductions.ts, reducers.ts and functions.ts
  * outputs.ts       what the body returns, and the rules of stored values
- * batch-rules.ts, identity.ts, extents.ts, names.ts, unknown.ts, typecheck.ts   the rest of the rules (spec/rules.md)
+ * batch-rules.ts, identity.ts, extents.ts (with extent-proofs.ts), names.ts, unknown.ts, typecheck.ts   the rest of the rules (spec/rules.md)
  */
 import { Node, SyntaxKind, type BindingElement, type CallExpression, type ParameterDeclaration, type SourceFile } from "ts-morph";
 import { basename } from "node:path";
@@ -186,7 +186,7 @@ function fieldOf(element: BindingElement): string {
 /** Indices that leave their axes, in whatever was read. */
 function reportOutside(reading: Reading, outputs: readonly Output[], call: CallExpression): void {
   const found = checkIndices({
-    axes: [...reading.axes.values()], inputs: [...reading.inputs.values()], outputs, stored: reading.stored, origins: new Map(), location: locationOf(call),
+    axes: [...reading.axes.values()], inputs: [...reading.inputs.values()], outputs, stored: reading.stored, pool: reading.pool, origins: new Map(), location: locationOf(call),
     places: (load) => [...(reading.places.get(load) ?? [])].map(locationOf),
   });
   for (const { code, location, message, fix, notes } of found) {

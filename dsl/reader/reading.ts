@@ -63,6 +63,12 @@ export class Reading {
     return expr;
   }
 
+  /** Where an expression was written inside of `around`, or else first. */
+  placeOf(expr: Expr, around: Node): Node | undefined {
+    const inside = (node: Node): boolean => node.getSourceFile() === around.getSourceFile() && node.getPos() >= around.getPos() && node.getEnd() <= around.getEnd();
+    return [...(this.places.get(expr) ?? [])].find(inside) ?? this.nodes.get(expr);
+  }
+
   /** Notes what an author calls a value; the first name stays. */
   named(expr: Expr | Reduce, name: string): void {
     if (isStem(name) && !this.names.has(expr)) this.names.set(expr, name);

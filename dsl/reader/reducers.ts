@@ -2,6 +2,7 @@
 import { Node } from "ts-morph";
 import { operandsOf } from "../expr.ts";
 import type { Constant, Expr, Reducer } from "../ir.ts";
+import { checkSides } from "./combine-sides.ts";
 import { evaluate } from "./expressions.ts";
 import { inline } from "./functions.ts";
 import { hole, holdsHole } from "./holes.ts";
@@ -123,7 +124,9 @@ function readCombine(reading: Reading, types: readonly [string, FieldType][], at
   reading.folding.push(...folding);
   const exprs = readFields(reading, types, at, result, "the combined state");
   const open = exprs?.map(findOpen).find((leaf) => leaf !== undefined);
-  if (open === undefined) return exprs?.some((expr) => holdsHole(expr)) === true ? undefined : exprs;
+  if (open === undefined) {
+    return exprs === undefined || exprs.some((expr) => holdsHole(expr)) || !checkSides(reading, types.map(([name]) => name), exprs, at) ? undefined : exprs;
+  }
   reading.report.add("R019", reading.nodes.get(open) ?? at, "a reducer's combine reads something other than its two states",
     "bring what it needs into the state, through the leaf: combine gives the same for the same two states");
   return undefined;

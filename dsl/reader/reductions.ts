@@ -12,6 +12,7 @@ import { builtInReducer, leafKey } from "./built-in-reducers.ts";
 import { checkIdentity } from "./identity.ts";
 import { shorten, type Reading } from "./reading.ts";
 import { spanOfNode } from "./report.ts";
+import { checkCuts } from "./sequence-cuts.ts";
 import { describe, fault, scalar, type Domain, type Scope, type Value } from "./values.ts";
 
 /** `upTo(axis, last)` and `below(axis, count)`. */
@@ -118,7 +119,7 @@ export function readReduction(
   const domain = value.kind === "runs" ? value.domain : domainOf(reading, value, domainAt);
   const leafFunction = evaluate(reading, leafAt, scope);
   const known = domain === undefined ? undefined : checkDomain(reading, domain, domainAt);
-  return fold(reading, node, known, tree, leafFunction, leafAt, (item) => item, (leaf) => {
+  return fold(reading, node, known, domainAt, tree, leafFunction, leafAt, (item) => item, (leaf) => {
     const expr = reading.expr(leaf, leafAt, leaf.kind === "literal" && !leaf.decimal ? "u32" : undefined);
     if (expr === undefined) return undefined;
     if (expr.type === "bool") {
@@ -156,7 +157,7 @@ export function readReduce(
   };
   const fieldsOf = (reducer: Reducer, field: (name: string) => Expr): ReadonlyMap<string, Value> =>
     new Map(reducer.fields.map(({ name }): [string, Value] => [name, scalar(reading.at(node, field(name)))]));
-  return fold(reading, node, domain, tree, leafFunction, leafAt, itemOf, (leaf) => (by.kind === "reducer" ? readState(reading, by.reducer, leaf, leafAt) : undefined),
+  return fold(reading, node, domain, domainAt, tree, leafFunction, leafAt, itemOf, (leaf) => (by.kind === "reducer" ? readState(reading, by.reducer, leaf, leafAt) : undefined),
     (field, reduce) => {
       if (by.kind !== "reducer") return fault;
       if (reduce !== undefined && !reading.faultyReducers.has(by.reducer)) checkIdentity(reading, reduce, leafAt);
@@ -187,7 +188,7 @@ function readState(reading: Reading, reducer: Reducer, leaf: Value, at: Node): {
  * one, so that no variable is bound twice. Where the domain is unknown, so is the item.
  */
 function fold(
-  reading: Reading, node: Node, domain: Domain | undefined, tree: Tree | undefined, leafFunction: Value, leafAt: Node, itemOf: (item: Value) => Value,
+  reading: Reading, node: Node, domain: Domain | undefined, domainAt: Node, tree: Tree | undefined, leafFunction: Value, leafAt: Node, itemOf: (item: Value) => Value,
   read: (leaf: Value) => { reducer: Reducer; leaf: readonly (Expr | "item")[] } | undefined,
   make: (field: (name: string) => Expr, reduce: Reduce | undefined) => Value, type?: "u32",
 ): Value {
@@ -225,6 +226,7 @@ function fold(
     const reduce = reading.at(node, pool.reduce({
       axis: domain.axis.name, variable, start: domain.start, count: domain.count, tree: tree ?? [{ fold: "chain" }], reducer: parts.reducer, leaf,
     }));
+    if (tree !== undefined) checkCuts(reading, reduce, domainAt, leafAt);
     if (parts.unknown === true) {
       const whole = pool.field(reduce, "value");
       return type === undefined ? unknownOf(reading, [scalar(whole)]) : scalar(hole(pool, type, [whole]));

@@ -1,5 +1,5 @@
 /** Which products are exact in f32, so that fusing them with an addition cannot change a bit. */
-import type { Expr } from "../dsl/ir.ts";
+import type { Expr } from "../ir.ts";
 
 const full = 24;
 

@@ -1,5 +1,5 @@
 /** Interval analysis of integer expressions, over given extents. */
-import type { Expr, Reduce, ValueType, Variable } from "../ir.ts";
+import type { Expr, Reduce, ValueType, Variable } from "./ir.ts";
 
 /** Every value from `low` to `high`; undefined is no value at all. */
 export interface Interval {
@@ -7,7 +7,8 @@ export interface Interval {
   readonly high: number;
 }
 
-function range(type: ValueType): Interval {
+/** All values of an integer type. */
+export function intervalOf(type: ValueType): Interval {
   return type === "i32" ? { low: -(2 ** 31), high: 2 ** 31 - 1 } : { low: 0, high: 2 ** 32 - 1 };
 }
 
@@ -78,37 +79,37 @@ export class Intervals {
       }
       case "extent": {
         const extent = this.#extents[expr.axis];
-        return extent === undefined ? range("u32") : { low: extent, high: extent };
+        return extent === undefined ? intervalOf("u32") : { low: extent, high: extent };
       }
       case "index": return this.#variables.get(expr.variable) ?? axisRange(this.#extents[expr.variable.axis]);
-      case "argument": return this.#arguments.get(expr.name) ?? range(expr.type);
+      case "argument": return this.#arguments.get(expr.name) ?? intervalOf(expr.type);
       case "select": return join(this.where(expr.condition, true)?.of(expr.whenTrue), this.where(expr.condition, false)?.of(expr.whenFalse));
       case "call": {
-        const args = new Map(expr.callee.parameters.map((parameter, i) => [parameter.name, this.of(expr.arguments[i]!) ?? range(parameter.type)]));
+        const args = new Map(expr.callee.parameters.map((parameter, i) => [parameter.name, this.of(expr.arguments[i]!) ?? intervalOf(parameter.type)]));
         return new Intervals(this.#extents, this.#variables, new Map(), args).of(expr.callee.result);
       }
       case "unary": {
         const operand = expr.operand.type === "f32" || expr.operand.type === "bool" ? undefined : this.of(expr.operand);
         const kept = operand !== undefined && (expr.operator === "toU32" || expr.operator === "toI32");
-        return kept ? fit(operand, expr.type) : range(expr.type);
+        return kept ? fit(operand, expr.type) : intervalOf(expr.type);
       }
       case "binary": {
-        if (expr.left.type !== "u32" && expr.left.type !== "i32") return range(expr.type);
+        if (expr.left.type !== "u32" && expr.left.type !== "i32") return intervalOf(expr.type);
         const [a, b] = [this.of(expr.left), this.of(expr.right)];
-        return a === undefined || b === undefined ? undefined : fit(combine(expr.operator, a, b) ?? range(expr.type), expr.type);
+        return a === undefined || b === undefined ? undefined : fit(combineIntervals(expr.operator, a, b) ?? intervalOf(expr.type), expr.type);
       }
-      default: return range(expr.type);
+      default: return intervalOf(expr.type);
     }
   }
 }
 
 function axisRange(extent: number | undefined): Interval | undefined {
-  return extent === undefined ? range("u32") : extent === 0 ? undefined : { low: 0, high: extent - 1 };
+  return extent === undefined ? intervalOf("u32") : extent === 0 ? undefined : { low: 0, high: extent - 1 };
 }
 
 /** What wraps around can be anything. */
 function fit(interval: Interval, type: ValueType): Interval {
-  const all = range(type);
+  const all = intervalOf(type);
   return interval.low < all.low || interval.high > all.high ? all : interval;
 }
 
@@ -129,7 +130,8 @@ function powerAbove(value: number): number {
   return power;
 }
 
-function combine(operator: string, a: Interval, b: Interval): Interval | undefined {
+/** The values of an integer operation, before they wrap around; undefined where they can be any. */
+export function combineIntervals(operator: string, a: Interval, b: Interval): Interval | undefined {
   const natural = a.low >= 0 && b.low >= 0;
   switch (operator) {
     case "add": return { low: a.low + b.low, high: a.high + b.high };
@@ -141,8 +143,9 @@ function combine(operator: string, a: Interval, b: Interval): Interval | undefin
     case "remainder": return !natural || b.low === 0 ? undefined : a.high < b.low ? a : { low: 0, high: Math.min(a.high, b.high - 1) };
     case "and": return natural ? { low: 0, high: Math.min(a.high, b.high) } : undefined;
     case "or": case "xor": return natural ? { low: 0, high: powerAbove(Math.max(a.high, b.high)) - 1 } : undefined;
-    case "shiftLeft": return a.low >= 0 ? corners(a, b, (x, y) => x * 2 ** y) : undefined;
-    case "shiftRight": return corners(a, b, (x, y) => Math.floor(x / 2 ** y));
+    // Counts are taken modulo 32.
+    case "shiftLeft": return a.low >= 0 && b.high < 32 ? corners(a, b, (x, y) => x * 2 ** y) : undefined;
+    case "shiftRight": return b.high >= 32 ? undefined : corners(a, b, (x, y) => Math.floor(x / 2 ** y));
     default: return undefined;
   }
 }
