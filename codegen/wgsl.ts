@@ -12,7 +12,7 @@ import { printBlock, type PrintedLine } from "./statements.ts";
 /** What every kernel may call. `seal` is the identity that no driver can see through; the rest works on bits. */
 const prelude: Record<string, string> = {
   seal: `fn seal(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & uniforms.ones);
+  return bitcast<f32>(bitcast<u32>(x) | uniforms.zero);
 }`,
   round_bf16: `fn round_bf16(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
@@ -101,7 +101,8 @@ function uniformsOf(kernel: PassKernel): UniformField[] {
   ];
   for (const axis of kernel.axes) {
     const extent = extentOf(kernel, axis.name);
-    if (extent.kind === "extent") fields.push({ name: `extent_${axis.name}`, type: "u32", value: { kind: "formula", formula: { extent: axis.name } } });
+    // An axis of a split may be just as long as one of the kernel's, whose extent the text mentions then.
+    if (extent.kind === "extent" && extent.axis === axis.name) fields.push({ name: `extent_${axis.name}`, type: "u32", value: { kind: "formula", formula: { extent: axis.name } } });
   }
   for (const parameter of kernel.parameters) {
     fields.push({ name: `param_${parameter.name}`, type: parameter.type, value: { kind: "parameter", name: parameter.name } });

@@ -4,7 +4,8 @@ import { DenotationError, foldTree } from "../dsl/denotation.ts";
 import { bitsOfF32 } from "../dsl/expr.ts";
 import { parseKernel } from "../dsl/parse-ir.ts";
 import { parseTree } from "../dsl/tree-notation.ts";
-import { arbitraryKernel, arbitraryTree } from "./arbitraries.ts";
+import { arbitraryKernel } from "./arbitraries/kernels.ts";
+import { arbitraryTree } from "./arbitraries/trees.ts";
 import { evaluate, evaluateByDenotation, EvaluationError } from "./evaluator.ts";
 import { randomInputs } from "./inputs.ts";
 
@@ -72,7 +73,7 @@ describe("the evaluator", () => {
     fc.assert(fc.property(arbitraryKernel(), fc.integer(), ({ kernel, extents }, seed) => {
       const data = { extents, ...randomInputs(kernel, extents, seed) };
       expect(evaluate(kernel, data)).toEqual(evaluateByDenotation(kernel, data));
-    }), { numRuns: 300 });
+    }), { numRuns: 60 });
   });
 
   it("never gives a sum of -0, and +0 for none", () => {

@@ -1,8 +1,8 @@
 /**
  * `npm run test:full [-- --first 1 --parts 16 --jobs 2 --out FOLDER]`: every schedule that fits, for many cases of each
  * kernel, on the Vulkan driver that VK_DRIVER_FILES names. A part is a process of its own that draws one case of every
- * kernel and 16 random kernels (spec/schedules.device.test.ts) and writes to FOLDER what it compared, and what it said;
- * parts with other numbers may run elsewhere. In the end everything in FOLDER is summed up.
+ * kernel and 16 random kernels (spec/schedules.device.test.ts), and 313 random kernels under one schedule each
+ * (spec/random-kernels.device.test.ts), and writes to FOLDER what it compared, and what it said; parts with other numbers may run elsewhere. In the end everything in FOLDER is summed up.
  */
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ function run(part) {
   const start = Date.now();
   const log = createWriteStream(join(values.out, `${part}.txt`));
   const env = { ...process.env, TREEFOLD_CASES: "full", TREEFOLD_PART: String(part), TREEFOLD_TALLY: join(values.out, `${part}.json`) };
-  const vitest = spawn(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--root", root, "--project", "device", "spec/schedules"],
+  const vitest = spawn(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--root", root, "--project", "device", "spec/schedules", "spec/random-kernels"],
     { env, stdio: ["ignore", "pipe", "pipe"] });
   vitest.stdout.pipe(log, { end: false });
   vitest.stderr.pipe(log, { end: false });
@@ -56,6 +56,13 @@ function summarise() {
   for (const { driver, parts: numbers, total, schedules } of sums) {
     process.stdout.write(`${driver}: ${numbers.length} parts, ${total.cases} cases, ${total.orderSensitive} of sums on data where order matters, ` +
       `${total.batches} batches, ${total.runs} runs: ${Object.entries(schedules).map(([name, runs]) => `${name} ${runs}`).join(", ")}\n`);
+  }
+  const random = readdirSync(values.out).filter((name) => /^\d+\.random\.json$/.test(name)).map((name) => JSON.parse(readFileSync(join(values.out, name), "utf8")));
+  for (const driver of new Set(random.map(({ device }) => device.description))) {
+    const own = random.filter(({ device }) => device.description === driver);
+    const list = (counts) => Object.entries(sum(counts)).map(([name, count]) => `${name} ${count}`).join(", ");
+    process.stdout.write(`${driver}: ${own.reduce((total, { cases }) => total + cases, 0)} random kernels under one schedule each: ` +
+      `${list(own.map(({ counts }) => counts))}; schedules: ${list(own.map(({ schedules }) => schedules))}\n`);
   }
   writeFileSync(join(values.out, "sums.json"), `${JSON.stringify(sums, null, 2)}\n`);
 }

@@ -10,7 +10,7 @@ export { evaluate, EvaluationError, type EvaluationData } from "./evaluator.ts";
 export { execute, hashOutputs, type Execution } from "./execute.ts";
 export { InputError, kindFor, randomInputs, type InputOptions, type Kind, type RandomInputs } from "./inputs.ts";
 export { orderSensitivity, replaceTrees, TreeError, withoutRounding } from "./order.ts";
-export { arbitraryTree } from "./arbitraries.ts";
+export { arbitraryTree } from "./arbitraries/trees.ts";
 export { parseTree, printTree, TreeSyntaxError } from "../dsl/tree-notation.ts";
 export { readKernels, type ReadOptions } from "../dsl/reader/index.ts";
 export { schedulesFor } from "../codegen/compile.ts";

@@ -5,7 +5,7 @@ import { f32OfBits } from "../dsl/expr.ts";
 import { parseKernel } from "../dsl/parse-ir.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { parseTree, printTree } from "../dsl/tree-notation.ts";
-import { arbitraryKernel } from "./arbitraries.ts";
+import { arbitraryKernel } from "./arbitraries/kernels.ts";
 import { evaluate } from "./evaluator.ts";
 import { InputError, kindFor, randomInputs } from "./inputs.ts";
 import { orderSensitivity, reductionsOf, replaceTrees, TreeError } from "./order.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseKernel } from "../dsl/parse-ir.ts";
 import { printKernel } from "../dsl/print-ir.ts";
-import { arbitraryKernel } from "./arbitraries.ts";
+import { arbitraryKernel } from "./arbitraries/kernels.ts";
 import { evaluate } from "./evaluator.ts";
 import { randomInputs } from "./inputs.ts";
 
@@ -14,6 +14,6 @@ describe("the IR's text", () => {
       expect(printKernel(read)).toBe(text);
       const data = { extents, ...randomInputs(kernel, extents, seed) };
       expect(evaluate(read, data)).toEqual(evaluate(kernel, data));
-    }), { numRuns: 200 });
+    }), { numRuns: 80 });
   });
 });

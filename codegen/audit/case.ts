@@ -1,6 +1,6 @@
 /** One set of extents: every word written once, and the chosen elements' expressions equal to the declared ones. */
 import type { Kernel, Output } from "../../dsl/ir.ts";
-import type { Artifact } from "../../runtime/artifact.ts";
+import type { Artifact, Pass } from "../../runtime/artifact.ts";
 import { Comparison, renderTree } from "./compare.ts";
 import { Declared } from "./declared.ts";
 import { Digests } from "./digest.ts";
@@ -50,6 +50,9 @@ export class Mismatch extends Fault {
   }
 }
 
+/** How many workgroups lie along x and y. */
+const grids = [undefined, [1, 2], [2, 1], [3, 2]] as const;
+
 /** Steps of loops for which all workgroups are run, and those up to which every word is compared, of at most so many. */
 const mostSteps = 3_000_000;
 const wholeSteps = 150_000;
@@ -58,6 +61,15 @@ const mostWords = 1024;
 /** @throws Fault, NeedsValues, TooManyTerms */
 export function examine(request: CaseRequest): Examination {
   return new CaseRun(request).run();
+}
+
+/** By the uniforms that hold batch extents: a tile's rows may lie as far beyond them as the longest edge. */
+function overshootsOf(kernel: Kernel, pass: Pass, { edges }: Case): Map<string, number> {
+  return new Map(pass.uniforms.flatMap(({ name, value }): [string, number][] => {
+    if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) return [];
+    const { extent } = value.formula;
+    return kernel.axes.some((axis) => axis.name === extent && axis.role === "batch") ? [[name, edges[extent]!]] : [];
+  }));
 }
 
 /** A word to compare: where it should be written, under which condition, with what. */
@@ -97,10 +109,10 @@ class CaseRun {
       const constants = Object.fromEntries(artifact.passes[number]!.uniforms.flatMap(({ name, value }): [string, Value][] =>
         value.kind === "formula" && typeof value.formula === "number" ? [[name, constantUniform(this.#integers, value.formula)]] : []));
       const audited = { ones: constantUniform(this.#integers, 0xffffffff), zero: constantUniform(this.#integers, 0) };
-      return new Machine(module, this.#integers, this.#floats, constants, primitivesOf(this.#integers, this.#floats, audited));
+      return new Machine(module, this.#integers, this.#floats, constants, primitivesOf(this.#integers, this.#floats, audited), overshootsOf(kernel, artifact.passes[number]!, at));
     });
     // What a dispatch lays along x is the host's affair, so that is varied, too.
-    const across = request.number % 2 === 1 ? 3 : undefined;
+    const across = grids[request.number % grids.length];
     const passRequest: PassRequest = {
       artifact, machines, integers: this.#integers, floats: this.#floats, extents: this.#extents, readWord, parameter, ...(across === undefined ? {} : { across }),
     };
@@ -112,17 +124,19 @@ class CaseRun {
   #readWord(tensor: string, word: Word): Value {
     const { kernel, known } = this.#request;
     const { storage } = kernel.inputs.find(({ name }) => name === tensor)!;
-    if (known.has(tensor) && typeof word === "number" && storage !== "bf16" && storage !== "f32") return this.#valueOf(word);
+    if (known.has(tensor) && typeof word === "number" && storage !== "bf16" && storage !== "f32") return this.#valueOf(tensor, word);
     return this.#integers.pool.word(tensor, storage === "f32" ? "float" : "integer", word);
   }
   #parameter(name: string, type: string): Value {
     const label = `parameter ${name}`;
-    if (this.#request.known.has(label)) return this.#valueOf(0);
+    if (this.#request.known.has(label)) return this.#valueOf(name, 0);
     return this.#integers.pool.leaf("parameter", type === "f32" ? "float" : "integer", label);
   }
-  #valueOf(element: number): number {
-    const { at: { values }, number } = this.#request;
-    return values[(element + number) % values.length]!;
+  /** Neighbours differ, and so do tables: what reads the wrong one shows. */
+  #valueOf(name: string, element: number): number {
+    const { kernel, at: { values }, number } = this.#request;
+    const table = [...kernel.inputs, ...kernel.parameters].findIndex((candidate) => candidate.name === name);
+    return values[(element + number + table) % values.length]!;
   }
 
   run(): Examination {

@@ -38,9 +38,12 @@ export class Emitter {
   readonly #mode: Mode;
   readonly #live: ReadonlySet<Variable> | null;
   readonly #functions: ReadonlyMap<FunctionDeclaration, string>;
+  readonly #overshoots: ReadonlyMap<string, number>;
 
-  constructor(mode: Mode, entry: FunctionDeclaration, functions: ReadonlyMap<FunctionDeclaration, string>) {
+  /** `overshoots`: by the uniforms that hold batch extents, how far beyond them a tile's rows may lie. */
+  constructor(mode: Mode, entry: FunctionDeclaration, functions: ReadonlyMap<FunctionDeclaration, string>, overshoots: ReadonlyMap<string, number> = new Map()) {
     this.#mode = mode;
+    this.#overshoots = overshoots;
     this.#functions = functions;
     this.#live = mode === "shadow" ? liveVariables(entry, "values") : mode === "paths" || mode === "stores" ? liveVariables(entry, mode) : null;
   }
@@ -178,6 +181,8 @@ export class Emitter {
         // The right operand is evaluated only where the left one leaves it open, as in WGSL.
         if (expression.operator === "&&") return `m.both(${left}, () => ${right})`;
         if (expression.operator === "||") return `m.either(${left}, () => ${right})`;
+        const bound = this.#boundOf(expression);
+        if (bound !== undefined) return expression.operator === "<" ? `I.less(m.near(${left}, ${bound}), ${right})` : `I.not(I.less(m.near(${left}, ${bound}), ${right}))`;
         const text = operators[scalarOf(expression.left.type)][expression.operator];
         if (text === undefined) return `m.misfit("no meaning for ${expression.operator}")`;
         return text.replace(/\$[ab]/g, (operand) => (operand === "$a" ? left : right));
@@ -185,6 +190,13 @@ export class Emitter {
       case "call": return `${this.#functions.get(expression.callee)!}(${expression.arguments.map((argument) => this.expression(argument)).join(", ")})`;
       case "builtin": return this.#builtin(expression);
     }
+  }
+
+  /** Of `index < uniforms.extent` and `index >= uniforms.extent` of a batch axis: what it takes to check that the index is a row of it. */
+  #boundOf({ operator, right, at }: Expression & { kind: "binary" }): string | undefined {
+    if ((operator !== "<" && operator !== ">=") || right.kind !== "member" || right.of.kind !== "name" || right.of.variable.kind !== "uniform") return undefined;
+    const overshoot = this.#overshoots.get(right.name);
+    return overshoot === undefined ? undefined : `U.${right.name}, ${overshoot}, ${at.line}`;
   }
 
   #element(expression: Expression & { kind: "element" }): string {
@@ -209,7 +221,7 @@ export class Emitter {
         if (from === "f32") return to === "f32" ? a : `F.bitsOf(${a})`;
         return to === "f32" ? `F.fromBits(${a})` : a;
       case "convert":
-        if (from === "bool") return to === "bool" ? a : to === "f32" ? `I.select(${a}, F.constant(0x3f800000, false), F.constant(0, true))` : `I.select(${a}, 1, 0)`;
+        if (from === "bool") return to === "bool" ? a : to === "f32" ? `I.select(${a}, F.constant(0x3f800000, false), F.constant(0, false))` : `I.select(${a}, 1, 0)`;
         if (to === "bool") return from === "f32" ? `I.not(F.equal(${a}, F.constant(0, false)))` : `I.not(I.equal(${a}, 0))`;
         if (to === "f32") return from === "f32" ? a : from === "u32" ? `F.ofU32(${a})` : `F.ofI32(${a})`;
         return from === "f32" ? `F.convert("${to === "u32" ? "convertU32" : "convertI32"}", ${a})` : a;

@@ -4,7 +4,7 @@
  *
  * - commuted operands: x + y = y + x, and x * y = y * x, since each is the one rounded result of a symmetric function;
  * - signs: x + (-y) = x - y, (-x) * y = -(x * y), x - (-y) = x + y: IEEE 754 defines them so, and rounding to nearest is symmetric;
- * - bits: a bitcast there and back is the value, and so is `seal`, whose mask is all ones;
+ * - bits: a bitcast there and back is the value, and so is `seal`, which adds no bit to it;
  * - exact products: where the factors have at most 24 significant bits between them, x * y is rounded nowhere, so
  *   fma(x, y, z) = z + x * y.
  *
@@ -123,14 +123,14 @@ export class Floats {
     return term.kind === "bits" ? term.a! : this.pool.node("fromBits", "float", term);
   }
 
-  /** The f32 nearest to an integer; a zero among them counts as hidden, since it is computed. */
+  /** The f32 nearest to an integer. A zero that the driver's compiler can work out is no hidden one. */
   ofU32(bits: Word): Term {
     const known = this.#integers.known(bits);
-    return known !== undefined ? this.constant(bitsOfF32(known), true) : this.pool.node("fromU32", "float", bits as Term);
+    return known !== undefined ? this.constant(bitsOfF32(known), typeof bits !== "number") : this.pool.node("fromU32", "float", bits as Term);
   }
   ofI32(bits: Word): Term {
     const known = this.#integers.known(bits);
-    return known !== undefined ? this.constant(bitsOfF32(known | 0), true) : this.pool.node("fromI32", "float", bits as Term);
+    return known !== undefined ? this.constant(bitsOfF32(known | 0), typeof bits !== "number") : this.pool.node("fromI32", "float", bits as Term);
   }
   /** WGSL's conversion of a value that is in range; math on the bits around it makes it whole. */
   convert(kind: "convertU32" | "convertI32", x: Term): Word {

@@ -15,18 +15,23 @@ import { assigned, isStorage, readsStorage } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 
-/** `guard`: whether a point exists, as a comparison with a count tells. `varying`: of who runs, or of data. */
-const kinds = ["count", "length", "row", "guard", "varying"] as const;
+/**
+ * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
+ * comparison with a count tells. `varying`: of who runs, or of data. `data`: of what memory holds.
+ */
+const kinds = ["count", "length", "row", "guard", "past", "found", "varying", "data"] as const;
 type Flow = Readonly<Record<(typeof kinds)[number], boolean>>;
-const still: Flow = { count: false, length: false, row: false, guard: false, varying: false };
+const still: Flow = { count: false, length: false, row: false, guard: false, past: false, found: false, varying: false, data: false };
 const varying: Flow = { ...still, varying: true };
+const loaded: Flow = { ...varying, data: true };
 const join = (flows: readonly Flow[]): Flow => {
-  const joined = { ...still };
+  const joined: Record<(typeof kinds)[number], boolean> = { ...still };
   for (const kind of kinds) joined[kind] = flows.some((flow) => flow[kind]);
   return joined;
 };
 /** Whether a value depends on the batch, in whichever way. */
-const isOfBatch = ({ count, row, guard }: Flow): boolean => count || row || guard;
+const decides = ({ guard, past, found }: Flow): boolean => guard || past || found;
+const isOfBatch = (flow: Flow): boolean => flow.count || flow.row || decides(flow);
 
 /** @throws Fault */
 export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): void {
@@ -94,9 +99,11 @@ class BatchFlow {
         }
         case "if": {
           const flow = this.#condition(statement.condition, true);
-          const inner = [...statement.then, ...statement.otherwise];
-          const onlySkips = inner.every((one) => one.kind === "return" || (one.kind === "assign" && isStorage(one.target)));
-          if (isOfBatch(flow) && !onlySkips) this.#refuse("what an invocation computes depends on the batch", line);
+          const ends = statement.otherwise.length === 0 && statement.then.every(({ kind }) => kind === "return");
+          const stores = statement.otherwise.length === 0 && statement.then.every((one) => one.kind === "assign" && isStorage(one.target));
+          // A row that there is not ends; one that there is, is stored.
+          const skips = ends ? !flow.guard && !flow.found : stores && !flow.past;
+          if (isOfBatch(flow) && !skips) this.#refuse("what an invocation computes depends on the batch", line);
           this.#walk(statement.then);
           this.#walk(statement.otherwise);
           break;
@@ -106,7 +113,7 @@ class BatchFlow {
           this.#flowOf(statement.step);
           const flow = this.#condition(statement.condition, false);
           // Going through an axis, the loop's variable is a row.
-          if (flow.guard) this.#learn(statement.variable, { ...varying, row: true });
+          if (flow.guard || flow.found) this.#learn(statement.variable, { ...varying, row: true });
           if (isOfBatch(flow) && carries(statement)) this.#refuse("how often a loop runs depends on the batch", line);
           this.#walk(statement.body);
           break;
@@ -128,7 +135,7 @@ class BatchFlow {
     }
     if (mayBeFirst && condition.kind === "binary" && condition.operator === "==" && condition.right.kind === "literal" && condition.right.bits === 0) {
       const left = this.#flowOf(condition.left);
-      if (left.row && !left.count) return { ...still, guard: true, varying: true };
+      if (left.row && !left.count) return { ...varying, guard: true };
     }
     return this.#flowOf(condition);
   }
@@ -136,7 +143,7 @@ class BatchFlow {
   #address(index: Expression, of: Expression): void {
     const flow = this.#flowOf(index);
     const own = of.kind === "name" && of.variable.kind !== "storage";
-    if (flow.count || flow.guard) this.#refuse("an address depends on how large the batch is, other than by its strides", index.at.line);
+    if (flow.count || decides(flow)) this.#refuse("an address depends on how large the batch is, other than by its strides", index.at.line);
     if (own && flow.row) this.#refuse("memory of a workgroup's own is addressed by the row", index.at.line);
   }
 
@@ -159,7 +166,7 @@ class BatchFlow {
         const isMemory = of.kind === "name" && (of.variable.kind === "storage" || of.variable.kind === "workgroup");
         this.#address(expression.index, of);
         // What lies at an address is data, whoever's it is: the expressions tell whose.
-        return isMemory ? varying : join([this.#flowOf(of), this.#flowOf(expression.index)]);
+        return isMemory ? loaded : join([this.#flowOf(of), this.#flowOf(expression.index)]);
       }
       case "unary": {
         const flow = this.#flowOf(expression.operand);
@@ -172,8 +179,8 @@ class BatchFlow {
         const flow = join(expression.arguments.map((argument) => this.#flowOf(argument)));
         const reads = readsStorage(expression.callee);
         // An input in ranges is read through a function, which takes an address.
-        if (flow.count || flow.guard || (flow.row && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
-        return reads ? varying : { ...flow, row: false, count: false, guard: false };
+        if (flow.count || decides(flow) || (flow.row && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
+        return reads ? loaded : flow;
       }
     }
   }
@@ -190,10 +197,12 @@ class BatchFlow {
         return all;
       }
       case "select": {
-        const [, , condition] = flows;
-        if ((condition!.guard || condition!.count || condition!.row) && !isZero(expression.arguments[0]!)) this.#refuse("the batch chooses between values", expression.at.line);
-        if (flows.slice(0, 2).some(isOfBatch)) this.#refuse("what depends on the batch is chosen from", expression.at.line);
-        return join([flows[0]!, flows[1]!, condition!.varying ? varying : still]);
+        // A gather's value, or zero: of a row that data names, and of memory.
+        const [whenFalse, whenTrue, condition] = flows as [Flow, Flow, Flow];
+        const gathers = !condition.guard && !condition.past && isZero(expression.arguments[0]!) && whenTrue.data;
+        if (isOfBatch(condition) && !gathers) this.#refuse("the batch chooses between values", expression.at.line);
+        if (isOfBatch(whenFalse) || isOfBatch(whenTrue)) this.#refuse("what depends on the batch is chosen from", expression.at.line);
+        return join([whenFalse, whenTrue, condition.varying ? varying : still]);
       }
       default:
         if (isOfBatch(all)) this.#refuse("what depends on the batch is computed with", expression.at.line);
@@ -228,12 +237,13 @@ class BatchFlow {
 
   #comparison(operator: string, left: Flow, right: Flow, line: number): Flow {
     const all = join([left, right]);
-    if (left.guard || right.guard) this.#refuse("whether a point exists is compared", line);
+    if (decides(left) || decides(right)) this.#refuse("whether a point exists is compared", line);
     if (all.count) {
       // `row < count` and `row >= count`, and the same of an index that data gave.
       const bounds = right.count && !left.count && left.varying && (operator === "<" || operator === ">=");
       if (!bounds) this.#refuse("how large the batch is decides something other than whether a point exists", line);
-      return { ...still, guard: true, varying: true };
+      const of = operator === ">=" ? "past" : left.row || !left.data ? "guard" : "found";
+      return { ...varying, [of]: true };
     }
     if (all.row) this.#refuse("a row is compared with something other than their number", line);
     if (all.length && (operator === "==" || operator === "!=" || !(left.length ? right : left).varying)) {

@@ -66,6 +66,12 @@ class Runtime {
     this.path = mix(this.path, result === first ? 2 * line + 1 : 2 * line);
     return result;
   }
+  /** An index that is compared with how many rows there are: it must be a row, or one of the last tile's beyond them. */
+  near(index: Word, extent: number, overshoot: number, line: number): Word {
+    const at = this.#integers.plain(index);
+    if (typeof at === "number" && at >= extent + overshoot) throw new Fault("taint", `${at} is compared with ${extent} rows, of which no tile has it`, line);
+    return index;
+  }
   /** Runs stores under a condition. */
   under(condition: Truth, line: number, stores: () => void): void {
     this.note(condition, line);
@@ -83,6 +89,7 @@ class Runtime {
   }
   component(vector: readonly Value[], index: Word, line: number): Value {
     const at = this.#integers.plain(index);
+    if (typeof at !== "number" && at.high >= vector.length) throw new Fault("bounds", `a vector of ${vector.length} is indexed by what may be ${at.high}`, line);
     if (typeof at !== "number") {
       // A component by data: whichever it is.
       return vector.slice(1).reduce<Value>((rest, value, i) => this.#integers.select(this.#integers.equal(at, i + 1), value, rest), vector[0]!);
@@ -129,10 +136,12 @@ export class Machine {
   readonly #texts = new Map<Mode, EntryText>();
 
   readonly #constants: Uniforms;
+  readonly #overshoots: ReadonlyMap<string, number>;
 
-  /** `constants`: the uniforms that have one value always, which functions may read. */
-  constructor(module: Module, integers: Integers, floats: Floats, constants: Uniforms, recognise: Recognise) {
+  /** `constants`: the uniforms that have one value always, which functions may read; `overshoots` as in emit.ts. */
+  constructor(module: Module, integers: Integers, floats: Floats, constants: Uniforms, recognise: Recognise, overshoots: ReadonlyMap<string, number> = new Map()) {
     this.module = module;
+    this.#overshoots = overshoots;
     this.#constants = constants;
     this.#integers = integers;
     this.#floats = floats;
@@ -184,7 +193,7 @@ export class Machine {
     if (known === undefined) {
       const { entry } = this.module;
       const names = new Map([...this.#names].map(([callee, name]) => [callee, this.#pure.has(callee) ? `pure.${name}` : `own.${name}`]));
-      const emitter = new Emitter(mode, entry, names);
+      const emitter = new Emitter(mode, entry, names, this.#overshoots);
       const arguments_ = { workgroup_id: "workgroup", num_workgroups: "workgroups", local_invocation_index: "invocation" };
       const head = entry.parameters.map((parameter) => `const ${emitter.name(parameter)} = ${arguments_[parameter.builtin!]};`).join("\n");
       const body = emitter.block(entry.body);

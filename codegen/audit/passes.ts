@@ -24,8 +24,8 @@ export interface PassRequest {
   readonly extents: Readonly<Record<string, number>>;
   readonly readWord: (tensor: string, word: Word) => Value;
   readonly parameter: (name: string, type: "f32" | "u32" | "i32") => Value;
-  /** How many workgroups lie along x; the rest along y and z, some of them to spare. Absent: all. */
-  readonly across?: number;
+  /** How many workgroups lie along x and y, the rest along z, some of them to spare; absent: all along x. */
+  readonly across?: readonly [number, number];
 }
 
 /** The shape of a binding at these extents. */
@@ -59,9 +59,8 @@ export class PassRun {
     this.#machine = request.machines[number]!;
     this.#uniforms = this.#uniformsOf();
     const count = evaluateFormula(this.#pass.workgroups, request.extents);
-    const across = Math.max(1, Math.min(request.across ?? count, count));
-    const down = Math.ceil(count / across);
-    this.#workgroups = request.across === undefined || down < 2 ? [Math.max(1, count), 1, 1] : [across, 2, Math.ceil(down / 2)];
+    const [across, down] = request.across ?? [count + 1, 1];
+    this.#workgroups = [across, down, request.across === undefined ? 1 : Math.ceil((count + 1) / (across * down))];
   }
 
   /** Where this pass writes each of its outputs, every workgroup and invocation counted. */

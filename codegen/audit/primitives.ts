@@ -17,7 +17,7 @@ export const auditedText = `struct Uniforms {
 }
 @group(0) @binding(0) var<uniform> uniforms: Uniforms;
 fn seal(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & uniforms.ones);
+  return bitcast<f32>(bitcast<u32>(x) | uniforms.zero);
 }
 fn round_bf16(x: f32) -> f32 {
   let bits = bitcast<u32>(x);

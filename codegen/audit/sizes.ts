@@ -1,9 +1,11 @@
 /** At which extents a text is executed: around every edge along batch and sequence axes that the text itself shows. */
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Artifact, Formula } from "../../runtime/artifact.ts";
+import { Integers } from "./integers.ts";
 import { partsOf } from "./slices.ts";
 import { Fault } from "./stop.ts";
-import type { Expression, FunctionDeclaration, Module, Statement, Variable } from "./wgsl/ast.ts";
+import { TermPool, type Value } from "./term.ts";
+import type { BinaryOperator, Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 
 /** Where a value comes from: the extents of axes (by `axis NAME`), data of tables (`data NAME`), the workgroup (`workgroup`). */
 type Sources = ReadonlySet<string>;
@@ -83,10 +85,9 @@ export function edgesOf(module: Module, extentOf: (uniform: string) => string | 
       }
     }
   };
-  const functions: readonly FunctionDeclaration[] = [module.entry];
   while (changed) {
     changed = false;
-    functions.forEach((declaration) => walk(declaration.body));
+    walk(module.entry.body);
   }
   return edges;
 }
@@ -95,8 +96,28 @@ const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
 
 /** The integer that an expression is, or all that stand in it. */
 function literalsIn(expression: Expression, deep: boolean): number[] {
-  if (expression.kind === "literal") return isInteger(expression) ? [expression.bits] : [];
+  const constant = constantOf(expression);
+  if (constant !== undefined) return isInteger(expression) ? [constant] : [];
   return deep ? partsOf(expression).flatMap((part) => literalsIn(part, true)) : [];
+}
+
+const integers = new Integers(new TermPool());
+const folds: Partial<Record<BinaryOperator, (a: number, b: number) => Value>> = {
+  "+": (a, b) => integers.add(a, b), "-": (a, b) => integers.subtract(a, b), "*": (a, b) => integers.multiply(a, b), "/": (a, b) => integers.divide(a, b),
+  "%": (a, b) => integers.remainder(a, b), "&": (a, b) => integers.and(a, b), "|": (a, b) => integers.or(a, b), "^": (a, b) => integers.xor(a, b),
+  "<<": (a, b) => integers.shiftLeft(a, b), ">>": (a, b) => integers.shiftRight(a, b),
+};
+/** What an expression is that nothing but literals is in. */
+function constantOf(expression: Expression): number | undefined {
+  if (expression.kind === "literal") return expression.bits;
+  if (expression.kind === "unary" && expression.operator === "~") {
+    const operand = constantOf(expression.operand);
+    return operand === undefined ? undefined : ~operand >>> 0;
+  }
+  if (expression.kind !== "binary") return undefined;
+  const [left, right] = [constantOf(expression.left), constantOf(expression.right)];
+  const value = left === undefined || right === undefined ? undefined : folds[expression.operator]?.(left, right);
+  return typeof value === "number" ? value : undefined;
 }
 
 function isInteger(expression: Expression): boolean {
@@ -120,6 +141,8 @@ const longestEdge = 4096;
 export interface Case {
   /** Extents of the batch and sequence axes. */
   readonly extents: Readonly<Record<string, number>>;
+  /** The longest edge along each of these axes. */
+  readonly edges: Readonly<Record<string, number>>;
   /** Whether all workgroups run here, and every way that they take is compared. */
   readonly isThorough: boolean;
   /** Values that tables and integer parameters take in turn, where control flow needs them. */
@@ -164,7 +187,8 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
   const least = Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? 1 : resting[name]!]));
   const empty = free.some(({ role }) => role === "sequence") ? [Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? resting[name]! : 0]))] : [];
   const cases = [resting, least, ...all, ...empty].filter((extents, at, list) => list.findIndex((other) => JSON.stringify(other) === JSON.stringify(extents)) === at);
-  return cases.map((extents, at) => ({ extents, isThorough: at < 2, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
+  const longest = Object.fromEntries(free.map(({ name }) => [name, edgesOfAxis.get(name)!.at(-1) ?? 1]));
+  return cases.map((extents, at) => ({ extents, edges: longest, isThorough: at < 2, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
 }
 
 /** Numbers around every edge that lies on a sequence axis, its last position first; neighbours differ. */
