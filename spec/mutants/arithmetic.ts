@@ -95,11 +95,11 @@ export const arithmetic: readonly Kind[] = [
     at: ["softmax/row-together", "logSoftmax/alone", "attention/alone#1"],
   },
   {
-    name: "seal without its mask", what: "seal(x) is x", edits: [["bitcast < f32 > ( bitcast < u32 > ( x ) & uniforms . ones )", "x"]], inFunctions: true,
+    name: "seal that seals nothing", what: "seal(x) is x", edits: [["bitcast < f32 > ( bitcast < u32 > ( x ) | uniforms . zero )", "x"]], inFunctions: true,
     at: ["softmax/row-together", "rmsNorm/split@1", "attention/alone", "linearF32/alone"],
   },
   {
-    name: "seal with a mask in sight", what: "the mask is a literal", edits: [["& uniforms . ones", "& 0xffffffffu"]], inFunctions: true,
+    name: "seal with a zero in sight", what: "what hides the value is a literal", edits: [["( x ) | uniforms . zero", "(x) | 0u"]], inFunctions: true,
     at: ["softmax/split", "rmsNorm/alone", "rotary/alone"],
   },
   {

@@ -28,11 +28,11 @@ export const equivalent: readonly Kind[] = [
   },
   {
     name: "sealed once more", what: "seal(seal(x))", edits: [["seal ( $a - $b )", "seal(seal($a - $b))"]], at: ["softmax/row-together", "softmax/split@1", "rotary/alone"],
-    equivalent: "the mask is all ones",
+    equivalent: "sealing changes no bit",
   },
   {
     name: "a fold's sum sealed", what: "the one addition that may stand bare", edits: [["$s:(sum|total)_* = $s + $x ;", "$s = seal($s + $x);"]],
-    at: ["linearF32/alone", "linearF32/runs-together", "rmsNorm/split@1"], equivalent: "the mask is all ones",
+    at: ["linearF32/alone", "linearF32/runs-together", "rmsNorm/split@1"], equivalent: "sealing changes no bit",
   },
   {
     name: "lanes mirrored", what: "each two neighbouring lanes change places", edits: [["let $t:total_* = product_0 + $k ;", "let $t = product_0 + ($k ^ 1u);"]],

@@ -50,7 +50,7 @@ export const order: readonly Kind[] = [
     at: ["softmax/row-together", "softmax/split@1", "rmsNorm/runs-together", "attention/alone"],
   },
   {
-    name: "pairwise tree as a chain", what: "every item closes what is there", edits: [["while ( ( $c & 1u ) == 1u ) {", "while (($c & 0xffffu) > 0u) {"]],
+    name: "pairwise tree as a chain", what: "every item closes what is there", edits: [["while ( ( $c & 1u ) == 1u ) { $d = $d - 1u ;", "while (($c > 0u) && ($d > 0u)) {\n    $d = $d - 1u;"]],
     at: ["softmax/row-together", "rmsNorm/runs-together", "logSoftmax/leaves-together#1"],
   },
   {

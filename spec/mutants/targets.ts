@@ -3,7 +3,7 @@ import type { Artifact } from "../../runtime/artifact.ts";
 import { compile, schedulesFor } from "../../codegen/compile.ts";
 import type { Schedule } from "../../codegen/schedule.ts";
 import type { Kernel } from "../../dsl/ir.ts";
-import { defaultLimits } from "../../runtime/artifact.ts";
+import { defaultLimits, type DeviceLimits } from "../../runtime/artifact.ts";
 import { type Extents, extentsOf, kernels, type Size } from "../fixtures/schedule-kernels.ts";
 import { modelExtents } from "../extents.ts";
 
@@ -30,6 +30,7 @@ export interface Target {
   readonly schedule: Schedule;
   readonly pass: number;
   readonly artifact: Artifact;
+  readonly limits: DeviceLimits;
   /** Of a batch to run it on. */
   readonly extents: Extents;
 }
@@ -53,7 +54,7 @@ function make(name: string, size: string, scheduleName: string): Omit<Target, "n
   const offered = schedulesOf(kernel, size, request);
   const schedule = offered.find((candidate) => candidate.name === scheduleName);
   if (schedule === undefined) throw new RangeError(`${name} has no schedule ${scheduleName}; it has ${offered.map((candidate) => candidate.name).join(", ")}`);
-  return { kernel, schedule, extents, artifact: compile(kernel, { ...request, schedule }) };
+  return { kernel, schedule, extents, limits: request.limits, artifact: compile(kernel, { ...request, schedule }) };
 }
 
 const schedules = new Map<string, readonly Schedule[]>();
