@@ -2,12 +2,13 @@
  * The sequential fold of one group of reductions: nested loops that follow the tree. Everything that runs a tree's
  * levels in order goes through here, whoever runs them and wherever their items come from.
  */
+import { isOwnStep } from "../dsl/denotation.ts";
 import type { Expr, SourceLocation } from "../dsl/ir.ts";
 import type { Level } from "../dsl/tree.ts";
 import { hiddenConstant } from "./arithmetic.ts";
 import type { Context } from "./context.ts";
 import { operationIn, textOf } from "./expressions.ts";
-import type { Cell, Group } from "./groups.ts";
+import type { Group } from "./groups.ts";
 import { rowCounts } from "./rows.ts";
 import { Block } from "./statements.ts";
 
@@ -130,10 +131,12 @@ export class Folder {
   }
 
   #combine(left: Values, right: Values): Values {
-    return this.#group.cells.map((cell) => {
+    const combines = this.#group.cells.map(({ combine }) => combine);
+    return this.#group.cells.map((cell, at) => {
       const result = this.#context.rewrite(cell.combine, (expr) =>
         expr.kind === "state" ? (expr.side === "left" ? left : right)[cell.fields.get(expr.field)!]! : undefined);
-      if (isPlainSum(cell)) this.#context.folds.add(result);
+      // The one addition that may stand unsealed.
+      if (isOwnStep(combines, at)) this.#context.folds.add(result);
       return result;
     });
   }
@@ -222,13 +225,6 @@ export class Folder {
     block.statements.push({ kind: "if", condition: `${depth} > 0u`, body: some });
     return this.registers(results, block);
   }
-}
-
-/** Whether a cell's combine is nothing but the sum of both sides: the one addition that may stand unsealed. */
-function isPlainSum(cell: Cell): boolean {
-  const { combine } = cell;
-  return combine.kind === "binary" && combine.operator === "add" && combine.type === "f32" &&
-    combine.left.kind === "state" && combine.left.side === "left" && combine.right.kind === "state" && combine.right.side === "right";
 }
 
 function isZero(expr: Expr): boolean {

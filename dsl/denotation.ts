@@ -3,7 +3,8 @@
  *
  * The reference evaluator reads it over numbers, an audit can read it over terms. Nothing here knows of schedules.
  */
-import type { BinaryOperator, Constant, Expr, FunctionDeclaration, Load, Reduce, Reducer, UnaryOperator, ValueType, Variable } from "./ir.ts";
+import { operandsOf } from "./expr.ts";
+import type { Binary, BinaryOperator, Constant, Expr, FunctionDeclaration, Load, Reduce, Reducer, UnaryOperator, ValueType, Variable } from "./ir.ts";
 import { rowsOf, spanOf, type Tree } from "./tree.ts";
 
 /** A reduction whose tree leaves no single value for the items it was given, or an item that there is not. */
@@ -207,14 +208,28 @@ export class Denotation<V> {
     const scope = new Scope<V>(outer, undefined, undefined, (expr) =>
       expr.kind === "state" ? sides[expr.side][reducer.fields.findIndex((field) => field.name === expr.field)] : undefined);
     const { step } = this.#algebra;
-    return reducer.fields.map((field) => (step !== undefined && isPlainSum(field.combine)
-      ? step(this.valueOf(field.combine.left, scope), this.valueOf(field.combine.right, scope))
-      : this.valueOf(field.combine, scope)));
+    const combines = reducer.fields.map((field) => field.combine);
+    return combines.map((combine, at) => (step !== undefined && isOwnStep(combines, at)
+      ? step(this.valueOf((combine as Binary).left, scope), this.valueOf((combine as Binary).right, scope))
+      : this.valueOf(combine, scope)));
   }
 }
 
+/**
+ * Whether the combine at this place is nothing but the sum of both sides' floats, and no other one computes with it:
+ * then it is the fold's own step, of which a chain of such sums is made.
+ */
+export function isOwnStep(combines: readonly Expr[], at: number): boolean {
+  const combine = combines[at]!;
+  return isPlainSum(combine) && combines.every((other) => other === combine || !mentions(other, combine));
+}
+
+function mentions(expr: Expr, part: Expr): boolean {
+  return expr === part || operandsOf(expr).some((operand) => mentions(operand, part));
+}
+
 /** Whether a combine is nothing but the sum of both sides' floats. */
-function isPlainSum(combine: Expr): combine is Expr & { kind: "binary" } {
+function isPlainSum(combine: Expr): boolean {
   return combine.kind === "binary" && combine.operator === "add" && combine.type === "f32" &&
     combine.left.kind === "state" && combine.left.side === "left" && combine.right.kind === "state" && combine.right.side === "right";
 }

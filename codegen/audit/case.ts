@@ -155,25 +155,27 @@ class CaseRun {
       const pass = this.#writerOf(output.name);
       compareAll(output, pass, this.#expected(output, pass, ways[this.#passes.indexOf(pass)]));
     }
-    this.#coverEarlier(ways, compareAll);
-    const known = ways.length > 0 && ways.every((paths) => paths !== undefined);
+    // Every way through an earlier pass has led to some element that was compared, or its parts are read by none.
+    const known = ways.length > 0 && ways.every((paths) => paths !== undefined) && this.#coversEarlier(ways, compareAll);
     return { elements, digests, paths: known ? ways.reduce((total, paths) => total + paths!.length, 0) : null };
   }
 
-  /** Every way through an earlier pass must have led to some element that was compared. */
-  #coverEarlier(ways: readonly (readonly Path[] | undefined)[], compareAll: (output: Output, pass: PassRun, all: readonly Expected[]) => void): void {
+  /** Compares more elements until every way through an earlier pass has led to one; false where some were left out and one has not. */
+  #coversEarlier(ways: readonly (readonly Path[] | undefined)[], compareAll: (output: Output, pass: PassRun, all: readonly Expected[]) => void): boolean {
     const outputs = this.#request.kernel.outputs;
-    const uncovered = (): number => ways.findIndex((paths, number) => number < this.#passes.length - 1 && paths?.some(({ workgroup }) => !this.#passes[number]!.hasRun(workgroup)) === true
-      && !outputs.some(({ name }) => this.#writerOf(name) === this.#passes[number]));
+    const isMissed = (pass: PassRun, paths: readonly Path[] | undefined): boolean =>
+      outputs.every(({ name }) => this.#writerOf(name) !== pass) && paths?.some(({ workgroup }) => pass.writes(workgroup) && !pass.hasRun(workgroup)) === true;
+    const uncovered = (): number => this.#passes.findIndex((pass, number) => isMissed(pass, ways[number]));
+    let all = true;
     for (const output of outputs) {
       if (output.place !== undefined || uncovered() < 0) continue;
       const pass = this.#writerOf(output.name);
       const words = wordsOf(this.#tensors.get(output.name)!);
       const step = Math.max(1, Math.floor(words / 97));
+      if (step > 1) all = false;
       compareAll(output, pass, Array.from({ length: Math.ceil(words / step) }, (_, at) => this.#expectedWord(output, at * step)));
     }
-    const missed = uncovered();
-    if (missed >= 0) throw new Fault("effort", `no element that is compared needs all the ways through pass ${missed + 1}`);
+    return all || uncovered() < 0;
   }
 
   #expected(output: Output, pass: PassRun, paths: readonly Path[] | undefined): Expected[] {

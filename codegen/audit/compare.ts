@@ -32,19 +32,25 @@ export class Comparison {
     return true;
   }
 
-  /** The smallest parts in which the two differ, going down while there is one way to go. */
+  /** The smallest parts in which the two differ, going down while there is a pair of operands to blame; the first of several. */
   partOfDifference(declared: Value, found: Value): { declared: Value; found: Value } {
     let here = { declared, found };
     for (;;) {
       const { declared: a, found: b } = here;
-      if (typeof a !== "object" || typeof b !== "object" || a.kind !== b.kind || a.bits !== b.bits || a.name !== b.name) return here;
+      if (typeof a !== "object" || typeof b !== "object" || a.bits !== b.bits || a.name !== b.name) return here;
+      if (a.kind !== b.kind && !(a.kind === "rawAdd" && b.kind === "add")) return here;
       const [xs, ys] = [operandsOf(a), operandsOf(b)];
-      if (xs.length !== ys.length) return here;
-      const differing = xs.flatMap((x, at) => (this.matches(x, ys[at]!) ? [] : [{ declared: x, found: ys[at]! }]));
-      // With both operands of a commuting operation other than declared, either may stand for the other: stop at the parent.
-      if (differing.length !== 1) return here;
+      if (xs.length !== ys.length || a.coefficients.some((coefficient, at) => coefficient !== b.coefficients[at])) return here;
+      const straight = this.#differing(xs, ys);
+      const crossed = xs.length === 2 && commutes.has(a.kind) ? this.#differing(xs, [ys[1]!, ys[0]!]) : straight;
+      const differing = crossed.length < straight.length ? crossed : straight;
+      if (differing.length === 0) return here;
       here = differing[0]!;
     }
+  }
+
+  #differing(xs: readonly Term[], ys: readonly Term[]): { declared: Value; found: Value }[] {
+    return xs.flatMap((x, at) => (this.matches(x, ys[at]!) ? [] : [{ declared: x, found: ys[at]! }]));
   }
 }
 

@@ -153,7 +153,7 @@ export class Declared {
       case "toU32": return type === "f32" ? truncated(floats, integers, "truncateU32", x) : n;
       case "toI32": return type === "f32" ? truncated(floats, integers, "truncateI32", x) : n;
       case "bitsOf": return floats.bitsOf(x);
-      case "fromBits": return floats.fromBits(integers.known(n) === undefined ? n : integers.hidden(integers.known(n)!));
+      case "fromBits": return floats.fromBits(n);
     }
   }
 

@@ -182,7 +182,7 @@ export class Emitter {
         if (expression.operator === "&&") return `m.both(${left}, () => ${right})`;
         if (expression.operator === "||") return `m.either(${left}, () => ${right})`;
         const bound = this.#boundOf(expression);
-        if (bound !== undefined) return expression.operator === "<" ? `I.less(m.near(${left}, ${bound}), ${right})` : `I.not(I.less(m.near(${left}, ${bound}), ${right}))`;
+        if (bound !== undefined) return `I.less(m.near(${left}, ${bound}), ${right})`;
         const text = operators[scalarOf(expression.left.type)][expression.operator];
         if (text === undefined) return `m.misfit("no meaning for ${expression.operator}")`;
         return text.replace(/\$[ab]/g, (operand) => (operand === "$a" ? left : right));
@@ -192,9 +192,9 @@ export class Emitter {
     }
   }
 
-  /** Of `index < uniforms.extent` and `index >= uniforms.extent` of a batch axis: what it takes to check that the index is a row of it. */
+  /** Of `index < uniforms.extent` of a batch axis: what it takes to check that the index is a row of it. */
   #boundOf({ operator, right, at }: Expression & { kind: "binary" }): string | undefined {
-    if ((operator !== "<" && operator !== ">=") || right.kind !== "member" || right.of.kind !== "name" || right.of.variable.kind !== "uniform") return undefined;
+    if (operator !== "<" || right.kind !== "member" || right.of.kind !== "name" || right.of.variable.kind !== "uniform") return undefined;
     const overshoot = this.#overshoots.get(right.name);
     return overshoot === undefined ? undefined : `U.${right.name}, ${overshoot}, ${at.line}`;
   }

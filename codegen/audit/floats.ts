@@ -29,11 +29,9 @@ export class Floats {
     this.nothing = this.pool.leaf("nothing", "float", "");
   }
 
-  /** Zeros, infinities, NaNs and subnormals count as hidden only where the text hides them from the driver's compiler. */
+  /** A zero counts as hidden only where the text hides it from the driver's compiler, which would drop its addition. */
   constant(bits: number, hidden: boolean): Term {
-    const exponent = (bits >>> 23) & 0xff;
-    const special = exponent === 0 || exponent === 0xff;
-    return this.pool.leaf("float", "float", hidden && special ? "hidden" : "", bits);
+    return this.pool.leaf("float", "float", hidden && bits << 1 === 0 ? "hidden" : "", bits);
   }
 
   #unary(kind: TermKind, a: Term): Term {
@@ -61,12 +59,14 @@ export class Floats {
 
   /** A sealed sum; `raw`: one that stands unsealed. */
   add(a: Term, b: Term, raw = false): Term {
-    if (b.kind === "negate") return this.subtract(a, b.a!, raw);
-    if (a.kind === "negate") return this.subtract(b, a.a!, raw);
+    const [x, y] = [this.#withoutSign(a), this.#withoutSign(b)];
+    if (y !== b) return this.subtract(a, y, raw);
+    if (x !== a) return this.subtract(b, x, raw);
     return this.#commuting(raw ? "rawAdd" : "add", a, b);
   }
   subtract(a: Term, b: Term, raw = false): Term {
-    if (b.kind === "negate") return this.add(a, b.a!, raw);
+    const y = this.#withoutSign(b);
+    if (y !== b) return this.add(a, y, raw);
     return this.#binary(raw ? "rawSubtract" : "subtract", a, b);
   }
   multiply(a: Term, b: Term, raw = false): Term {

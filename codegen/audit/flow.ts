@@ -11,17 +11,19 @@
  */
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Pass } from "../../runtime/artifact.ts";
+import { extentsOf } from "../../runtime/formula.ts";
 import { assigned, isStorage, readsStorage } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 
 /**
  * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
- * comparison with a count tells. `varying`: of who runs, or of data. `data`: of what memory holds.
+ * comparison with a count tells. `padded`: a row's value, or zero where there is no such row, which may be stored.
+ * `clamped`: brought below the count by a `min`. `varying`: of who runs, or of data. `data`: of what memory holds.
  */
-const kinds = ["count", "length", "row", "guard", "past", "found", "varying", "data"] as const;
+const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "varying", "data"] as const;
 type Flow = Readonly<Record<(typeof kinds)[number], boolean>>;
-const still: Flow = { count: false, length: false, row: false, guard: false, past: false, found: false, varying: false, data: false };
+const still: Flow = { count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, varying: false, data: false };
 const varying: Flow = { ...still, varying: true };
 const loaded: Flow = { ...varying, data: true };
 const join = (flows: readonly Flow[]): Flow => {
@@ -41,13 +43,16 @@ export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): void
 class BatchFlow {
   /** Uniforms that hold the extent of a batch or sequence axis. */
   readonly #extents = new Map<string, "count" | "length">();
+  readonly #parameters: ReadonlySet<string>;
+  /** Whether workgroups are of rows at all. */
   readonly #hasBatch: boolean;
   readonly #flows = new Map<Variable, Flow>();
   #changed = false;
   #judging = false;
 
   constructor(kernel: Kernel, pass: Pass) {
-    this.#hasBatch = kernel.axes.some(({ role }) => role === "batch");
+    this.#hasBatch = extentsOf(pass.workgroups).some((extent) => kernel.axes.some(({ name, role }) => name === extent && role === "batch"));
+    this.#parameters = new Set(pass.uniforms.flatMap(({ name, value }) => (value.kind === "parameter" ? [name] : [])));
     for (const { name, value } of pass.uniforms) {
       if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) continue;
       const { extent } = value.formula;
@@ -93,7 +98,7 @@ class BatchFlow {
           if (statement.target.kind === "element") this.#address(statement.target.index, statement.target.of);
           const variable = assigned(statement.target)!;
           const leaves = variable.kind === "storage" || variable.kind === "workgroup";
-          if (leaves && (isOfBatch(flow) || flow.length)) this.#refuse("what is stored depends on the batch", line);
+          if (leaves && isOfBatch(flow)) this.#refuse("what is stored depends on the batch", line);
           if (!leaves) this.#learn(variable, flow);
           break;
         }
@@ -143,7 +148,7 @@ class BatchFlow {
   #address(index: Expression, of: Expression): void {
     const flow = this.#flowOf(index);
     const own = of.kind === "name" && of.variable.kind !== "storage";
-    if (flow.count || decides(flow)) this.#refuse("an address depends on how large the batch is, other than by its strides", index.at.line);
+    if (flow.count || flow.padded || decides(flow)) this.#refuse("an address depends on how large the batch is, other than by its strides", index.at.line);
     if (own && flow.row) this.#refuse("memory of a workgroup's own is addressed by the row", index.at.line);
   }
 
@@ -159,7 +164,8 @@ class BatchFlow {
       case "member": {
         if (expression.of.kind !== "name" || expression.of.variable.kind !== "uniform") return this.#flowOf(expression.of);
         const extent = this.#extents.get(expression.name);
-        return extent === undefined ? still : { ...still, [extent]: true };
+        if (extent !== undefined) return { ...still, [extent]: true };
+        return this.#parameters.has(expression.name) ? { ...still, data: true } : still;
       }
       case "element": {
         const { of } = expression;
@@ -192,20 +198,20 @@ class BatchFlow {
       case "min": {
         // `min(row, count - 1u)` is a row; `min(position + 1u, length)` is as long as it is.
         const bounds = flows.filter(({ count }) => count).length;
-        if (bounds === 1 && all.varying) return { ...all, count: false };
+        if (bounds === 1 && all.varying) return { ...all, count: false, clamped: true };
         if (all.length && all.varying) return { ...all, length: false };
         return all;
       }
       case "select": {
         // A gather's value, or zero: of a row that data names, and of memory.
         const [whenFalse, whenTrue, condition] = flows as [Flow, Flow, Flow];
-        const gathers = !condition.guard && !condition.past && isZero(expression.arguments[0]!) && whenTrue.data;
+        const gathers = !condition.past && isZero(expression.arguments[0]!) && whenTrue.data;
         if (isOfBatch(condition) && !gathers) this.#refuse("the batch chooses between values", expression.at.line);
         if (isOfBatch(whenFalse) || isOfBatch(whenTrue)) this.#refuse("what depends on the batch is chosen from", expression.at.line);
-        return join([whenFalse, whenTrue, condition.varying ? varying : still]);
+        return join([whenFalse, whenTrue, condition.varying ? varying : still, condition.guard ? { ...still, padded: true } : still]);
       }
       default:
-        if (isOfBatch(all)) this.#refuse("what depends on the batch is computed with", expression.at.line);
+        if (isOfBatch(all) || (all.padded && expression.name !== "bitcast")) this.#refuse("what depends on the batch is computed with", expression.at.line);
         return all;
     }
   }
@@ -213,7 +219,7 @@ class BatchFlow {
   #binary(expression: Expression & { kind: "binary" }): Flow {
     const { operator, at: { line } } = expression;
     const [left, right] = [this.#flowOf(expression.left), this.#flowOf(expression.right)];
-    const all = join([left, right]);
+    const all = { ...join([left, right]), clamped: false };
     switch (operator) {
       case "<": case "<=": case ">": case ">=": case "==": case "!=": return this.#comparison(operator, left, right, line);
       case "/": case "%":
@@ -223,30 +229,35 @@ class BatchFlow {
           return { ...varying, row: true };
         }
         if (right.row) this.#refuse("something is divided by a row", line);
-        return operator === "%" && expression.right.kind === "literal" && !left.count ? { ...left, row: false } : all;
+        return operator === "%" && (expression.right.kind === "literal" || right.length) && !left.count ? { ...left, row: false, clamped: false } : all;
       case "*":
         // A stride.
         if (left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false };
         return all;
-      case "+": case "-": case "&&": case "||": return all;
+      case "+": case "-": case "&&": case "||":
+        if (all.padded) this.#refuse("what may be padding is computed with", line);
+        return all;
       default:
-        if (isOfBatch(all)) this.#refuse("what depends on the batch meets an operation that no address needs", line);
+        if (isOfBatch(all) || (all.padded && operator !== "|")) this.#refuse("what depends on the batch meets an operation that no address needs", line);
         return all;
     }
   }
 
   #comparison(operator: string, left: Flow, right: Flow, line: number): Flow {
     const all = join([left, right]);
-    if (decides(left) || decides(right)) this.#refuse("whether a point exists is compared", line);
+    if (decides(left) || decides(right) || all.padded) this.#refuse("whether a point exists is compared", line);
     if (all.count) {
       // `row < count` and `row >= count`, and the same of an index that data gave.
       const bounds = right.count && !left.count && left.varying && (operator === "<" || operator === ">=");
       if (!bounds) this.#refuse("how large the batch is decides something other than whether a point exists", line);
+      // What was brought below the count is, whatever the count.
+      if (bounds && left.clamped && operator === "<") return varying;
       const of = operator === ">=" ? "past" : left.row || !left.data ? "guard" : "found";
       return { ...varying, [of]: true };
     }
     if (all.row) this.#refuse("a row is compared with something other than their number", line);
-    if (all.length && (operator === "==" || operator === "!=" || !(left.length ? right : left).varying)) {
+    const [long, other] = left.length ? [left, right] : [right, left];
+    if (long.length && !long.data && (operator === "==" || operator === "!=" || !other.varying)) {
       this.#refuse("how long a batch's longest request is decides something on its own", line);
     }
     return { ...still, varying: all.varying };

@@ -185,20 +185,26 @@ export class Integers {
   }
   or(a: Word, b: Word): Word {
     const [x, y] = [this.known(a), this.known(b)];
-    if (x !== undefined && y !== undefined) return (x | y) >>> 0;
-    if (x === 0) return b;
-    if (y === 0) return a;
-    return this.#commuting("or", a, b);
+    if (x !== undefined && y !== undefined) return this.#constant((x | y) >>> 0, a, b);
+    if (a === 0) return b;
+    if (b === 0) return a;
+    return this.#hiding("or", a, b);
   }
   xor(a: Word, b: Word): Word {
     const [x, y] = [this.known(a), this.known(b)];
-    if (x !== undefined && y !== undefined) {
-      const bits = (x ^ y) >>> 0;
-      return typeof a === "number" && typeof b === "number" ? bits : this.hidden(bits);
-    }
-    if (x === 0) return b;
-    if (y === 0) return a;
-    return this.#commuting("xor", a, b);
+    if (x !== undefined && y !== undefined) return this.#constant((x ^ y) >>> 0, a, b);
+    if (a === 0) return b;
+    if (b === 0) return a;
+    return this.#hiding("xor", a, b);
+  }
+  /** What is made of a hidden constant is hidden, too. */
+  #constant(bits: number, a: Word, b: Word): Word {
+    return typeof a === "number" && typeof b === "number" ? bits : this.hidden(bits);
+  }
+  /** A commuting operation in which a hidden zero stays: it changes no bit, but what the driver may know of the value. */
+  #hiding(kind: TermKind, a: Word, b: Word): Term {
+    const [s, t] = [this.term(a), this.term(b)];
+    return s.id < t.id ? this.pool.node(kind, "integer", s, t) : this.pool.node(kind, "integer", t, s);
   }
   /** A constant that the driver's compiler cannot know. */
   hidden(bits: number): Term {

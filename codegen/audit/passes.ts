@@ -59,8 +59,9 @@ export class PassRun {
     this.#machine = request.machines[number]!;
     this.#uniforms = this.#uniformsOf();
     const count = evaluateFormula(this.#pass.workgroups, request.extents);
-    const [across, down] = request.across ?? [count + 1, 1];
-    this.#workgroups = [across, down, request.across === undefined ? 1 : Math.ceil((count + 1) / (across * down))];
+    // A single workgroup is dispatched alone; of more, a grid may hold some to spare.
+    const [across, down] = count <= 1 ? [count, 1] : (request.across ?? [count + 1, 1]);
+    this.#workgroups = [across, down, count <= 1 || request.across === undefined ? 1 : Math.ceil((count + 1) / (across * down))];
   }
 
   /** Where this pass writes each of its outputs, every workgroup and invocation counted. */
@@ -133,6 +134,10 @@ export class PassRun {
     return [...words.values()].flatMap((own) => (own.length === 1 ? own : [own[0]!, own.at(-1)!]));
   }
 
+  /** Whether a workgroup writes anything. */
+  writes(workgroup: number): boolean {
+    return [...this.written.values()].some((places) => [...places.values()].some((stored) => stored.workgroup === workgroup));
+  }
   /** Whether a workgroup has been run in full. */
   hasRun(workgroup: number): boolean {
     return this.#values.has(workgroup);

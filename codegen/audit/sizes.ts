@@ -50,7 +50,8 @@ export function edgesOf(module: Module, extentOf: (uniform: string) => string | 
       }
       default: {
         const parts = partsOf(expression).map((part) => [part, sourcesOf(part)] as const);
-        const all = new Set(parts.flatMap(([, from]) => [...from]));
+        const selects = expression.kind === "builtin" && expression.name === "select";
+        const all = new Set(parts.flatMap(([, from], at) => (selects && at === 2 ? [] : [...from])));
         const operator = expression.kind === "binary" ? expression.operator : expression.kind === "builtin" ? expression.name : "";
         if (edgeOperators.has(operator)) {
           // Of a comparison every literal counts, however deep it is added in.

@@ -1,7 +1,7 @@
 /** Ranges hold what is computed, and a kernel in which nothing is found is computed alike where subnormal numbers are flushed. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryKernel } from "../../spec/arbitraries.ts";
+import { arbitraryKernel } from "../../spec/arbitraries/kernels.ts";
 import { extentsOf, kernels, sizedKernels } from "../../spec/fixtures/schedule-kernels.ts";
 import { bitAlgebra } from "../bits.ts";
 import { Denotation, type Algebra } from "../denotation.ts";
