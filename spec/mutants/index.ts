@@ -44,6 +44,3 @@ export function caughtBy({ target, artifact }: { readonly target: Target; readon
   const { status, failures } = audit(target.kernel, artifact);
   return status === "proven" ? null : failures[0]!.kind;
 }
-
-/** What may catch a mutant: neither the parser nor what the artifact says of itself. */
-export const counts: ReadonlySet<FailureKind> = new Set(["expression", "write", "read", "bounds", "race", "barrier", "taint"]);

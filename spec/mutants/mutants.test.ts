@@ -1,7 +1,8 @@
 /** The audit's teeth: every planted fault is caught, by an expression or a safety check; what is none is proven. */
-import { caughtBy, counts, mutants, textKinds, loweringFaults } from "./index.ts";
+import { caughtBy, mutants, textKinds, loweringFaults } from "./index.ts";
 import { expect, test } from "vitest";
 import { audit } from "../../codegen/audit/index.ts";
+import { counts } from "./counts.ts";
 import type { Target } from "./targets.ts";
 
 const isFull = process.env["TREEFOLD_CASES"] === "full";
