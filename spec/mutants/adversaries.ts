@@ -38,6 +38,15 @@ export const adversaries: readonly Kind[] = [
       ["= canonical ( $x ) ;", "= canonical(select($x, -$x, count_0 == (71u * 71u)));"]],
   },
   {
+    name: "rows by a named number", what: "the 65,536th row is taken for the first", at: ["linear/alone", "linear/runs-together", "rmsNorm/alone"],
+    edits: [["let $p:product_* = minimum_0 * $n ;", "let most_0 = 65536u;\n  let $p = (minimum_0 % most_0) * $n;"]],
+  },
+  {
+    name: "rows by two clamps", what: "a distance that is zero unless there are many rows", at: ["linear/alone", "linear/runs-together", "rmsNorm/alone"],
+    edits: [["let $p:product_* = minimum_0 * $n ;", "let near_0 = min(minimum_0 + (71u * 71u), uniforms.extent_token - 1u);\n" +
+      "  let far_0 = min(minimum_0 + (72u * 72u), uniforms.extent_token - 1u);\n  let $p = (minimum_0 + (far_0 - near_0)) * $n;"]],
+  },
+  {
     name: "one column", what: "an element between those that are compared", at: ["linear:vast/alone", "linear:vast/runs-together", "linear:vast/tile-2x2"],
     edits: [["output_data [ $$i ] = canonical ( $x ) ;", "output_data[$$i] = canonical(select($x, -$x, ((($$i) % 192u) ^ 3u) == 104u));"]],
   },
