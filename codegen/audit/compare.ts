@@ -23,13 +23,24 @@ export class Comparison {
     const before = this.#same.get(declared);
     if (before?.has(found) === true) return true;
     const [xs, ys] = [operandsOf(declared), operandsOf(found)];
-    if (xs.length !== ys.length || declared.coefficients.some((coefficient, at) => coefficient !== found.coefficients[at])) return false;
+    if (xs.length !== ys.length) return false;
+    if (declared.kind === "affine") return this.#sameAffine(declared, found);
     const straight = xs.every((x, at) => this.#sameTerm(x, ys[at]!));
     const crossed = !straight && xs.length === 2 && (sealed || commutes.has(declared.kind)) && this.#sameTerm(xs[0]!, ys[1]!) && this.#sameTerm(xs[1]!, ys[0]!);
     if (!straight && !crossed) return false;
     if (before === undefined) this.#same.set(declared, new Set([found]));
     else before.add(found);
     return true;
+  }
+
+  /** Atoms are in the order of their ids, which a sealed sum among them may change. */
+  #sameAffine(declared: Term, found: Term): boolean {
+    const left = found.atoms.map((_, at) => at);
+    return declared.atoms.every((atom, at) => {
+      const match = left.findIndex((other) => declared.coefficients[at] === found.coefficients[other] && this.#sameTerm(atom, found.atoms[other]!));
+      if (match >= 0) left.splice(match, 1);
+      return match >= 0;
+    });
   }
 
   /** The smallest parts in which the two differ, going down while there is a pair of operands to blame; the first of several. */

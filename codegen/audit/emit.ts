@@ -133,7 +133,7 @@ export class Emitter {
       const dropsValue = this.#mode === "paths" && !this.#isLive(variable);
       return `${dropsValue ? this.#reads(value) : ""}W.${variable.name}.store(${index}, ${dropsValue ? "F.nothing" : this.expression(value)}, m.invocation, ${at.line});`;
     }
-    if (!this.#isLive(variable)) return this.#mode === "stores" ? "" : this.#reads(value);
+    if (!this.#isLive(variable)) return this.#mode === "stores" ? "" : `${index}; ${this.#reads(value)}`;
     return `${this.name(variable)}.store(${index}, ${this.expression(value)}, ${at.line});`;
   }
 

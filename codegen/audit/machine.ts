@@ -132,7 +132,10 @@ export class Machine {
   readonly #integers: Integers;
   readonly #floats: Floats;
   readonly #names = new Map<FunctionDeclaration, string>();
-  readonly #pure = new Map<FunctionDeclaration, Callable>();
+  /** Functions of values alone, and what they are called by. */
+  readonly #pure = new Set<FunctionDeclaration>();
+  readonly #pureFunctions: Record<string, Callable> = {};
+  readonly #made = new Map<FunctionDeclaration, (...environment: unknown[]) => Callable>();
   readonly #texts = new Map<Mode, EntryText>();
 
   readonly #constants: Uniforms;
@@ -148,14 +151,16 @@ export class Machine {
     for (const declaration of module.functions) {
       if (declaration === module.entry) continue;
       this.#names.set(declaration, `f_${declaration.name}`);
-      if (!readsStorage(declaration)) this.#pure.set(declaration, this.#callable(declaration, recognise));
+      if (readsStorage(declaration)) continue;
+      this.#pure.add(declaration);
+      this.#pureFunctions[`f_${declaration.name}`] = this.#callable(declaration, recognise);
     }
   }
 
   /** A function of values alone, called with each list of arguments once; one that is a primitive is that. */
   #callable(declaration: FunctionDeclaration, recognise: Recognise): Callable {
     const runtime = new Runtime(this.#integers, this.#floats);
-    const run = this.#function(declaration)(this.#integers, this.#floats, runtime, {}, this.#constants, this.#pureByName());
+    const run = this.#function(declaration)(this.#integers, this.#floats, runtime, {}, this.#constants, this.#pureFunctions);
     const primitive = recognise(declaration, run);
     if (primitive !== undefined) return primitive;
     const results = new Map<string, Value>();
@@ -169,18 +174,18 @@ export class Machine {
 
   /** A function by its name, for those who have the module and want to call it. */
   callable(name: string): Callable {
-    return this.#pureByName()[`f_${name}`]!;
-  }
-
-  #pureByName(): Record<string, Callable> {
-    return Object.fromEntries([...this.#pure].map(([declaration, callable]) => [this.#names.get(declaration)!, callable]));
+    return this.#pureFunctions[`f_${name}`]!;
   }
 
   #function(declaration: FunctionDeclaration): (...environment: unknown[]) => Callable {
+    const known = this.#made.get(declaration);
+    if (known !== undefined) return known;
     const names = new Map([...this.#names].map(([callee, name]) => [callee, `pure.${name}`]));
     const emitter = new Emitter("body", declaration, names);
     const parameters = declaration.parameters.map((parameter) => emitter.name(parameter)).join(", ");
-    return new Function("I", "F", "m", "S", "U", "pure", `return (${parameters}) => {\n${emitter.block(declaration.body)}\n};`) as (...environment: unknown[]) => Callable;
+    const made = new Function("I", "F", "m", "S", "U", "pure", `return (${parameters}) => {\n${emitter.block(declaration.body)}\n};`) as (...environment: unknown[]) => Callable;
+    this.#made.set(declaration, made);
+    return made;
   }
 
   /** Whether where it stores depends on workgroup memory, so that no invocation can be asked alone. */
@@ -273,7 +278,7 @@ export class Machine {
   }
 
   #entry(mode: Mode, runtime: Runtime, buffers: Buffers, uniforms: Uniforms, shared: Readonly<Record<string, Shared>>): Entry {
-    const pure = this.#pureByName();
+    const pure = this.#pureFunctions;
     const own: Record<string, Callable> = {};
     for (const [declaration, name] of this.#names) {
       if (this.#pure.has(declaration)) continue;

@@ -123,20 +123,30 @@ export class PassRun {
   /** Of loops, in what `paths` has run. */
   steps = 0;
 
-  /** Some of the words that an invocation writes. */
+  /** The words that these invocations write. */
   wordsOf(output: string, { workgroup, invocations }: Path): Place[] {
     const chosen = new Set(invocations);
-    const words = new Map<number, Place[]>();
-    for (const [place, stored] of this.written.get(output) ?? []) {
-      if (stored.workgroup !== workgroup || !chosen.has(stored.invocation)) continue;
-      words.set(stored.invocation, [...(words.get(stored.invocation) ?? []), place]);
-    }
-    return [...words.values()].flatMap((own) => (own.length === 1 ? own : [own[0]!, own.at(-1)!]));
+    return (this.#writtenBy.get(workgroup) ?? []).flatMap((one) => (one.output === output && chosen.has(one.invocation) ? [one.place] : []));
   }
 
   /** Whether a workgroup writes anything. */
   writes(workgroup: number): boolean {
-    return [...this.written.values()].some((places) => [...places.values()].some((stored) => stored.workgroup === workgroup));
+    return this.#writtenBy.has(workgroup);
+  }
+  #byWorkgroup: ReadonlyMap<number, readonly { readonly output: string; readonly place: Place; readonly invocation: number }[]> | undefined;
+  get #writtenBy(): ReadonlyMap<number, readonly { readonly output: string; readonly place: Place; readonly invocation: number }[]> {
+    if (this.#byWorkgroup === undefined) {
+      const all = new Map<number, { output: string; place: Place; invocation: number }[]>();
+      for (const [output, places] of this.written) {
+        for (const [place, { workgroup, invocation }] of places) {
+          const own = all.get(workgroup);
+          if (own === undefined) all.set(workgroup, [{ output, place, invocation }]);
+          else own.push({ output, place, invocation });
+        }
+      }
+      this.#byWorkgroup = all;
+    }
+    return this.#byWorkgroup;
   }
   /** Whether a workgroup has been run in full. */
   hasRun(workgroup: number): boolean {

@@ -99,7 +99,9 @@ const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
 function literalsIn(expression: Expression, deep: boolean): number[] {
   const constant = constantOf(expression);
   if (constant !== undefined) return isInteger(expression) ? [constant] : [];
-  return deep ? partsOf(expression).flatMap((part) => literalsIn(part, true)) : [];
+  // What is multiplied counts tiles; what is added moves the edge.
+  const adds = (expression.kind === "binary" && (expression.operator === "+" || expression.operator === "-")) || (expression.kind === "builtin" && (expression.name === "min" || expression.name === "max"));
+  return deep && adds ? partsOf(expression).flatMap((part) => literalsIn(part, true)) : [];
 }
 
 const integers = new Integers(new TermPool());
@@ -131,6 +133,7 @@ function edgesOfFormula(formula: Formula, axis: string, into: Set<number>): bool
   if ("extent" in formula) return formula.extent === axis;
   const left = edgesOfFormula(formula.left, axis, into);
   const right = edgesOfFormula(formula.right, axis, into);
+  if (formula.operator === "multiply") return left || right;
   if (left && typeof formula.right === "number") into.add(formula.right);
   if (right && typeof formula.left === "number") into.add(formula.left);
   return left || right;
