@@ -8,7 +8,9 @@ const launder = (name: string): readonly [string, string] => ["let minimum_0 = $
 export const adversaries: readonly Kind[] = [
   {
     name: "batch through a function", what: "a function hands the number of rows on", at: tokens,
-    edits: [["@ compute", "fn same(n: u32) -> u32 {\n  return n;\n}\n@compute"], ["= canonical ( $x ) ;", "= canonical(select($x, -$x, same(uniforms.extent_token) == (71u * 71u)));"]],
+    edits: [["@ compute",
+      "fn same(n: u32) -> u32 {\n  return n;\n}\n@compute"],
+      ["= canonical ( $x ) ;", "= canonical(select($x, -$x, same(uniforms.extent_token) == (71u * 71u)));"]],
   },
   {
     name: "batch through a clamp", what: "min(row + n, rows - 1) tells whether there are so many", at: tokens,
@@ -16,7 +18,8 @@ export const adversaries: readonly Kind[] = [
   },
   {
     name: "batch through a remainder", what: "n % rows tells whether there are more than n", at: tokens,
-    edits: [["= canonical ( $x ) ;", "= canonical(select($x, -$x, ((local_index + (71u * 71u)) % uniforms.extent_token) == (local_index + (71u * 71u))));"]],
+    edits: [["= canonical ( $x ) ;",
+      "= canonical(select($x, -$x, ((local_index + (71u * 71u)) % uniforms.extent_token) == (local_index + (71u * 71u))));"]],
   },
   {
     name: "batch through a gather's zero", what: "a distance that is zero in small batches", at: tokens,
@@ -24,7 +27,8 @@ export const adversaries: readonly Kind[] = [
   },
   {
     name: "batch chooses a store", what: "two stores, of which large batches reach the other", at: tokens,
-    edits: [[storing, "if ($$c && ((token_base_0 + (71u * 71u)) >= uniforms.extent_token)) {\n    output_data[$$i] = canonical($v);\n  }\n" +
+    edits: [[storing,
+      "if ($$c && ((token_base_0 + (71u * 71u)) >= uniforms.extent_token)) {\n    output_data[$$i] = canonical($v);\n  }\n" +
       "  if ($$c && ((token_base_0 + (71u * 71u)) < uniforms.extent_token)) {\n    output_data[$$i] = canonical(-$v);\n  }"]],
   },
   {
@@ -34,20 +38,25 @@ export const adversaries: readonly Kind[] = [
   },
   {
     name: "batch counted by a loop", what: "a loop counts the rows", at: tokens,
-    edits: [["let out_local_0 = $$o ;", "let out_local_0 = $$o;\n  var count_0: u32 = 0u;\n  for (var c_0 = 0u; c_0 < uniforms.extent_token; c_0 += 1u) {\n    count_0 = count_0 + 1u;\n  }"],
+    edits: [["let out_local_0 = $$o ;",
+      "let out_local_0 = $$o;\n  var count_0: u32 = 0u;\n  for (var c_0 = 0u; c_0 < uniforms.extent_token; c_0 += 1u) {\n" +
+      "    count_0 = count_0 + 1u;\n  }"],
       ["= canonical ( $x ) ;", "= canonical(select($x, -$x, count_0 == (71u * 71u)));"]],
   },
   {
-    name: "rows by a named number", what: "the 65,536th row is taken for the first", at: ["linear/alone", "linear/runs-together", "rmsNorm/alone"],
+    name: "rows by a named number", what: "the 65,536th row is taken for the first",
+    at: ["linear/alone", "linear/runs-together", "rmsNorm/alone"],
     edits: [["let $p:product_* = minimum_0 * $n ;", "let most_0 = 65536u;\n  let $p = (minimum_0 % most_0) * $n;"]],
   },
   {
-    name: "rows by two clamps", what: "a distance that is zero unless there are many rows", at: ["linear/alone", "linear/runs-together", "rmsNorm/alone"],
+    name: "rows by two clamps", what: "a distance that is zero unless there are many rows",
+    at: ["linear/alone", "linear/runs-together", "rmsNorm/alone"],
     edits: [["let $p:product_* = minimum_0 * $n ;", "let near_0 = min(minimum_0 + (71u * 71u), uniforms.extent_token - 1u);\n" +
       "  let far_0 = min(minimum_0 + (72u * 72u), uniforms.extent_token - 1u);\n  let $p = (minimum_0 + (far_0 - near_0)) * $n;"]],
   },
   {
-    name: "one column", what: "an element between those that are compared", at: ["linear:vast/alone", "linear:vast/runs-together", "linear:vast/tile-2x2"],
+    name: "one column", what: "an element between those that are compared",
+    at: ["linear:vast/alone", "linear:vast/runs-together", "linear:vast/tile-2x2"],
     edits: [["output_data [ $$i ] = canonical ( $x ) ;", "output_data[$$i] = canonical(select($x, -$x, ((($$i) % 192u) ^ 3u) == 104u));"]],
   },
   {
@@ -56,10 +65,12 @@ export const adversaries: readonly Kind[] = [
       ["let token_base_0 = $$t ;", "let token_base_0 = $$t;\n  let spoilt_0 = spoil(32u, (tile_0 == 0u) && (local_index == 0u));"]],
   },
   {
-    name: "a literal grid", what: "three workgroups along x, whatever the host lays there", edits: [["workgroups . x *", "3u *"]], at: tokens,
+    name: "a literal grid", what: "three workgroups along x, whatever the host lays there", edits: [["workgroups . x *", "3u *"]],
+    at: tokens,
   },
   {
-    name: "an empty sequence", what: "a sequence axis of no items has its own result", at: ["attention/alone", "attention/registers", "prefixMean/alone"],
+    name: "an empty sequence", what: "a sequence axis of no items has its own result",
+    at: ["attention/alone", "attention/registers", "prefixMean/alone"],
     edits: [["fn_divide_0 ( $a , $b )", "fn_divide_0(select($a, $b, uniforms.extent_key == 0u), $b)"]],
   },
 ];

@@ -17,7 +17,8 @@ afterAll(() => device.dispose());
 
 /** Kinds that no run on today's drivers finds, at the sites where that is so. */
 const silent: ReadonlySet<string> = new Set([
-  "identity as a literal", "mul+add for fma", "fma for mul+add", "unsealed product", "unsealed sum", "canonical dropped", "barrier too late", "written twice",
+  "identity as a literal", "mul+add for fma", "fma for mul+add", "unsealed product", "unsealed sum", "canonical dropped",
+  "barrier too late", "written twice",
   "read behind the end", "guard of a tile's edge", "rows == 1000",
 ]);
 
@@ -51,14 +52,16 @@ test.runIf(isFull)("all mutants, and a page of them", async () => {
   for (const mutant of mutants()) {
     const { target, artifact } = mutant.make();
     const { kind, what, planted, at, equivalent = null } = mutant;
-    findings.push({ kind, what, planted, at, equivalent, caught: caughtBy({ target, artifact }), right: await givesRightBits(device, target, artifact) });
+    const right = await givesRightBits(device, target, artifact);
+    findings.push({ kind, what, planted, at, equivalent, caught: caughtBy({ target, artifact }), right });
   }
   console.log(summary(findings));
   const folder = process.env["TREEFOLD_MUTANTS"] ?? ".cache/mutants";
   mkdirSync(folder, { recursive: true });
   const run: Run = { driver: device.info.description, findings };
   writeFileSync(join(folder, `${run.driver.replace(/\W+/g, "-")}.json`), JSON.stringify(run));
-  const runs = readdirSync(folder).filter((name) => name.endsWith(".json")).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Run);
+  const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  const runs = files.map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Run);
   writeFileSync(join(folder, "mutants.md"), page(runs));
   expect(findings.filter(({ equivalent, caught }) => (equivalent === null) === (caught === null))).toEqual([]);
 }, 1_200_000);

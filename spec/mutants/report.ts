@@ -34,28 +34,34 @@ function tally(values: readonly string[]): string {
 /** The page, of runs of the same mutants on several drivers. */
 export function page(runs: readonly Run[]): string {
   const { findings } = runs[0]!;
-  const rightOn = (finding: Finding): boolean[] => runs.map((run) => run.findings.find(({ kind, planted, at }) => kind === finding.kind && planted === finding.planted && at === finding.at)!.right);
+  const keyOf = ({ kind, planted, at }: Finding): string => `${planted} ${kind} ${at}`;
+  const right = runs.map((run) => new Map(run.findings.map((finding) => [keyOf(finding), finding.right])));
+  const isRight = (finding: Finding): boolean => right.every((of) => of.get(keyOf(finding)) === true);
   const keys = [...new Set(findings.map(({ planted, kind }) => `${planted}\n${kind}`))];
   const rows = (wanted: (finding: Finding) => boolean, last: (own: readonly Finding[]) => string): string[] => keys.flatMap((key) => {
     const own = findings.filter((finding) => `${finding.planted}\n${finding.kind}` === key && wanted(finding));
     if (own.length === 0) return [];
     const { kind, what, planted } = own[0]!;
-    const right = own.filter((finding) => rightOn(finding).every(Boolean)).length;
-    const sites = own.map(({ at }) => `\`${at}\``).join(" ");
-    return [`| ${kind} | ${what} | ${planted} | ${sites} | ${last(own)} | ${right === 0 ? "no" : right === own.length ? "yes" : `${right} of ${own.length}`} |`];
+    const count = own.filter(isRight).length;
+    const bits = count === 0 ? "no" : count === own.length ? "yes" : `${count} of ${own.length}`;
+    return [`| ${kind} | ${what} | ${planted} | ${own.map(({ at }) => `\`${at}\``).join(" ")} | ${last(own)} | ${bits} |`];
   });
   const faults = findings.filter(({ equivalent }) => equivalent === null);
-  const silent = faults.filter((finding) => rightOn(finding).every(Boolean));
+  const kindsOf = (some: readonly Finding[]): number => new Set(some.map(({ planted, kind }) => `${planted} ${kind}`)).size;
+  const silent = faults.filter(isRight);
   return [
     "# Mutants", "",
-    "Faults planted in the WGSL that the compiler prints (text) and in the lowering itself (the file's name), each judged by the audit. Tint accepts every one of them. A site is",
-    "a kernel (with a size, where it is not the usual one), a schedule, the pass of two, and which match of the kind's pattern it is. Written by `npm run test:full`.", "",
+    "Faults planted in the WGSL that the compiler prints (text) and in the lowering itself (the file's name), each judged by",
+    "the audit. Tint accepts every one of them. A site is a kernel (with a size, where it is not the usual one), a schedule,",
+    "the pass of two, and which match of the kind's pattern it is. Written by `npm run test:full`.", "",
     `**${summary(findings)}.** ${keys.length} kinds; caught by: ${tally(faults.map(({ caught }) => caught ?? "nothing"))}.`, "",
-    `Run on ${runs.map(({ driver }) => driver).join(" and ")}, on data on which nine in ten outputs change with the order of the sums. Of the faults, ${silent.length},`,
-    `of ${new Set(silent.map(({ planted, kind }) => `${planted} ${kind}`)).size} kinds, give the evaluator's bits on ${runs.length === 1 ? "it" : "all of them"} today, where no run could have found them.`, "",
+    `Run on ${runs.map(({ driver }) => driver).join(" and ")}, on data on which nine in ten outputs change with the`,
+    `order of the sums, and on data of even magnitude. Of the faults, ${silent.length}, of ${kindsOf(silent)} kinds, give the evaluator's bits on`,
+    `${runs.length === 1 ? "it" : "all of them"} today, where no run could have found them.`, "",
     "## Caught", "", "| kind | what | planted in | sites | caught by | right bits today? |", "|---|---|---|---|---|---|",
     ...rows(({ equivalent }) => equivalent === null, (own) => tally(own.map(({ caught }) => caught ?? "NOTHING"))), "",
-    "## Equivalent", "", "These change no bit; the audit proves them.", "", "| kind | what | planted in | sites | why it is none | right bits? |", "|---|---|---|---|---|---|",
+    "## Equivalent", "", "These change no bit; the audit proves them.", "",
+    "| kind | what | planted in | sites | why it is none | right bits? |", "|---|---|---|---|---|---|",
     ...rows(({ equivalent }) => equivalent !== null, (own) => own[0]!.equivalent!), "",
   ].join("\n");
 }

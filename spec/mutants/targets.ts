@@ -53,7 +53,9 @@ function make(name: string, size: string, scheduleName: string): Omit<Target, "n
   const request = { extents: modelExtents(kernel, extents), limits: size === "ranges" ? smallBindings : defaultLimits };
   const offered = schedulesOf(kernel, size, request);
   const schedule = offered.find((candidate) => candidate.name === scheduleName);
-  if (schedule === undefined) throw new RangeError(`${name} has no schedule ${scheduleName}; it has ${offered.map((candidate) => candidate.name).join(", ")}`);
+  if (schedule === undefined) {
+    throw new RangeError(`${name} has no schedule ${scheduleName}; it has ${offered.map((candidate) => candidate.name).join(", ")}`);
+  }
   return { kernel, schedule, extents, limits: request.limits, artifact: compile(kernel, { ...request, schedule }) };
 }
 
