@@ -1,16 +1,19 @@
 /** `treefold build`: a checkpoint's model as a library of its own. */
 import type { Command } from "commander";
+import { UnprovenError } from "../models/audit/subject.ts";
+import { renderFailures } from "./certificates.ts";
 import { UsageError } from "./exit.ts";
 import { parsePath } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
 export function register(program: Command): void {
   program.command("build")
-    .description("Writes a model as a package: a typed module, its kernels' WGSL and trees, and its weights. It needs treefold-runtime, and no compiler.")
+    .description("Writes a model as a package: a typed module, its kernels' WGSL and trees, each kernel proven, and its weights. It needs treefold-runtime, and no compiler.")
     .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json", parsePath)
     .requiredOption("--out <dir>", "folder to write; one that holds a library is replaced", parsePath)
     .option("--name <name>", "name of the package; the checkpoint directory's if absent")
     .option("--no-weights", "leave the weights where they are: load({ weights }) then says where")
+    .option("--no-audit", "do not prove the kernels' texts; the library then has no certificates")
     .option("--json", 'print {"out","name","fingerprint","kernels":[{"name","schedule","level","trees","sha256"}]}')
     .action(build);
 }
@@ -20,18 +23,23 @@ interface Options {
   readonly out: string;
   readonly name?: string;
   readonly weights: boolean;
+  readonly audit: boolean;
   readonly json?: boolean;
 }
 
-async function build({ model: directory, out, name, weights, json = false }: Options): Promise<void> {
+async function build({ model: directory, out, name, weights, audit, json = false }: Options): Promise<void> {
   if (name !== undefined && !/^(@[a-z0-9-][a-z0-9._-]*\/)?[a-z0-9-][a-z0-9._-]*$/.test(name)) {
     throw new UsageError(`--name '${name}' is no name of a package; fix: use small letters, digits, '-', '.' and '_', as in --name my-model`);
   }
   const { buildLibrary } = await import("../models/build/library.ts");
   const { checkTarget, writeLibrary } = await import("../models/build/write.ts");
+  const { certify } = await import("../models/audit/certify.ts");
   await checkTarget(out, [directory]);
   const library = await withProgress(`Building ${out}`, async (show) => {
-    const built = await buildLibrary(directory, { ...(name === undefined ? {} : { name }), progress: (what) => show(`Building ${out}: ${what}`) });
+    const progress = (what: string): void => show(`Building ${out}: ${what}`);
+    const built = await buildLibrary(directory, {
+      progress, ...(name === undefined ? {} : { name }), ...(audit ? { audit: (subjects) => certify(subjects, { progress }) } : {}),
+    }).catch(showUnproven);
     show(`Building ${out}: writing`);
     await writeLibrary(built, out, { weights });
     return built;
@@ -44,4 +52,10 @@ async function build({ model: directory, out, name, weights, json = false }: Opt
     return;
   }
   process.stdout.write(`${out}: package '${manifest.name}', ${kernels.length} kernels, fingerprint ${manifest.fingerprint}\n`);
+}
+
+/** What a kernel that is not proven fails by, before the line that says so. */
+function showUnproven(error: unknown): never {
+  if (error instanceof UnprovenError) process.stderr.write(`${renderFailures(error.failed.map((judged) => ({ ...judged, faults: [] })))}\n`);
+  throw error;
 }

@@ -3,11 +3,10 @@ import { Option, type Command } from "commander";
 import type { PassStages } from "../codegen/compile.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
-import { modelExtents } from "../spec/extents.ts";
 import type { Artifact } from "../runtime/artifact.ts";
 import { didYouMean } from "../runtime/errors.ts";
 import { UsageError } from "./exit.ts";
-import { assertKnownAxes, chooseKernel, collectAxis, ownExtents, readKernelFile, refuse, type Extents } from "./kernel-file.ts";
+import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtent, type Extents } from "./kernel-file.ts";
 import { withProgress } from "./progress.ts";
 
 /** What is read, what may be chosen, and then what each of the compiler's passes gives. */
@@ -19,9 +18,6 @@ interface Options {
   readonly axis?: Extents;
   readonly schedule?: string;
 }
-
-/** What a model axis is taken to be where the command line does not say. */
-const usualExtent = 256;
 
 export function register(program: Command): void {
   program.command("explain")
@@ -91,7 +87,7 @@ async function describeSchedules(kernel: Kernel, options: Options): Promise<stri
 async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
   const [{ artifactOf, compileInStages }, { describeMapping }, { printBlock }, { printKernel }] = await Promise.all([
     import("../codegen/compile.ts"), import("../codegen/schedule.ts"), import("../codegen/statements.ts"), import("../dsl/print-ir.ts")]);
-  const extents = extentsFor(kernel, options);
+  const extents = modelExtentsOr(kernel, options.axis);
   const schedule = await chosenSchedule(kernel, options, isOneOfSeveral);
   if (typeof schedule === "string") return schedule;
   const stages = compileInStages(kernel, { extents, schedule });
@@ -120,13 +116,7 @@ async function chosenSchedule(kernel: Kernel, options: Options, isOneOfSeveral: 
 
 async function fittingSchedules(kernel: Kernel, options: Options): Promise<Schedule[]> {
   const [{ schedulesFor }, { checkExtents }] = await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts")]);
-  const extents = extentsFor(kernel, options);
+  const extents = modelExtentsOr(kernel, options.axis);
   await refuse(checkExtents(kernel, extents));
   return schedulesFor(kernel, { extents });
-}
-
-/** Extents for all model axes: those given, and the usual one for the others. */
-function extentsFor(kernel: Kernel, { axis = {} }: Options): Extents {
-  const usual = Object.fromEntries(kernel.axes.map(({ name }) => [name, usualExtent]));
-  return modelExtents(kernel, { ...usual, ...ownExtents(kernel, axis) });
 }

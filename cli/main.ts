@@ -2,6 +2,7 @@
 /** The command line: parses arguments and leaves the rest to the commands. Only results go to stdout. */
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import { register as registerAudit } from "./audit.ts";
 import { register as registerBuild } from "./build.ts";
 import { register as registerCheck } from "./check.ts";
 import { register as registerExplain } from "./explain.ts";
@@ -22,7 +23,7 @@ const program = new Command("treefold")
   .configureOutput({ outputError: () => undefined }) // report() says it.
   .configureHelp({ showGlobalOptions: false });
 
-for (const register of [registerBuild, registerGenerate, registerForward, registerRun, registerCheck, registerExplain]) register(program);
+for (const register of [registerBuild, registerGenerate, registerForward, registerRun, registerCheck, registerExplain, registerAudit]) register(program);
 // Commander hands exitOverride on only to commands that are made after it through the parent.
 for (const command of program.commands) command.exitOverride();
 

@@ -7,8 +7,8 @@ export function usageLine(error: CommanderError, program: Command): string {
   const help = `'treefold ${command === undefined ? "" : `${command.name()} `}--help'`;
   const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ").replace(/\.$/, "");
   const [, meant] = /\(Did you mean (.+)\?\)$/.exec(message) ?? [];
-  const what = message.replace(/ \(Did you mean .+$/, "").replace(/ is invalid\. .*$/, " is invalid");
-  const [, advice] = / is invalid\. (.+)$/.exec(message) ?? [];
+  const what = message.replace(/ \(Did you mean .+$/, "").replace(/( is invalid(?: for argument '.+?')?)\. .*$/, "$1");
+  const [, advice] = / is invalid(?: for argument '.+?')?\. (.+)$/.exec(message) ?? [];
   return `error: ${what}${meant === undefined ? "" : ` (did you mean '${meant}'?)`}; fix: ${advice === undefined ? fixFor(error.code, message, help, command) : lowerFirst(advice.replace("Allowed choices are", "use one of"))}`;
 }
 

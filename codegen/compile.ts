@@ -2,10 +2,10 @@
  * The compiler: a checked kernel, the model's sizes and a schedule go in, an artifact comes out. Read `stagesOf` from
  * top to bottom for its passes; `verify…` throws after a pass that left something wrong.
  */
-import { createHash } from "node:crypto";
 import type { Kernel } from "../dsl/ir.ts";
 import { checkExtents } from "../dsl/reader/extents.ts";
 import { type Artifact, defaultLimits, type DeviceLimits, type Pass } from "../runtime/artifact.ts";
+import { hashArtifact } from "./artifact-hash.ts";
 import { candidateSchedules } from "./candidates.ts";
 import { CompileError, ScheduleMisfit } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "./groups.ts";
@@ -117,13 +117,9 @@ export function artifactOf({ specialized: kernel, passes: stages }: Stages, sche
   const outer = collectReductions(roots, new Map());
   const derived = deriveLevel(kernel);
   const extents = Object.fromEntries([...kernel.extents].flatMap(([axis, extent]) => (extent.kind === "constant" ? [[axis, extent.bits]] : [])));
-  const content = {
+  const artifact = {
     kernel: kernel.name, schedule: schedule.name, trees: treesOf(kernel, [...outer, ...reductionsBelow(roots)]),
-    level: derived.level, extents, parameters: kernel.parameters,
+    level: derived.level, extents, parameters: kernel.parameters, reason: derived.reason, reasonLocation: derived.location, passes,
   };
-  const decisive = { ...content, passes: passes.map(({ sourceMap: _, ...pass }) => pass) };
-  return {
-    ...content, reason: derived.reason, reasonLocation: derived.location, passes,
-    sha256: createHash("sha256").update(JSON.stringify(decisive)).digest("hex"),
-  };
+  return { ...artifact, sha256: hashArtifact(artifact) };
 }

@@ -167,17 +167,16 @@ class IrParser extends EmbeddedActionsParser {
   readonly output = this.RULE("output", (): MemberSyntax => {
     this.CONSUME(word.output);
     const tensor = this.SUBRULE(this.tensor);
-    const scattered = this.OPTION(() => {
-      this.CONSUME(word.over);
-      const over = this.SUBRULE(this.names);
+    const over = this.OPTION(() => (this.CONSUME(word.over), this.SUBRULE(this.names)));
+    const place = this.OPTION1(() => {
       this.CONSUME(word.at);
       this.CONSUME(mark["["]!);
-      const place = this.SUBRULE(this.expressions);
+      const indices = this.SUBRULE(this.expressions);
       this.CONSUME(mark["]"]!);
-      return { over, place };
+      return indices;
     });
     this.CONSUME(mark["="]!);
-    return { kind: "output", tensor, over: scattered?.over, place: scattered?.place, value: this.SUBRULE(this.expression) };
+    return { kind: "output", tensor, over, place, value: this.SUBRULE(this.expression) };
   });
 
   readonly binding = this.RULE("binding", (): Binding => {

@@ -102,7 +102,9 @@ class Builder {
         const [storage, axes] = this.#tensor(member.tensor);
         const value = this.#expr(member.value, body);
         const place = member.place?.map((index) => this.#expr(index, body));
-        this.#outputs.push({ name: member.tensor.name, storage, axes, over: member.over ?? axes, ...(place === undefined ? {} : { place }), value });
+        if (member.over !== undefined && place === undefined) fail(member.tensor, "what is computed over other axes needs a place: write 'at […]'");
+        const over = member.over ?? (place === undefined ? axes : []);
+        this.#outputs.push({ name: member.tensor.name, storage, axes, over, ...(place === undefined ? {} : { place }), value });
       }
     }
   }

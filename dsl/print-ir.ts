@@ -64,7 +64,7 @@ class Printer {
 
   #output(output: Output, body: Scope): string {
     const place = output.place?.map((index) => this.#text(index, body));
-    const scattered = place === undefined ? "" : ` over ${output.over.join(", ")} at [${place.join(", ")}]`;
+    const scattered = place === undefined ? "" : `${output.over.length === 0 ? "" : ` over ${output.over.join(", ")}`} at [${place.join(", ")}]`;
     return `output ${output.name}: ${output.storage}[${output.axes.join(", ")}]${scattered} = ${this.#text(output.value, body)}`;
   }
 

@@ -6,10 +6,10 @@ import { defaultLimits } from "../runtime/artifact.ts";
 import { schedulesFor } from "../codegen/compile.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { replaceWeights, weightsOf } from "./architecture/weights.ts";
-import { ArtifactCache } from "./artifact-cache.ts";
+import { DiskCache } from "./disk-cache.ts";
 import { readConfig } from "./checkpoint/config.ts";
 import { writeForwardModule } from "./build/forward-module.ts";
-import { compileKernels, type Variant } from "./compile-model.ts";
+import { compileKernels, type CompiledUse, type Variant } from "./compile-model.ts";
 import { nameOf, type KernelUse } from "./machine.ts";
 import { demoDirectory } from "./places.ts";
 import { preferredSchedules } from "./policy.ts";
@@ -25,7 +25,7 @@ afterAll(() => rm(directory, { recursive: true }));
 
 describe("compiling a model's kernels", () => {
   it("makes each kernel once for its extents, and takes it from the cache the next time", async () => {
-    const cache = new ArtifactCache(join(directory, "once"));
+    const cache = new DiskCache<CompiledUse>(join(directory, "once"));
     const first = await compileKernels([linear(8), linear(16), linear(8)], { limits: defaultLimits, cache });
     expect([...first.keys()]).toEqual([nameOf(linear(8)), nameOf(linear(16))]);
     const entries = await readdir(join(directory, "once"));
@@ -34,12 +34,12 @@ describe("compiling a model's kernels", () => {
     // What the cache answers is taken, so a planted entry shows; and what it cannot answer is made again.
     for (const entry of entries) await writeFile(join(directory, "once", entry), "damaged");
     expect(await compileKernels([linear(8), linear(16)], { limits: defaultLimits, cache })).toEqual(first);
-    for (const entry of entries) await cache.put(entry.replace(".json", ""), []);
+    for (const entry of entries) await cache.put(entry.replace(".json", ""), { declaration: "", artifacts: [] });
     expect([...(await compileKernels([linear(8)], { limits: defaultLimits, cache })).values()]).toEqual([[]]);
   });
 
   it("keeps limits and variants apart", async () => {
-    const cache = new ArtifactCache(join(directory, "apart"));
+    const cache = new DiskCache<CompiledUse>(join(directory, "apart"));
     const variant: Variant = { name: "same", apply: (kernel) => kernel };
     await compileKernels([linear(8)], { limits: defaultLimits, cache });
     await compileKernels([linear(8)], { limits: { ...defaultLimits, maxInvocations: 128 }, cache });
@@ -48,7 +48,7 @@ describe("compiling a model's kernels", () => {
   });
 
   it("says which kernel there is not", async () => {
-    const cache = new ArtifactCache(join(directory, "none"));
+    const cache = new DiskCache<CompiledUse>(join(directory, "none"));
     await expect(compileKernels([{ module: "linear", kernel: "liner", extents: {} }], { limits: defaultLimits, cache })).rejects.toThrow(/linear\.kernel\.ts declares no kernel 'liner'/);
   });
 

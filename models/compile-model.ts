@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact, DeviceLimits } from "../runtime/artifact.ts";
-import { ArtifactCache, userCacheDirectory } from "./artifact-cache.ts";
+import { DiskCache, userCacheDirectory } from "./disk-cache.ts";
 import { nameOf, type KernelUse } from "./machine.ts";
 import { chooseSchedules, manyTokens, preferredSchedules } from "./policy.ts";
 import { hashCompiler, kernelDirectory } from "./toolchain.ts";
@@ -22,14 +22,22 @@ export interface Variant {
 export interface CompileOptions {
   readonly limits: DeviceLimits;
   readonly variant?: Variant;
-  readonly cache?: ArtifactCache;
+  readonly cache?: DiskCache<CompiledUse>;
   /** Called when another kernel is ready. */
   readonly progress?: (kernel: string) => void;
 }
 
-/** An artifact, and from how many tokens on it is to be used. */
+/** A kernel as it was declared, in the IR's text, and what was made of it. */
+export interface CompiledUse {
+  readonly declaration: string;
+  readonly artifacts: readonly Artifact[];
+}
+
+/** An artifact, what it was declared as, and from how many tokens on it is to be used. */
 export interface CompiledKernel {
   readonly fromTokens: number;
+  /** The declared kernel in the IR's text, before anything was made of it. */
+  readonly declaration: string;
   readonly artifact: Artifact;
 }
 
@@ -39,22 +47,26 @@ export type CompiledKernels = ReadonlyMap<string, readonly CompiledKernel[]>;
 /** What a model's kernels come from. */
 export type KernelSource = (uses: Iterable<KernelUse>, options: CompileOptions) => Promise<CompiledKernels>;
 
+/** Of the cache's entries: those of other versions of this file are not to be found. */
+const cacheFormat = "declaration and artifacts";
+
 /** Compiles every kernel, once however often it is used. */
 export const compileKernels: KernelSource = async (uses, options) => {
   const toolchain = await hashCompiler();
-  const cache = options.cache ?? new ArtifactCache(join(userCacheDirectory(), "artifacts"));
+  const cache = options.cache ?? new DiskCache<CompiledUse>(join(userCacheDirectory(), "artifacts"));
   const compiled = new Map<string, readonly CompiledKernel[]>();
   for (const use of uses) {
     const name = nameOf(use);
     if (compiled.has(name)) continue;
-    const ingredients = [toolchain, use.module, name, options.variant?.name, preferredSchedules[use.kernel], options.limits];
+    const ingredients = [cacheFormat, toolchain, use.module, name, options.variant?.name, preferredSchedules[use.kernel], options.limits];
     const key = createHash("sha256").update(JSON.stringify(ingredients)).digest("hex");
-    let artifacts = await cache.get(key);
-    if (artifacts === undefined) {
-      artifacts = await compileUse(use, options);
-      await cache.put(key, artifacts);
+    let known = await cache.get(key);
+    if (known === undefined) {
+      known = await compileUse(use, options);
+      await cache.put(key, known);
     }
-    compiled.set(name, artifacts.map((artifact, index) => ({ fromTokens: index === 0 ? 1 : manyTokens, artifact })));
+    const { declaration, artifacts } = known;
+    compiled.set(name, artifacts.map((artifact, index) => ({ fromTokens: index === 0 ? 1 : manyTokens, declaration, artifact })));
     options.progress?.(use.kernel);
   }
   return compiled;
@@ -62,13 +74,13 @@ export const compileKernels: KernelSource = async (uses, options) => {
 
 const modules = new Map<string, readonly Kernel[]>();
 
-async function compileUse(use: KernelUse, { limits, variant }: CompileOptions): Promise<Artifact[]> {
-  const { compile, schedulesFor } = await import("../codegen/compile.ts");
+async function compileUse(use: KernelUse, { limits, variant }: CompileOptions): Promise<CompiledUse> {
+  const [{ compile, schedulesFor }, { printKernel }] = await Promise.all([import("../codegen/compile.ts"), import("../dsl/print-ir.ts")]);
   const declared = await readKernel(use);
   const kernel = variant === undefined ? declared : variant.apply(declared, use.extents);
   const extents = { ...use.extents };
   const schedules = chooseSchedules(use.kernel, schedulesFor(kernel, { extents, limits }));
-  return schedules.map((schedule) => compile(kernel, { extents, schedule, limits }));
+  return { declaration: printKernel(declared), artifacts: schedules.map((schedule) => compile(kernel, { extents, schedule, limits })) };
 }
 
 async function readKernel({ module, kernel: name }: KernelUse): Promise<Kernel> {

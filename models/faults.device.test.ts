@@ -6,14 +6,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { AllocationError, BatchError, DeviceLostError, NoAdapterError, openDevice, RequestError, TokenizerError, type Device, type Model, type Piece } from "../runtime/index.ts";
 import { bitsOf } from "../spec/fixtures/bits.ts";
 import { readOracle } from "../spec/fixtures/oracles.ts";
-import { ArtifactCache, userCacheDirectory } from "./artifact-cache.ts";
-import { compileKernels } from "./compile-model.ts";
+import { DiskCache, userCacheDirectory } from "./disk-cache.ts";
+import { compileKernels, type CompiledUse } from "./compile-model.ts";
 import type { NamedSource } from "./library-cache.ts";
 import { loadCheckpoint, type CheckpointOptions } from "./load.ts";
 import { demoDirectory } from "./places.ts";
 
 /** Compiles nothing anew wherever a test has its cache of libraries. */
-const artifacts = new ArtifactCache(join(userCacheDirectory(), "artifacts"));
+const artifacts = new DiskCache<CompiledUse>(join(userCacheDirectory(), "artifacts"));
 const source: NamedSource = { name: "treefold", kernels: (uses, options) => compileKernels(uses, { ...options, cache: artifacts }) };
 const { directory: oracle } = await readOracle("llama3");
 const load = (options: CheckpointOptions = {}): Promise<Model> => loadCheckpoint(oracle, { source, ...options });

@@ -8,7 +8,7 @@ import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prune, removeOnSignal } from "./aside.ts";
-import { userCacheDirectory } from "./artifact-cache.ts";
+import { userCacheDirectory } from "./disk-cache.ts";
 import type { KernelSource } from "./compile-model.ts";
 import { hashBuilder } from "./toolchain.ts";
 

@@ -26,9 +26,9 @@ async function compileOrdinary(...[uses, options]: Parameters<KernelSource>): Re
   for (const { fromTokens, slices } of splits) {
     const split = await compileKernels(all.filter(isSplit), { ...options, variant: splitK(slices) });
     for (const [name, variants] of split) {
-      const { artifact } = variants.findLast((variant) => variant.fromTokens <= fromTokens)!;
+      const { declaration, artifact } = variants.findLast((variant) => variant.fromTokens <= fromTokens)!;
       const before: readonly CompiledKernel[] = compiled.get(name) ?? [];
-      compiled.set(name, [...before, { fromTokens, artifact }]);
+      compiled.set(name, [...before, { fromTokens, declaration, artifact }]);
     }
   }
   return compiled;

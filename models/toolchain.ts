@@ -22,6 +22,11 @@ export function hashBuilder(): Promise<string> {
   return hashOf([...compiler, join(code, "models"), join(code, "runtime")]);
 }
 
+/** A hash of everything that turns a declaration's text and an artifact into a certificate. */
+export function hashAudit(): Promise<string> {
+  return hashOf([join(code, "dsl"), join(code, "codegen", "audit"), join(code, "runtime")]);
+}
+
 const hashes = new Map<string, Promise<string>>();
 
 function hashOf(directories: readonly string[]): Promise<string> {

@@ -1,9 +1,10 @@
 /** One set of extents: every word written once, and the chosen elements' expressions equal to the declared ones. */
 import type { Kernel, Output } from "../../dsl/ir.ts";
-import type { Artifact, Pass } from "../../runtime/artifact.ts";
+import type { Artifact } from "../../runtime/artifact.ts";
 import { Comparison, renderTree } from "./compare.ts";
 import { Declared } from "./declared.ts";
 import { Digests } from "./digest.ts";
+import type { RowBounds } from "./flow.ts";
 import { Floats } from "./floats.ts";
 import { Integers } from "./integers.ts";
 import { type TensorShape, wordOf, wordsOf } from "./layout.ts";
@@ -29,6 +30,8 @@ export interface CaseRequest {
   readonly kernel: Kernel;
   readonly artifact: Artifact;
   readonly modules: readonly Module[];
+  /** Where rows meet their count, in each module. */
+  readonly rows: readonly RowBounds[];
   readonly at: Case;
   /** Which of the cases this is: what is not varied on purpose varies with it. */
   readonly number: number;
@@ -61,15 +64,6 @@ const mostWords = 1024;
 /** @throws Fault, NeedsValues, TooManyTerms */
 export function examine(request: CaseRequest): Examination {
   return new CaseRun(request).run();
-}
-
-/** By the uniforms that hold batch extents: a tile's rows may lie as far beyond them as the longest edge. */
-function overshootsOf(kernel: Kernel, pass: Pass, { edges }: Case): Map<string, number> {
-  return new Map(pass.uniforms.flatMap(({ name, value }): [string, number][] => {
-    if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) return [];
-    const { extent } = value.formula;
-    return kernel.axes.some((axis) => axis.name === extent && axis.role === "batch") ? [[name, edges[extent]!]] : [];
-  }));
 }
 
 /** A word to compare: where it should be written, under which condition, with what. */
@@ -109,7 +103,7 @@ class CaseRun {
       const constants = Object.fromEntries(artifact.passes[number]!.uniforms.flatMap(({ name, value }): [string, Value][] =>
         value.kind === "formula" && typeof value.formula === "number" ? [[name, constantUniform(this.#integers, value.formula)]] : []));
       const audited = { ones: constantUniform(this.#integers, 0xffffffff), zero: constantUniform(this.#integers, 0) };
-      return new Machine(module, this.#integers, this.#floats, constants, primitivesOf(this.#integers, this.#floats, audited), overshootsOf(kernel, artifact.passes[number]!, at));
+      return new Machine(module, this.#integers, this.#floats, constants, primitivesOf(this.#integers, this.#floats, audited), { bounds: request.rows[number]!, overshoot: at.overshoot });
     });
     // What a dispatch lays along x is the host's affair, so that is varied, too.
     const across = grids[request.number % grids.length];

@@ -2,6 +2,7 @@
  * JavaScript for an entry point: its integers and control flow as they are, its floats as terms. The text of the WGSL
  * is followed statement by statement; what each operation means is in integers.ts and floats.ts.
  */
+import type { RowBounds } from "./flow.ts";
 import type { Expression, FunctionDeclaration, Statement, Type, Variable } from "./wgsl/ast.ts";
 import { isStorage, isWorkgroup, liveVariables, readsStorage, storesOrReturns, visitExpression } from "./slices.ts";
 
@@ -38,12 +39,11 @@ export class Emitter {
   readonly #mode: Mode;
   readonly #live: ReadonlySet<Variable> | null;
   readonly #functions: ReadonlyMap<FunctionDeclaration, string>;
-  readonly #overshoots: ReadonlyMap<string, number>;
+  readonly #rows: RowBounds;
 
-  /** `overshoots`: by the uniforms that hold batch extents, how far beyond them a tile's rows may lie. */
-  constructor(mode: Mode, entry: FunctionDeclaration, functions: ReadonlyMap<FunctionDeclaration, string>, overshoots: ReadonlyMap<string, number> = new Map()) {
+  constructor(mode: Mode, entry: FunctionDeclaration, functions: ReadonlyMap<FunctionDeclaration, string>, rows: RowBounds = new Map()) {
     this.#mode = mode;
-    this.#overshoots = overshoots;
+    this.#rows = rows;
     this.#functions = functions;
     this.#live = mode === "shadow" ? liveVariables(entry, "values") : mode === "paths" || mode === "stores" ? liveVariables(entry, mode) : null;
   }
@@ -181,8 +181,8 @@ export class Emitter {
         // The right operand is evaluated only where the left one leaves it open, as in WGSL.
         if (expression.operator === "&&") return `m.both(${left}, () => ${right})`;
         if (expression.operator === "||") return `m.either(${left}, () => ${right})`;
-        const bound = this.#boundOf(expression);
-        if (bound !== undefined) return `I.less(m.near(${left}, ${bound}), ${right})`;
+        // A row that meets their number must be one, or of the last tile's beyond them.
+        if (this.#rows.has(expression)) return `I.less(m.near(${left}, ${right}, ${expression.at.line}), ${right})`;
         const text = operators[scalarOf(expression.left.type)][expression.operator];
         if (text === undefined) return `m.misfit("no meaning for ${expression.operator}")`;
         return text.replace(/\$[ab]/g, (operand) => (operand === "$a" ? left : right));
@@ -190,13 +190,6 @@ export class Emitter {
       case "call": return `${this.#functions.get(expression.callee)!}(${expression.arguments.map((argument) => this.expression(argument)).join(", ")})`;
       case "builtin": return this.#builtin(expression);
     }
-  }
-
-  /** Of `index < uniforms.extent` of a batch axis: what it takes to check that the index is a row of it. */
-  #boundOf({ operator, right, at }: Expression & { kind: "binary" }): string | undefined {
-    if (operator !== "<" || right.kind !== "member" || right.of.kind !== "name" || right.of.variable.kind !== "uniform") return undefined;
-    const overshoot = this.#overshoots.get(right.name);
-    return overshoot === undefined ? undefined : `U.${right.name}, ${overshoot}, ${at.line}`;
   }
 
   #element(expression: Expression & { kind: "element" }): string {
@@ -230,6 +223,8 @@ export class Emitter {
         const whole = expression.name === "min" ? "minimum" : "maximum";
         if (to === "f32") return `F.pool.node("${whole === "minimum" ? "rawMinimum" : "rawMaximum"}", "float", ${a}, ${b})`;
         const text = `I.${whole}${to === "i32" ? "Signed" : ""}`;
+        const row = this.#rows.get(expression);
+        if (row !== undefined && this.#mode !== "paths") return row === 0 ? `${text}(m.near(${a}, ${b}, ${expression.at.line}), ${b})` : `${text}(${a}, m.near(${b}, ${a}, ${expression.at.line}))`;
         // Which of the two it is, is a way to take, too.
         return this.#mode === "paths" ? `m.side(${text}(${a}, ${b}), ${a}, ${expression.at.line})` : `${text}(${a}, ${b})`;
       }

@@ -35,9 +35,12 @@ const join = (flows: readonly Flow[]): Flow => {
 const decides = ({ guard, past, found }: Flow): boolean => guard || past || found;
 const isOfBatch = (flow: Flow): boolean => flow.count || flow.row || decides(flow);
 
+/** Where a row meets how many there are, `row < count` or `min(row, count - 1u)`: which of the operands is the row. */
+export type RowBounds = ReadonlyMap<Expression, 0 | 1>;
+
 /** @throws Fault */
-export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): void {
-  new BatchFlow(kernel, pass).check(module);
+export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): RowBounds {
+  return new BatchFlow(kernel, pass).check(module);
 }
 
 class BatchFlow {
@@ -61,7 +64,9 @@ class BatchFlow {
     }
   }
 
-  check(module: Module): void {
+  readonly #bounds = new Map<Expression, 0 | 1>();
+
+  check(module: Module): RowBounds {
     // A value may flow around a loop: until nothing new is known, then once more to judge.
     do {
       this.#changed = false;
@@ -74,6 +79,7 @@ class BatchFlow {
       // What a function reads must come in by its parameters, or it would not be the same function everywhere.
       this.#walk(declaration.body);
     }
+    return this.#bounds;
   }
 
   #learn(variable: Variable, flow: Flow): void {
@@ -198,6 +204,11 @@ class BatchFlow {
       case "min": {
         // `min(row, count - 1u)` is a row; `min(position + 1u, length)` is as long as it is.
         const bounds = flows.filter(({ count }) => count).length;
+        if (all.row) {
+          if (bounds === 0 && !all.length) this.#refuse("a row is bounded by something other than their number", expression.at.line);
+          const row = flows.findIndex((flow) => flow.row && !flow.count);
+          if (row === 0 || row === 1) this.#bounds.set(expression, row);
+        }
         if (bounds === 1 && all.varying) return { ...all, count: false, clamped: true };
         if (all.length && all.varying) return { ...all, length: false };
         return all;
@@ -221,7 +232,7 @@ class BatchFlow {
     const [left, right] = [this.#flowOf(expression.left), this.#flowOf(expression.right)];
     const all = { ...join([left, right]), clamped: false };
     switch (operator) {
-      case "<": case "<=": case ">": case ">=": case "==": case "!=": return this.#comparison(operator, left, right, line);
+      case "<": case "<=": case ">": case ">=": case "==": case "!=": return this.#comparison(expression, left, right);
       case "/": case "%":
         // Which of several rows, and which place among them.
         if (right.count) {
@@ -229,12 +240,15 @@ class BatchFlow {
           return { ...varying, row: true };
         }
         if (right.row) this.#refuse("something is divided by a row", line);
+        if (left.row && expression.right.kind !== "literal" && !right.length) this.#refuse("a row is divided by something other than a number, a length or their count", line);
         return operator === "%" && (expression.right.kind === "literal" || right.length) && !left.count ? { ...left, row: false, clamped: false } : all;
       case "*":
-        // A stride.
+        // A stride; a factor of the upper half would be a negative one.
+        if (all.row && [expression.left, expression.right].some((factor) => factor.kind === "literal" && factor.bits > 0x7fffffff)) this.#refuse("a row is subtracted", line);
         if (left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false };
         return all;
       case "+": case "-": case "&&": case "||":
+        if (operator === "-" && right.row) this.#refuse("a row is subtracted", line);
         if (all.padded) this.#refuse("what may be padding is computed with", line);
         return all;
       default:
@@ -243,13 +257,15 @@ class BatchFlow {
     }
   }
 
-  #comparison(operator: string, left: Flow, right: Flow, line: number): Flow {
+  #comparison(expression: Expression & { kind: "binary" }, left: Flow, right: Flow): Flow {
+    const { operator, at: { line } } = expression;
     const all = join([left, right]);
     if (decides(left) || decides(right) || all.padded) this.#refuse("whether a point exists is compared", line);
     if (all.count) {
       // `row < count` and `row >= count`, and the same of an index that data gave.
       const bounds = right.count && !left.count && left.varying && (operator === "<" || operator === ">=");
       if (!bounds) this.#refuse("how large the batch is decides something other than whether a point exists", line);
+      if (left.row && operator === "<") this.#bounds.set(expression, 0);
       // What was brought below the count is, whatever the count.
       if (bounds && left.clamped && operator === "<") return varying;
       const of = operator === ">=" ? "past" : left.row || !left.data ? "guard" : "found";

@@ -3,6 +3,7 @@ import { Emitter, type Mode } from "./emit.ts";
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
 import { Own, Shared, type Sink, type Source, unwritten } from "./memory.ts";
+import type { RowBounds } from "./flow.ts";
 import { readsStorage } from "./slices.ts";
 import { Fault, NeedsValues } from "./stop.ts";
 import { operandsOf, type Term, type Truth, type Value, type Word } from "./term.ts";
@@ -32,6 +33,7 @@ function mix(seed: number, value: number): number {
 
 /** What the generated JavaScript calls beside arithmetic. */
 class Runtime {
+  readonly #overshoot: number;
   readonly #integers: Integers;
   readonly #floats: Floats;
   readonly nothings: readonly Term[];
@@ -42,9 +44,11 @@ class Runtime {
   path = 0;
   steps = 0;
 
-  constructor(integers: Integers, floats: Floats) {
+  /** `overshoot`: how far beyond the rows a tile may reach. */
+  constructor(integers: Integers, floats: Floats, overshoot = 0) {
     this.#integers = integers;
     this.#floats = floats;
+    this.#overshoot = overshoot;
     this.nothings = Array.from({ length: 4 }, () => floats.nothing);
   }
 
@@ -66,10 +70,10 @@ class Runtime {
     this.path = mix(this.path, result === first ? 2 * line + 1 : 2 * line);
     return result;
   }
-  /** An index that is compared with how many rows there are: it must be a row, or one of the last tile's beyond them. */
-  near(index: Word, extent: number, overshoot: number, line: number): Word {
-    const at = this.#integers.plain(index);
-    if (typeof at === "number" && at >= extent + overshoot) throw new Fault("taint", `${at} is compared with ${extent} rows, of which no tile has it`, line);
+  /** A row that meets how many there are: it must be one, or one of the last tile's beyond them. */
+  near(index: Word, count: Word, line: number): Word {
+    const [at, rows] = [this.#integers.plain(index), this.#integers.plain(count)];
+    if (typeof at === "number" && typeof rows === "number" && at > rows + this.#overshoot) throw new Fault("taint", `row ${at} meets a count of ${rows}, and no tile reaches as far`, line);
     return index;
   }
   /** Runs stores under a condition. */
@@ -139,12 +143,12 @@ export class Machine {
   readonly #texts = new Map<Mode, EntryText>();
 
   readonly #constants: Uniforms;
-  readonly #overshoots: ReadonlyMap<string, number>;
+  readonly #rows: { readonly bounds: RowBounds; readonly overshoot: number };
 
-  /** `constants`: the uniforms that have one value always, which functions may read; `overshoots` as in emit.ts. */
-  constructor(module: Module, integers: Integers, floats: Floats, constants: Uniforms, recognise: Recognise, overshoots: ReadonlyMap<string, number> = new Map()) {
+  /** `constants`: the uniforms that have one value always, which functions may read; `rows`: where rows meet their count, and how far beyond it a tile may reach. */
+  constructor(module: Module, integers: Integers, floats: Floats, constants: Uniforms, recognise: Recognise, rows: { readonly bounds: RowBounds; readonly overshoot: number } = { bounds: new Map(), overshoot: 0 }) {
     this.module = module;
-    this.#overshoots = overshoots;
+    this.#rows = rows;
     this.#constants = constants;
     this.#integers = integers;
     this.#floats = floats;
@@ -198,7 +202,7 @@ export class Machine {
     if (known === undefined) {
       const { entry } = this.module;
       const names = new Map([...this.#names].map(([callee, name]) => [callee, this.#pure.has(callee) ? `pure.${name}` : `own.${name}`]));
-      const emitter = new Emitter(mode, entry, names, this.#overshoots);
+      const emitter = new Emitter(mode, entry, names, this.#rows.bounds);
       const arguments_ = { workgroup_id: "workgroup", num_workgroups: "workgroups", local_invocation_index: "invocation" };
       const head = entry.parameters.map((parameter) => `const ${emitter.name(parameter)} = ${arguments_[parameter.builtin!]};`).join("\n");
       const body = emitter.block(entry.body);
@@ -224,7 +228,7 @@ export class Machine {
     workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms, modeOf: (invocation: number) => Mode,
   ): { paths: number[]; steps: number } {
     const shared = new Map(this.module.workgroup.map(({ name, type }) => [name, new Shared(name, this.#integers, type.kind === "array" ? type.length! : 1)]));
-    const runtime = new Runtime(this.#integers, this.#floats);
+    const runtime = new Runtime(this.#integers, this.#floats, this.#rows.overshoot);
     const entries = new Map<Mode, Entry>();
     const entry = (mode: Mode): Entry => {
       let made = entries.get(mode);
@@ -268,7 +272,7 @@ export class Machine {
 
   /** Where each invocation of a workgroup stores, values left out. */
   storesOfWorkgroup(workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms): void {
-    const runtime = new Runtime(this.#integers, this.#floats);
+    const runtime = new Runtime(this.#integers, this.#floats, this.#rows.overshoot);
     const entry = this.#entry("stores", runtime, buffers, uniforms, {});
     for (let invocation = 0; invocation < this.module.workgroupSize; invocation++) {
       runtime.invocation = invocation;

@@ -145,8 +145,8 @@ const longestEdge = 4096;
 export interface Case {
   /** Extents of the batch and sequence axes. */
   readonly extents: Readonly<Record<string, number>>;
-  /** The longest edge along each of these axes. */
-  readonly edges: Readonly<Record<string, number>>;
+  /** The longest edge along a batch axis: so far may a tile reach beyond its rows. */
+  readonly overshoot: number;
   /** Whether all workgroups run here, and every way that they take is compared. */
   readonly isThorough: boolean;
   /** Values that tables and integer parameters take in turn, where control flow needs them. */
@@ -191,8 +191,8 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
   const least = Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? 1 : resting[name]!]));
   const empty = free.some(({ role }) => role === "sequence") ? [Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? resting[name]! : 0]))] : [];
   const cases = [resting, least, ...all, ...empty].filter((extents, at, list) => list.findIndex((other) => JSON.stringify(other) === JSON.stringify(extents)) === at);
-  const longest = Object.fromEntries(free.map(({ name }) => [name, edgesOfAxis.get(name)!.at(-1) ?? 1]));
-  return cases.map((extents, at) => ({ extents, edges: longest, isThorough: at < 2, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
+  const overshoot = Math.max(1, ...free.flatMap(({ name, role }) => (role === "batch" ? edgesOfAxis.get(name)! : [])));
+  return cases.map((extents, at) => ({ extents, overshoot, isThorough: at < 2, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
 }
 
 /** Numbers around every edge that lies on a sequence axis, its last position first; neighbours differ. */

@@ -4,12 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import { lstat } from "node:fs/promises";
-import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { ts } from "ts-morph";
 import { defaultLimits, type DeviceLimits } from "../../runtime/artifact.ts";
 import { fitsDevice } from "../../runtime/limits.ts";
 import { sha256Of } from "../../runtime/model/files.ts";
-import type { StoredArtifact } from "../../runtime/model/kernels.ts";
 import { manifestFile, manifestFormat, manifestText, type KernelVariant, type Manifest, type WeightEntry } from "../../runtime/model/manifest.ts";
 import { listWeights, mapWeights, weightsOf, type Weights } from "../architecture/weights.ts";
 import { Checkpoint } from "../checkpoint/checkpoint.ts";
@@ -17,14 +16,17 @@ import type { ModelConfig } from "../checkpoint/config.ts";
 import { readTokenizerFiles, tokenizerFiles } from "../checkpoint/tokenizer.ts";
 import { compileKernels, type CompiledKernel, type CompiledKernels, type KernelSource } from "../compile-model.ts";
 import { nameOf, type KernelUse } from "../machine.ts";
-import { packageRoot, packageVersion } from "../places.ts";
+import { packageVersion } from "../places.ts";
 import { runtimePackage, writeForwardModule, writeIndexModule, type StoredWeight } from "./forward-module.ts";
+import { kernelFiles, type Auditor } from "./kernel-files.ts";
 
 export interface BuildOptions {
   /** The package's name; made from the directory's where absent. */
   readonly name?: string;
   /** Where its kernels come from: by default the compiler. */
   readonly kernels?: KernelSource;
+  /** Judges every kernel before there is a library, so that one that is not proven ends the build; the manifest then holds the certificates. */
+  readonly audit?: Auditor;
   /** Limits of devices that are to bind large weights in ranges, in the order in which they are tried; WebGPU's defaults if absent. */
   readonly devices?: readonly DeviceLimits[];
   readonly progress?: (what: string) => void;
@@ -38,7 +40,7 @@ export interface Library {
   readonly weights: readonly string[];
 }
 
-/** @throws CheckpointError */
+/** @throws CheckpointError, and UnprovenError where an audit was asked for and a kernel fails it */
 export async function buildLibrary(directory: string, options: BuildOptions = {}): Promise<Library> {
   const { kernels: source = compileKernels, progress = () => undefined } = options;
   progress("reading the checkpoint");
@@ -56,7 +58,7 @@ export async function buildLibrary(directory: string, options: BuildOptions = {}
     const forward = writeForwardModule(config, stored);
     const compiled = await compileForDevices(source, options.devices ?? [defaultLimits, manyBuffers], [...forward.uses.values()], (kernel) => progress(`compiling ${kernel}`));
 
-    const kernels = kernelFiles(compiled);
+    const kernels = await kernelFiles(compiled, options.audit);
     const files = new Map([...kernels.files, ...moduleFiles("forward", banner, forward.text), ...tokenizer.files]);
     const fingerprint = fingerprintOf(config, forward.text, kernels.variants, weights.tensors);
     const manifest: Manifest = {
@@ -118,35 +120,6 @@ function namedWeights<Item>({ embedding, layers, norm, head }: Weights<Item>): [
     ...layers.flatMap((layer, index) => Object.entries<Item>({ ...layer }).map(([name, item]): [string, Item] => [`layers.${index}.${name}`, item])),
     ["norm", norm], ["head", head],
   ];
-}
-
-function kernelFiles(compiled: CompiledKernels): { variants: Record<string, KernelVariant[]>; files: Map<string, string> } {
-  const files = new Map<string, string>();
-  const variants: Record<string, KernelVariant[]> = {};
-  for (const [name, kernels] of compiled) {
-    variants[name] = kernels.map(({ fromTokens, artifact }, index): KernelVariant => {
-      const ranged = kernels.some((other) => other.fromTokens === fromTokens && kernels.indexOf(other) < index);
-      const base = `kernels/${name}${kernels.length > 1 ? `.from${fromTokens}` : ""}${ranged ? ".ranged" : ""}`;
-      const { passes, ...rest } = artifact;
-      const wgsl = passes.map(({ wgsl: text }, pass) => {
-        const path = `${base}${passes.length > 1 ? `.pass${pass + 1}` : ""}.wgsl`;
-        files.set(path, text);
-        return path;
-      });
-      const stored: StoredArtifact = { ...rest, passes: passes.map(({ wgsl: _, ...pass }) => pass) };
-      files.set(`${base}.json`, `${JSON.stringify(stored, portablePaths)}\n`);
-      if (artifact.trees.length > 0) files.set(`${base}.tree`, artifact.trees.map((tree) => `${tree}\n`).join(""));
-      const { schedule, level, trees, sha256 } = artifact;
-      return { fromTokens, schedule, level, trees, artifact: `${base}.json`, wgsl, sha256 };
-    });
-  }
-  return { variants, files };
-}
-
-/** Source locations as they are on any machine: the same checkpoint gives the same library, byte for byte. */
-function portablePaths(key: string, value: unknown): unknown {
-  if (key !== "file" || typeof value !== "string" || !isAbsolute(value)) return value;
-  return `treefold/${relative(packageRoot, value).split(sep).join("/")}`;
 }
 
 /** A module's JavaScript and its types. */

@@ -44,8 +44,15 @@ export class KernelLibrary {
   }
 }
 
-async function readArtifact(manifest: Manifest, folder: Folder, { artifact: file, wgsl }: KernelVariant): Promise<Artifact> {
+async function readArtifact(manifest: Manifest, folder: Folder, { declaration, artifact: file, wgsl }: KernelVariant): Promise<Artifact> {
   const stored = JSON.parse(await readVerified(folder, manifest, file)) as StoredArtifact;
   const texts = await Promise.all(wgsl.map((path) => readVerified(folder, manifest, path)));
+  // Nothing here reads it; whoever audits the library does.
+  if (declaration !== undefined) await readVerified(folder, manifest, declaration);
+  return withTexts(stored, texts);
+}
+
+/** The artifact with its passes' texts in their places. */
+export function withTexts(stored: StoredArtifact, texts: readonly string[]): Artifact {
   return { ...stored, passes: stored.passes.map((pass, index) => ({ ...pass, wgsl: texts[index]! })) };
 }

@@ -26,6 +26,17 @@ export interface RunConfig {
   readonly endIds: readonly number[];
 }
 
+/** What an audit found of an artifact when the library was built. Nothing at run time depends on it. */
+export interface KernelCertificate {
+  readonly status: "proven";
+  /** At which extents of batch and sequence axes the text was executed, how many elements were compared there, and how many ways through the text (null where not all were). */
+  readonly sizes: readonly { readonly extents: Readonly<Record<string, number>>; readonly elements: number; readonly paths: number | null }[];
+  /** SHA-256 over the declared expressions that were compared, and the sizes. */
+  readonly expressionHash: string;
+  /** A hash of the audit's own code. */
+  readonly auditor: string;
+}
+
 /** One of a kernel's artifacts. All of a kernel's give the same bits; they differ in what they are fast at, or need. */
 export interface KernelVariant {
   /** Meant for steps of this many tokens or more. Of several for as many, the first that the device takes is used. */
@@ -34,11 +45,15 @@ export interface KernelVariant {
   readonly level: ContractLevel;
   /** The canonical tree of each reduction, outermost first. */
   readonly trees: readonly string[];
+  /** What was declared, in the IR's text; libraries of the first compilers have none. */
+  readonly declaration?: string;
   /** The artifact, its passes' WGSL apart. */
   readonly artifact: string;
   readonly wgsl: readonly string[];
   /** The artifact's own hash. */
   readonly sha256: string;
+  /** Absent where the library was built without an audit. */
+  readonly certificate?: KernelCertificate;
 }
 
 export interface WeightEntry {
@@ -88,6 +103,18 @@ export function manifestText(manifest: Manifest): string {
 
 /** @throws ModelFileError */
 export async function readManifest(folder: Folder): Promise<Manifest> {
+  const { manifest, isIntact } = await parseManifest(folder);
+  if (!isIntact) throw damagedManifest(folder);
+  return manifest;
+}
+
+/** It does not have the hash that it was written with. */
+export function damagedManifest(folder: Folder): ModelFileError {
+  return new ModelFileError({ where: folder.pathOf(manifestFile), what: "it does not have the hash that it was written with", fix: buildAgain });
+}
+
+/** The manifest, and whether it is as it was written. @throws ModelFileError where there is none */
+export async function parseManifest(folder: Folder): Promise<{ readonly manifest: Manifest; readonly isIntact: boolean }> {
   const where = folder.pathOf(manifestFile);
   let value: Manifest & { readonly sha256: string };
   try {
@@ -101,15 +128,17 @@ export async function readManifest(folder: Folder): Promise<Manifest> {
     throw new ModelFileError({ where, what: `its format is '${format}', and this runtime reads '${manifestFormat}'`, fix: "build the library again with the compiler of this runtime's version" });
   }
   const { sha256, ...manifest } = value;
-  if (sha256Of(JSON.stringify(manifest, undefined, 2)) !== sha256) throw new ModelFileError({ where, what: "it does not have the hash that it was written with", fix: buildAgain });
-  return manifest;
+  return { manifest, isIntact: sha256Of(JSON.stringify(manifest, undefined, 2)) === sha256 };
 }
 
 /** A file of the library, if it is the one that was written. @throws ModelFileError */
 export async function readVerified(folder: Folder, manifest: Manifest, file: string): Promise<string> {
   const text = await folder.readText(file);
-  if (sha256Of(text) !== manifest.files[file]) {
-    throw new ModelFileError({ where: folder.pathOf(file), what: "it does not have the hash that the manifest gives", fix: buildAgain });
-  }
+  if (sha256Of(text) !== manifest.files[file]) throw damagedFile(folder, file);
   return text;
+}
+
+/** It does not have the hash that the manifest gives. */
+export function damagedFile(folder: Folder, file: string): ModelFileError {
+  return new ModelFileError({ where: folder.pathOf(file), what: "it does not have the hash that the manifest gives", fix: buildAgain });
 }

@@ -1,13 +1,13 @@
 /**
- * Compiled artifacts on disk, so that a second start does not compile. An entry's name is the hash of everything that
- * went into it, so nothing is ever out of date; writers may race, since an entry appears whole or not at all; and an
- * entry that was damaged is found by its checksum and made again.
+ * What was computed once, on disk, so that a second start does not compute it again. An entry's name is the hash of
+ * everything that went into it, so nothing is ever out of date; writers may race, since an entry appears whole or not at
+ * all; and an entry that was damaged is found by its checksum and made again.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir, platform } from "node:os";
 import { join } from "node:path";
-import type { Artifact } from "../runtime/artifact.ts";
+import { asideOf } from "./aside.ts";
 
 /** Where this user's caches lie on this system; TREEFOLD_CACHE overrides it. */
 export function userCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
@@ -19,11 +19,12 @@ export function userCacheDirectory(environment: NodeJS.ProcessEnv = process.env)
   }
 }
 
-export class ArtifactCache {
+/** Values of one kind, as JSON has them. */
+export class DiskCache<Value> {
   constructor(private readonly directory: string) {}
 
   /** What is stored under `key`; undefined if nothing is, or if it is damaged. */
-  async get(key: string): Promise<Artifact[] | undefined> {
+  async get(key: string): Promise<Value | undefined> {
     let text: string;
     try {
       text = await readFile(this.#file(key), "utf8");
@@ -31,13 +32,13 @@ export class ArtifactCache {
       return undefined;
     }
     const end = text.indexOf("\n");
-    return end >= 0 && text.slice(0, end) === checksum(text.slice(end + 1)) ? (JSON.parse(text.slice(end + 1)) as Artifact[]) : undefined;
+    return end >= 0 && text.slice(0, end) === checksum(text.slice(end + 1)) ? (JSON.parse(text.slice(end + 1)) as Value) : undefined;
   }
 
   /** A cache that can't be written (a full disk, a read-only home) costs time at the next start and nothing else. */
-  async put(key: string, artifacts: readonly Artifact[]): Promise<void> {
-    const text = JSON.stringify(artifacts);
-    const temporary = `${this.#file(key)}.${randomUUID()}`;
+  async put(key: string, value: Value): Promise<void> {
+    const text = JSON.stringify(value);
+    const temporary = asideOf(this.#file(key));
     try {
       await mkdir(this.directory, { recursive: true });
       await writeFile(temporary, `${checksum(text)}\n${text}`);

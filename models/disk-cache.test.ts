@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Artifact } from "../runtime/artifact.ts";
-import { ArtifactCache, userCacheDirectory } from "./artifact-cache.ts";
+import { DiskCache, userCacheDirectory } from "./disk-cache.ts";
 
 const artifactOf = (sha256: string): Artifact => ({
   kernel: "k", schedule: "s", trees: ["chain"], level: "portable", reason: "", reasonLocation: null, extents: {}, passes: [], parameters: [], sha256,
 });
 
-describe("the artifact cache", () => {
+describe("a cache on disk", () => {
   let directory: string;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "treefold-cache-"));
@@ -17,7 +17,7 @@ describe("the artifact cache", () => {
   afterAll(() => rm(directory, { recursive: true }));
 
   it("gives back what was put, under its own key only", async () => {
-    const cache = new ArtifactCache(join(directory, "new", "deep"));
+    const cache = new DiskCache<Artifact[]>(join(directory, "new", "deep"));
     expect(await cache.get("a")).toBeUndefined();
     await cache.put("a", [artifactOf("1"), artifactOf("2")]);
     expect(await cache.get("a")).toEqual([artifactOf("1"), artifactOf("2")]);
@@ -25,7 +25,7 @@ describe("the artifact cache", () => {
   });
 
   it("takes a damaged entry for none, wherever the damage is", async () => {
-    const cache = new ArtifactCache(directory);
+    const cache = new DiskCache<Artifact[]>(directory);
     await cache.put("damaged", [artifactOf("1")]);
     const file = join(directory, "damaged.json");
     const sound = await readFile(file, "utf8");
@@ -38,7 +38,7 @@ describe("the artifact cache", () => {
   });
 
   it("lets writers race: readers see one whole entry, and nothing is left over", async () => {
-    const cache = new ArtifactCache(directory);
+    const cache = new DiskCache<Artifact[]>(directory);
     const writers = Array.from({ length: 20 }, (_, index) => cache.put("raced", [artifactOf(String(index))]));
     for (let reads = 0; reads < 50; reads++) {
       const entry = await cache.get("raced");
@@ -52,7 +52,7 @@ describe("the artifact cache", () => {
   it("does without a directory that can't be made", async () => {
     const file = join(directory, "file");
     await writeFile(file, "");
-    const cache = new ArtifactCache(join(file, "below"));
+    const cache = new DiskCache<Artifact[]>(join(file, "below"));
     await cache.put("a", [artifactOf("1")]);
     expect(await cache.get("a")).toBeUndefined();
   });

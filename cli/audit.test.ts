@@ -1,0 +1,290 @@
+/** `treefold audit` as a user sees it: files, libraries as they lie there, edited ones, and the build's gate. */
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { hashArtifact } from "../codegen/artifact-hash.ts";
+import { certify } from "../models/audit/certify.ts";
+import { judge } from "../models/audit/judge.ts";
+import { UnprovenError, type Judge } from "../models/audit/subject.ts";
+import { buildLibrary, type Library } from "../models/build/library.ts";
+import { writeLibrary } from "../models/build/write.ts";
+import { compileKernels, type CompiledKernel, type KernelSource } from "../models/compile-model.ts";
+import { nameOf } from "../models/machine.ts";
+import { sha256Of } from "../runtime/model/files.ts";
+import { withTexts, type StoredArtifact } from "../runtime/model/kernels.ts";
+import { manifestText, type KernelVariant, type Manifest } from "../runtime/model/manifest.ts";
+import { treefold } from "../spec/fixtures/commands.ts";
+import { readOracle } from "../spec/fixtures/oracles.ts";
+
+/** Of a model's kernels these, which are audited in a moment. */
+const kept = ["add-channel64", "linear-out16-inner64", "selectRows-channel64"];
+
+/** Compiles those, after `plant` has changed what it likes; a library of them can be audited, and not run. */
+const few = (plant: (kernel: CompiledKernel) => CompiledKernel = (kernel) => kernel): KernelSource => async (uses, options) => {
+  const all = [...uses];
+  const compiled = await compileKernels(all.filter((use) => kept.includes(nameOf(use))), options);
+  return new Map(all.map((use) => [nameOf(use), (compiled.get(nameOf(use)) ?? []).map(plant)]));
+};
+
+const { directory: checkpoint } = await readOracle("llama3");
+let root: string;
+let library: Library;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "treefold-audit-"));
+  library = await buildLibrary(checkpoint, { kernels: few() });
+  await writeLibrary(library, join(root, "sound"), { weights: false });
+  vi.stubEnv("TREEFOLD_CACHE", join(root, "cache"));
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(root, { recursive: true });
+});
+
+let folder: string;
+/** A copy of the library that a test may spoil. */
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(root, "copy-")), "library");
+  await cp(join(root, "sound"), folder, { recursive: true });
+});
+
+/** Replaces a text in a file of the library, once. */
+async function edit(file: string, from: string | RegExp, to: string): Promise<void> {
+  const before = await readFile(join(folder, file), "utf8");
+  const after = before.replace(from, to);
+  expect(after).not.toBe(before);
+  await writeFile(join(folder, file), after);
+}
+
+/** Gives the library all the hashes that it would have, had it been built as it is now. */
+async function mend(): Promise<void> {
+  const read = (file: string): Promise<string> => readFile(join(folder, file), "utf8");
+  const { sha256: _, ...manifest } = JSON.parse(await read("manifest.json")) as Manifest & { sha256: string };
+  const kernels: Record<string, KernelVariant[]> = {};
+  for (const [name, variants] of Object.entries(manifest.kernels)) {
+    kernels[name] = await Promise.all(variants.map(async (variant) => {
+      const stored = JSON.parse(await read(variant.artifact)) as StoredArtifact;
+      const sha256 = hashArtifact(withTexts(stored, await Promise.all(variant.wgsl.map(read))));
+      await writeFile(join(folder, variant.artifact), JSON.stringify({ ...stored, sha256 }));
+      return { ...variant, sha256 };
+    }));
+  }
+  const files = Object.fromEntries(await Promise.all(Object.keys(manifest.files).map(async (file) => [file, sha256Of(await read(file))] as const)));
+  await writeFile(join(folder, "manifest.json"), manifestText({ ...manifest, kernels, files }));
+}
+
+const audit = (...args: string[]): ReturnType<typeof treefold> => treefold("audit", ...args);
+/** What it says, with the folder's own path left out. */
+const said = (text: string): string => text.replaceAll(folder, "LIBRARY");
+
+describe("a library", () => {
+  test("is proven as it lies there, once", async () => {
+    const cold = audit(folder);
+    expect(cold).toMatchObject({ code: 0, err: "" });
+    expect(cold.out.replaceAll(/\d+ sizes, \d+ elements/g, "…")).toBe([
+      "linear-out16-inner64  alone-vector  invariant  proven  …",
+      "add-channel64         alone         invariant  proven  …",
+      "selectRows-channel64  alone         integer    proven  …",
+      "\n3 proven, 0 failed\n",
+    ].join("\n"));
+    const certificates = join(root, "cache", "certificates");
+    const entries = await readdir(certificates);
+    expect(entries.length).toBe(3);
+    expect(audit(folder)).toEqual(cold);
+    // A damaged entry is none.
+    for (const entry of entries) await writeFile(join(certificates, entry), "damaged");
+    expect(audit(folder)).toEqual(cold);
+    expect(await readdir(certificates)).toEqual(entries);
+    expect(await readFile(join(certificates, entries[0]!), "utf8")).not.toBe("damaged");
+  });
+
+  test("--json and --report", () => {
+    const { code, out, err } = audit(folder, "--json");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const report = JSON.parse(out) as { kernels: { sizes: unknown[]; expressionHash: string }[] };
+    expect(report).toMatchObject({ kernels: kept.map(() => ({ status: "proven" })), proven: 3, failed: 0 });
+    expect(Object.keys(report)).toEqual(["kernels", "proven", "failed"]);
+    for (const kernel of report.kernels) {
+      expect(Object.keys(kernel)).toEqual(["kernel", "schedule", "level", "status", "sizes", "expressionHash"]);
+      expect(kernel.sizes[0]).toMatchObject({ extents: expect.any(Object) as object, elements: expect.any(Number) as number });
+      expect(kernel.expressionHash).toMatch(/^[0-9a-f]{64}$/);
+    }
+    expect(audit(folder, "--report").out.replaceAll(/\b\d+ +\d+ +[0-9a-f]{16}\b/g, "…")).toBe([
+      "kernel                schedule      level      status  sizes  elements  expressions",
+      "linear-out16-inner64  alone-vector  invariant  proven  …",
+      "add-channel64         alone         invariant  proven  …",
+      "selectRows-channel64  alone         integer    proven  …",
+      "", "invariant  2 of 2 proven", "integer    1 of 1 proven",
+      "", "3 proven, 0 failed\n",
+    ].join("\n"));
+  });
+
+  test("with an edited text fails by its expression, its hash mended too", async () => {
+    await edit("kernels/add-channel64.wgsl", /(x_\d) \+ (y_\d)/, "$1 - $2");
+    await mend();
+    const { code, out, err } = audit(folder);
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(said(out).replaceAll(/\d+ sizes, \d+ elements/g, "…")).toBe(`linear-out16-inner64  alone-vector  invariant  proven              …
+add-channel64         alone         invariant  failed: expression  …
+selectRows-channel64  alone         integer    proven              …
+
+treefold/models/kernels/add.kernel.ts:8:43 error expression: output[0, 0] is not what was declared
+  8 |   body: ({ x, y }, { token, channel }) => x(token, channel) + y(token, channel),
+    |                                           ^
+note: kernel 'add-channel64', schedule 'alone', at channel=64, token=3
+note: the text: LIBRARY/kernels/add-channel64.wgsl:34:5
+  34 |     output_data[((minimum_0 * 64u) + channel_local_0)] = canonical(total_0);
+     |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+note: declared
+  x[0, 0] + y[0, 0]
+note: found
+  x[0, 0] - y[0, 0]
+fix: build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it
+
+2 proven, 1 failed
+`);
+    // It is judged again the next time; only what was proven is remembered.
+    expect(await readdir(join(root, "cache", "certificates"))).toHaveLength(3);
+  });
+
+  test.each([
+    ["another element", "output_data[((minimum_0 * 64u)", "output_data[((minimum_0 * 32u)", "write"],
+    ["beyond its inputs", "y_data[((minimum_0 * 64u)", "y_data[((minimum_0 * 65u)", "bounds"],
+  ])("with a text that reaches for %s fails by safety, its hashes mended too", async (_, from, to, kind) => {
+    await edit("kernels/add-channel64.wgsl", from, to);
+    await mend();
+    const { code, out } = audit(folder);
+    expect(code).toBe(1);
+    expect(out).toMatch(new RegExp(`\nadd-channel64 +alone +invariant +failed: ${kind} {2}`));
+    expect(said(out)).toMatch(/\nnote: the text: LIBRARY\/kernels\/add-channel64\.wgsl:\d+:\d+\n {2}\d+ \| .+_data\[/);
+  });
+
+  test("with a text that is not of its declaration fails, as when it was made from another tree", async () => {
+    await edit("kernels/linear-out16-inner64.ir", '"chain 128, chain"', '"chain 32, chain"');
+    await mend();
+    expect(audit(folder).out).toMatch(/^linear-out16-inner64 +alone-vector +invariant +failed: expression {2}/);
+  });
+
+  test("with another file than it was built with fails, whatever its text evaluates", async () => {
+    await edit("kernels/add-channel64.wgsl", "// add", "// Add");
+    const { code, out } = audit(folder);
+    expect(code).toBe(1);
+    expect(out).toMatch(/\nadd-channel64 +alone +invariant +failed: hash {2}/);
+    expect(said(out)).toContain("\nerror: LIBRARY/kernels/add-channel64.wgsl: it does not have the hash that the manifest gives. fix: build the library again\n\n2 proven, 1 failed\n");
+    const json = audit(folder, "--json");
+    expect(JSON.parse(json.out)).toMatchObject({ proven: 2, failed: 1 });
+    expect(json.err).toContain("it does not have the hash that the manifest gives");
+  });
+
+  test("with an edited manifest fails, though all of its kernels are proven", async () => {
+    await edit("manifest.json", '"name": "', '"name": "my-');
+    const { code, out, err } = audit(folder);
+    expect(code).toBe(1);
+    expect(out).toMatch(/\n3 proven, 0 failed\n$/);
+    expect(said(err)).toBe("error: LIBRARY/manifest.json: it does not have the hash that it was written with. fix: build the library again\n");
+  });
+
+  test("whose artifact no compiler writes fails, and crashes nothing", async () => {
+    await edit("kernels/add-channel64.json", '"bindings":[', '"bindings":[null,');
+    await mend();
+    expect(audit(folder).out).toMatch(/\n2 proven, 1 failed\n$/);
+  });
+
+  test.each([
+    ["no manifest", async () => rm(join(folder, "manifest.json")), "LIBRARY: it is no library: it has no manifest.json. fix: give a folder that 'treefold build' wrote, or a file of kernels"],
+    ["a manifest that is no JSON", async () => edit("manifest.json", "{", ""), /^LIBRARY\/manifest\.json: it is not JSON \(.+\)\. fix: build the library again$/],
+    ["another manifest", async () => edit("manifest.json", /"kernels": \{[^]*"weights"/, '"kernels": 3, "weights"'), "LIBRARY/manifest.json: it is no manifest of a library. fix: build the library again"],
+    ["an artifact that is no JSON", async () => edit("kernels/add-channel64.json", "{", ""), /^LIBRARY\/kernels\/add-channel64\.json: it is not JSON \(.+\)\. fix: /],
+    ["an artifact that is none", async () => edit("kernels/add-channel64.json", /[^]*/, "[]"), "LIBRARY/kernels/add-channel64.json: it is no artifact. fix: build the library again"],
+    ["a text that is not there", async () => rm(join(folder, "kernels/add-channel64.wgsl")), /^LIBRARY\/kernels\/add-channel64\.wgsl: it cannot be read \(ENOENT\)\. fix: /],
+    ["a declaration that is none", async () => edit("kernels/add-channel64.ir", "axis token: batch", "axis token batch"), /^LIBRARY\/kernels\/add-channel64\.ir:2:14: it is no kernel: .+\. fix: build the library again$/],
+    ["no declaration", async () => edit("manifest.json", /"declaration": "kernels\/add-channel64.ir",/, ""), "LIBRARY/manifest.json: kernel 'add-channel64' has no declaration: an older compiler wrote it. fix: build the library again"],
+  ])("with %s is refused in a line", async (_, spoil, message) => {
+    await spoil();
+    const { code, out, err } = audit(folder);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toMatch(/^error: [^\n]+\n$/);
+    const line = said(err).slice("error: ".length, -1);
+    if (typeof message === "string") expect(line).toBe(message);
+    else expect(line).toMatch(message);
+  });
+});
+
+describe("a file", () => {
+  test("is proven under every schedule that fits, at the extents that are given", () => {
+    const { code, out, err } = audit("rows.kernel.ts", "--axis", "channel=20", "--json");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const { kernels, proven, failed } = JSON.parse(out) as { kernels: { kernel: string; schedule: string; status: string }[]; proven: number; failed: number };
+    expect([kernels.length, 0]).toEqual([proven, failed]);
+    const explained = treefold("explain", "rows.kernel.ts", "--stage", "schedule", "--axis", "channel=20").out;
+    for (const name of ["rowSum", "rowMaximum"]) {
+      const schedules = kernels.filter(({ kernel }) => kernel === name).map(({ schedule }) => schedule);
+      expect(schedules.length).toBeGreaterThan(2);
+      const [, offered] = new RegExp(`kernel ${name}\n((?: .*\n)+)`).exec(explained)!;
+      expect(schedules).toEqual([...offered!.matchAll(/^ {2}(\S.*)$/gm)].map(([, schedule]) => schedule));
+    }
+    const one = audit("rows.kernel.ts", "--axis", "channel=20", "--kernel", "rowSum");
+    expect(one.out).toMatch(new RegExp(`\n${kernels.filter(({ kernel }) => kernel === "rowSum").length} proven, 0 failed\n$`));
+    expect(one.out).not.toContain("rowMaximum");
+  });
+
+  test("with a wrong kernel is shown its diagnostics", () => {
+    const { code, out, err } = audit("wrong.kernel.ts");
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toMatch(/^wrong\.kernel\.ts:7:\d+ error R\d+: /);
+  });
+
+  test.each([
+    [["none"], "error: there is no file or folder 'none'; fix: give a TypeScript file that exports kernels, or a folder that 'treefold build' wrote\n"],
+    [["rows.kernel.ts", "--axis", "chanel=3"], "error: none of the kernels has an axis 'chanel' (did you mean 'channel'?); fix: their axes are token, channel\n"],
+    [["rows.kernel.ts", "--kernel", "rowSun"], "error: rows.kernel.ts has no kernel 'rowSun' (did you mean 'rowSum'?); fix: use one of rowSum, rowMaximum\n"],
+    [[".", "--axis", "channel=3"], "error: --axis is for a file of kernels, and '.' is a folder; fix: leave it out\n"],
+    [[""], "error: command-argument value '' is invalid for argument 'file|dir'; fix: give a path\n"],
+    [[], "error: missing required argument 'file|dir'; fix: add <file|dir>; 'treefold audit --help' says what it is\n"],
+  ])("wrong usage: %j", (args, message) => {
+    expect(audit(...args)).toEqual({ code: 2, out: "", err: message });
+  });
+});
+
+describe("the build", () => {
+  const here: Judge = async (subjects, done) => subjects.map((subject, at) => {
+    const certificate = judge(subject);
+    done(at, certificate);
+    return certificate;
+  });
+
+  test("writes certificates into the manifest, and nothing else changes", async () => {
+    const told: string[] = [];
+    const audited = await buildLibrary(checkpoint, { kernels: few(), audit: (subjects) => certify(subjects, { judge: here, progress: (what) => told.push(what) }) });
+    expect(told).toEqual([0, 1, 2, 3].map((judged) => `auditing kernels (${judged} of 3)`));
+    const { fingerprint, files, kernels } = audited.manifest;
+    expect({ fingerprint, files }).toEqual({ fingerprint: library.manifest.fingerprint, files: library.manifest.files });
+    for (const name of kept) {
+      const [{ certificate, ...variant }] = kernels[name] as [(typeof kernels)[string][number]];
+      expect([variant]).toEqual(library.manifest.kernels[name]);
+      expect(certificate).toMatchObject({ status: "proven", expressionHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string, auditor: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+      expect(certificate!.sizes.length).toBeGreaterThan(1);
+      expect(Object.keys(files)).toContain(variant.declaration);
+    }
+    const out = join(root, "audited");
+    await writeLibrary(audited, out, { weights: false });
+    expect(audit(out).code).toBe(0);
+  });
+
+  test("refuses a model with a kernel that is not proven, and writes nothing", async () => {
+    const planted = few((kernel) => {
+      if (kernel.artifact.kernel !== "add") return kernel;
+      const passes = kernel.artifact.passes.map((pass) => ({ ...pass, wgsl: pass.wgsl.replace(/(x_\d) \+ (y_\d)/, "$1 - $2") }));
+      return { ...kernel, artifact: { ...kernel.artifact, passes } };
+    });
+    const out = join(root, "refused");
+    await mkdir(out);
+    const building = buildLibrary(checkpoint, { kernels: planted, audit: (subjects) => certify(subjects, { judge: here }) })
+      .then((built) => writeLibrary(built, out, { weights: false }));
+    const error = await building.then(() => undefined, (reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UnprovenError);
+    expect((error as UnprovenError).message).toMatch(/^kernel 'add-channel64', schedule 'alone': output\[0, 0\] is not what was declared \(1 of 3 kernels are not proven\); fix: \S/);
+    expect((error as UnprovenError).failed.map(({ subject, certificate }) => [subject.name, certificate.failures[0]!.kind])).toEqual([["add-channel64", "expression"]]);
+    expect(await readdir(out)).toEqual([]);
+  });
+});

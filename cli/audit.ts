@@ -1,0 +1,100 @@
+/** `treefold audit`: whether emitted texts evaluate what was declared, judged from the texts alone. */
+import { existsSync, statSync } from "node:fs";
+import type { Command } from "commander";
+import type { Kernel } from "../dsl/ir.ts";
+import type { Subject } from "../models/audit/subject.ts";
+import { isProven, renderFailures, renderLines, renderReport, type Finding } from "./certificates.ts";
+import { FindingError, UsageError } from "./exit.ts";
+import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtent, type Extents } from "./kernel-file.ts";
+import { parsePath } from "./model.ts";
+import { withProgress } from "./progress.ts";
+
+interface Options {
+  readonly kernel?: string;
+  readonly axis?: Extents;
+  readonly report?: boolean;
+  readonly json?: boolean;
+}
+
+interface Result {
+  readonly findings: readonly Finding[];
+  /** What is wrong besides: a line each. */
+  readonly faults: readonly string[];
+}
+
+export function register(program: Command): void {
+  program.command("audit")
+    .description("Proves that WGSL evaluates the declared expressions: of a file's kernels under every schedule that fits, or of a built library as it lies there.")
+    .argument("<file|dir>", "TypeScript file that exports kernels, or folder that 'treefold build' wrote", parsePath)
+    .option("--kernel <name>", "of a file: which kernel; otherwise all")
+    .option("--axis <name=extent>", `of a file: extent of a model axis; ${usualExtent} where it is not given`, collectAxis)
+    .option("--report", "a table of every kernel, schedule, contract level and status")
+    .option("--json", 'print {"kernels":[{"kernel","schedule","level","status","sizes","expressionHash"}],"proven","failed"}')
+    .action(audit);
+}
+
+async function audit(path: string, options: Options): Promise<void> {
+  if (!existsSync(path)) throw new UsageError(`there is no file or folder '${path}'; fix: give a TypeScript file that exports kernels, or a folder that 'treefold build' wrote`);
+  const { findings, faults } = await withProgress(`Auditing ${path}`, (show) => {
+    const progress = (what: string): void => show(`Auditing ${path}: ${what}`);
+    return statSync(path).isDirectory() ? auditLibrary(path, options, progress) : auditFile(path, options, progress);
+  });
+  const failed = findings.filter((finding) => !isProven(finding));
+  const rendered = renderFailures(failed);
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify(toJson(findings))}\n`);
+    process.stderr.write(rendered);
+  } else {
+    const shown = options.report === true ? renderReport(findings) : renderLines(findings);
+    process.stdout.write(`${shown}\n${rendered === "" ? "" : `${rendered}\n`}${findings.length - failed.length} proven, ${failed.length} failed\n`);
+  }
+  for (const fault of faults) process.stderr.write(`error: ${fault}\n`);
+  if (findings.length === 0) throw new Error(`${path}: there is no kernel in it; fix: build the library again`);
+  if (failed.length > 0 || faults.length > 0) throw new FindingError("not proven");
+}
+
+async function auditFile(file: string, { kernel, axis = {} }: Options, progress: (what: string) => void): Promise<Result> {
+  progress("reading");
+  const all = await readKernelFile(file);
+  const kernels = kernel === undefined ? all : [chooseKernel(all, kernel, file)];
+  assertKnownAxes(kernels, axis);
+  const subjects: Subject[] = [];
+  for (const declared of kernels) {
+    progress(`compiling ${declared.name}`);
+    subjects.push(...await compiledUnderAll(declared, axis));
+  }
+  const { certify } = await import("../models/audit/certify.ts");
+  return { findings: (await certify(subjects, { progress })).map((judged) => ({ ...judged, faults: [] })), faults: [] };
+}
+
+/** The kernel under every schedule that fits it at these extents. */
+async function compiledUnderAll(kernel: Kernel, axis: Extents): Promise<Subject[]> {
+  const [{ compile, schedulesFor }, { checkExtents }, { printKernel }] =
+    await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts"), import("../dsl/print-ir.ts")]);
+  const extents = modelExtentsOr(kernel, axis);
+  await refuse(checkExtents(kernel, extents));
+  const declaration = printKernel(kernel);
+  return schedulesFor(kernel, { extents }).map((schedule): Subject => {
+    const artifact = compile(kernel, { extents, schedule });
+    return { name: kernel.name, declaration, artifact, texts: artifact.passes.map(({ label }) => `${label}: wgsl`) };
+  });
+}
+
+async function auditLibrary(directory: string, { kernel, axis }: Options, progress: (what: string) => void): Promise<Result> {
+  const given = kernel !== undefined ? "--kernel" : axis !== undefined ? "--axis" : undefined;
+  if (given !== undefined) throw new UsageError(`${given} is for a file of kernels, and '${directory}' is a folder; fix: leave it out`);
+  progress("reading");
+  const [{ readBuilt }, { certify }] = await Promise.all([import("../models/audit/built.ts"), import("../models/audit/certify.ts")]);
+  const { kernels, faults } = await readBuilt(directory);
+  const judged = await certify(kernels, { progress });
+  return { findings: judged.map((one, at) => ({ ...one, faults: kernels[at]!.faults })), faults };
+}
+
+function toJson(findings: readonly Finding[]): object {
+  const kernels = findings.map((finding) => {
+    const { subject: { name, artifact }, certificate: { sizes, expressionHash } } = finding;
+    return { kernel: name, schedule: artifact.schedule, level: artifact.level, status: isProven(finding) ? "proven" : "failed", sizes, expressionHash };
+  });
+  const proven = findings.filter(isProven).length;
+  return { kernels, proven, failed: kernels.length - proven };
+}

@@ -1,0 +1,45 @@
+/** Certificates of artifacts, from the cache where they were judged before: the second audit of a model takes a moment. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Certificate } from "../../codegen/audit/index.ts";
+import { hashArtifact } from "../../codegen/artifact-hash.ts";
+import { prune } from "../aside.ts";
+import { DiskCache, userCacheDirectory } from "../disk-cache.ts";
+import { hashAudit } from "../toolchain.ts";
+import type { Judge, Judged, Subject } from "./subject.ts";
+import { judgeInThreads } from "./threads.ts";
+
+export interface CertifyOptions {
+  /** By default a thread for each core. */
+  readonly judge?: Judge;
+  /** Called before the first and after each one that is judged anew. */
+  readonly progress?: (what: string) => void;
+}
+
+/** Certificates that are kept, some 1 KB each; what was used least recently goes first. */
+const certificatesKept = 4096;
+
+/** Judges all, in their order. Only what was proven is kept: a failure is worth another look. */
+export async function certify(subjects: readonly Subject[], { judge = judgeInThreads, progress = () => undefined }: CertifyOptions = {}): Promise<Judged[]> {
+  const directory = join(userCacheDirectory(), "certificates");
+  const cache = new DiskCache<Certificate>(directory);
+  const auditor = await hashAudit();
+  const keys = subjects.map(({ declaration, artifact }) => createHash("sha256").update(JSON.stringify([auditor, declaration, hashArtifact(artifact)])).digest("hex"));
+  const known = await Promise.all(keys.map((key) => cache.get(key)));
+  const open = [...subjects.keys()].filter((subject) => known[subject] === undefined);
+  if (open.length > 0) {
+    let judged = subjects.length - open.length;
+    const tell = (): void => progress(`auditing kernels (${judged} of ${subjects.length})`);
+    const kept: Promise<void>[] = [];
+    tell();
+    const certificates = await judge(open.map((subject) => subjects[subject]!), (at, certificate) => {
+      judged++;
+      tell();
+      if (certificate.status === "proven") kept.push(cache.put(keys[open[at]!]!, certificate));
+    });
+    await Promise.all(kept);
+    await prune(directory, certificatesKept);
+    open.forEach((subject, at) => { known[subject] = certificates[at]!; });
+  }
+  return subjects.map((subject, at) => ({ subject, certificate: { ...known[at]!, artifact: subject.artifact.sha256 } }));
+}

@@ -1,0 +1,35 @@
+/** What is audited, and what becomes of it. */
+import type { Certificate } from "../../codegen/audit/index.ts";
+import type { Artifact } from "../../runtime/artifact.ts";
+
+/** A kernel under one schedule, with what it was declared as. */
+export interface Subject {
+  /** What it is called: the kernel's own name, or in a library that of its use. */
+  readonly name: string;
+  /** The declared kernel, in the IR's text. */
+  readonly declaration: string;
+  readonly artifact: Artifact;
+  /** What messages call the texts of its passes: their files, where they have any. */
+  readonly texts: readonly string[];
+}
+
+export interface Judged {
+  readonly subject: Subject;
+  readonly certificate: Certificate;
+}
+
+/** Judges all, one certificate each in their order; `done` is told of each as soon as it is there. */
+export type Judge = (subjects: readonly Subject[], done: (subject: number, certificate: Certificate) => void) => Promise<readonly Certificate[]>;
+
+/** A kernel that was to be shipped is not proven. */
+export class UnprovenError extends Error {
+  override readonly name = "UnprovenError";
+  readonly failed: readonly Judged[];
+
+  constructor(failed: readonly Judged[], all: number) {
+    const { subject: { name, artifact }, certificate } = failed[0]!;
+    super(`kernel '${name}', schedule '${artifact.schedule}': ${certificate.failures[0]!.message} (${failed.length} of ${all} kernels are not proven); ` +
+      "fix: report it, with the kernel: the compiler's own text is at fault");
+    this.failed = failed;
+  }
+}

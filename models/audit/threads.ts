@@ -1,0 +1,53 @@
+/** The audit on all cores: threads that judge one artifact after another. */
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Certificate } from "../../codegen/audit/index.ts";
+import type { Judge, Subject } from "./subject.ts";
+
+// Its source beside this one, or what became of it in dist/.
+const script = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+
+/** As many threads as there are cores. A process that is ended takes them with it. */
+export const judgeInThreads: Judge = async (subjects, done) => {
+  const certificates = new Array<Certificate>(subjects.length);
+  // The longest first, so that no core waits for one that was begun last.
+  const waiting = [...subjects.keys()].sort((left, right) => lengthOf(subjects[left]!) - lengthOf(subjects[right]!));
+  const work = async (): Promise<void> => {
+    let thread: Worker | undefined;
+    try {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+        thread ??= new Worker(script);
+        const certificate = await ask(thread, subjects[next]!);
+        if (certificate.failures.some(({ kind }) => kind === "effort")) {
+          // It may be gone, or hold more memory than the next one needs.
+          await thread.terminate();
+          thread = undefined;
+        }
+        certificates[next] = certificate;
+        done(next, certificate);
+      }
+    } finally {
+      await thread?.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), subjects.length) }, work));
+  return certificates;
+};
+
+function lengthOf({ artifact }: Subject): number {
+  return artifact.passes.reduce((length, { wgsl }) => length + wgsl.length, 0);
+}
+
+async function ask(thread: Worker, { declaration, artifact }: Subject): Promise<Certificate> {
+  try {
+    thread.postMessage({ declaration, artifact });
+    const [certificate] = await once(thread, "message") as [Certificate];
+    return certificate;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_OUT_OF_MEMORY") throw error;
+    const { failed } = await import("./judge.ts");
+    return failed(artifact, "effort", "its expressions do not fit into the memory of a thread");
+  }
+}
