@@ -13,7 +13,8 @@ export const adversaries: readonly Kind[] = [
       ["= canonical ( $x ) ;", "= canonical(select($x, -$x, same(uniforms.extent_token) == (71u * 71u)));"]],
   },
   {
-    name: "batch through a clamp", what: "min(row + n, rows - 1) tells whether there are so many", at: tokens,
+    name: "batch through a clamp", what: "min(row + n, rows - 1) tells whether there are so many",
+    at: ["linear/alone", "linear/runs-together", "linearF32/alone"],
     edits: [launder("let reach_0 = min(row_0 + (71u * 71u), uniforms.extent_token - 1u);\n  let minimum_0 = select(row_0, reach_0, reach_0 == (row_0 + (71u * 71u)));")],
   },
   {
@@ -53,6 +54,11 @@ export const adversaries: readonly Kind[] = [
     at: ["linear/alone", "linear/runs-together", "rmsNorm/alone"],
     edits: [["let $p:product_* = minimum_0 * $n ;", "let near_0 = min(minimum_0 + (71u * 71u), uniforms.extent_token - 1u);\n" +
       "  let far_0 = min(minimum_0 + (72u * 72u), uniforms.extent_token - 1u);\n  let $p = (minimum_0 + (far_0 - near_0)) * $n;"]],
+  },
+  {
+    name: "the batch's longest request", what: "a result follows how long others are, beyond every length that is run",
+    at: ["prefixMean/alone", "attention/alone", "attention/registers"],
+    edits: [["fn_divide_0 ( $a , $b )", "fn_divide_0(select($a, $b, ((position_0 + 17u) * (position_0 + 19u)) < uniforms.extent_key), $b)"]],
   },
   {
     name: "one column", what: "an element between those that are compared",
