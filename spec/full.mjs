@@ -2,7 +2,8 @@
  * `npm run test:full [-- --first 1 --parts 16 --jobs 2 --out FOLDER]`: every schedule that fits, for many cases of each
  * kernel, on the Vulkan driver that VK_DRIVER_FILES names. A part is a process of its own that draws one case of every
  * kernel and 16 random kernels (spec/schedules.device.test.ts), and 313 random kernels under one schedule each
- * (spec/random-kernels.device.test.ts), and writes to FOLDER what it compared, and what it said; parts with other numbers may run elsewhere. In the end everything in FOLDER is summed up.
+ * (spec/random-kernels.device.test.ts), and writes to FOLDER what it compared, and what it said; parts with other numbers may run elsewhere. First all mutants
+ * (spec/mutants) are judged and run, and FOLDER/mutants/mutants.md says what was found on the drivers that have been there. In the end everything in FOLDER is summed up.
  */
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -20,12 +21,12 @@ const { values } = parseArgs({
 setUp(install);
 mkdirSync(values.out, { recursive: true });
 
-const waiting = Array.from({ length: Number(values.parts) }, (_, at) => Number(values.first) + at);
+const waiting = ["mutants", ...Array.from({ length: Number(values.parts) }, (_, at) => Number(values.first) + at)];
 const failed = [];
 await Promise.all(Array.from({ length: Number(values.jobs) }, async () => {
   for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
     const seconds = await run(part);
-    process.stdout.write(`part ${part}: ${failed.includes(part) ? `FAILED, see ${join(values.out, `${part}.txt`)}` : "passed"} after ${seconds} s\n`);
+    process.stdout.write(`${part === "mutants" ? part : `part ${part}`}: ${failed.includes(part) ? `FAILED, see ${join(values.out, `${part}.txt`)}` : "passed"} after ${seconds} s\n`);
   }
 }));
 summarise();
@@ -35,8 +36,9 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 function run(part) {
   const start = Date.now();
   const log = createWriteStream(join(values.out, `${part}.txt`));
-  const env = { ...process.env, TREEFOLD_CASES: "full", TREEFOLD_PART: String(part), TREEFOLD_TALLY: join(values.out, `${part}.json`) };
-  const vitest = spawn(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--root", root, "--project", "device", "spec/schedules", "spec/random-kernels"],
+  const env = { ...process.env, TREEFOLD_CASES: "full", TREEFOLD_PART: String(part), TREEFOLD_TALLY: join(values.out, `${part}.json`), TREEFOLD_MUTANTS: join(values.out, "mutants") };
+  const tests = part === "mutants" ? ["spec/mutants"] : ["--project", "device", "spec/schedules", "spec/random-kernels"];
+  const vitest = spawn(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--root", root, ...tests],
     { env, stdio: ["ignore", "pipe", "pipe"] });
   vitest.stdout.pipe(log, { end: false });
   vitest.stderr.pipe(log, { end: false });

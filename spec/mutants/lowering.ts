@@ -1,0 +1,240 @@
+/**
+ * Faults of the lowering itself: a method of one of its classes, or a function that a pass exports, does something else
+ * while a kernel is compiled. Nothing of the product knows of it: vitest puts the spies there, so that this has to be
+ * imported before the compiler.
+ */
+import { vi } from "vitest";
+import { Affine } from "../../codegen/affine.ts";
+import { hiddenConstant, operationText } from "../../codegen/arithmetic.ts";
+import { compile } from "../../codegen/compile.ts";
+import { Context } from "../../codegen/context.ts";
+import { Folder } from "../../codegen/fold.ts";
+import { groupReductions } from "../../codegen/groups.ts";
+import { addressOf, loadText } from "../../codegen/memory.ts";
+import { formulaOf } from "../../codegen/pass-kernel.ts";
+import { readerText } from "../../codegen/ranges.ts";
+import { rowCounts } from "../../codegen/rows.ts";
+import { workgroupSizeOf } from "../../codegen/schedule.ts";
+import { splitKernel } from "../../codegen/split.ts";
+import { stagedElement } from "../../codegen/stage.ts";
+import { Block } from "../../codegen/statements.ts";
+import { Tile } from "../../codegen/tile.ts";
+import { isExactProduct } from "../../dsl/exactness/significant-bits.ts";
+import type { Artifact } from "../../runtime/artifact.ts";
+import { replaceTrees } from "../order.ts";
+import { type Target, targetOf } from "./targets.ts";
+
+vi.mock(import("../../codegen/arithmetic.ts"), { spy: true });
+vi.mock(import("../../codegen/groups.ts"), { spy: true });
+vi.mock(import("../../codegen/memory.ts"), { spy: true });
+vi.mock(import("../../codegen/pass-kernel.ts"), { spy: true });
+vi.mock(import("../../codegen/ranges.ts"), { spy: true });
+vi.mock(import("../../codegen/rows.ts"), { spy: true });
+vi.mock(import("../../codegen/schedule.ts"), { spy: true });
+vi.mock(import("../../codegen/split.ts"), { spy: true });
+vi.mock(import("../../codegen/stage.ts"), { spy: true });
+vi.mock(import("../../dsl/exactness/significant-bits.ts"), { spy: true });
+
+const really = {
+  arithmetic: await vi.importActual<typeof import("../../codegen/arithmetic.ts")>("../../codegen/arithmetic.ts"),
+  groups: await vi.importActual<typeof import("../../codegen/groups.ts")>("../../codegen/groups.ts"),
+  memory: await vi.importActual<typeof import("../../codegen/memory.ts")>("../../codegen/memory.ts"),
+  passKernel: await vi.importActual<typeof import("../../codegen/pass-kernel.ts")>("../../codegen/pass-kernel.ts"),
+  ranges: await vi.importActual<typeof import("../../codegen/ranges.ts")>("../../codegen/ranges.ts"),
+  rows: await vi.importActual<typeof import("../../codegen/rows.ts")>("../../codegen/rows.ts"),
+  schedule: await vi.importActual<typeof import("../../codegen/schedule.ts")>("../../codegen/schedule.ts"),
+  split: await vi.importActual<typeof import("../../codegen/split.ts")>("../../codegen/split.ts"),
+  stage: await vi.importActual<typeof import("../../codegen/stage.ts")>("../../codegen/stage.ts"),
+};
+
+export interface LoweringFault {
+  readonly name: string;
+  /** The file in which it is planted. */
+  readonly file: string;
+  readonly what: string;
+  readonly plant: () => void;
+  readonly at: readonly string[];
+  /** Why nothing is wrong with it. */
+  readonly equivalent?: string;
+}
+
+/** Replaces a method while a kernel is compiled. */
+function method<T extends object, K extends keyof T & string>(prototype: T, name: K, by: (original: T[K]) => T[K]): void {
+  const original = prototype[name];
+  vi.spyOn(prototype as Record<string, () => void>, name).mockImplementation(by(original) as () => void);
+}
+
+export const loweringFaults: readonly LoweringFault[] = [
+  {
+    name: "sides of a combine", file: "fold.ts", what: "the right state is combined with the left",
+    at: ["logSumExp/alone", "attention/alone", "attention/registers"],
+    plant: () => method(Folder.prototype, "combineInto", (original) => function swapped(this: Folder, targets, left, right, block) {
+      return original.call(this, targets, right, left, block);
+    }),
+  },
+  {
+    name: "first item", file: "fold.ts", what: "loops of a fold begin with their second item",
+    at: ["linear/alone", "linear/tile-2x2", "linearF32/runs-together"],
+    plant: () => method(Folder.prototype, "loop", (original) => function late(this: Folder, from, to, step, block, fill) {
+      return original.call(this, from.kind === "constant" ? { ...from, bits: from.bits + step } : from, to, step, block, fill);
+    }),
+  },
+  {
+    name: "identity in sight", file: "arithmetic.ts", what: "identities are literals",
+    at: ["linear/alone", "linear/tile-2x2", "softmax/split"],
+    plant: () => void vi.mocked(hiddenConstant).mockImplementation((constant) => (
+      constant.type === "f32" && constant.bits === 0 ? "0.0f" : really.arithmetic.hiddenConstant(constant))),
+  },
+  {
+    name: "seals dropped", file: "arithmetic.ts", what: "operations stand bare",
+    at: ["softmax/row-together", "linearF32/alone", "rotary/alone"],
+    plant: () => void vi.mocked(operationText).mockImplementation((expr, printer) => (
+      really.arithmetic.operationText(expr, printer).replace(/^seal\(/, "("))),
+  },
+  {
+    name: "every product exact", file: "significant-bits.ts", what: "products that are rounded are fused",
+    at: ["softmax/row-together", "rotary/alone", "rmsNorm/runs-together"],
+    plant: () => void vi.mocked(isExactProduct).mockImplementation(((expr) => (
+      expr.kind === "binary" && expr.operator === "multiply" && expr.type === "f32")) as typeof isExactProduct),
+  },
+  {
+    name: "no product exact", file: "significant-bits.ts", what: "exact products are sealed instead of fused",
+    at: ["linear/alone", "linear/tile-2x2", "linear:long/split"],
+    plant: () => void vi.mocked(isExactProduct).mockImplementation(((): boolean => false) as unknown as typeof isExactProduct),
+    equivalent: "an exact product is rounded nowhere, fused or not; a fused one is only faster",
+  },
+  {
+    name: "rows of a tree", file: "rows.ts", what: "a level has one value less",
+    at: ["linear/alone", "linear/tile-2x2", "linearF32/runs-together"],
+    plant: () => void vi.mocked(rowCounts).mockImplementation((pool, reduce) => (
+      really.rows.rowCounts(pool, reduce).map((count, row, all) => (
+        row === 0 || row === all.length - 1 ? count : pool.subtract(count, pool.u32(1)))))),
+  },
+  {
+    name: "guards of points", file: "tile.ts", what: "every point counts as one of the axis",
+    at: ["linear/alone", "linear/tile-2x2", "softmax/split", "embedding/alone"],
+    plant: () => method(Tile.prototype, "valid", () => () => undefined),
+  },
+  {
+    name: "clamps of points", file: "tile.ts", what: "points past the end are read where they are",
+    at: ["linear/alone", "linear/tile-2x2", "linearF32/runs-together"],
+    plant: () => method(Tile.prototype, "inside", () => (_axis, raw) => raw),
+  },
+  {
+    name: "points of registers", file: "tile.ts", what: "every register holds the first one's point",
+    at: ["linear/tile-2x2", "linear/tile-4x4", "rmsNorm/alone"],
+    plant: () => method(Tile.prototype, "within", (original) => function mixed(this: Tile, axis) {
+      return original.call(this, axis, 0);
+    }),
+  },
+  {
+    name: "registers mirrored", file: "tile.ts", what: "the first register holds the last one's point",
+    at: ["linear/tile-2x2", "linear/tile-4x4", "linear:long/tile-2x2"],
+    plant: () => method(Tile.prototype, "within", (original) => function mirrored(this: Tile, axis, register) {
+      return original.call(this, axis, axis.registers - 1 - register);
+    }),
+    equivalent: "which register holds a point is nobody's business",
+  },
+  {
+    name: "first point of a tile", file: "tile.ts", what: "tiles are staged from another's place",
+    at: ["linear/tile-2x2", "linear/tile-4x4", "linear:long/tile-2x2"],
+    plant: () => method(Tile.prototype, "base", (original) => function shifted(this: Tile, axis) {
+      const base = original.call(this, axis);
+      return base.kind === "register" ? { ...base, name: `(${base.name} + 1u)` } : base;
+    }),
+  },
+  {
+    name: "no barriers", file: "statements.ts", what: "invocations wait for nobody",
+    at: ["linear/tile-2x2", "linear/runs-together", "softmax/row-together", "rmsNorm/runs-together"],
+    plant: () => method(Block.prototype, "barrier", () => () => undefined),
+  },
+  {
+    name: "pitch of a staged tile", file: "stage.ts", what: "what was staged is read at another distance",
+    at: ["linear/tile-2x2", "linear/tile-4x4", "linear:long/tile-2x2"],
+    plant: () => void vi.mocked(stagedElement).mockImplementation((lowering, expr, position) => {
+      const staged = new Map([...lowering.staged].map(([name, operand]) => [name, { ...operand, pitch: operand.pitch - 1 }]));
+      return really.stage.stagedElement({ ...lowering, staged }, expr, position);
+    }),
+  },
+  {
+    name: "address of a store", file: "memory.ts", what: "the last two indices change places",
+    at: ["linear/alone", "linear/tile-2x2", "softmax/split@1", "attention/alone"],
+    plant: () => void vi.mocked(addressOf).mockImplementation((context, tensor, indices) => (
+      really.memory.addressOf(context, tensor, [...indices.slice(0, -2), ...indices.slice(-2).reverse()]))),
+  },
+  {
+    name: "bits of a half", file: "memory.ts", what: "the low half is taken for the high one",
+    at: ["linear/alone-vector", "attention/registers", "linear/alone"],
+    plant: () => void vi.mocked(loadText).mockImplementation((context, load, block) => (
+      really.memory.loadText(context, load, block).replace("& 0xffff0000u", "<< 16u").replace(/>> \(\(.*\) \* 16u\)/, ">> 16u"))),
+  },
+  {
+    name: "quotients of addresses", file: "affine.ts", what: "what a divisor leaves is dropped",
+    at: ["linear/alone", "linear/alone-vector", "embedding/alone"],
+    plant: () => method(Affine.prototype, "divide", (original) => function lossy(this: Affine, expr, by) {
+      const { quotient } = original.call(this, expr, by);
+      return { quotient, remainder: original.call(this, expr, 1).remainder };
+    }),
+  },
+  {
+    name: "bounds of indices", file: "affine.ts", what: "an index is thought smaller than it may be",
+    at: ["attention/alone", "embedding/alone", "laggedProducts/alone"],
+    plant: () => method(Affine.prototype, "maximum", () => () => 0),
+  },
+  {
+    name: "ranges of a large input", file: "ranges.ts", what: "each range is thought one word longer",
+    at: ["linear:ranges/alone", "linear:ranges/runs-together", "linear:ranges/alone-vector"],
+    plant: () => void vi.mocked(readerText).mockImplementation((input, type, width, ranges) => (
+      really.ranges.readerText(input, type, width, ranges.map(({ first, count }) => ({ first, count: count + width }))))),
+  },
+  {
+    name: "tree of the second pass", file: "split.ts", what: "partial results are folded pairwise",
+    at: ["linear/split", "linear:long/split", "linearF32/split"],
+    plant: () => void vi.mocked(splitKernel).mockImplementation((kernel, schedule) => {
+      const passes = really.split.splitKernel(kernel, schedule);
+      return passes.map((pass, at) => (at === passes.length - 1 ? { ...pass, ...replaceTrees(pass, [{ fold: "pairwise" }]) } : pass));
+    }),
+  },
+  {
+    name: "identities of a group", file: "groups.ts", what: "folds that share a loop have each other's identity",
+    at: ["logSumExp/alone", "attention/alone", "attention/registers"],
+    plant: () => void vi.mocked(groupReductions).mockImplementation((context, reduces) => (
+      really.groups.groupReductions(context, reduces).map((group) => {
+        const identities = group.cells.map(({ identity }) => identity).reverse();
+        return { ...group, cells: group.cells.map((cell, at) => ({ ...cell, identity: identities[at]! })) };
+      }))),
+  },
+  {
+    name: "who shares a fold", file: "context.ts", what: "results are thought to be the same along every axis",
+    at: ["linear/runs-together", "linear:wide/blocks", "linearF32/runs-together"],
+    plant: () => method(Context.prototype, "mentions", () => () => false),
+  },
+  {
+    name: "workgroups of a dispatch", file: "pass-kernel.ts", what: "one too few",
+    at: ["linear/alone", "linear/tile-2x2", "softmax/split@1"],
+    plant: () => void vi.mocked(formulaOf).mockImplementation((expr) => {
+      const formula = really.passKernel.formulaOf(expr);
+      return typeof formula === "object" && "operator" in formula ? { operator: "subtract", left: formula, right: 1 } : formula;
+    }),
+  },
+  {
+    name: "size of a workgroup", file: "schedule.ts", what: "half of the invocations",
+    at: ["linear/alone", "linear/tile-2x2", "rmsNorm/runs-together"],
+    plant: () => void vi.mocked(workgroupSizeOf).mockImplementation((mapping) => really.schedule.workgroupSizeOf(mapping) / 2),
+  },
+];
+
+/** The target, compiled while the fault is planted. */
+export function compiledWith(fault: LoweringFault, at: string): { readonly target: Target; readonly artifact: Artifact } {
+  const target = targetOf(at);
+  const { kernel, schedule, artifact, limits } = target;
+  try {
+    fault.plant();
+    const made = compile(kernel, { extents: artifact.extents, schedule, limits });
+    return { target, artifact: { ...made, sha256: `${made.sha256}, ${fault.name} at ${at}` } };
+  } finally {
+    // What vi.mock spies on goes back to what it was, and so do the methods.
+    vi.resetAllMocks();
+    vi.restoreAllMocks();
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Mutants on a driver: Tint accepts every one, so that it is the audit that has to find it; some give the evaluator's bits
+ * today, where no run could; and what is equivalent gives them everywhere. In full, all of them, with a page of what was found.
+ */
+import { caughtBy, mutants } from "./index.ts";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Device, openDevice } from "../../runtime/index.ts";
+import { givesRightBits, tintErrors } from "./bits.ts";
+import { type Finding, page, type Run, summary } from "./report.ts";
+
+const isFull = process.env["TREEFOLD_CASES"] === "full";
+let device: Device;
+beforeAll(async () => { device = await openDevice(); });
+afterAll(() => device.dispose());
+
+/** Kinds that no run on today's drivers finds, at the sites where that is so. */
+const silent: ReadonlySet<string> = new Set([
+  "identity as a literal", "mul+add for fma", "fma for mul+add", "unsealed product", "unsealed sum", "canonical dropped",
+  "barrier too late", "written twice",
+  "read behind the end", "guard of a tile's edge", "rows == 1000",
+]);
+
+test("Tint accepts every mutant", async () => {
+  const refused: string[] = [];
+  for (const mutant of mutants()) {
+    for (const error of await tintErrors(device, mutant.make().artifact)) refused.push(`${mutant.kind} at ${mutant.at}: ${error}`);
+  }
+  expect(refused).toEqual([]);
+});
+
+test("some faults give the evaluator's bits, and are caught all the same", async () => {
+  const found = mutants(1).filter(({ kind, planted }) => planted === "text" && silent.has(kind));
+  expect(found.length).toBe(silent.size);
+  for (const mutant of found) {
+    const { target, artifact } = mutant.make();
+    expect(await givesRightBits(device, target, artifact), mutant.kind).toBe(true);
+    expect(caughtBy({ target, artifact }), mutant.kind).not.toBe(null);
+  }
+});
+
+test("what is equivalent gives the evaluator's bits", async () => {
+  for (const mutant of mutants(isFull ? Infinity : 1).filter(({ equivalent }) => equivalent !== undefined)) {
+    const { target, artifact } = mutant.make();
+    expect(await givesRightBits(device, target, artifact), `${mutant.kind} at ${mutant.at}`).toBe(true);
+  }
+});
+
+if (isFull) test("all mutants, and a page of them", async () => {
+  const findings: Finding[] = [];
+  for (const mutant of mutants()) {
+    const { target, artifact } = mutant.make();
+    const { kind, what, planted, at, equivalent = null } = mutant;
+    const right = await givesRightBits(device, target, artifact);
+    findings.push({ kind, what, planted, at, equivalent, caught: caughtBy({ target, artifact }), right });
+  }
+  console.log(summary(findings));
+  const folder = process.env["TREEFOLD_MUTANTS"] ?? ".cache/mutants";
+  mkdirSync(folder, { recursive: true });
+  const run: Run = { driver: device.info.description, findings };
+  writeFileSync(join(folder, `${run.driver.replace(/\W+/g, "-")}.json`), JSON.stringify(run));
+  const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  const runs = files.map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Run);
+  writeFileSync(join(folder, "mutants.md"), page(runs));
+  expect(findings.filter(({ equivalent, caught }) => (equivalent === null) === (caught === null))).toEqual([]);
+}, 1_200_000);

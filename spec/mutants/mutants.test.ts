@@ -1,0 +1,38 @@
+/** The audit's teeth: every planted fault is caught, by an expression or a safety check; what is none is proven. */
+import { caughtBy, mutants, textKinds, loweringFaults } from "./index.ts";
+import { expect, test } from "vitest";
+import { audit } from "../../codegen/audit/index.ts";
+import { counts } from "./counts.ts";
+import type { Target } from "./targets.ts";
+
+const isFull = process.env["TREEFOLD_CASES"] === "full";
+
+test("there are kinds enough, at three sites or more each", () => {
+  expect(textKinds.filter(({ equivalent }) => equivalent === undefined).length).toBeGreaterThan(25);
+  expect(loweringFaults.filter(({ equivalent }) => equivalent === undefined).length).toBeGreaterThan(10);
+  for (const { name, at } of [...textKinds, ...loweringFaults]) expect(new Set(at).size, name).toBeGreaterThanOrEqual(3);
+});
+
+/** One site a kind, all of them in full. What is planted in the text is planted once, so that its sites are counted there. */
+test("every fault is caught, and every edit that is none is proven", () => {
+  const bases = new Map<string, Target>();
+  const wrong: string[] = [];
+  const by = new Map<string, number>();
+  let same = 0;
+  const all = mutants(isFull ? Infinity : 1);
+  for (const mutant of all) {
+    const made = mutant.make();
+    const { target } = made;
+    bases.set(`${target.kernel.name} ${target.artifact.sha256}`, target);
+    const caught = caughtBy(made);
+    if (mutant.equivalent !== undefined ? caught === null : caught !== null && counts.has(caught)) {
+      if (caught === null) same++;
+      else by.set(caught, (by.get(caught) ?? 0) + 1);
+    } else wrong.push(`${mutant.kind} (${mutant.planted}) at ${mutant.at}: ${caught ?? "proven"}`);
+  }
+  const caught = [...by.values()].reduce((sum, count) => sum + count, 0);
+  console.log(`${[...by].map(([kind, count]) => `${kind} ${count}`).join(", ")}\n${all.length} mutants, ${caught} caught, ${same} equivalent`);
+  // A text that fails without any fault would make all of this void.
+  const broken = [...bases.values()].filter(({ kernel, artifact }) => audit(kernel, artifact).status !== "proven");
+  expect({ wrong, broken: broken.map(({ name }) => name) }).toEqual({ wrong: [], broken: [] });
+});
