@@ -66,6 +66,12 @@ export function examine(request: CaseRequest): Examination {
   return new CaseRun(request).run();
 }
 
+function passesOf(request: PassRequest): PassRun[] {
+  const passes: PassRun[] = [];
+  request.artifact.passes.forEach((_, number) => passes.push(new PassRun(request, number, [...passes])));
+  return passes;
+}
+
 /** A word to compare: where it should be written, under which condition, with what. */
 interface Expected {
   readonly element: string;
@@ -110,9 +116,22 @@ class CaseRun {
     const passRequest: PassRequest = {
       artifact, machines, integers: this.#integers, floats: this.#floats, extents: this.#extents, readWord, parameter, ...(across === undefined ? {} : { across }),
     };
-    const passes: PassRun[] = [];
-    artifact.passes.forEach((_, number) => passes.push(new PassRun(passRequest, number, [...passes])));
-    this.#passes = passes;
+    this.#passes = passesOf(passRequest);
+    // Where it is cheap, every grid must write the same words.
+    if (at.isThorough) this.#otherGrids = grids.filter((grid) => grid !== across).map((grid) => passesOf({ ...passRequest, across: grid }));
+  }
+  readonly #otherGrids: readonly (readonly PassRun[])[] = [];
+
+  #checkGrids(): void {
+    for (const passes of this.#otherGrids) {
+      passes.forEach((pass, number) => {
+        for (const [output, places] of this.#passes[number]!.written) {
+          const other = pass.written.get(output)!;
+          const differs = other.size !== places.size || [...places.keys()].some((place) => !other.has(place));
+          if (differs) throw new Fault("write", `which words of '${output}' are written depends on how the workgroups lie`);
+        }
+      });
+    }
   }
 
   #readWord(tensor: string, word: Word): Value {
@@ -126,14 +145,16 @@ class CaseRun {
     if (this.#request.known.has(label)) return this.#valueOf(name, 0);
     return this.#integers.pool.leaf("parameter", type === "f32" ? "float" : "integer", label);
   }
-  /** Neighbours differ, and so do tables: what reads the wrong one shows. */
+  /** Neighbours differ, and so do tables: what reads the wrong one shows. One of three is the longest. */
   #valueOf(name: string, element: number): number {
     const { kernel, at: { values }, number } = this.#request;
     const table = [...kernel.inputs, ...kernel.parameters].findIndex((candidate) => candidate.name === name);
-    return values[(element + number + table) % values.length]!;
+    if (values.length === 1 || (element + table) % 3 === number % 3) return values[0]!;
+    return values[1 + ((element + number + table) % (values.length - 1))]!;
   }
 
   run(): Examination {
+    this.#checkGrids();
     const digests: string[] = [];
     let elements = 0;
     const ways = this.#request.at.isThorough ? this.#passes.map((pass) => pass.paths(mostSteps)) : [];

@@ -18,7 +18,7 @@ export class Comparison {
 
   #sameTerm(declared: Term, found: Term): boolean {
     if (declared === found) return true;
-    const sealed = declared.kind === "rawAdd" && found.kind === "add";
+    const sealed = sealedForm.get(declared.kind) === found.kind;
     if (!sealed && (declared.kind !== found.kind || declared.bits !== found.bits || declared.name !== found.name)) return false;
     const before = this.#same.get(declared);
     if (before?.has(found) === true) return true;
@@ -26,7 +26,7 @@ export class Comparison {
     if (xs.length !== ys.length) return false;
     if (declared.kind === "affine") return this.#sameAffine(declared, found);
     const straight = xs.every((x, at) => this.#sameTerm(x, ys[at]!));
-    const crossed = !straight && xs.length === 2 && (sealed || commutes.has(declared.kind)) && this.#sameTerm(xs[0]!, ys[1]!) && this.#sameTerm(xs[1]!, ys[0]!);
+    const crossed = !straight && xs.length === 2 && commutes.has(declared.kind) && this.#sameTerm(xs[0]!, ys[1]!) && this.#sameTerm(xs[1]!, ys[0]!);
     if (!straight && !crossed) return false;
     if (before === undefined) this.#same.set(declared, new Set([found]));
     else before.add(found);
@@ -49,7 +49,7 @@ export class Comparison {
     for (;;) {
       const { declared: a, found: b } = here;
       if (typeof a !== "object" || typeof b !== "object" || a.bits !== b.bits || a.name !== b.name) return here;
-      if (a.kind !== b.kind && !(a.kind === "rawAdd" && b.kind === "add")) return here;
+      if (a.kind !== b.kind && sealedForm.get(a.kind) !== b.kind) return here;
       const [xs, ys] = [operandsOf(a), operandsOf(b)];
       if (xs.length !== ys.length || a.coefficients.some((coefficient, at) => coefficient !== b.coefficients[at])) return here;
       const straight = this.#differing(xs, ys);
@@ -65,6 +65,8 @@ export class Comparison {
   }
 }
 
+/** What a fold's own step may be, too. */
+const sealedForm = new Map<Term["kind"], Term["kind"]>([["rawAdd", "add"], ["rawSubtract", "subtract"]]);
 const commutes = new Set(["add", "rawAdd", "multiply", "rawMultiply", "product", "minimum", "maximum", "minimumSigned", "maximumSigned", "and", "or", "xor", "equal", "equalFloat", "both", "either"]);
 
 function known(value: Value): number | boolean | undefined {

@@ -19,11 +19,11 @@ import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 /**
  * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
  * comparison with a count tells. `padded`: a row's value, or zero where there is no such row, which may be stored.
- * `clamped`: brought below the count by a `min`. `varying`: of who runs, or of data. `data`: of what memory holds.
+ * `reach`: whether something lies within a length. `clamped`: brought below the count by a `min`. `varying`: of who runs, or of data. `data`: of what memory holds.
  */
-const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "varying", "data"] as const;
+const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "reach", "varying", "data"] as const;
 type Flow = Readonly<Record<(typeof kinds)[number], boolean>>;
-const still: Flow = { count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, varying: false, data: false };
+const still: Flow = { count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, reach: false, varying: false, data: false };
 const varying: Flow = { ...still, varying: true };
 const loaded: Flow = { ...varying, data: true };
 const join = (flows: readonly Flow[]): Flow => {
@@ -115,6 +115,7 @@ class BatchFlow {
           // A row that there is not ends; one that there is, is stored.
           const skips = ends ? !flow.guard && !flow.found : stores && !flow.past;
           if (isOfBatch(flow) && !skips) this.#refuse("what an invocation computes depends on the batch", line);
+          if (flow.reach && changesOuter([...statement.then, ...statement.otherwise])) this.#refuse("how long a batch's longest request is chooses between values", line);
           this.#walk(statement.then);
           this.#walk(statement.otherwise);
           break;
@@ -217,7 +218,8 @@ class BatchFlow {
         // A gather's value, or zero: of a row that data names, and of memory.
         const [whenFalse, whenTrue, condition] = flows as [Flow, Flow, Flow];
         const gathers = !condition.past && isZero(expression.arguments[0]!) && whenTrue.data;
-        if (isOfBatch(condition) && !gathers) this.#refuse("the batch chooses between values", expression.at.line);
+        // A length is the longest request's: within it a request's own values are all there are to choose.
+        if ((isOfBatch(condition) || condition.reach) && !gathers) this.#refuse("the batch chooses between values", expression.at.line);
         if (isOfBatch(whenFalse) || isOfBatch(whenTrue)) this.#refuse("what depends on the batch is chosen from", expression.at.line);
         return join([whenFalse, whenTrue, condition.varying ? varying : still, condition.guard ? { ...still, padded: true } : still]);
       }
@@ -276,7 +278,7 @@ class BatchFlow {
     if (long.length && !long.data && (operator === "==" || operator === "!=" || !other.varying)) {
       this.#refuse("how long a batch's longest request is decides something on its own", line);
     }
-    return { ...still, varying: all.varying };
+    return { ...still, varying: all.varying, reach: all.length };
   }
 }
 
@@ -301,15 +303,20 @@ function isZero(expression: Expression): boolean {
 
 /** Whether a loop hands anything from one of its rounds to the next, or out. */
 function carries(loop: Statement & { kind: "for" }): boolean {
+  return changesOuter(loop.body, (variable) => variable.kind !== "storage");
+}
+
+/** Whether statements change a variable that lives on after them. */
+function changesOuter(statements: readonly Statement[], counts = (variable: Variable): boolean => variable.kind === "var"): boolean {
   const own = new Set<Variable>();
   let carried = false;
-  const walk = (statements: readonly Statement[]): void => {
-    for (const statement of statements) {
+  const walk = (inner: readonly Statement[]): void => {
+    for (const statement of inner) {
       switch (statement.kind) {
         case "declare": own.add(statement.variable); break;
         case "assign": {
           const variable = assigned(statement.target)!;
-          if (variable.kind !== "storage" && !own.has(variable)) carried = true;
+          if (counts(variable) && !own.has(variable)) carried = true;
           break;
         }
         case "if": walk(statement.then); walk(statement.otherwise); break;
@@ -319,6 +326,6 @@ function carries(loop: Statement & { kind: "for" }): boolean {
       }
     }
   };
-  walk(loop.body);
+  walk(statements);
   return carried;
 }

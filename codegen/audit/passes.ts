@@ -25,7 +25,7 @@ export interface PassRequest {
   readonly readWord: (tensor: string, word: Word) => Value;
   readonly parameter: (name: string, type: "f32" | "u32" | "i32") => Value;
   /** How many workgroups lie along x and y, the rest along z, some of them to spare; absent: all along x. */
-  readonly across?: readonly [number, number];
+  readonly across?: readonly [number, number] | undefined;
 }
 
 /** The shape of a binding at these extents. */
