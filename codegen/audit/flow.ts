@@ -278,7 +278,7 @@ class BatchFlow {
     if (long.length && !long.data && (operator === "==" || operator === "!=" || !other.varying)) {
       this.#refuse("how long a batch's longest request is decides something on its own", line);
     }
-    return { ...still, varying: all.varying, reach: all.length };
+    return { ...still, varying: all.varying, reach: long.length && !long.data };
   }
 }
 
