@@ -1,29 +1,13 @@
 /** Which output elements are compared: corners, and around every edge that the text shows along each axis. */
-import { partsOf } from "./slices.ts";
-import type { Expression, Module, Statement } from "./wgsl/ast.ts";
+import { visitExpression, visitStatements } from "./slices.ts";
+import type { Module } from "./wgsl/ast.ts";
 
 /** All integers of an entry point that could be a tile, a run, or the number of them. */
 export function integersOf(module: Module): number[] {
   const found = new Set<number>([module.workgroupSize]);
-  const expression = (value: Expression | null): void => {
-    if (value === null) return;
-    if (value.kind === "literal" && value.type.kind === "scalar" && value.type.name === "u32") found.add(value.bits);
-    partsOf(value).forEach(expression);
-  };
-  const walk = (statements: readonly Statement[]): void => {
-    for (const statement of statements) {
-      switch (statement.kind) {
-        case "declare": expression(statement.value); break;
-        case "assign": expression(statement.target); expression(statement.value); break;
-        case "if": expression(statement.condition); walk(statement.then); walk(statement.otherwise); break;
-        case "for": [statement.from, statement.condition, statement.step].forEach(expression); walk(statement.body); break;
-        case "while": expression(statement.condition); walk(statement.body); break;
-        case "return": expression(statement.value); break;
-        case "barrier": break;
-      }
-    }
-  };
-  walk(module.entry.body);
+  visitStatements(module.entry.body, (expression) => visitExpression(expression, (part) => {
+    if (part.kind === "literal" && part.type.kind === "scalar" && part.type.name === "u32") found.add(part.bits);
+  }));
   return [...found].sort((a, b) => a - b);
 }
 

@@ -121,46 +121,32 @@ function changes(statements: readonly Statement[], live: ReadonlySet<Variable>):
 
 function everything(entry: FunctionDeclaration): ReadonlySet<Variable> {
   const all = new Set<Variable>();
-  const seed = (expression: Expression | null): void => void (expression !== null && visitExpression(expression, (part) => void (part.kind === "name" && all.add(part.variable))));
-  const walk = (statements: readonly Statement[]): void => {
-    for (const statement of statements) {
-      switch (statement.kind) {
-        case "declare": all.add(statement.variable); seed(statement.value); break;
-        case "assign": seed(statement.target); seed(statement.value); break;
-        case "if": seed(statement.condition); walk(statement.then); walk(statement.otherwise); break;
-        case "for": all.add(statement.variable); [statement.from, statement.condition, statement.step].forEach(seed); walk(statement.body); break;
-        case "while": seed(statement.condition); walk(statement.body); break;
-        default: break;
-      }
-    }
-  };
-  walk(entry.body);
+  visitStatements(entry.body, (expression) => visitExpression(expression, (part) => void (part.kind === "name" && all.add(part.variable))), (variable) => all.add(variable));
   return all;
+}
+
+/** All expressions of statements, whole, and the variables that they declare. */
+export function visitStatements(statements: readonly Statement[], expression: (value: Expression) => void, declare: (variable: Variable) => void = () => undefined): void {
+  const inner = (more: readonly Statement[]): void => visitStatements(more, expression, declare);
+  for (const statement of statements) {
+    switch (statement.kind) {
+      case "declare": declare(statement.variable); if (statement.value !== null) expression(statement.value); break;
+      case "assign": expression(statement.target); expression(statement.value); break;
+      case "if": expression(statement.condition); inner(statement.then); inner(statement.otherwise); break;
+      case "for": declare(statement.variable); [statement.from, statement.condition, statement.step].forEach(expression); inner(statement.body); break;
+      case "while": expression(statement.condition); inner(statement.body); break;
+      case "return": if (statement.value !== null) expression(statement.value); break;
+      case "barrier": break;
+    }
+  }
 }
 
 /** Whether a function, or one that it calls, reads a buffer. */
 export function readsStorage(callee: FunctionDeclaration): boolean {
   let reads = false;
-  const expression = (value: Expression | null): void => {
-    if (value === null) return;
-    visitExpression(value, (part) => {
-      if (part.kind === "name" && (part.variable.kind === "storage" || part.variable.kind === "workgroup")) reads = true;
-      if (part.kind === "call" && readsStorage(part.callee)) reads = true;
-    });
-  };
-  const walk = (statements: readonly Statement[]): void => {
-    for (const statement of statements) {
-      switch (statement.kind) {
-        case "declare": expression(statement.value); break;
-        case "assign": expression(statement.target); expression(statement.value); break;
-        case "if": expression(statement.condition); walk(statement.then); walk(statement.otherwise); break;
-        case "for": [statement.from, statement.condition, statement.step].forEach(expression); walk(statement.body); break;
-        case "while": expression(statement.condition); walk(statement.body); break;
-        case "return": expression(statement.value); break;
-        case "barrier": break;
-      }
-    }
-  };
-  walk(callee.body);
+  visitStatements(callee.body, (expression) => visitExpression(expression, (part) => {
+    if (part.kind === "name" && (part.variable.kind === "storage" || part.variable.kind === "workgroup")) reads = true;
+    if (part.kind === "call" && readsStorage(part.callee)) reads = true;
+  }));
   return reads;
 }
