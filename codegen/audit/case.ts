@@ -198,7 +198,8 @@ class CaseRun {
     const chosen = this.#plain(output, pass);
     const words = wordsOf(this.#tensors.get(output.name)!);
     // What is cheap is compared whole; of all else every way that leads to a word.
-    const whole = paths !== undefined && words <= mostWords && pass.steps <= wholeSteps;
+    const steps = this.#passes.reduce((total, { steps: own }) => total + own, 0);
+    const whole = paths !== undefined && words <= mostWords && steps <= wholeSteps;
     const more = whole ? Array.from({ length: words }, (_, word) => word)
       : (paths ?? []).flatMap((path) => pass.wordsOf(output.name, path)).filter((place) => typeof place === "number");
     const seen = new Set(chosen.map(({ place }) => place));

@@ -4,6 +4,7 @@
  */
 import { type Algebra, Denotation, type Scope } from "../../dsl/denotation.ts";
 import type { BinaryOperator, Constant, FunctionDeclaration, Kernel, Load, Output, UnaryOperator, ValueType } from "../../dsl/ir.ts";
+import { Calls } from "./calls.ts";
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
 import { type TensorShape, wordOf } from "./layout.ts";
@@ -69,17 +70,14 @@ export class Declared {
   #algebra(): Algebra<Value> {
     const integers = this.#integers;
     const floats = this.#floats;
-    const calls = new Map<FunctionDeclaration, Map<string, Value>>();
+    const calls = new Map<FunctionDeclaration, Calls>();
     const constant = ({ type, bits }: Constant): Value => (type === "f32" ? floats.constant(bits, true) : type === "bool" ? bits !== 0 : bits);
     return {
       ...this.#operations(constant),
       call: (callee, args) => {
         let known = calls.get(callee);
-        if (known === undefined) calls.set(callee, (known = new Map()));
-        const key = args.map((value) => (typeof value === "object" ? `t${value.id}` : String(value))).join(" ");
-        let value = known.get(key);
-        if (value === undefined) known.set(key, (value = this.#denotation.resultOf(callee, args)));
-        return value;
+        if (known === undefined) calls.set(callee, (known = new Calls()));
+        return known.resultOf(args, () => this.#denotation.resultOf(callee, args));
       },
       step: (left, right) => floats.add(left as Term, right as Term, true),
       item: (start, index) => integers.add(start as Word, index),

@@ -24,11 +24,9 @@ export class Digests {
     const pending: Term[] = [value];
     while (pending.length > 0) {
       const term = pending.at(-1)!;
-      const below = operandsOf(term).filter((operand) => !this.#known.has(operand) && operand.kind !== "integer" && operand.kind !== "hidden");
-      if (below.length > 0) {
-        pending.push(...below);
-        continue;
-      }
+      const before = pending.length;
+      for (const operand of operandsOf(term)) if (operand.kind !== "integer" && operand.kind !== "hidden" && !this.#known.has(operand)) pending.push(operand);
+      if (pending.length > before) continue;
       pending.pop();
       if (!this.#known.has(term)) this.#known.set(term, this.#ofOperands(term));
     }

@@ -149,8 +149,9 @@ export class Emitter {
   #reads(expression: Expression): string {
     const reads: string[] = [];
     visitExpression(expression, (part) => {
-      const isRead = part.kind === "element" && part.of.kind === "name" && (part.of.variable.kind === "storage" || part.of.variable.kind === "workgroup");
-      if (isRead) reads.push(`${this.expression(part)};`);
+      const memory = part.kind === "element" && part.of.kind === "name" ? part.of.variable : undefined;
+      if (part.kind === "element" && memory?.kind === "storage") reads.push(`S.${memory.name}.touch(${this.expression(part.index)}, ${part.at.line});`);
+      else if (memory?.kind === "workgroup") reads.push(`${this.expression(part)};`);
       else if (part.kind === "call" && readsStorage(part.callee)) reads.push(`${this.expression(part)};`);
       else if (this.#mode === "paths" && part.kind === "builtin" && part.name === "select") reads.push(`m.note(${this.expression(part.arguments[2]!)}, ${part.at.line});`);
     });

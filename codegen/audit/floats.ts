@@ -31,7 +31,7 @@ export class Floats {
 
   /** A zero counts as hidden only where the text hides it from the driver's compiler, which would drop its addition. */
   constant(bits: number, hidden: boolean): Term {
-    return this.pool.leaf("float", "float", hidden && bits << 1 === 0 ? "hidden" : "", bits);
+    return this.pool.constant("float", bits, hidden && bits << 1 === 0 ? "hidden" : "");
   }
 
   #unary(kind: TermKind, a: Term): Term {

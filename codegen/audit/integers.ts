@@ -7,7 +7,7 @@
  * - x >> n is x / 2^n, x << n is x * 2^n, x & (2^n - 1) is x % 2^n and x & ~(2^n - 1) is (x / 2^n) * 2^n;
  * - comparisons, min and max are decided where the operands' ranges do not overlap.
  */
-import { type LinearForm, maxU32, type Term, type TermKind, TermPool, type Truth, type Value, type Word } from "./term.ts";
+import { type LinearForm, maxU32, operandsOf, type Term, type TermKind, TermPool, type Truth, type Value, type Word } from "./term.ts";
 
 const wrap = 2 ** 32;
 
@@ -201,14 +201,27 @@ export class Integers {
   #constant(bits: number, a: Word, b: Word): Word {
     return typeof a === "number" && typeof b === "number" ? bits : this.hidden(bits);
   }
-  /** A commuting operation in which a hidden zero stays: it changes no bit, but what the driver may know of the value. */
-  #hiding(kind: TermKind, a: Word, b: Word): Term {
+  /**
+   * A commuting operation in which a hidden zero stays beside the bits of a float: it changes no bit, but what the
+   * driver may know of the value. Of integers that no float is in, a driver may know what it likes.
+   */
+  #hiding(kind: "or" | "xor", a: Word, b: Word): Word {
     const [s, t] = [this.term(a), this.term(b)];
+    if (s.kind === "hidden" && !this.#hasFloat(t)) return this[kind](s.bits, t);
+    if (t.kind === "hidden" && !this.#hasFloat(s)) return this[kind](s, t.bits);
     return s.id < t.id ? this.pool.node(kind, "integer", s, t) : this.pool.node(kind, "integer", t, s);
+  }
+  readonly #floatIn = new Map<Term, boolean>();
+  /** Whether the bits of a float are what an integer is made of. */
+  #hasFloat(term: Term): boolean {
+    if (term.kind === "bits") return true;
+    let has = this.#floatIn.get(term);
+    if (has === undefined) this.#floatIn.set(term, (has = operandsOf(term).some((operand) => operand.type === "integer" && this.#hasFloat(operand))));
+    return has;
   }
   /** A constant that the driver's compiler cannot know. */
   hidden(bits: number): Term {
-    return this.pool.leaf("hidden", "integer", "", bits, { low: bits, high: bits });
+    return this.pool.constant("hidden", bits);
   }
 
   shiftLeft(a: Word, count: Word): Word {

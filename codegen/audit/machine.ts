@@ -1,4 +1,5 @@
 /** A text that can be run: its functions summarised, its entry point as JavaScript, its workgroups in lockstep. */
+import { Calls } from "./calls.ts";
 import { Emitter, type Mode } from "./emit.ts";
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
@@ -167,13 +168,8 @@ export class Machine {
     const run = this.#function(declaration)(this.#integers, this.#floats, runtime, {}, this.#constants, this.#pureFunctions);
     const primitive = recognise(declaration, run);
     if (primitive !== undefined) return primitive;
-    const results = new Map<string, Value>();
-    return (...args) => {
-      const key = args.map((value) => (typeof value === "object" ? `t${value.id}` : String(value))).join(" ");
-      let result = results.get(key);
-      if (result === undefined) results.set(key, (result = run(...args)));
-      return result;
-    };
+    const calls = new Calls();
+    return (...args) => calls.resultOf(args, () => run(...args));
   }
 
   /** A function by its name, for those who have the module and want to call it. */

@@ -25,17 +25,21 @@ export class Source {
   readonly #first: number;
   readonly #width: number;
   readonly #read: (word: Word, line: number) => Value;
+  readonly #exists: (word: Word, line: number) => void;
 
-  constructor(name: string, integers: Integers, words: number, first: number, width: number, read: (word: Word, line: number) => Value) {
+  /** `exists`: throws unless something wrote the word. */
+  constructor(name: string, integers: Integers, words: number, first: number, width: number, read: (word: Word, line: number) => Value, exists: (word: Word, line: number) => void) {
     this.#name = name;
     this.#integers = integers;
     this.#words = words;
     this.#first = first;
     this.#width = width;
     this.#read = read;
+    this.#exists = exists;
   }
 
-  load(index: Word, line: number): Value | readonly Value[] {
+  /** The first of the words at an index, which must lie in the buffer. */
+  #wordAt(index: Word, line: number): Word {
     const at = this.#integers.plain(index);
     // A binding is a whole number of vectors; words beyond the tensor's are zeros of the host's.
     const entries = Math.ceil(this.#words / this.#width);
@@ -44,9 +48,19 @@ export class Source {
       const where = typeof at === "number" ? `at ${at}` : `at an index that may be ${at.high === 0xffffffff ? "anything" : `as large as ${at.high}`}`;
       throw new Fault("bounds", `'${this.#name}' is read ${where}, beyond its ${entries} elements`, line);
     }
-    const word = this.#integers.add(this.#integers.multiply(at, this.#width), this.#first);
+    return this.#integers.add(this.#integers.multiply(at, this.#width), this.#first);
+  }
+
+  load(index: Word, line: number): Value | readonly Value[] {
+    const word = this.#wordAt(index, line);
     if (this.#width === 1) return this.#read(word, line);
     return Array.from({ length: this.#width }, (_, component) => this.#read(this.#integers.add(word, component), line));
+  }
+
+  /** A read whose value does not matter: that it may be made does. */
+  touch(index: Word, line: number): void {
+    const word = this.#wordAt(index, line);
+    for (let component = 0; component < this.#width; component++) this.#exists(component === 0 ? word : this.#integers.add(word, component), line);
   }
 
   store(_index: Word, _value: Value, _invocation: number, line: number): never {
@@ -73,6 +87,9 @@ export class Sink {
 
   load(_index: Word, line: number): never {
     throw new Fault("read", `'${this.name}' is read, which this pass writes`, line);
+  }
+  touch(index: Word, line: number): never {
+    return this.load(index, line);
   }
 
   store(index: Word, value: Value, invocation: number, line: number, guard: Truth): void {

@@ -224,16 +224,24 @@ export class PassRun {
         return isFloat ? floats.fromBits(value as Word) : floats.bitsOf(value as Term);
       };
       const { first, count } = binding.words ?? { first: 0, count: wordsOf(tensor) };
-      buffers[variable.name] = new Source(binding.name, integers, count, first, element.kind === "vector" ? element.size : 1, read);
+      const exists = (word: Word, line: number): void => {
+        if (binding.role === "scratch" && !addressesOnly) this.#writerOf(binding.name, word, line);
+      };
+      buffers[variable.name] = new Source(binding.name, integers, count, first, element.kind === "vector" ? element.size : 1, read, exists);
     }
     return { buffers, sinks };
   }
 
   /** What an earlier pass left. */
   #scratch(name: string, word: Word, line: number): Value {
-    const writer = [...this.#before].reverse().find((pass) => pass.#pass.bindings.some((binding) => binding.name === name && binding.access === "read_write"));
+    return this.#writerOf(name, word, line).valueAt(name, word as number).value;
+  }
+  /** The last pass before this one that writes a tensor: it must have written this word. */
+  #writerOf(name: string, word: Word, line: number): PassRun {
+    const writer = this.#before.findLast((pass) => pass.#pass.bindings.some((binding) => binding.name === name && binding.access === "read_write"));
     if (writer === undefined || typeof word !== "number") throw new Fault("read", `'${name}' is read, which no pass before this one wrote there`, line);
-    return writer.valueAt(name, word).value;
+    if (writer.written.get(name)?.has(word) !== true) throw new Fault("read", `word ${word} of '${name}' is read, which nothing wrote`, line);
+    return writer;
   }
 }
 

@@ -30,7 +30,8 @@ export type TermKind =
 
 export type TermType = "float" | "integer" | "bool";
 
-export interface Term {
+/** Of a linear term `bits` is the constant, and the atoms and coefficients are its form's. */
+export class Term {
   readonly id: number;
   readonly kind: TermKind;
   readonly type: TermType;
@@ -42,10 +43,28 @@ export interface Term {
   /** Of an integer: between which values its pattern lies, both included. */
   readonly low: number;
   readonly high: number;
-  /** Of a linear term: its atoms, by id, and their coefficients. */
-  readonly atoms: readonly Term[];
-  readonly coefficients: readonly number[];
   readonly form: LinearForm | null;
+
+  constructor(id: number, kind: TermKind, type: TermType, a: Term | null, b: Term | null, c: Term | null, bits: number, name: string, low: number, high: number, form: LinearForm | null) {
+    this.id = id;
+    this.kind = kind;
+    this.type = type;
+    this.a = a;
+    this.b = b;
+    this.c = c;
+    this.bits = bits;
+    this.name = name;
+    this.low = low;
+    this.high = high;
+    this.form = form;
+  }
+
+  get atoms(): readonly Term[] {
+    return this.form === null ? none : this.form.atoms;
+  }
+  get coefficients(): readonly number[] {
+    return this.form === null ? none : this.form.coefficients;
+  }
 }
 
 /** Atoms times coefficients, without the constant that makes a linear term of it. */
@@ -81,10 +100,12 @@ export class TooManyTerms extends Error {
 
 export class TermPool {
   readonly #leaves = new Map<string, Term>();
+  readonly #constants = new Map<string, Map<number, Term>>();
   readonly #integers = new Map<number, Term>();
   #mask = 0xfff;
   #filled = 0;
   #nodes = new Array<Term | undefined>(this.#mask + 1).fill(undefined);
+  #hashes = new Int32Array(this.#mask + 1);
   readonly #forms = new Map<string, LinearForm>();
   readonly #alone = new Map<Term, LinearForm>();
   readonly #words = new Map<string, Map<number, Term>>();
@@ -99,27 +120,33 @@ export class TermPool {
     return this.#next;
   }
 
-  #make(kind: TermKind, type: TermType, fields: Partial<Term>): Term {
+  #id(): number {
     if (this.#next >= this.#limit) throw new TooManyTerms(`more than ${this.#limit} terms`);
-    return {
-      id: this.#next++, kind, type, a: fields.a ?? null, b: fields.b ?? null, c: fields.c ?? null, bits: fields.bits ?? 0, name: fields.name ?? "",
-      low: fields.low ?? 0, high: fields.high ?? maxU32, atoms: fields.form?.atoms ?? none, coefficients: fields.form?.coefficients ?? none,
-      form: fields.form ?? null,
-    };
+    return this.#next++;
   }
 
-  /** A leaf, by its kind, name and bits. */
-  leaf(kind: TermKind, type: TermType, name: string, bits = 0, range?: { low: number; high: number }): Term {
-    const key = `${kind} ${type} ${bits} ${name}`;
+  /** A leaf, by its kind and name. */
+  leaf(kind: "argument" | "nothing" | "ones" | "parameter" | "word", type: TermType, name: string, low = 0, high = maxU32): Term {
+    const key = `${kind} ${type} ${name}`;
     let term = this.#leaves.get(key);
-    if (term === undefined) this.#leaves.set(key, (term = this.#make(kind, type, { name, bits, ...range })));
+    if (term === undefined) this.#leaves.set(key, (term = new Term(this.#id(), kind, type, null, null, null, 0, name, low, high, null)));
+    return term;
+  }
+
+  /** A constant: an f32's bits, of which a zero may be hidden, or an integer that is hidden. */
+  constant(kind: "float" | "hidden", bits: number, name = ""): Term {
+    const key = kind === "float" ? name : "integer";
+    let known = this.#constants.get(key);
+    if (known === undefined) this.#constants.set(key, (known = new Map()));
+    let term = known.get(bits);
+    if (term === undefined) known.set(bits, (term = new Term(this.#id(), kind, kind === "float" ? "float" : "integer", null, null, null, bits, name, bits, bits, null)));
     return term;
   }
 
   /** A known integer as a term. */
   integer(bits: number): Term {
     let term = this.#integers.get(bits);
-    if (term === undefined) this.#integers.set(bits, (term = this.#make("integer", "integer", { bits, low: bits, high: bits })));
+    if (term === undefined) this.#integers.set(bits, (term = new Term(this.#id(), "integer", "integer", null, null, null, bits, "", bits, bits, null)));
     return term;
   }
 
@@ -127,37 +154,39 @@ export class TermPool {
   word(tensor: string, type: "float" | "integer", address: Word): Term {
     let words = this.#words.get(tensor);
     if (words === undefined) this.#words.set(tensor, (words = new Map()));
-    const key = typeof address === "number" ? address : -address.id;
+    const isPlace = typeof address === "number";
+    const key = isPlace ? address : -address.id;
     let term = words.get(key);
-    if (term === undefined) {
-      term = this.#make("word", type, typeof address === "number" ? { name: tensor, bits: address } : { name: tensor, a: address });
-      words.set(key, term);
-    }
+    if (term === undefined) words.set(key, (term = new Term(this.#id(), "word", type, isPlace ? null : address, null, null, isPlace ? address : 0, tensor, 0, maxU32, null)));
     return term;
   }
 
   /** An operation on one to three terms; `low` and `high` bound an integer's pattern. */
   node(kind: TermKind, type: TermType, a: Term, b: Term | null = null, c: Term | null = null, low = 0, high = maxU32): Term {
-    // Open addressing over the terms themselves: this is where an audit's time goes.
-    let at = hashOf(kind, a.id, b === null ? 0 : b.id, c === null ? 0 : c.id) & this.#mask;
+    // Open addressing over the terms themselves, their hashes beside them: this is where an audit's time goes.
+    const hash = hashOf(kind, a.id, b === null ? 0 : b.id, c === null ? 0 : c.id);
+    let at = hash & this.#mask;
     for (let found = this.#nodes[at]; found !== undefined; found = this.#nodes[(at = (at + 1) & this.#mask)]) {
-      if (found.a === a && found.b === b && found.c === c && found.kind === kind) return found;
+      if (this.#hashes[at] === hash && found.a === a && found.b === b && found.c === c && found.kind === kind) return found;
     }
-    const term = this.#make(kind, type, { a, b, c, low, high });
+    const term = new Term(this.#id(), kind, type, a, b, c, 0, "", low, high, null);
     this.#nodes[at] = term;
+    this.#hashes[at] = hash;
     if (++this.#filled * 2 > this.#mask) this.#grow();
     return term;
   }
 
   #grow(): void {
-    const before = this.#nodes;
-    this.#mask = this.#mask * 2 + 1;
+    const [nodes, hashes] = [this.#nodes, this.#hashes];
+    this.#mask = this.#mask * 4 + 3;
     this.#nodes = new Array<Term | undefined>(this.#mask + 1).fill(undefined);
-    for (const term of before) {
-      if (term === undefined) continue;
-      let at = hashOf(term.kind, term.a!.id, term.b === null ? 0 : term.b.id, term.c === null ? 0 : term.c.id) & this.#mask;
+    this.#hashes = new Int32Array(this.#mask + 1);
+    for (let before = 0; before < nodes.length; before++) {
+      if (nodes[before] === undefined) continue;
+      let at = hashes[before]! & this.#mask;
       while (this.#nodes[at] !== undefined) at = (at + 1) & this.#mask;
-      this.#nodes[at] = term;
+      this.#nodes[at] = nodes[before];
+      this.#hashes[at] = hashes[before]!;
     }
   }
 
@@ -193,7 +222,7 @@ export class TermPool {
       let [low, high] = [form.low + constant, form.high + constant];
       if (low >= 2 ** 32) [low, high] = [low - 2 ** 32, high - 2 ** 32];
       const inRange = low >= 0 && high < 2 ** 32;
-      form.terms.set(constant, (term = this.#make("affine", "integer", { form, bits: constant, low: inRange ? low : 0, high: inRange ? high : maxU32 })));
+      form.terms.set(constant, (term = new Term(this.#id(), "affine", "integer", null, null, null, constant, "", inRange ? low : 0, inRange ? high : maxU32, form)));
     }
     return term;
   }
@@ -201,6 +230,7 @@ export class TermPool {
 
 /** The operands of a term, in order. */
 export function operandsOf(term: Term): readonly Term[] {
-  if (term.kind === "affine") return term.atoms;
-  return [term.a, term.b, term.c].filter((operand) => operand !== null);
+  if (term.a === null) return term.atoms;
+  if (term.b === null) return [term.a];
+  return term.c === null ? [term.a, term.b] : [term.a, term.b, term.c];
 }

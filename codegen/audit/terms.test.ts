@@ -96,7 +96,7 @@ test("integers: 4,000 programs of up to 12 operations", () => {
     // Some atoms have a range, as a clamped index has.
     const words: [Word, number][] = values.map((value, at) => {
       const bound = bounds[at]!;
-      const atom = integers.pool.leaf("argument", "integer", `${at}`, 0, at === 0 ? { low: 0, high: bound } : { low: 0, high: 0xffffffff });
+      const atom = integers.pool.leaf("argument", "integer", `${at}`, 0, at === 0 ? bound : 0xffffffff);
       atoms.set(atom, at === 0 ? value % (bound + 1) : value);
       return [atom, atoms.get(atom)!];
     });
