@@ -58,7 +58,8 @@ export const compileKernels: KernelSource = async (uses, options) => {
   for (const use of uses) {
     const name = nameOf(use);
     if (compiled.has(name)) continue;
-    const ingredients = [cacheFormat, toolchain, use.module, name, options.variant?.name, preferredSchedules[use.kernel], options.limits];
+    // The folder, since artifacts say where in which file their lines come from.
+    const ingredients = [cacheFormat, toolchain, kernelDirectory, use.module, name, options.variant?.name, preferredSchedules[use.kernel], options.limits];
     const key = createHash("sha256").update(JSON.stringify(ingredients)).digest("hex");
     let known = await cache.get(key);
     if (known === undefined) {
