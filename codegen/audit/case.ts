@@ -200,8 +200,9 @@ class CaseRun {
     // What is cheap is compared whole; of all else every way that leads to a word.
     const steps = this.#passes.reduce((total, { steps: own }) => total + own, 0);
     const whole = paths !== undefined && words <= mostWords && steps <= wholeSteps;
+    const ways = paths ?? (this.#request.at.isThorough ? pass.coarsePaths : []);
     const more = whole ? Array.from({ length: words }, (_, word) => word)
-      : (paths ?? []).flatMap((path) => pass.wordsOf(output.name, path)).filter((place) => typeof place === "number");
+      : ways.flatMap((path) => pass.wordsOf(output.name, path)).filter((place) => typeof place === "number");
     const seen = new Set(chosen.map(({ place }) => place));
     return [...chosen, ...more.filter((word) => !seen.has(word)).map((word) => this.#expectedWord(output, word))];
   }

@@ -4,12 +4,12 @@
  */
 import type { RowBounds } from "./flow.ts";
 import type { Expression, FunctionDeclaration, Statement, Type, Variable } from "./wgsl/ast.ts";
-import { isStorage, isWorkgroup, liveVariables, readsStorage, storesOrReturns, visitExpression } from "./slices.ts";
+import { conditionsIn, isStorage, isWorkgroup, liveVariables, plainVariables, readsStorage, storesOrReturns, visitExpression } from "./slices.ts";
 
 /**
  * `full`: every value. `shadow`: an invocation that no chosen element needs, whose addresses and shared values count all
- * the same. `paths`: its addresses and the way it takes, noted down. `stores`: only where storage is written. `body`: a
- * function's.
+ * the same. `paths`: its addresses and the way it takes, noted down. `stores`: only where storage is written, and what of
+ * the way there no loop has to be run for. `body`: a function's.
  */
 export type Mode = "full" | "shadow" | "paths" | "stores" | "body";
 
@@ -40,11 +40,13 @@ export class Emitter {
   readonly #live: ReadonlySet<Variable> | null;
   readonly #functions: ReadonlyMap<FunctionDeclaration, string>;
   readonly #rows: RowBounds;
+  readonly #isPlain: (expression: Expression) => boolean;
 
   constructor(mode: Mode, entry: FunctionDeclaration, functions: ReadonlyMap<FunctionDeclaration, string>, rows: RowBounds = new Map()) {
     this.#mode = mode;
     this.#rows = rows;
     this.#functions = functions;
+    this.#isPlain = mode === "stores" ? plainVariables(entry) : () => false;
     this.#live = mode === "shadow" ? liveVariables(entry, "values") : mode === "paths" || mode === "stores" ? liveVariables(entry, mode) : null;
   }
 
@@ -75,8 +77,8 @@ export class Emitter {
       if (!matters) return "";
     }
     switch (statement.kind) {
-      case "declare": return this.#declare(statement);
-      case "assign": return this.#assign(statement);
+      case "declare": return (statement.value === null ? "" : this.#choices(statement.value)) + this.#declare(statement);
+      case "assign": return this.#choices(statement.value) + this.#assign(statement);
       case "if": return this.#if(statement);
       case "for": {
         const name = this.name(statement.variable);
@@ -89,6 +91,12 @@ export class Emitter {
       case "return": return statement.value === null ? "return;" : `return ${this.expression(statement.value)};`;
       case "barrier": return `yield ${statement.at.line};`;
     }
+  }
+
+  /** Of a value that is not followed: which of others it is, where that can be told. */
+  #choices(value: Expression): string {
+    if (this.#mode !== "stores") return "";
+    return conditionsIn(value).filter(this.#isPlain).map((condition) => `m.note(${this.expression(condition)}, ${condition.at.line}); `).join("");
   }
 
   #matters(statement: Statement): boolean {

@@ -266,15 +266,17 @@ export class Machine {
     return { paths, steps: runtime.steps };
   }
 
-  /** Where each invocation of a workgroup stores, values left out. */
-  storesOfWorkgroup(workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms): void {
+  /** Where each invocation of a workgroup stores, values left out; and the way that each takes, as far as it shows there. */
+  storesOfWorkgroup(workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms): number[] {
     const runtime = new Runtime(this.#integers, this.#floats, this.#rows.overshoot);
     const entry = this.#entry("stores", runtime, buffers, uniforms, {});
-    for (let invocation = 0; invocation < this.module.workgroupSize; invocation++) {
+    return Array.from({ length: this.module.workgroupSize }, (_, invocation) => {
       runtime.invocation = invocation;
       runtime.guard = true;
+      runtime.path = 0;
       entry(workgroup, workgroups, invocation);
-    }
+      return runtime.path;
+    });
   }
 
   #entry(mode: Mode, runtime: Runtime, buffers: Buffers, uniforms: Uniforms, shared: Readonly<Record<string, Shared>>): Entry {

@@ -40,6 +40,19 @@ export interface Path {
   readonly invocations: readonly number[];
 }
 
+/** One workgroup for each way that workgroups take, and one invocation for each way of theirs. */
+class Ways {
+  readonly #found = new Map<string, Path>();
+
+  add(workgroup: number, paths: readonly number[]): void {
+    const key = paths.join(" ");
+    if (!this.#found.has(key)) this.#found.set(key, { workgroup, invocations: paths.flatMap((path, invocation) => (paths.indexOf(path) === invocation ? [invocation] : [])) });
+  }
+  get found(): Path[] {
+    return [...this.#found.values()];
+  }
+}
+
 export class PassRun {
   readonly #request: PassRequest;
   readonly #pass: Pass;
@@ -109,17 +122,21 @@ export class PassRun {
     return this.#inPass(() => {
       const { buffers } = this.#buffers(true);
       const [x, y, z] = this.#workgroups;
-      const found = new Map<string, Path>();
+      const ways = new Ways();
       for (let at = 0; at < x * y * z; at++) {
         const { paths, steps } = this.#machine.pathsOfWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms);
         if ((this.steps += steps + paths.length) > most) return undefined;
-        const key = paths.join(" ");
-        if (found.has(key)) continue;
-        found.set(key, { workgroup: at, invocations: paths.flatMap((path, invocation) => (paths.indexOf(path) === invocation ? [invocation] : [])) });
+        ways.add(at, paths);
       }
-      return [...found.values()];
+      return ways.found;
     });
   }
+  /** The same as far as where storage is written shows it: no loop is run for it, and no amount of work is too much. */
+  get coarsePaths(): readonly Path[] {
+    void this.written;
+    return this.#coarse.found;
+  }
+  readonly #coarse = new Ways();
   /** Of loops, in what `paths` has run. */
   steps = 0;
 
@@ -168,7 +185,7 @@ export class PassRun {
     for (let at = 0; at < x * y * z; at++) {
       for (const sink of sinks) sink.workgroup = at;
       if (this.#machine.storesNeedWorkgroup) this.#machine.runWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms, () => false);
-      else this.#machine.storesOfWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms);
+      else this.#coarse.add(at, this.#machine.storesOfWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms));
     }
     return new Map(sinks.map((sink) => [sink.name, sink.stored]));
   }

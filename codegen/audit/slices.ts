@@ -46,14 +46,70 @@ export function assigned(target: Expression): Variable | undefined {
 }
 
 /**
+ * Variables whose value is known wherever storage is written without any loop being run or any buffer being read, which
+ * `stores` drops: of these a condition can be worked out for every element there is.
+ */
+export function plainVariables(entry: FunctionDeclaration): (expression: Expression) => boolean {
+  const other = new Set<Variable>();
+  const isPlain = (expression: Expression): boolean => {
+    let plain = true;
+    visitExpression(expression, (part) => {
+      if (part.kind === "name" && (other.has(part.variable) || part.variable.kind === "storage" || part.variable.kind === "workgroup")) plain = false;
+      if (part.kind === "call" && readsStorage(part.callee)) plain = false;
+    });
+    return plain;
+  };
+  const mark = (variable: Variable | undefined): void => void (variable !== undefined && other.add(variable));
+  const drop = (statements: readonly Statement[]): void => visitAssignments(statements, (target) => mark(assigned(target)), mark);
+  const walk = (statements: readonly Statement[]): void => {
+    for (const statement of statements) {
+      if (statement.kind === "declare") {
+        if (statement.value === null || !isPlain(statement.value)) other.add(statement.variable);
+      } else if (statement.kind === "assign") {
+        if (!isStorage(statement.target) && (statement.target.kind !== "name" || !isPlain(statement.value))) mark(assigned(statement.target));
+      } else if (statement.kind === "if" && storesOrReturns(statement)) [statement.then, statement.otherwise].forEach(walk);
+      else if ((statement.kind === "for" || statement.kind === "while") && storesOrReturns(statement)) walk(statement.body);
+      else drop([statement]);
+    }
+  };
+  // What is no longer plain further down may be read above it, in a loop.
+  for (let before = -1; before !== other.size;) {
+    before = other.size;
+    walk(entry.body);
+  }
+  return isPlain;
+}
+
+/** All that statements assign or declare. */
+function visitAssignments(statements: readonly Statement[], assign: (target: Expression) => void, declare: (variable: Variable) => void): void {
+  for (const statement of statements) {
+    if (statement.kind === "assign") assign(statement.target);
+    else if (statement.kind === "declare") declare(statement.variable);
+    else if (statement.kind === "if") [statement.then, statement.otherwise].forEach((inner) => visitAssignments(inner, assign, declare));
+    else if (statement.kind === "for" || statement.kind === "while") visitAssignments(statement.body, assign, declare);
+  }
+}
+
+/** The conditions of selects in an expression. */
+export function conditionsIn(expression: Expression): Expression[] {
+  const conditions: Expression[] = [];
+  visitExpression(expression, (part) => {
+    if (part.kind === "builtin" && part.name === "select") conditions.push(part.arguments[2]!);
+  });
+  return conditions;
+}
+
+/**
  * `values`: all that decides addresses, control flow and what is put into workgroup memory.
  * `paths`: all that decides addresses, control flow and selects; not what is put into workgroup memory, unless it does.
- * `stores`: all that decides where storage is written, and no more.
+ * `stores`: all that decides where storage is written, and what chooses between values there without looking at any.
  */
 export function liveVariables(entry: FunctionDeclaration, of: "values" | "paths" | "stores"): ReadonlySet<Variable> {
   const live = new Set<Variable>();
   const seed = (expression: Expression): void => visitExpression(expression, (part) => void (part.kind === "name" && live.add(part.variable)));
   const feeds: { target: Variable; value: Expression }[] = [];
+  const isPlain = of === "stores" ? plainVariables(entry) : () => false;
+  const choices = (value: Expression): void => conditionsIn(value).filter(isPlain).forEach(seed);
   const addresses = (expression: Expression): void => visitExpression(expression, (part) => {
     if (part.kind === "element") seed(part.index);
     else if (of === "paths" && part.kind === "builtin" && part.name === "select") seed(part.arguments[2]!);
@@ -70,11 +126,12 @@ export function liveVariables(entry: FunctionDeclaration, of: "values" | "paths"
       switch (statement.kind) {
         case "declare":
           if (statement.value !== null) feeds.push({ target: statement.variable, value: statement.value });
-          if (of !== "stores" && statement.value !== null) addresses(statement.value);
+          if (statement.value !== null) (of === "stores" ? choices : addresses)(statement.value);
           break;
         case "assign": {
           const target = assigned(statement.target);
-          if (of !== "stores") [statement.target, statement.value].forEach(addresses);
+          if (of === "stores") choices(statement.value);
+          else [statement.target, statement.value].forEach(addresses);
           if (isStorage(statement.target)) addresses(statement.target);
           else if (isWorkgroup(statement.target)) {
             if (of === "values") seed(statement.value);
