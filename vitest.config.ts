@@ -2,16 +2,21 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 const folders = "{dsl,codegen,runtime,models,spec,cli}";
 const device = `${folders}/**/*.device.test.ts`;
+const anyDevice = `${folders}/**/*.any-device.test.ts`;
 
-/** Tests of the project `device` run on whatever VK_DRIVER_FILES names; spec/test.mjs runs them once on each driver. */
+/**
+ * Tests of the project `device` run on whatever VK_DRIVER_FILES names; spec/test.mjs runs them once on each driver. Those
+ * of `any-device` are of commands, faults and documents, which need a device and do not care which.
+ */
 export default defineConfig({
   test: {
     // Pipelines compile for seconds on a software driver.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: "host", include: [`${folders}/**/*.test.ts`], exclude: [...configDefaults.exclude, device] } },
+      { extends: true, test: { name: "host", include: [`${folders}/**/*.test.ts`], exclude: [...configDefaults.exclude, device, anyDevice] } },
       { extends: true, test: { name: "device", include: [device] } },
+      { extends: true, test: { name: "any-device", include: [anyDevice] } },
     ],
   },
 });

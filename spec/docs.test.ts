@@ -7,7 +7,7 @@
  *   file: NAME                 a file of the walk-through, in an empty directory outside the checkout.
  *   run in the walk-through    commands, run there in a shell, with this checkout linked as node_modules/treefold.
  *   run in the checkout        commands, run in the checkout's root.
- *   run …: device              the same, but on a device: docs.device.test.ts runs these.
+ *   run …: device              the same, but on a device: docs.any-device.test.ts runs these.
  *   library program            a program beside a library called my-model; cli/package.test.ts compiles and runs it.
  *   output                     what the commands of the block before print on stdout. "…" stands for anything; alone on a
  *                              line, for any lines.
