@@ -196,10 +196,9 @@ export class Denotation<V> {
   #slotOf(reduce: Reduce, home: Scope<V>): Map<Expr | Reduce, V | StateValue<V>> {
     let slots = this.#shared.get(reduce);
     if (slots === undefined) this.#shared.set(reduce, (slots = new Slots<V>()));
-    for (let at: Scope<V> = home; at.parent !== undefined; at = at.parent) {
-      if (at.variable === undefined) return home.values;
-      if (reduce.free.has(at.variable)) slots = slots.below(at.bound!);
-    }
+    for (let at: Scope<V> = home; at.parent !== undefined; at = at.parent) if (at.variable === undefined) return home.values;
+    // In an order of the reduction's own: two outputs may bind the same variables one inside the other, and the other way around.
+    for (const variable of reduce.free) slots = slots.below(this.#bound(variable, home));
     return slots.values;
   }
 

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDevice, type Device, type KvCache, type Model } from "../runtime/index.ts";
 import { bitsOf } from "../spec/fixtures/bits.ts";
+import { tries } from "../spec/fixtures/effort.ts";
 import reference from "../spec/fixtures/kjv-reference.json" with { type: "json" };
 import { loadCheckpoint } from "./load.ts";
 import { ordinary as ordinaryKernels } from "./ordinary.ts";
@@ -122,8 +123,8 @@ describe("whole logits", () => {
     return { rows: batch.length, differing, elements };
   }
 
-  // Batches are other ones in each run of the tests; `npm run test:full` takes as many as a test run once did.
-  const runs = process.env["TREEFOLD_CASES"] === "full" ? 200 : 60;
+  // Batches are other ones in each run of the tests.
+  const runs = tries(25, 60, 200);
 
   it("of any row of any batch are those of its own run alone", async () => {
     const cache = model.createCache(Array(19).fill(80));

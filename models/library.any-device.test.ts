@@ -10,6 +10,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BatchError, loadModel, ModelFileError, openDevice, RequestError, type Device, type LoadOptions, type Model, type Program } from "../runtime/index.ts";
 import { bitsOf } from "../spec/fixtures/bits.ts";
+import { tries } from "../spec/fixtures/effort.ts";
 import { readOracle } from "../spec/fixtures/oracles.ts";
 import { addBiases, asF32, rewriteCheckpoint, type RewriteOptions } from "../spec/fixtures/rewrite.ts";
 import { ReferenceModel } from "../spec/reference-model.ts";
@@ -91,7 +92,7 @@ describe.each(["llama", "qwen2"] as const)("a library of %s", (architecture) => 
     await fc.assert(fc.asyncProperty(batches, async ([batch, chunk]) => {
       const results = await model.forward(batch, { chunk });
       for (const [row, sequence] of batch.entries()) expect(bitsOf(results[row]!)).toEqual(await solo(sequence));
-    }), { numRuns: process.env["TREEFOLD_CASES"] === "full" ? 200 : 8, seed: 1 });
+    }), { numRuns: tries(8, 8, 200), seed: 1 });
   });
 
   it("would not, were its kernels ordinary ones", async () => {

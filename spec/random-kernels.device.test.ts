@@ -13,10 +13,10 @@ import { type Device, openDevice } from "../runtime/index.ts";
 import { arbitraryDraws, caseOf, Distribution, type RandomCase } from "./arbitraries/cases.ts";
 import { evaluate } from "./evaluator.ts";
 import { executeArtifact } from "./execute.ts";
+import { effort, tries } from "./fixtures/effort.ts";
 import { randomInputs } from "./inputs.ts";
 
-const isFull = process.env["TREEFOLD_CASES"] === "full";
-const part = isFull ? Number(process.env["TREEFOLD_PART"] ?? 1) : 0;
+const part = effort === "full" ? Number(process.env["TREEFOLD_PART"] ?? 1) : 0;
 
 let device: Device;
 beforeAll(async () => { device = await openDevice(); });
@@ -34,7 +34,7 @@ async function check({ kernel, extents, artifact, seed }: RandomCase): Promise<v
 
 test("random kernels give the evaluator's bits", async () => {
   const distribution = new Distribution();
-  const draws = fc.sample(arbitraryDraws(), { seed: part, numRuns: isFull ? 313 : 300 });
+  const draws = fc.sample(arbitraryDraws(), { seed: part, numRuns: tries(100, 300, 313) });
   const failed: number[] = [];
   let next = 0;
   // A driver compiles one kernel beside our making the next.

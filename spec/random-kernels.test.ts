@@ -6,13 +6,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { audit } from "../codegen/audit/index.ts";
 import { arbitraryDraws, caseOf, Distribution } from "./arbitraries/cases.ts";
+import { effort, tries } from "./fixtures/effort.ts";
 
-const isFull = process.env["TREEFOLD_CASES"] === "full";
-const part = isFull ? Number(process.env["TREEFOLD_PART"] ?? 1) : 0;
+const part = effort === "full" ? Number(process.env["TREEFOLD_PART"] ?? 1) : 0;
 
 test("random kernels are proven", () => {
   const distribution = new Distribution();
-  const failed = fc.sample(arbitraryDraws(), { seed: part, numRuns: isFull ? 313 : 300 }).flatMap((draws) => {
+  const failed = fc.sample(arbitraryDraws(), { seed: part, numRuns: tries(100, 300, 313) }).flatMap((draws) => {
     const drawn = caseOf(draws);
     distribution.add(drawn);
     const { failures } = audit(drawn.kernel, drawn.artifact);

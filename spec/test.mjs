@@ -3,9 +3,10 @@
  * (`*.device.test.ts`) once on every Vulkan driver here, and those that need a device, whichever it is
  * (`*.any-device.test.ts`), on the last of them. Arguments go on to vitest, as in `npm test -- runtime`.
  *
+ * TREEFOLD_CASES=ci tries more random cases, as `.ci/run` does (fixtures/effort.ts).
  * TREEFOLD_REQUIRE_DRIVERS=swiftshader,lavapipe makes an absent driver a failure.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism, homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -21,61 +22,44 @@ const drivers = await findDrivers();
 const { missing } = announce(drivers);
 const totals = { passed: 0, failed: missing.length };
 
-// Checking types takes one core, and a software driver waits for its own compiler as often as not: what has nothing to do
-// with each other runs side by side, and is printed one after the other.
-const types = process.argv.length === 2 ? typeCheck() : undefined;
-say("\n== tests that need no device");
-count(await vitest(["host"], {}, "inherit", `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`));
-if (types !== undefined) {
+if (process.argv.length === 2) {
   say("\n== types");
-  count(await types);
+  const { status } = node([join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.test.json"]);
+  count(status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
 }
-const runs = drivers.map(({ name, manifest, description }, at) => {
-  const last = at === drivers.length - 1;
-  const title = `== device tests on ${name} (${description})${last ? "" : `; those for which any device will do follow on ${drivers.at(-1).name}`}`;
-  return { title, result: vitest(last ? ["device", "any-device"] : ["device"], { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name }, "pipe") };
-});
-for (const { title, result } of runs) {
-  say(`\n${title}`);
-  count(await result);
+say("\n== tests that need no device");
+// Two at a time on two cores; a software driver takes all cores for one.
+count(vitest("host", {}, `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`));
+const anyDriver = drivers.at(-1);
+for (const driver of drivers) {
+  const { name, manifest, description } = driver;
+  say(`\n== device tests on ${name} (${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`);
+  const projects = driver === anyDriver ? ["device", "any-device"] : ["device"];
+  for (const project of projects) count(vitest(project, { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name }));
 }
 say(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
 
-function count({ passed, failed, output = "" }) {
-  process.stdout.write(output);
+function count({ passed, failed }) {
   totals.passed += passed;
   totals.failed += failed;
 }
 
-async function typeCheck() {
-  const { status, output } = await started([join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.test.json"], {}, "pipe");
-  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, output };
-}
-
-/** Runs projects of vitest.config.ts and counts their tests; a file that could not run at all counts as one that failed. */
-async function vitest(projects, environment, stdio, ...options) {
+/** Runs a project of vitest.config.ts and counts its tests; a file that could not run at all counts as one that failed. */
+function vitest(project, environment, ...options) {
   const folder = mkdtempSync(join(tmpdir(), "treefold-test-"));
   const file = join(folder, "results.json");
   try {
-    const { status, output } = await started([join("node_modules", "vitest", "vitest.mjs"), "run", ...projects.flatMap((project) => ["--project", project]), "--passWithNoTests",
-      "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...options, ...process.argv.slice(2)], environment, stdio);
-    if (!existsSync(file)) return { passed: 0, failed: 1, output };
+    const { status } = node([join("node_modules", "vitest", "vitest.mjs"), "run", "--project", project, "--passWithNoTests",
+      "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...options, ...process.argv.slice(2)], { env: { ...process.env, ...environment } });
+    if (!existsSync(file)) return { passed: 0, failed: 1 };
     const results = JSON.parse(readFileSync(file, "utf8"));
     const broken = results.testResults.filter((suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"));
     const failed = results.numFailedTests + broken.length;
-    return { passed: results.numPassedTests, failed: status !== 0 && failed === 0 ? 1 : failed, output };
+    return { passed: results.numPassedTests, failed: status !== 0 && failed === 0 ? 1 : failed };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** A process of Node's; with `pipe`, all that it printed is in `output`. */
-function started(args, environment, stdio) {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", stdio, stdio], env: { ...process.env, ...environment } });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => void (output += text));
-  return new Promise((resolve) => child.on("close", (status) => resolve({ status, output })));
 }
 
 /** The bundled SwiftShader, and one driver for each other device that the system's (or the user's) manifests offer. */

@@ -57,17 +57,14 @@ export class Floats {
   maximum(a: Term, b: Term): Term { return this.#binary("maximumByBits", a, b); }
   minimum(a: Term, b: Term): Term { return this.#binary("minimumByBits", a, b); }
 
-  /** A sealed sum; `raw`: one that stands unsealed. */
+  /** A sealed sum; `raw`: one that stands unsealed. Of two that are negative both stay so: -a - b is -b - a, and no -(a + b). */
   add(a: Term, b: Term, raw = false): Term {
     const [x, y] = [this.#withoutSign(a), this.#withoutSign(b)];
-    if (y !== b) return this.subtract(a, y, raw);
-    if (x !== a) return this.subtract(b, x, raw);
-    return this.#commuting(raw ? "rawAdd" : "add", a, b);
+    if ((x === a) === (y === b)) return this.#commuting(raw ? "rawAdd" : "add", a, b);
+    return y !== b ? this.#binary(raw ? "rawSubtract" : "subtract", a, y) : this.#binary(raw ? "rawSubtract" : "subtract", b, x);
   }
   subtract(a: Term, b: Term, raw = false): Term {
-    const y = this.#withoutSign(b);
-    if (y !== b) return this.add(a, y, raw);
-    return this.#binary(raw ? "rawSubtract" : "subtract", a, b);
+    return this.add(a, this.negate(b), raw);
   }
   multiply(a: Term, b: Term, raw = false): Term {
     const [x, y] = [this.#withoutSign(a), this.#withoutSign(b)];

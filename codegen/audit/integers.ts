@@ -202,22 +202,24 @@ export class Integers {
     return typeof a === "number" && typeof b === "number" ? bits : this.hidden(bits);
   }
   /**
-   * A commuting operation in which a hidden zero stays beside the bits of a float: it changes no bit, but what the
-   * driver may know of the value. Of integers that no float is in, a driver may know what it likes.
+   * A commuting operation in which a hidden zero stays beside the bits of a float that it would seal: it changes no bit,
+   * but what the driver may know of the value. Of all other integers a driver may know what it likes.
    */
   #hiding(kind: "or" | "xor", a: Word, b: Word): Word {
     const [s, t] = [this.term(a), this.term(b)];
-    if (s.kind === "hidden" && !this.#hasFloat(t)) return this[kind](s.bits, t);
-    if (t.kind === "hidden" && !this.#hasFloat(s)) return this[kind](s, t.bits);
+    if (s.kind === "hidden" && !this.#seals(t)) return this[kind](s.bits, t);
+    if (t.kind === "hidden" && !this.#seals(s)) return this[kind](s, t.bits);
     return s.id < t.id ? this.pool.node(kind, "integer", s, t) : this.pool.node(kind, "integer", t, s);
   }
-  readonly #floatIn = new Map<Term, boolean>();
-  /** Whether the bits of a float are what an integer is made of. */
-  #hasFloat(term: Term): boolean {
-    if (term.kind === "bits") return true;
-    let has = this.#floatIn.get(term);
-    if (has === undefined) this.#floatIn.set(term, (has = operandsOf(term).some((operand) => operand.type === "integer" && this.#hasFloat(operand))));
-    return has;
+  readonly #sealed = new Map<Term, boolean>();
+  /** Whether an integer is made of the bits of a float that stands unsealed, or may, as a function's argument. */
+  #seals(term: Term): boolean {
+    let seals = this.#sealed.get(term);
+    if (seals === undefined) {
+      seals = term.kind === "bits" ? isUnsealed(term.a!) : operandsOf(term).some((operand) => operand.type === "integer" && this.#seals(operand));
+      this.#sealed.set(term, seals);
+    }
+    return seals;
   }
   /** A constant that the driver's compiler cannot know. */
   hidden(bits: number): Term {
@@ -305,6 +307,11 @@ export class Integers {
     const [s, t] = [this.term(this.plain(a)), this.term(this.plain(b))];
     return s.id < t.id ? this.pool.node(kind, "integer", s, t, null, low, high) : this.pool.node(kind, "integer", t, s, null, low, high);
   }
+}
+
+/** Floats that `Floats.seal` makes others of, and those of which that is not known yet. */
+function isUnsealed(float: Term): boolean {
+  return float.kind === "argument" || float.kind.startsWith("raw") || (float.kind === "negate" && isUnsealed(float.a!));
 }
 
 /** What a term adds to its atoms. */

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryKernel } from "../../spec/arbitraries/kernels.ts";
+import { tries } from "../../spec/fixtures/effort.ts";
 import { extentsOf, kernels, sizedKernels } from "../../spec/fixtures/schedule-kernels.ts";
 import { bitAlgebra } from "../bits.ts";
 import { Denotation, type Algebra } from "../denotation.ts";
@@ -136,7 +137,7 @@ describe("ranges", () => {
   test("hold every value of random kernels", () => {
     fc.assert(fc.property(arbitraryKernel(), fc.nat(1000), fc.boolean(), ({ kernel, extentsAt }, seed, ordinary) => {
       checkRanges(kernel, extentsAt(2, 5), seed, ordinary);
-    }), { numRuns: 200 });
+    }), { numRuns: tries(60, 200) });
   });
 
   test.each(claimed.map((name) => [name]))("%s gives what is claimed of it", (name) => {

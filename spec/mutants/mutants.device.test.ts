@@ -7,10 +7,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Device, openDevice } from "../../runtime/index.ts";
+import { effort, tries } from "../fixtures/effort.ts";
 import { givesRightBits, tintErrors } from "./bits.ts";
 import { type Finding, page, type Run, summary } from "./report.ts";
 
-const isFull = process.env["TREEFOLD_CASES"] === "full";
 let device: Device;
 beforeAll(async () => { device = await openDevice(); });
 afterAll(() => device.dispose());
@@ -41,13 +41,13 @@ test("some faults give the evaluator's bits, and are caught all the same", async
 });
 
 test("what is equivalent gives the evaluator's bits", async () => {
-  for (const mutant of mutants(isFull ? Infinity : 1).filter(({ equivalent }) => equivalent !== undefined)) {
+  for (const mutant of mutants(tries(1, 1, Infinity)).filter(({ equivalent }) => equivalent !== undefined)) {
     const { target, artifact } = mutant.make();
     expect(await givesRightBits(device, target, artifact), `${mutant.kind} at ${mutant.at}`).toBe(true);
   }
 });
 
-if (isFull) test("all mutants, and a page of them", async () => {
+if (effort === "full") test("all mutants, and a page of them", async () => {
   const findings: Finding[] = [];
   for (const mutant of mutants()) {
     const { target, artifact } = mutant.make();

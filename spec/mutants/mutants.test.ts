@@ -2,10 +2,9 @@
 import { caughtBy, mutants, textKinds, loweringFaults } from "./index.ts";
 import { expect, test } from "vitest";
 import { audit } from "../../codegen/audit/index.ts";
+import { tries } from "../fixtures/effort.ts";
 import { counts } from "./counts.ts";
 import type { Target } from "./targets.ts";
-
-const isFull = process.env["TREEFOLD_CASES"] === "full";
 
 test("there are kinds enough, at three sites or more each", () => {
   expect(textKinds.filter(({ equivalent }) => equivalent === undefined).length).toBeGreaterThan(25);
@@ -19,7 +18,7 @@ test("every fault is caught, and every edit that is none is proven", () => {
   const wrong: string[] = [];
   const by = new Map<string, number>();
   let same = 0;
-  const all = mutants(isFull ? Infinity : 1);
+  const all = mutants(tries(1, 1, Infinity));
   for (const mutant of all) {
     const made = mutant.make();
     const { target } = made;
