@@ -258,14 +258,14 @@ class CaseRun {
     return indices;
   }
 
-  /** The declared contents of a word: one element, or two of 16 bits of which the second may be padding. */
-  #wordAt(output: Output, point: readonly number[], tensor: TensorShape): Value {
+  /** The declared contents of a word: one element, or two of 16 bits along `paired`, of which the second may be padding. */
+  #wordAt(output: Output, point: readonly number[], { shape }: TensorShape, paired = shape.length - 1): Value {
     const [integers, floats] = [this.#integers, this.#floats];
     if (output.storage === "f32") return floats.canonical(this.#declared.valueAt(output, point) as Term);
     if (output.storage !== "bf16") return this.#declared.valueAt(output, point);
     const half = (at: readonly number[]): Word => floats.bitsOf(floats.roundBf16(this.#declared.valueAt(output, at) as Term));
-    const next = [...point.slice(0, -1), (point.at(-1) ?? 0) + 1];
-    const hasNext = tensor.shape.length > 0 && next.at(-1)! < tensor.shape.at(-1)!;
+    const next = point.map((index, axis) => (axis === paired ? index + 1 : index));
+    const hasNext = paired >= 0 && next[paired]! < shape[paired]!;
     return integers.or(integers.shiftRight(half(point), 16), hasNext ? half(next) : 0);
   }
 
@@ -275,18 +275,22 @@ class CaseRun {
     const tensor = this.#tensors.get(output.name)!;
     const over = { shape: output.over.map((axis) => this.#extents[axis]!), storage: output.storage };
     const written = pass.written.get(output.name)!;
+    // Pairs of 16 bits lie along the last axis of the place, wherever it stands among those that the value is computed over.
+    const last = output.place!.at(-1)!;
+    const paired = last.kind === "index" ? output.over.findIndex((axis) => last.variable === this.#request.kernel.pool.axisVariable(axis)) : -1;
+    if (output.storage === "bf16" && paired < 0) throw new Fault("layout", `pairs of '${output.name}' do not lie along an axis`);
     const all = new Map<Place, Expected>();
     const visit = (point: number[]): void => {
       const axis = point.length;
       if (axis < over.shape.length) {
-        const step = output.storage === "bf16" && axis === over.shape.length - 1 ? 2 : 1;
+        const step = output.storage === "bf16" && axis === paired ? 2 : 1;
         for (let index = 0; index < over.shape[axis]!; index += step) visit([...point, index]);
         return;
       }
       const { place, guard } = this.#declared.placeAt(output, point);
       if (guard === false) return;
       const { word } = wordOf(integers, tensor, place);
-      all.set(word, { element: this.#nameOf(output, point), place: word, guard, value: () => this.#wordAt(output, point, over) });
+      all.set(word, { element: this.#nameOf(output, point), place: word, guard, value: () => this.#wordAt(output, point, over, paired) });
     };
     visit([]);
     for (const [place, { element }] of all) if (!written.has(place)) throw new Fault("write", `${element} is not written where it should be`);

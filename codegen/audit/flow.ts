@@ -4,10 +4,11 @@
  *
  * A value is a *count* if an extent of a batch axis reaches it by arithmetic, a *length* likewise of a sequence axis, and
  * a *row* if the number of the workgroup does, before a remainder by a literal bounds it. Rows and counts go into
- * addresses as `row * stride`, a count only as a factor of it. A count may bound: `row < count`, `row >= count`,
+ * addresses as `row * stride`, a count only as a factor, of whatever varies or of a number beside it. A count may bound: `row < count`, `row >= count`,
  * `min(row, count - 1u)`, `row / count`, `row % count`. What such a comparison decides may skip stores, end an
  * invocation, take a gather's value away, or go through an axis whose points have nothing in common. Nothing else
- * compares a row or a count, makes a float of it or stores it; and a length is compared only with what varies.
+ * compares a row or a count, makes a float of it or stores it; and a length is compared only with what varies. (Without
+ * a batch axis there is one request, and a length is its own.)
  */
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Pass } from "../../runtime/artifact.ts";
@@ -19,11 +20,12 @@ import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 /**
  * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
  * comparison with a count tells. `padded`: a row's value, or zero where there is no such row, which may be stored.
- * `reach`: whether something lies within a length. `clamped`: brought below the count by a `min`. `varying`: of who runs, or of data. `data`: of what memory holds.
+ * `reach`: whether something lies within a length. `clamped`: brought below the count by a `min`.
+ * `strided`: a number of strides and what varies, an address and nothing else. `varying`: of who runs, or of data. `data`: of what memory holds.
  */
-const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "reach", "varying", "data"] as const;
+const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "strided", "reach", "varying", "data"] as const;
 type Flow = Readonly<Record<(typeof kinds)[number], boolean>>;
-const still: Flow = { count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, reach: false, varying: false, data: false };
+const still: Flow = { count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, strided: false, reach: false, varying: false, data: false };
 const varying: Flow = { ...still, varying: true };
 const loaded: Flow = { ...varying, data: true };
 const join = (flows: readonly Flow[]): Flow => {
@@ -33,7 +35,7 @@ const join = (flows: readonly Flow[]): Flow => {
 };
 /** Whether a value depends on the batch, in whichever way. */
 const decides = ({ guard, past, found }: Flow): boolean => guard || past || found;
-const isOfBatch = (flow: Flow): boolean => flow.count || flow.row || decides(flow);
+const isOfBatch = (flow: Flow): boolean => flow.count || flow.row || flow.strided || decides(flow);
 
 /** Where a row meets how many there are, `row < count` or `min(row, count - 1u)`: which of the operands is the row. */
 export type RowBounds = ReadonlyMap<Expression, 0 | 1>;
@@ -60,7 +62,7 @@ class BatchFlow {
       if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) continue;
       const { extent } = value.formula;
       const role = kernel.axes.find((axis) => axis.name === extent)?.role;
-      if (role !== "model") this.#extents.set(name, role === "sequence" ? "length" : "count");
+      if (role === "batch" || (role === "sequence" && kernel.axes.some((axis) => axis.role === "batch"))) this.#extents.set(name, role === "sequence" ? "length" : "count");
     }
   }
 
@@ -156,7 +158,7 @@ class BatchFlow {
     const flow = this.#flowOf(index);
     const own = of.kind === "name" && of.variable.kind !== "storage";
     if (flow.count || flow.padded || decides(flow)) this.#refuse("an address depends on how large the batch is, other than by its strides", index.at.line);
-    if (own && flow.row) this.#refuse("memory of a workgroup's own is addressed by the row", index.at.line);
+    if (own && (flow.row || flow.strided)) this.#refuse("memory of a workgroup's own is addressed by the row", index.at.line);
   }
 
   #flowOf(expression: Expression): Flow {
@@ -192,7 +194,7 @@ class BatchFlow {
         const flow = join(expression.arguments.map((argument) => this.#flowOf(argument)));
         const reads = readsStorage(expression.callee);
         // An input in ranges is read through a function, which takes an address.
-        if (flow.count || decides(flow) || (flow.row && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
+        if (flow.count || decides(flow) || ((flow.row || flow.strided) && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
         return reads ? loaded : flow;
       }
     }
@@ -205,6 +207,7 @@ class BatchFlow {
       case "min": {
         // `min(row, count - 1u)` is a row; `min(position + 1u, length)` is as long as it is.
         const bounds = flows.filter(({ count }) => count).length;
+        if (all.strided) this.#refuse("a number of strides is bounded", expression.at.line);
         if (all.row) {
           if (bounds === 0 && !all.length) this.#refuse("a row is bounded by something other than their number", expression.at.line);
           const row = flows.findIndex((flow) => flow.row && !flow.count);
@@ -236,6 +239,7 @@ class BatchFlow {
     switch (operator) {
       case "<": case "<=": case ">": case ">=": case "==": case "!=": return this.#comparison(expression, left, right);
       case "/": case "%":
+        if (all.strided) this.#refuse("a number of strides is divided", line);
         // Which of several rows, and which place among them.
         if (right.count) {
           if (!left.row || left.count) this.#refuse("something other than a row is divided by how large the batch is", line);
@@ -252,6 +256,9 @@ class BatchFlow {
       case "+": case "-": case "&&": case "||":
         if (operator === "-" && right.row) this.#refuse("a row is subtracted", line);
         if (all.padded) this.#refuse("what may be padding is computed with", line);
+        if (operator === "-" && all.strided) this.#refuse("something is subtracted from a number of strides", line);
+        // The same row of another item: `count + row`, of which both sides are the same at every count or at one at most.
+        if (operator === "+" && left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false, strided: true };
         return all;
       default:
         if (isOfBatch(all) || (all.padded && operator !== "|")) this.#refuse("what depends on the batch meets an operation that no address needs", line);
@@ -262,6 +269,7 @@ class BatchFlow {
   #comparison(expression: Expression & { kind: "binary" }, left: Flow, right: Flow): Flow {
     const { operator, at: { line } } = expression;
     const all = join([left, right]);
+    if (all.strided) this.#refuse("a number of strides is compared", line);
     if (decides(left) || decides(right) || all.padded) this.#refuse("whether a point exists is compared", line);
     if (all.count) {
       // `row < count` and `row >= count`, and the same of an index that data gave.
