@@ -77,7 +77,7 @@ function unaryText(expr: Unary, operand: string): string {
     case "complement": return `(~${operand})`;
     case "not": return `(!${operand})`;
     case "roundBf16": return `round_bf16(${operand})`;
-    case "toF32": return `f32(${operand})`;
+    case "toF32": return expr.operand.type === "u32" ? `f32_of_u32(${operand})` : `f32(${operand})`;
     case "toU32": return expr.operand.type === "f32" ? `truncate_u32(${operand})` : `u32(${operand})`;
     case "toI32": return expr.operand.type === "f32" ? `truncate_i32(${operand})` : `i32(${operand})`;
     case "bitsOf": return `bitcast<u32>(${operand})`;

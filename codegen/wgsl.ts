@@ -26,6 +26,10 @@ const prelude: Record<string, string> = {
   let sign = x >> 31u;
   return bitcast<i32>(bitcast<u32>((x ^ sign) - sign) & uniforms.ones);
 }`,
+  // SwiftShader rounds f32(x) of 2^31 and more twice; of two exact halves the sum is rounded once.
+  f32_of_u32: `fn f32_of_u32(x: u32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(f32(x >> 16u) * 0x1p16f + f32(x & 0xffffu)) | uniforms.zero);
+}`,
   truncate_u32: `fn truncate_u32(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
   let low = select(u32(x), 0u, bits >= 0x80000000u || bits > 0x7f800000u);

@@ -225,7 +225,7 @@ export class Emitter {
       case "convert":
         if (from === "bool") return to === "bool" ? a : to === "f32" ? `I.select(${a}, F.constant(0x3f800000, false), F.constant(0, false))` : `I.select(${a}, 1, 0)`;
         if (to === "bool") return from === "f32" ? `I.not(F.equal(${a}, F.constant(0, false)))` : `I.not(I.equal(${a}, 0))`;
-        if (to === "f32") return from === "f32" ? a : from === "u32" ? `F.ofU32(${a})` : `F.ofI32(${a})`;
+        if (to === "f32") return from === "f32" ? a : from === "u32" ? `F.ofU32(${a}, true)` : `F.ofI32(${a})`;
         return from === "f32" ? `F.convert("${to === "u32" ? "convertU32" : "convertI32"}", ${a})` : a;
       case "select": return this.#mode === "paths" ? `I.select(m.note(${c}, ${expression.at.line}), ${b}, ${a})` : `I.select(${c}, ${b}, ${a})`;
       case "min": case "max": {

@@ -120,10 +120,14 @@ export class Floats {
     return term.kind === "bits" ? term.a! : this.pool.node("fromBits", "float", term);
   }
 
-  /** The f32 nearest to an integer. A zero that the driver's compiler can work out is no hidden one. */
-  ofU32(bits: Word): Term {
+  /**
+   * The f32 nearest to an integer. A zero that the driver's compiler can work out is no hidden one. `raw`: by WGSL's own
+   * conversion, which a driver may round twice from 2^31 on.
+   */
+  ofU32(bits: Word, raw = false): Term {
     const known = this.#integers.known(bits);
-    return known !== undefined ? this.constant(bitsOfF32(known), typeof bits !== "number") : this.pool.node("fromU32", "float", bits as Term);
+    if (known !== undefined) return this.constant(bitsOfF32(known), typeof bits !== "number");
+    return this.pool.node(raw && this.#integers.high(bits) >= 2 ** 31 ? "rawFromU32" : "fromU32", "float", bits as Term);
   }
   ofI32(bits: Word): Term {
     const known = this.#integers.known(bits);

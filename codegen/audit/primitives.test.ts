@@ -42,6 +42,18 @@ test.each([
   expect(different).toBe(0);
 });
 
+/** Floats are terms to the machine, even if they are known: the text's own arithmetic, spelled out. */
+test("f32_of_u32 rounds once", () => {
+  expect(auditedText).toContain("f32(x >> 16u) * 0x1p16f + f32(x & 0xffffu)");
+  const f32Of = (bits: number): number => unaryBits("toF32", "u32", bits);
+  let different = 0;
+  for (const bits of patterns(104_729)) {
+    const sum = binaryBits("add", "f32", binaryBits("multiply", "f32", f32Of(bits >>> 16), f32Of(0x10000)), f32Of(bits & 0xffff));
+    if (sum !== f32Of(bits)) different++;
+  }
+  expect(different).toBe(0);
+});
+
 test("absolute_i32", () => {
   const compute = call("absolute_i32", "i32");
   let different = 0;
@@ -69,6 +81,14 @@ test("a function is taken for an operation by what it computes, whatever its nam
   const x = ownFloats.pool.leaf("argument", "float", "x");
   const renamed = machineOf(auditedText.replaceAll("round_bf16", "nearest"));
   expect((renamed.callable("nearest") as Callable)(x)).toBe(ownFloats.roundBf16(x));
+  const word = own.pool.leaf("argument", "integer", "x");
+  const same = machineOf(auditedText.replaceAll("f32_of_u32", "halves"));
+  expect((same.callable("halves") as Callable)(word)).toBe(ownFloats.ofU32(word));
+  const once = machineOf(auditedText.replace("| uniforms.zero);\n}\nfn truncate_u32", "| 0u);\n}\nfn truncate_u32"));
+  expect(once.callable("f32_of_u32")(word)).not.toBe(ownFloats.ofU32(word));
+  // SwiftShader's own conversion rounds twice where the first bit is set.
+  const twice = machineOf(auditedText.replace(/bitcast<f32>\(bitcast<u32>\(f32\(x >> 16u\)[^;]*/, "f32(x)"));
+  expect(twice.callable("f32_of_u32")(word)).not.toBe(ownFloats.ofU32(word));
   const changes: [string, string, string][] = [
     ["round_bf16", "0x7fffu", "0x7ffeu"], ["round_bf16", "0x23800000u", "0x24000000u"], ["canonical", "0x7fc00000u", "0x7fc00001u"],
     ["seal", "| uniforms.zero", "| 0u"], ["seal", "| uniforms.zero", "& 0xffffffffu"], ["max_by_bits", "order_key(a) < order_key(b)", "order_key(b) < order_key(a)"],

@@ -30,6 +30,9 @@ fn absolute_i32(x: i32) -> i32 {
   let sign = x >> 31u;
   return bitcast<i32>(bitcast<u32>((x ^ sign) - sign) & uniforms.ones);
 }
+fn f32_of_u32(x: u32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(f32(x >> 16u) * 0x1p16f + f32(x & 0xffffu)) | uniforms.zero);
+}
 fn truncate_u32(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
   let low = select(u32(x), 0u, bits >= 0x80000000u || bits > 0x7f800000u);
@@ -75,6 +78,7 @@ export function primitivesOf(integers: Integers, floats: Floats, constants: Unif
     seal: (x) => floats.seal(x as Term),
     round_bf16: (x) => floats.roundBf16(x as Term),
     absolute_i32: (x) => integers.absolute(x as Word),
+    f32_of_u32: (x) => floats.ofU32(x as Word),
     truncate_u32: (x) => truncated(floats, integers, "truncateU32", x as Term),
     truncate_i32: (x) => truncated(floats, integers, "truncateI32", x as Term),
     canonical: (x) => floats.canonical(x as Term),

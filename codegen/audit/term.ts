@@ -22,7 +22,7 @@ export type TermKind =
   | "bits" // the bits of a float
   // Floats. A `raw` operation stands unsealed in the text.
   | "fromBits" | "add" | "rawAdd" | "subtract" | "rawSubtract" | "multiply" | "rawMultiply" | "fma" | "rawFma" | "negate" | "magnitude" | "floor"
-  | "rawDivide" | "rawMinimum" | "rawMaximum" | "roundBf16" | "canonical" | "maximumByBits" | "minimumByBits" | "fromU32" | "fromI32"
+  | "rawDivide" | "rawMinimum" | "rawMaximum" | "roundBf16" | "canonical" | "maximumByBits" | "minimumByBits" | "fromU32" | "rawFromU32" | "fromI32"
   // Bools.
   | "less" | "lessSigned" | "equal" | "lessFloat" | "lessEqualFloat" | "equalFloat" | "not" | "both" | "either"
   // Of any type.

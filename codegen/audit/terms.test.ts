@@ -52,7 +52,7 @@ function evaluate(value: Value, atoms: ReadonlyMap<Term, number>): number {
     case "multiply": case "rawMultiply": return float("multiply");
     case "negate": return unaryBits("negate", "f32", a);
     case "magnitude": return unaryBits("absolute", "f32", a);
-    case "fromU32": return unaryBits("toF32", "u32", a);
+    case "fromU32": case "rawFromU32": return unaryBits("toF32", "u32", a);
     case "fromI32": return unaryBits("toF32", "i32", a);
     case "lessFloat": return float("less");
     case "lessEqualFloat": return float("lessEqual");
