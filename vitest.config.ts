@@ -13,6 +13,8 @@ export default defineConfig({
     // Pipelines compile for seconds on a software driver.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Expressions of an audit die in their millions: with more room for the young, a sixth of the time is saved.
+    execArgv: ["--max-semi-space-size=64"],
     projects: [
       { extends: true, test: { name: "host", include: [`${folders}/**/*.test.ts`], exclude: [...configDefaults.exclude, device, anyDevice] } },
       { extends: true, test: { name: "device", include: [device] } },

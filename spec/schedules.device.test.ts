@@ -53,7 +53,7 @@ function ordinary(): void {
   test.each([...kernels.keys()])("%s, under every schedule that fits", async (name) => {
     const kernel = kernels.get(name)!;
     await compareSchedules(device, asDeclared(name), tally);
-    if (kernel.outputs.some(({ storage }) => storage === "bf16")) {
+    if (effort !== "quick" && kernel.outputs.some(({ storage }) => storage === "bf16")) {
       const extents = extentsOf(name, { rows: 3, items: 70, width: 9 });
       await compareSchedules(device, { kernel: withoutRounding(kernel), batches: [{ extents, seed: 2 }], orderMatters: false }, tally);
     }
@@ -68,11 +68,11 @@ function ordinary(): void {
 
   test("these kernels under random trees and ragged extents, on data where order matters", async () => {
     const cases = fc.constantFrom(...kernels.keys()).chain((name) => caseOf(name, light));
-    await fc.assert(fc.asyncProperty(cases, async (drawn) => compareSchedules(device, drawn, tally, one(drawn))), { numRuns: tries(60, 150), seed });
+    await fc.assert(fc.asyncProperty(cases, async (drawn) => compareSchedules(device, drawn, tally, one(drawn))), { numRuns: tries(30, 150), seed });
   }, 900_000);
 
   test("kernels at small and at ragged extents, down to one item", async () => {
-    await fc.assert(fc.asyncProperty(smallCase(), async (drawn) => compareSchedules(device, drawn, tally, one(drawn))), { numRuns: tries(30, 60), seed });
+    await fc.assert(fc.asyncProperty(smallCase(), async (drawn) => compareSchedules(device, drawn, tally, one(drawn))), { numRuns: tries(20, 60), seed });
   }, 900_000);
 }
 
