@@ -62,7 +62,7 @@ export const adversaries: readonly Kind[] = [
   },
   {
     name: "one column", what: "an element between those that are compared",
-    at: ["linear:vast/alone", "linear:vast/runs-together", "linear:vast/tile-2x2"],
+    at: ["linear:vast/alone", "linear:vast/runs-together", "linear:vast/tile-2x2#1"],
     edits: [["output_data [ $$i ] = canonical ( $x ) ;", "output_data[$$i] = canonical(select($x, -$x, ((($$i) % 192u) ^ 3u) == 104u));"]],
   },
   {
