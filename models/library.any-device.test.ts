@@ -50,7 +50,7 @@ const ids = (count: number, seed: number): number[] => Array.from({ length: coun
 const sequences = [4, 1, 17, 3, 9, 2, 5, 8, 12, 3].map((length, seed) => ids(length, seed));
 
 // Qwen3's own invariance.device.test.ts tests at length.
-describe.each(["llama", "qwen2"] as const)("a library of %s", (architecture) => {
+describe.each((["llama", "qwen2"] as const).slice(0, tries(1, 2)))("a library of %s", (architecture) => {
   let model: Model;
   let control: Model;
   const alone = new Map<string, Uint32Array>();

@@ -13,7 +13,7 @@ import { schedulesFor } from "../codegen/compile.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import { type Device, openDevice } from "../runtime/index.ts";
 import { compareSchedules, ScheduleMismatch, Tally } from "./fixtures/compare-schedules.ts";
-import { effort, tries } from "./fixtures/effort.ts";
+import { effort, shareOf, tries } from "./fixtures/effort.ts";
 import { faults } from "./fixtures/schedule-faults.ts";
 import { caseOf, extentsOf, kernels, light, ragged, randomCase, type ScheduleCase, sizedKernels, smallCase } from "./fixtures/schedule-kernels.ts";
 import { replaceTrees, withoutRounding } from "./order.ts";
@@ -50,7 +50,7 @@ function ordinary(): void {
     expect([...sizedKernels].sort()).toEqual([...kernels.keys()].sort());
   });
 
-  test.each([...kernels.keys()])("%s, under every schedule that fits", async (name) => {
+  test.each(shareOf([...kernels.keys()]))("%s, under every schedule that fits", async (name) => {
     const kernel = kernels.get(name)!;
     await compareSchedules(device, asDeclared(name), tally);
     if (effort !== "quick" && kernel.outputs.some(({ storage }) => storage === "bf16")) {

@@ -31,11 +31,11 @@ say("\n== tests that need no device");
 // Two at a time on two cores; a software driver takes all cores for one.
 count(vitest("host", {}, `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`));
 const anyDriver = drivers.at(-1);
-for (const driver of drivers) {
+for (const [at, driver] of drivers.entries()) {
   const { name, manifest, description } = driver;
   say(`\n== device tests on ${name} (${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`);
   const projects = driver === anyDriver ? ["device", "any-device"] : ["device"];
-  for (const project of projects) count(vitest(project, { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name }));
+  for (const project of projects) count(vitest(project, { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` }));
 }
 say(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
