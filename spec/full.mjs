@@ -2,7 +2,7 @@
  * `npm run test:full [-- --first 1 --parts 16 --jobs 2 --out FOLDER]`: every schedule that fits, for many cases of each
  * kernel, on the Vulkan driver that VK_DRIVER_FILES names. A part is a process of its own that draws one case of every
  * kernel and 16 random kernels (spec/schedules.device.test.ts), and 313 random kernels under one schedule each
- * (spec/random-kernels.device.test.ts), and writes to FOLDER what it compared, and what it said; parts with other numbers may run elsewhere. First all mutants
+ * (spec/random-kernels.device.test.ts), which are audited, too (spec/random-kernels.test.ts), and writes to FOLDER what it compared, and what it said; parts with other numbers may run elsewhere. First all mutants
  * (spec/mutants) are judged and run, and FOLDER/mutants/mutants.md says what was found on the drivers that have been there. In the end everything in FOLDER is summed up.
  */
 import { spawn } from "node:child_process";
@@ -37,7 +37,8 @@ function run(part) {
   const start = Date.now();
   const log = createWriteStream(join(values.out, `${part}.txt`));
   const env = { ...process.env, TREEFOLD_CASES: "full", TREEFOLD_PART: String(part), TREEFOLD_TALLY: join(values.out, `${part}.json`), TREEFOLD_MUTANTS: join(values.out, "mutants") };
-  const tests = part === "mutants" ? ["spec/mutants"] : ["--project", "device", "spec/schedules", "spec/random-kernels"];
+  // The audit of a part's random kernels is the project host's, everything else the device's.
+  const tests = part === "mutants" ? ["spec/mutants"] : ["--project", "host", "--project", "device", "spec/schedules", "spec/random-kernels"];
   const vitest = spawn(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--root", root, ...tests],
     { env, stdio: ["ignore", "pipe", "pipe"] });
   vitest.stdout.pipe(log, { end: false });
