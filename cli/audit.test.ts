@@ -14,8 +14,10 @@ import { nameOf } from "../models/machine.ts";
 import { sha256Of } from "../runtime/model/files.ts";
 import { withTexts, type StoredArtifact } from "../runtime/model/kernels.ts";
 import { manifestText, type KernelVariant, type Manifest } from "../runtime/model/manifest.ts";
-import { treefold } from "../spec/fixtures/commands.ts";
+import { besideKernels, treefold } from "../spec/fixtures/commands.ts";
 import { readOracle } from "../spec/fixtures/oracles.ts";
+
+besideKernels();
 
 /** Of a model's kernels these, which are audited in a moment. */
 const kept = ["add-channel64", "linear-out16-inner64", "selectRows-channel64"];

@@ -1,6 +1,8 @@
 /** The command `run` as a user sees it, on a device. */
 import { describe, expect, test } from "vitest";
-import { rowSum, treefold } from "../spec/fixtures/commands.ts";
+import { besideKernels, rowSum, treefold } from "../spec/fixtures/commands.ts";
+
+besideKernels();
 
 describe("run", () => {
   test("every schedule gives the evaluator's bits", () => {

@@ -3,7 +3,9 @@ import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { rowSum, treefold } from "../spec/fixtures/commands.ts";
+import { besideKernels, rowSum, treefold } from "../spec/fixtures/commands.ts";
+
+besideKernels();
 
 describe("run", () => {
   test.each([

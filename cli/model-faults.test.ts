@@ -10,11 +10,13 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { demoDirectory } from "../models/places.ts";
-import { treefold } from "../spec/fixtures/commands.ts";
+import { besideKernels, treefold } from "../spec/fixtures/commands.ts";
 import { readOracle } from "../spec/fixtures/oracles.ts";
 import { register as registerBuild } from "./build.ts";
 import { register as registerForward } from "./forward.ts";
 import { register as registerGenerate } from "./generate.ts";
+
+besideKernels();
 
 vi.mock("../runtime/device.ts", async (original) => ({ ...await original<object>(), openDevice: () => { throw new Error("a device was opened"); } }));
 vi.mock("../models/compile-model.ts", async (original) => ({ ...await original<object>(), compileKernels: () => { throw new Error("a kernel was compiled"); } }));

@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { demoDirectory, packageRoot } from "../models/places.ts";
-import { rowSum, treefold } from "../spec/fixtures/commands.ts";
+import { besideKernels, rowSum, treefold } from "../spec/fixtures/commands.ts";
+
+besideKernels();
 
 interface ForwardReport {
   readonly sequences: readonly { readonly ids: number[]; readonly sha256: string; readonly logits: number[][] }[];

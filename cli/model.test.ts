@@ -1,7 +1,9 @@
 /** Wrong usage of `forward` and `generate`, which is told before a device is looked for. */
 import { describe, expect, test } from "vitest";
 import { demoDirectory } from "../models/places.ts";
-import { treefold } from "../spec/fixtures/commands.ts";
+import { besideKernels, treefold } from "../spec/fixtures/commands.ts";
+
+besideKernels();
 
 describe.each([
   [["forward", "--model", "/no/such", "--ids", "1"], 1, "error: /no/such: there is no such directory; fix: give the directory that holds config.json and model.safetensors\n"],

@@ -9,9 +9,11 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoDirectory, packageVersion } from "../models/places.ts";
-import { treefold } from "../spec/fixtures/commands.ts";
+import { besideKernels, treefold } from "../spec/fixtures/commands.ts";
 import { tries } from "../spec/fixtures/effort.ts";
 import { pages } from "../spec/fixtures/documents.ts";
+
+besideKernels();
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 let folder: string;

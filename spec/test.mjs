@@ -29,13 +29,13 @@ if (process.argv.length === 2) {
 }
 say("\n== tests that need no device");
 // Two at a time on two cores; a software driver takes all cores for one.
-count(vitest("host", {}, `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`));
+count(vitest(["host", "host-mutants"], {}, `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`));
 const anyDriver = drivers.at(-1);
 for (const [at, driver] of drivers.entries()) {
   const { name, manifest, description } = driver;
   say(`\n== device tests on ${name} (${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`);
-  const projects = driver === anyDriver ? ["device", "any-device"] : ["device"];
-  for (const project of projects) count(vitest(project, { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` }));
+    const projects = [["device", "device-mutants"], ...driver === anyDriver ? [["any-device"]] : []];
+  for (const together of projects) count(vitest(together, { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` }));
 }
 say(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
@@ -45,12 +45,12 @@ function count({ passed, failed }) {
   totals.failed += failed;
 }
 
-/** Runs a project of vitest.config.ts and counts its tests; a file that could not run at all counts as one that failed. */
-function vitest(project, environment, ...options) {
+/** Runs projects of vitest.config.ts and counts its tests; a file that could not run at all counts as one that failed. */
+function vitest(projects, environment, ...options) {
   const folder = mkdtempSync(join(tmpdir(), "treefold-test-"));
   const file = join(folder, "results.json");
   try {
-    const { status } = node([join("node_modules", "vitest", "vitest.mjs"), "run", "--project", project, "--passWithNoTests",
+    const { status } = node([join("node_modules", "vitest", "vitest.mjs"), "run", ...projects.flatMap((project) => ["--project", project]), "--passWithNoTests",
       "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...options, ...process.argv.slice(2)], { env: { ...process.env, ...environment } });
     if (!existsSync(file)) return { passed: 0, failed: 1 };
     const results = JSON.parse(readFileSync(file, "utf8"));
