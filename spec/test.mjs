@@ -28,14 +28,16 @@ if (process.argv.length === 2) {
   count(status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
 }
 say("\n== tests that need no device");
-// Two at a time on two cores; a software driver takes all cores for one.
-count(vitest(["host", "host-mutants"], {}, `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`));
+// Two at a time on two cores. A software driver takes all cores for one file, but commands and documents hardly ask it.
+const several = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
+count(vitest(["host", "host-mutants"], {}, several));
 const anyDriver = drivers.at(-1);
 for (const [at, driver] of drivers.entries()) {
   const { name, manifest, description } = driver;
   say(`\n== device tests on ${name} (${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`);
-    const projects = [["device", "device-mutants"], ...driver === anyDriver ? [["any-device"]] : []];
-  for (const together of projects) count(vitest(together, { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` }));
+    const environment = { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` };
+  count(vitest(["device", "device-mutants"], environment));
+  if (driver === anyDriver) count(vitest(["any-device"], environment, several));
 }
 say(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
