@@ -1,8 +1,7 @@
-/** The device that kernels run on: npm webgpu's, on the best adapter or the one that VK_DRIVER_FILES names. */
-import { createRequire } from "node:module";
+/** The device that kernels run on: of npm webgpu in Node, of the browser elsewhere. */
+import { findAdapter, tell } from "#platform";
 import type { LoadedKernel } from "./kernel.ts";
 import { AllocationError, DeviceLostError, NoAdapterError, type RuntimeError } from "./errors.ts";
-import { chosenDriver, findDriver } from "./driver.ts";
 import { bindingBytes } from "./layout.ts";
 import { checkLimits, limitsOf, raisedLimits, type RuntimeLimits } from "./limits.ts";
 
@@ -11,12 +10,12 @@ export interface DeviceInfo {
   readonly architecture: string;
   readonly device: string;
   readonly description: string;
-  /** The driver's own version and Dawn's: what may change bits besides the adapter. */
+  /** The driver's own version and Dawn's, or the browser's: what may change bits besides the adapter. */
   readonly driver: string;
 }
 
 export interface DeviceOptions {
-  /** Told, in a line, where a software driver has to do because there is no other; by default it goes to stderr. */
+  /** Told, in a line, where a software driver has to do because there is no other; by default it goes to stderr, or a browser's console. */
   readonly notify?: (line: string) => void;
   /** Limits to keep to where the device offers more. */
   readonly limits?: Partial<RuntimeLimits>;
@@ -148,17 +147,15 @@ export class Device {
 
 /**
  * Opens a device with the limits that its adapter offers, as far as kernels use them.
- * VK_DRIVER_FILES, where it is set, chooses the driver; otherwise the best adapter is taken, and the software driver
+ * In Node VK_DRIVER_FILES, where it is set, chooses the driver; otherwise the best adapter is taken, and the software driver
  * that comes with this package only where there is no other. Throws NoAdapterError where there is none at all,
  * and RequestError for limits that are none.
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  const { limits = {} } = options;
+  const { limits = {}, notify = tell } = options;
   checkLimits(limits);
-  const notify = options.notify ?? ((line) => process.stderr.write(`${line}\n`));
-  const chosen = chosenDriver();
-  const { instance, adapter } = await findDriver(requestAdapter);
-  if (chosen === undefined && adapter.info.isFallbackAdapter) notify(`No GPU with a Vulkan driver here: using software, ${adapter.info.description}.`);
+  const { instance, adapter, info, notice, fix } = await findAdapter();
+  if (notice !== undefined) notify(notice);
   let gpu: GPUDevice;
   try {
     gpu = await adapter.requestDevice({
@@ -166,27 +163,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
       requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
     });
   } catch (cause) {
-    throw new NoAdapterError({
-      where: adapter.info.description, what: `the adapter refused to open a device: ${String(cause)}`,
-      fix: "update the driver, or choose another through VK_DRIVER_FILES", cause,
-    });
+    throw new NoAdapterError({ where: info.description, what: `the adapter refused to open a device: ${String(cause)}`, fix, cause });
   }
-  return new Device(instance, gpu, describe(adapter.info), limits);
-}
-
-async function requestAdapter(): Promise<{ instance: GPU; adapter: GPUAdapter } | undefined> {
-  const { create, globals } = await import("webgpu").catch((cause: unknown) => {
-    throw new NoAdapterError({ where: "webgpu", what: `Dawn does not load here: ${String(cause)}`, fix: "use a system that npm webgpu is built for", cause });
-  });
-  Object.assign(globalThis, globals);
-  const instance = create([]);
-  const adapter = await instance.requestAdapter({ powerPreference: "high-performance" });
-  return adapter === null ? undefined : { instance, adapter };
-}
-
-/** Dawn describes most Vulkan adapters as "NAME: DRIVER AND VERSION". */
-function describe({ vendor, architecture, device, description }: GPUAdapterInfo): DeviceInfo {
-  const version = description.replace(/^.*?: /, "");
-  const { version: dawn } = createRequire(import.meta.url)("webgpu/package.json") as { version: string };
-  return { vendor, architecture, device, description, driver: `${version}, webgpu ${dawn}` };
+  return new Device(instance, gpu, info, limits);
 }

@@ -66,7 +66,7 @@ function vitest(projects, environment, ...options) {
 
 /** The bundled SwiftShader, and one driver for each other device that the system's (or the user's) manifests offer. */
 async function findDrivers() {
-  const { unpackSwiftShader, swiftShaderManifest } = await import("../dist/runtime/driver.js");
+  const { unpackSwiftShader, swiftShaderManifest } = await import("../dist/runtime/platform/driver.js");
   const manifests = process.platform === "linux" && process.arch === "x64" ? [join(await unpackSwiftShader(), swiftShaderManifest)] : [];
   const chosen = process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES;
   if (chosen) manifests.push(...chosen.split(delimiter));

@@ -1,9 +1,9 @@
 /** A generated model on a device: its weights, its kernels, and what they compute for requests. */
-import { createHash } from "node:crypto";
 import { openDevice, type Device, type DeviceOptions } from "../device.ts";
 import { RequestError } from "../errors.ts";
 import { greatestCommonDivisor, wordsOf } from "../layout.ts";
 import { bindingAlignment } from "../limits.ts";
+import { sha256Of } from "../sha256.ts";
 import type { Tensor } from "../tensor.ts";
 import { BatchError, checkList, planStep, type StepEntry, type StepTables } from "./batch.ts";
 import { KvCache } from "./cache.ts";
@@ -17,19 +17,25 @@ import { checkOptions } from "./options.ts";
 import { pageSize } from "./pages.ts";
 import type { ModelWeights, Program, Step } from "./program.ts";
 import { Tokenizer } from "./tokenizer.ts";
-import { Uploader } from "./weights.ts";
+import { bytesOfWeights, Uploader } from "./weights.ts";
 
 export interface LoadOptions {
   /** The device to use, which stays its owner's; by default one is opened, and disposed of with the model. */
   readonly device?: Device;
   /** Where a software driver has to do, and nothing else, is told here; by default on stderr. */
   readonly notify?: DeviceOptions["notify"];
-  /** Folder of the weights' files, where the library was built without them. */
+  /** Folder of the weights' files, a path or in a browser a URL, where the library was built without them. */
   readonly weights?: string | URL;
   /** Stops loading; what was loaded so far is freed. */
   readonly signal?: AbortSignal;
-  /** Called with a few words whenever there is something new to say. */
-  readonly progress?: (what: string) => void;
+  /** Called with a few words whenever there is something new to say, and while the weights come in, with how far they are. */
+  readonly progress?: (what: string, weights?: WeightsProgress) => void;
+}
+
+/** Bytes of the weights' files. */
+export interface WeightsProgress {
+  readonly read: number;
+  readonly total: number;
 }
 
 /** Bytes on the device, by what they are for. */
@@ -67,19 +73,28 @@ const stepTokens = 2048;
 export type Wanted = "all" | "last";
 
 /**
- * Loads a generated library. @param program imports its forward.js @param folder where its manifest.json lies
+ * Loads a generated library. @param program imports its forward.js @param folder where its manifest.json lies: a path, or in a browser a URL
  * @throws ModelFileError, NoAdapterError and other RuntimeErrors, having freed everything; the signal's reason when it is aborted
  */
 export async function loadModel(program: () => Promise<Program>, folder: string | URL, options: LoadOptions = {}): Promise<Model> {
   checkOptions("load", options, ["device", "notify", "weights", "signal", "progress"]);
   const { signal, progress = () => undefined } = options;
-  const files = new Folder(folder);
-  const weightFiles = options.weights === undefined
-    ? new Folder(files.pathOf("weights"), "copy the whole library; for one that was built without weights, give load({ weights }) the checkpoint's folder")
-    : new Folder(options.weights, "give load({ weights }) the folder of the checkpoint that the library was built from");
+  const files = new Folder(folder, { signal });
+  let received: (bytes: number) => void = () => undefined;
+  const weightFiles = new Folder(options.weights ?? files.pathOf("weights"), {
+    signal, received: (bytes) => received(bytes), fix: options.weights === undefined
+      ? "copy the whole library; for one that was built without weights, give load({ weights }) the checkpoint's folder"
+      : "give load({ weights }) the folder of the checkpoint that the library was built from",
+  });
   progress("reading the library");
   signal?.throwIfAborted();
   const manifest = await readManifest(files);
+  const total = bytesOfWeights(manifest);
+  let read = 0;
+  received = (bytes) => {
+    read = Math.min(total, read + bytes);
+    progress(`uploading the weights: ${Math.floor(100 * read / total)}%`, { read, total });
+  };
   await Promise.all(Object.keys(manifest.files).map((file) => readVerified(files, manifest, file)));
   // Not before it has been found to be what was written.
   const imported = await program();
@@ -90,7 +105,7 @@ export async function loadModel(program: () => Promise<Program>, folder: string 
     signal?.throwIfAborted();
     progress("compiling its kernels for the device");
     const library = await KernelLibrary.load(device, manifest, files, signal);
-    const weights = await uploader.uploadWeights(manifest, weightFiles, (share) => progress(`uploading the weights: ${Math.floor(100 * share)}%`));
+    const weights = await uploader.uploadWeights(manifest, weightFiles);
     const { cosine, sine } = await uploader.uploadRotary(manifest.config.rotary, manifest.config.maxPositions);
     // What there was too little memory for, only the driver finds out, and only now.
     await device.gpu.queue.onSubmittedWorkDone();
@@ -138,7 +153,7 @@ export class Model {
     this.device = parts.device;
     this.#machine = new DeviceMachine(parts.device, parts.library);
     const { vendor, architecture, device, description, driver } = parts.device.info;
-    this.fingerprint = createHash("sha256").update(JSON.stringify([[vendor, architecture, device, description, driver], parts.manifest.fingerprint])).digest("hex");
+    this.fingerprint = sha256Of(JSON.stringify([[vendor, architecture, device, description, driver], parts.manifest.fingerprint]));
   }
 
   /** @throws RequestError where the model has none */

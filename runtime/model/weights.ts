@@ -1,9 +1,9 @@
 /** Weights and rotary tables to a device, a chunk at a time: the host never holds a whole one. */
-import { createHash } from "node:crypto";
 import type { Device } from "../device.ts";
 import { wordsOf } from "../layout.ts";
+import { createSha256 } from "../sha256.ts";
 import { createTensor, type Tensor } from "../tensor.ts";
-import { convertRows, rowsOf } from "./convert.ts";
+import { bytesOfDtype, convertRows, rowsOf } from "./convert.ts";
 import { OtherWeightsError, type Folder } from "./files.ts";
 import type { Manifest, WeightEntry } from "./manifest.ts";
 import type { ModelWeights } from "./program.ts";
@@ -14,6 +14,11 @@ const queuedBytes = 2 ** 26;
 /** Values of a rotary table that are computed at a time. */
 const tableValues = 2 ** 20;
 
+/** Bytes of files that are read for a library's weights. */
+export function bytesOfWeights({ weights }: Manifest): number {
+  return weights.tensors.reduce((total, { shape, dtype }) => total + shape.reduce((product, extent) => product * extent, bytesOfDtype[dtype]), 0);
+}
+
 /** Uploads, and keeps what it has made until it is asked to dispose of all of it. */
 export class Uploader {
   readonly tensors: Tensor[] = [];
@@ -22,15 +27,12 @@ export class Uploader {
   constructor(private readonly device: Device, private readonly signal: AbortSignal | undefined) {}
 
   /** Every weight of a library, under the names that its program uses. @throws ModelFileError, and the device's errors */
-  async uploadWeights({ weights, config }: Manifest, folder: Folder, progress: (share: number) => void): Promise<ModelWeights> {
+  async uploadWeights({ weights, config }: Manifest, folder: Folder): Promise<ModelWeights> {
     const layers = Array.from({ length: config.layers }, (): Record<string, Tensor> => ({}));
     const top: Record<string, Tensor> = {};
-    const bytesOf = ({ shape, storage }: WeightEntry): number => 4 * wordsOf({ shape, storage });
-    const all = weights.tensors.reduce((total, entry) => total + bytesOf(entry), 0);
-    let done = 0;
-    for (const entry of weights.tensors) {
-      progress(done / all);
-      done += bytesOf(entry);
+    // As they lie in the files, since those may come in streams.
+    const inOrder = weights.tensors.toSorted((left, right) => left.file - right.file || left.offsetBytes - right.offsetBytes);
+    for (const entry of inOrder) {
       const tensor = await this.#upload(entry, weights.files[entry.file]!, folder);
       for (const use of entry.uses) {
         const [, layer, name] = /^layers\.(\d+)\.(\w+)$/.exec(use) ?? [];
@@ -64,7 +66,7 @@ export class Uploader {
     const tensor = this.#make({ name, storage, shape });
     const rowLength = shape.at(-1)!;
     const rowWords = wordsOf({ storage, shape: [rowLength] });
-    const hash = createHash("sha256");
+    const hash = createSha256();
     const changed = (): OtherWeightsError => new OtherWeightsError({
       where: folder.pathOf(file), what: `tensor '${name}' does not have the values that the library was built from`,
       fix: "give the weights that it was built from, or build the library again",
@@ -75,7 +77,7 @@ export class Uploader {
       hash.update(words);
       await this.#write(tensor, rows.firstRow * rowWords, words);
     }
-    if (hash.digest("hex") !== entry.sha256) throw changed();
+    if (hash.digest() !== entry.sha256) throw changed();
     return tensor;
   }
 

@@ -10,7 +10,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { extract } from "tar-fs";
-import { NoAdapterError } from "./errors.ts";
+import { NoAdapterError } from "../errors.ts";
 
 const loader = "libvulkan.so.1";
 const driver = "libvk_swiftshader.so";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { findDriver, swiftShaderManifest, unpackSwiftShader } from "./driver.ts";
-import { NoAdapterError } from "./errors.ts";
+import { NoAdapterError } from "../errors.ts";
 
 let cache: string;
 beforeEach(() => {
