@@ -9,6 +9,7 @@ import { register as registerExplain } from "./explain.ts";
 import { FindingError, UsageError } from "./exit.ts";
 import { register as registerForward } from "./forward.ts";
 import { register as registerGenerate } from "./generate.ts";
+import { register as registerPage } from "./page.ts";
 import { register as registerRun } from "./run.ts";
 import { usageLine } from "./usage.ts";
 
@@ -23,7 +24,7 @@ const program = new Command("treefold")
   .configureOutput({ outputError: () => undefined }) // report() says it.
   .configureHelp({ showGlobalOptions: false });
 
-for (const register of [registerBuild, registerGenerate, registerForward, registerRun, registerCheck, registerExplain, registerAudit]) register(program);
+for (const register of [registerBuild, registerPage, registerGenerate, registerForward, registerRun, registerCheck, registerExplain, registerAudit]) register(program);
 // Commander hands exitOverride on only to commands that are made after it through the parent.
 for (const command of program.commands) command.exitOverride();
 

@@ -1,4 +1,4 @@
-/** Which way imports go: dsl <- codegen <- models <- spec, and the runtime knows nothing of the compiler. */
+/** Which way imports go: dsl <- codegen <- models <- spec, the runtime knows nothing of the compiler, and a page is a user of the runtime. */
 import { readdirSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import { Node, Project, SyntaxKind, type SourceFile } from "ts-morph";
 import { describe, expect, test } from "vitest";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const folders = ["dsl", "codegen", "runtime", "models", "spec", "cli"] as const;
+const folders = ["dsl", "codegen", "runtime", "models", "spec", "cli", "page"] as const;
 type Folder = (typeof folders)[number];
 
 /** What the sources of each folder may import, besides their own folder's. */
@@ -17,6 +17,7 @@ const allowed: Readonly<Record<Folder, readonly Folder[]>> = {
   models: ["dsl", "codegen", "runtime"],
   spec: ["dsl", "codegen", "runtime", "models"],
   cli: folders,
+  page: [],
 };
 
 const project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, skipLoadingLibFiles: true });
@@ -71,12 +72,27 @@ describe("imports", () => {
   });
 
   test("leave the compiler's libraries out of what runs without it", () => {
-    const compilers = ["ts-morph", "chevrotain", "typescript"];
+    const compilers = ["ts-morph", "chevrotain", "typescript", "esbuild"];
     // models/build/ is loaded only when there is a library to build.
     const wrong = imports.filter(({ from, to }) => ["runtime", "models"].includes(folderOf(from)!) && !from.startsWith("models/build/") && compilers.includes(to) && !isTest(from));
     expect(wrong.map(show)).toEqual([]);
     const eager = imports.filter(({ from, to, lazy, typesOnly }) => ["models", "cli"].includes(folderOf(from)!) && !lazy && !typesOnly && to.startsWith("models/build/") && !from.startsWith("models/build/") && !isTest(from));
     expect(eager.map(show)).toEqual([]);
+  });
+});
+
+describe("what runs in browsers", () => {
+  test("has nothing of Node but in the platform's own files for it", () => {
+    const isNode = (to: string): boolean => to.startsWith("node:") || ["webgpu", "tar-fs"].includes(to);
+    const wrong = imports.filter(({ from, to }) => ["runtime", "page"].includes(folderOf(from)!) && isNode(to) && !isTest(from)
+      && !["runtime/platform/node.ts", "runtime/platform/driver.ts"].includes(from));
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test("a page imports the runtime as any user would, by its name", () => {
+    const own = imports.filter(({ from }) => folderOf(from) === "page");
+    expect(own.length).toBeGreaterThan(3);
+    expect([...new Set(own.map(({ to }) => to).filter((to) => folderOf(to) !== "page"))]).toEqual(["treefold-runtime"]);
   });
 });
 
