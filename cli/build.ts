@@ -14,7 +14,7 @@ export function register(program: Command): void {
     .option("--name <name>", "name of the package; the checkpoint directory's if absent")
     .option("--no-weights", "leave the weights where they are: load({ weights }) then says where")
     .option("--no-audit", "do not prove the kernels' texts; the library then has no certificates")
-    .option("--json", 'print {"out","name","fingerprint","kernels":[{"name","schedule","level","trees","sha256"}]}')
+    .option("--json", 'print {"out","name","fingerprint","kernels":[{"name","schedule","level","trees","sha256"}],"level","golden"}')
     .action(build);
 }
 
@@ -34,11 +34,12 @@ async function build({ model: directory, out, name, weights, audit, json = false
   const { buildLibrary } = await import("../models/build/library.ts");
   const { checkTarget, writeLibrary } = await import("../models/build/write.ts");
   const { certify } = await import("../models/audit/certify.ts");
+  const { expectations } = await import("../spec/expect.ts");
   await checkTarget(out, [directory]);
   const library = await withProgress(`Building ${out}`, async (show) => {
     const progress = (what: string): void => show(`Building ${out}: ${what}`);
     const built = await buildLibrary(directory, {
-      progress, ...(name === undefined ? {} : { name }), ...(audit ? { audit: (subjects) => certify(subjects, { progress }) } : {}),
+      progress, expect: expectations(progress), ...(name === undefined ? {} : { name }), ...(audit ? { audit: (subjects) => certify(subjects, { progress }) } : {}),
     }).catch(showUnproven);
     show(`Building ${out}: writing`);
     await writeLibrary(built, out, { weights });
@@ -48,10 +49,11 @@ async function build({ model: directory, out, name, weights, audit, json = false
   const kernels = Object.entries(manifest.kernels).flatMap(([kernel, variants]) =>
     variants.map(({ schedule, level, trees, sha256 }) => ({ name: kernel, schedule, level, trees, sha256 })));
   if (json) {
-    process.stdout.write(`${JSON.stringify({ out, name: manifest.name, fingerprint: manifest.fingerprint, kernels })}\n`);
+    process.stdout.write(`${JSON.stringify({ out, name: manifest.name, fingerprint: manifest.fingerprint, kernels, level: manifest.level, golden: manifest.golden?.logits ?? null })}\n`);
     return;
   }
-  process.stdout.write(`${out}: package '${manifest.name}', ${kernels.length} kernels, fingerprint ${manifest.fingerprint}\n`);
+  process.stdout.write(`${out}: package '${manifest.name}', ${kernels.length} kernels, ${manifest.level!}, fingerprint ${manifest.fingerprint}\n${
+    manifest.golden === undefined ? "The model is too large for the reference evaluator: there is no golden hash.\n" : `Golden hash ${manifest.golden.logits}: the reference evaluator's logits for ${manifest.golden.ids.length} tokens.\n`}`);
 }
 
 /** What a kernel that is not proven fails by, before the line that says so. */

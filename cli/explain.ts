@@ -98,7 +98,7 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
     case "map": return each(({ mapping, vectors }) => `${describeMapping(mapping)}${vectors.size === 0 ? "" : `; vectors of ${[...vectors].join(", ")}`}`);
     case "lower": return each(({ lowered }) => printBlock(lowered.context.top, "").map(({ text }) => text).join("\n"));
     default: {
-      const artifact = artifactOf(stages, schedule);
+      const artifact = artifactOf(stages, { schedule });
       return [`// kernel ${kernel.name}, schedule ${schedule.name}, sha256 ${artifact.sha256}`, `// ${levelText(artifact)}`, each(({ printed }) => printed.wgsl)].join("\n");
     }
   }

@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { register as registerAudit } from "./audit.ts";
 import { register as registerBuild } from "./build.ts";
 import { register as registerCheck } from "./check.ts";
+import { register as registerDoctor } from "./doctor.ts";
 import { register as registerExplain } from "./explain.ts";
 import { FindingError, UsageError } from "./exit.ts";
 import { register as registerForward } from "./forward.ts";
@@ -24,7 +25,7 @@ const program = new Command("treefold")
   .configureOutput({ outputError: () => undefined }) // report() says it.
   .configureHelp({ showGlobalOptions: false });
 
-for (const register of [registerBuild, registerPage, registerGenerate, registerForward, registerRun, registerCheck, registerExplain, registerAudit]) register(program);
+for (const register of [registerBuild, registerPage, registerGenerate, registerForward, registerRun, registerCheck, registerExplain, registerAudit, registerDoctor]) register(program);
 // Commander hands exitOverride on only to commands that are made after it through the parent.
 for (const command of program.commands) command.exitOverride();
 

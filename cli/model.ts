@@ -1,18 +1,32 @@
 /** What the commands that run a model have in common: opening the device, loading, and parsing paths, counts and ids. */
 import { InvalidArgumentError } from "commander";
 import type { DeviceInfo, Model } from "../runtime/index.ts";
+import type { NamedSource } from "../models/library-cache.ts";
 import { withProgress } from "./progress.ts";
 
 /** Loads a checkpoint directory on the best device, and frees both after `work`. */
 export async function withModel<T>(directory: string, work: (model: Model) => Promise<T>): Promise<T> {
-  const { loadCheckpoint } = await import("../models/load.ts");
-  const model = await withProgress(`Loading ${directory}`, (show) =>
-    loadCheckpoint(directory, { progress: (what) => show(`Loading ${directory}: ${what}`) }));
+  const { loadCheckpoint, treefold } = await import("../models/load.ts");
+  const model = await withProgress(`Loading ${directory}`, (show) => {
+    const progress = (what: string): void => show(`Loading ${directory}: ${what}`);
+    return loadCheckpoint(directory, { progress, source: { ...treefold, ...heldTo("self-test", progress) } });
+  });
   try {
     return await work(model);
   } finally {
     model.dispose();
   }
+}
+
+/** The reference evaluator's word on a library of the cache; the evaluator itself is only loaded where there is a library to build. */
+export function heldTo(name: "self-test" | "golden", progress: (what: string) => void): Pick<NamedSource, "name" | "expect"> {
+  return {
+    name: `treefold, ${name}`,
+    expect: async (directory, kernels) => {
+      const { expectations } = await import("../spec/expect.ts");
+      return expectations(progress, { golden: name === "golden" })(directory, kernels);
+    },
+  };
 }
 
 /** `device` in every JSON. */

@@ -6,6 +6,7 @@
  */
 import type { Binary, BinaryOperator, Call, Constant, Expr, Load, Unary } from "../dsl/ir.ts";
 import { f32OfBits } from "../dsl/expr.ts";
+import type { Arithmetic } from "../runtime/artifact.ts";
 import { CompilerFault } from "./errors.ts";
 import { isExactProduct } from "../dsl/exactness/significant-bits.ts";
 
@@ -16,6 +17,7 @@ export interface Printer {
   call(call: Call): string;
   /** Whether this is a fold's own addition, whose place in the chain drivers keep. */
   isFold(expr: Expr): boolean;
+  readonly arithmetic: Arithmetic;
 }
 
 const symbols: Partial<Record<BinaryOperator, string>> = {
@@ -99,7 +101,26 @@ function plainText(expr: Binary, { text }: Printer): string {
   return `(${text(expr.left)} ${symbol} ${right})`;
 }
 
-function floatText(expr: Binary, { text: plain, isFold }: Printer): string {
+/** The device's own function in place of one of the library's; undefined where WGSL has none. */
+export function builtinText(name: string, args: readonly string[]): string | undefined {
+  switch (name) {
+    case "exp": case "log": case "sqrt": case "tanh": return `${name}(${args[0]!})`;
+    case "rsqrt": return `inverseSqrt(${args[0]!})`;
+    case "reciprocal": return `(1.0f / ${args[0]!})`;
+    case "divide": return `(${args[0]!} / ${args[1]!})`;
+    default: return undefined;
+  }
+}
+
+const bare: Partial<Record<BinaryOperator, string>> = { add: "+", subtract: "-", multiply: "*" };
+
+function floatText(expr: Binary, printer: Printer): string {
+  const symbol = bare[expr.operator];
+  if (printer.arithmetic === "builtin" && symbol !== undefined) return `(${printer.text(expr.left)} ${symbol} ${printer.text(expr.right)})`;
+  return promisedText(expr, printer);
+}
+
+function promisedText(expr: Binary, { text: plain, isFold, arithmetic }: Printer): string {
   // What is constant throughout is an error of the text where it overflows, so one that the driver can't see is made of it.
   const parts = [expr.left, expr.right].flatMap((part) => (isExactProduct(part) ? [part.left, part.right] : [part]));
   const text = (part: Expr): string => (part.kind === "constant" && parts.every(({ kind }) => kind === "constant") ? hiddenConstant(part) : plain(part));
@@ -111,7 +132,7 @@ function floatText(expr: Binary, { text: plain, isFold }: Printer): string {
     default: throw new CompilerFault(`no text for ${expr.operator} of f32`);
   }
   const minus = expr.operator === "subtract";
-  const seal = (sum: string): string => (isFold(expr) ? sum : `seal(${sum})`);
+  const seal = (sum: string): string => (arithmetic === "free" && isFold(expr) ? sum : `seal(${sum})`);
   if (isExactProduct(expr.right)) {
     const factor = minus ? `-(${text(expr.right.left)})` : text(expr.right.left);
     return seal(`fma(${factor}, ${text(expr.right.right)}, ${text(expr.left)})`);

@@ -4,12 +4,12 @@
  */
 import type { Kernel } from "../dsl/ir.ts";
 import { checkExtents } from "../dsl/reader/extents.ts";
-import { type Artifact, defaultLimits, type DeviceLimits, type Pass } from "../runtime/artifact.ts";
+import { type Arithmetic, type Artifact, defaultLimits, type DeviceLimits, type Pass } from "../runtime/artifact.ts";
 import { hashArtifact } from "./artifact-hash.ts";
 import { candidateSchedules } from "./candidates.ts";
 import { CompileError, ScheduleMisfit } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "./groups.ts";
-import { deriveLevel } from "./level.ts";
+import { deriveLevel, unpromised } from "./level.ts";
 import { lowerPass, type LoweredPass } from "./lower.ts";
 import type { PassKernel } from "./pass-kernel.ts";
 import { bindingCount, rangesOf } from "./ranges.ts";
@@ -26,6 +26,8 @@ export interface CompileRequest {
   readonly extents: Readonly<Record<string, number>>;
   readonly schedule: Schedule;
   readonly limits?: DeviceLimits;
+  /** `free` if absent. Whichever but `builtin` gives the same bits. */
+  readonly arithmetic?: Arithmetic;
 }
 
 /** What the compiler's passes give on the way to an artifact, in their order. */
@@ -48,7 +50,7 @@ export interface PassStages {
 
 /** Throws CompileError for what the caller got wrong, a schedule that does not fit included. */
 export function compile(kernel: Kernel, request: CompileRequest): Artifact {
-  return artifactOf(compileInStages(kernel, request), request.schedule);
+  return artifactOf(compileInStages(kernel, request), request);
 }
 
 /** The same, with all that lies between the kernel and the text. */
@@ -80,7 +82,7 @@ function fits(kernel: Kernel, request: CompileRequest): boolean {
 }
 
 /** The passes. */
-function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits }: CompileRequest): Stages {
+function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits, arithmetic = "free" }: CompileRequest): Stages {
   const [outside] = checkExtents(kernel, modelSizes(kernel, extents));
   if (outside !== undefined) throw new CompileError(`kernel ${kernel.name}: ${outside.message}`, outside.fix, outside.location);
   const specialized = verifyKernel(specialize(kernel, extents), "specialize");
@@ -93,7 +95,7 @@ function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits }:
     const ranges = rangesOf(part, layouts, limits.maxBindingBytes);
     assertWithinLimits(part, mapping, ranges, limits);
     const vectors = vectorInputs(part, mapping, layouts);
-    const lowered = verifyStatements(lowerPass({ kernel: part, mapping, layouts, vectors, ranges, maxWorkgroupBytes: limits.maxWorkgroupBytes }), "lower");
+    const lowered = verifyStatements(lowerPass({ kernel: part, mapping, layouts, vectors, ranges, arithmetic, maxWorkgroupBytes: limits.maxWorkgroupBytes }), "lower");
     return { label, kernel: part, mapping, vectors, lowered, printed: printPass(kernel, label, lowered) };
   });
   return { specialized, passes };
@@ -111,15 +113,15 @@ function assertWithinLimits(kernel: PassKernel, mapping: Mapping, ranges: Return
 }
 
 /** What the runtime is handed. */
-export function artifactOf({ specialized: kernel, passes: stages }: Stages, schedule: Schedule): Artifact {
+export function artifactOf({ specialized: kernel, passes: stages }: Stages, { schedule, arithmetic = "free" }: Pick<CompileRequest, "schedule" | "arithmetic">): Artifact {
   const passes = stages.map(({ printed }) => printed);
   const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
   const outer = collectReductions(roots, new Map());
-  const derived = deriveLevel(kernel);
+  const derived = arithmetic === "builtin" ? unpromised(kernel) : deriveLevel(kernel);
   const extents = Object.fromEntries([...kernel.extents].flatMap(([axis, extent]) => (extent.kind === "constant" ? [[axis, extent.bits]] : [])));
   const artifact = {
     kernel: kernel.name, schedule: schedule.name, trees: treesOf(kernel, [...outer, ...reductionsBelow(roots)]),
-    level: derived.level, extents, parameters: kernel.parameters, reason: derived.reason, reasonLocation: derived.location, passes,
+    ...(arithmetic === "free" ? {} : { arithmetic }), level: derived.level, extents, parameters: kernel.parameters, reason: derived.reason, reasonLocation: derived.location, passes,
   };
   return { ...artifact, sha256: hashArtifact(artifact) };
 }

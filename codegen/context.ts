@@ -1,7 +1,7 @@
 /** What the parts of one pass's lowering share: names, what is known of them, and the module's declarations. */
 import type { Expr, FunctionDeclaration, Reduce, Register, SourceLocation, ValueType, Variable } from "../dsl/ir.ts";
 import { type Pool, rewrite } from "../dsl/expr.ts";
-import type { WordRange } from "../runtime/artifact.ts";
+import type { Arithmetic, WordRange } from "../runtime/artifact.ts";
 import { Affine, type Fact } from "./affine.ts";
 import { CompilerFault, ScheduleMisfit } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
@@ -23,6 +23,7 @@ export interface PassRequest {
   readonly vectors: ReadonlySet<string>;
   /** Inputs that are bound in ranges of their words. */
   readonly ranges: ReadonlyMap<string, readonly WordRange[]>;
+  readonly arithmetic: Arithmetic;
   readonly maxWorkgroupBytes: number;
 }
 
@@ -32,6 +33,7 @@ export class Context {
   readonly layouts: ReadonlyMap<string, readonly number[]>;
   readonly vectors: ReadonlySet<string>;
   readonly ranges: ReadonlyMap<string, readonly WordRange[]>;
+  readonly arithmetic: Arithmetic;
   readonly pool: Pool;
   readonly affine: Affine;
   readonly top = new Block(null);
@@ -57,6 +59,7 @@ export class Context {
     this.layouts = request.layouts;
     this.vectors = request.vectors;
     this.ranges = request.ranges;
+    this.arithmetic = request.arithmetic;
     this.#maxWorkgroupBytes = request.maxWorkgroupBytes;
     this.pool = request.kernel.pool;
     this.affine = new Affine(this.pool);

@@ -1,7 +1,7 @@
 /** Expressions become names: each is computed once, as far out as everything that it mentions has a value. */
 import type { Call, Expr, FunctionDeclaration } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
-import { constantText, operationText, type Printer } from "./arithmetic.ts";
+import { builtinText, constantText, operationText, type Printer } from "./arithmetic.ts";
 import type { Context } from "./context.ts";
 import { CompilerFault } from "./errors.ts";
 import { loadText } from "./memory.ts";
@@ -43,6 +43,7 @@ export function operationIn(context: Context, expr: Expr, block: Block): string 
     load: (load) => loadText(context, load, block),
     call: (call) => callText(context, call, text),
     isFold: (sum) => context.folds.has(sum),
+    arithmetic: context.arithmetic,
   });
 }
 
@@ -57,6 +58,8 @@ function hintOf(expr: Expr): string {
 }
 
 function callText(context: Context, call: Call, text: (expr: Expr) => string): string {
+  const builtin = context.arithmetic === "builtin" && call.callee.library === true ? builtinText(call.callee.name, call.arguments.map(text)) : undefined;
+  if (builtin !== undefined) return builtin;
   return `${functionName(context, call.callee)}(${call.arguments.map(text).join(", ")})`;
 }
 
@@ -92,6 +95,7 @@ function functionText(context: Context, name: string, callee: FunctionDeclaratio
     load(load) { throw new CompilerFault(`function ${callee.name} reads input ${load.input}`); },
     call: (call) => callText(context, call, printer.text),
     isFold: () => false,
+    arithmetic: context.arithmetic,
   };
   const result = printer.text(callee.result);
   const parameters = callee.parameters.map((parameter) => `${nameOf(parameter.name)}: ${parameter.type}`).join(", ");

@@ -43,10 +43,15 @@ export function deriveLevel(kernel: Kernel): DerivedLevel {
   if (found !== undefined) return { level: "invariant", ...found };
   const at = first !== undefined ? kernel.origins.get(first) : folds[0] !== undefined ? kernel.origins.get(folds[0]) : undefined;
   return {
-    level: "invariant",
-    reason: "each float operation is proved to see and give zero and normal numbers, or to overflow; the level 'portable' needs a test of the device as well",
+    level: "portable",
+    reason: "floats are computed with, and so a device must round them to nearest even; no operation meets or gives a subnormal number, no builtin function is called, and products that are added are exact or sealed",
     location: at ?? kernel.location,
   };
+}
+
+/** Of a text with the device's own functions, and sums and products that it may contract. */
+export function unpromised(kernel: Kernel): DerivedLevel {
+  return { level: "invariant", reason: "nothing is sealed, and the device's own functions are called", location: kernel.location };
 }
 
 function addsFloats(expr: Expr): boolean {

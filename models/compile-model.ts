@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Kernel } from "../dsl/ir.ts";
-import type { Artifact, DeviceLimits } from "../runtime/artifact.ts";
+import type { Arithmetic, Artifact, DeviceLimits } from "../runtime/artifact.ts";
 import { DiskCache, userCacheDirectory } from "./disk-cache.ts";
 import { nameOf, type KernelUse } from "./machine.ts";
 import { chooseSchedules, manyTokens, preferredSchedules } from "./policy.ts";
@@ -21,6 +21,8 @@ export interface Variant {
 
 export interface CompileOptions {
   readonly limits: DeviceLimits;
+  /** `free` if absent. One schedule a kernel is enough of any other. */
+  readonly arithmetic?: Arithmetic;
   readonly variant?: Variant;
   readonly cache?: DiskCache<CompiledUse>;
   /** Called when another kernel is ready. */
@@ -59,7 +61,7 @@ export const compileKernels: KernelSource = async (uses, options) => {
     const name = nameOf(use);
     if (compiled.has(name)) continue;
     // The folder, since artifacts say where in which file their lines come from.
-    const ingredients = [cacheFormat, toolchain, kernelDirectory, use.module, name, options.variant?.name, preferredSchedules[use.kernel], options.limits];
+    const ingredients = [cacheFormat, toolchain, kernelDirectory, use.module, name, options.variant?.name, preferredSchedules[use.kernel], options.limits, options.arithmetic];
     const key = createHash("sha256").update(JSON.stringify(ingredients)).digest("hex");
     let known = await cache.get(key);
     if (known === undefined) {
@@ -75,13 +77,14 @@ export const compileKernels: KernelSource = async (uses, options) => {
 
 const modules = new Map<string, readonly Kernel[]>();
 
-async function compileUse(use: KernelUse, { limits, variant }: CompileOptions): Promise<CompiledUse> {
+async function compileUse(use: KernelUse, { limits, variant, arithmetic = "free" }: CompileOptions): Promise<CompiledUse> {
   const [{ compile, schedulesFor }, { printKernel }] = await Promise.all([import("../codegen/compile.ts"), import("../dsl/print-ir.ts")]);
   const declared = await readKernel(use);
   const kernel = variant === undefined ? declared : variant.apply(declared, use.extents);
   const extents = { ...use.extents };
-  const schedules = chooseSchedules(use.kernel, schedulesFor(kernel, { extents, limits }));
-  return { declaration: printKernel(declared), artifacts: schedules.map((schedule) => compile(kernel, { extents, schedule, limits })) };
+  const chosen = chooseSchedules(use.kernel, schedulesFor(kernel, { extents, limits }));
+  const schedules = arithmetic === "sealed" ? chosen.slice(0, 1) : chosen;
+  return { declaration: printKernel(declared), artifacts: schedules.map((schedule) => compile(kernel, { extents, schedule, limits, arithmetic })) };
 }
 
 async function readKernel({ module, kernel: name }: KernelUse): Promise<Kernel> {

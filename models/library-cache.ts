@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prune, removeOnSignal } from "./aside.ts";
 import { userCacheDirectory } from "./disk-cache.ts";
+import type { BuildOptions } from "./build/library.ts";
 import type { KernelSource } from "./compile-model.ts";
 import { hashBuilder } from "./toolchain.ts";
 
@@ -16,6 +17,8 @@ import { hashBuilder } from "./toolchain.ts";
 export interface NamedSource {
   readonly name: string;
   readonly kernels: KernelSource;
+  /** What the libraries' devices are to be held to; nothing if absent. */
+  readonly expect?: BuildOptions["expect"];
 }
 
 export interface CachedLibrary {
@@ -48,7 +51,7 @@ export async function cachedLibrary(directory: string, source: NamedSource, prog
   // The compiler is only loaded where there is something to build.
   const { buildLibrary } = await import("./build/library.ts");
   const { LibraryWriteError, writeOwnLibrary } = await import("./build/write.ts");
-  const library = await buildLibrary(directory, { kernels: source.kernels, progress });
+  const library = await buildLibrary(directory, { kernels: source.kernels, sealed: source.expect !== undefined, progress, ...(source.expect && { expect: source.expect }) });
   if (!again && existsSync(folder)) return kept; // Another process was faster.
   try {
     await writeOwnLibrary(library, folder);

@@ -11,7 +11,8 @@ export interface CheckpointOptions extends Omit<LoadOptions, "weights"> {
   readonly source?: NamedSource;
 }
 
-const treefold: NamedSource = { name: "treefold", kernels: compileKernels };
+/** The compiler's kernels, and nothing that a device is held to. */
+export const treefold: NamedSource = { name: "treefold", kernels: compileKernels };
 
 /** What another process does to the cache at the same time may make a library unreadable; never as often as this. */
 const attempts = 3;

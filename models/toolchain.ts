@@ -8,6 +8,9 @@ import { packageRoot } from "./places.ts";
 /** Where the shipped kernels' sources lie: text, never run. */
 export const kernelDirectory: string = join(packageRoot, "models", "kernels");
 
+/** What the self-test asks of devices, likewise. */
+export const probeFile: string = join(packageRoot, "models", "probes", "arithmetic.kernel.ts");
+
 /** The code that runs is the source tree's or that of `dist/`; the kernels are always read from their sources. */
 const code = dirname(dirname(fileURLToPath(import.meta.url)));
 const compiler = [join(code, "dsl"), join(code, "codegen"), join(packageRoot, "dsl"), kernelDirectory];

@@ -12,6 +12,13 @@ export interface SourceLocation {
 
 export type ContractLevel = "invariant" | "portable" | "integer";
 
+/**
+ * How float operations are written down. `free`: a fold's own additions stand bare, whose order drivers keep, and all else
+ * is sealed. `sealed`: these, too, for a driver that does not keep it. `builtin`: nothing is sealed, and the device's own
+ * functions are called: no promise at all, for comparisons.
+ */
+export type Arithmetic = "free" | "sealed" | "builtin";
+
 /** A u32 that is known once the run-time extents are: a constant, an axis' extent, or arithmetic on these. */
 export type Formula =
   | number
@@ -87,6 +94,8 @@ export interface Artifact {
   readonly schedule: string;
   /** The canonical tree of each reduction, outermost first. */
   readonly trees: readonly string[];
+  /** `free` where absent. */
+  readonly arithmetic?: Arithmetic;
   readonly level: ContractLevel;
   /** Why the level is not a higher one. */
   readonly reason: string;

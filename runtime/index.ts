@@ -18,6 +18,10 @@ export type { KernelVariant, Manifest, RunConfig, WeightEntry } from "./model/ma
 export { BatchError, type StepEntry } from "./model/batch.ts";
 export { CacheFullError, type CachedSequence } from "./model/pages.ts";
 export type { KvCache } from "./model/cache.ts";
+export { DeviceArithmeticError, policyTexts, type Policy } from "./doctor/policy.ts";
+export type { Examination, ProbeResult } from "./doctor/examine.ts";
+export { checkGolden, type GoldenCheck } from "./model/golden.ts";
+export { examineLibrary } from "./model/verified.ts";
 export { ModelFileError, OtherWeightsError } from "./model/files.ts";
 export { ChatTemplateError, type ChatMessage, type ChatOptions } from "./model/chat.ts";
 export { TokenizerError, type Tokenizer, type TokenStream } from "./model/tokenizer.ts";

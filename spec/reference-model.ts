@@ -92,17 +92,38 @@ export class ReferenceModel {
 
   /** The bits of one sequence's logits at every position, f32 [ids.length, vocabulary], fed `chunk` ids at a time. */
   forward(ids: readonly number[], chunk = ids.length): Uint32Array {
+    const feed = this.#sequence(ids.length);
+    const logits = new Uint32Array(ids.length * this.config.vocabulary);
+    for (let start = 0; start < ids.length; start += chunk) logits.set(feed(ids.slice(start, start + chunk)), start * this.config.vocabulary);
+    return logits;
+  }
+
+  /** A prompt and its greedy continuation, `tokens` ids in all, and the bits of the logits at each of them. */
+  complete(prompt: readonly number[], tokens: number, progress: (done: number) => void = () => undefined): { readonly ids: readonly number[]; readonly logits: Uint32Array } {
+    const { vocabulary } = this.config;
+    const feed = this.#sequence(tokens);
+    const ids = [...prompt];
+    const logits = new Uint32Array(tokens * vocabulary);
+    logits.set(feed(prompt));
+    while (ids.length < tokens) {
+      progress(ids.length);
+      ids.push(...this.argmax(logits.subarray((ids.length - 1) * vocabulary, ids.length * vocabulary)));
+      logits.set(feed(ids.slice(-1)), (ids.length - 1) * vocabulary);
+    }
+    return { ids, logits };
+  }
+
+  /** A sequence of at most so many ids: takes the next ones, and gives the bits of their logits. */
+  #sequence(length: number): (ids: readonly number[]) => Uint32Array {
     const { config } = this;
-    const allocator = new PageAllocator(Math.ceil(ids.length / pageSize));
+    const allocator = new PageAllocator(Math.ceil(length / pageSize));
     const slots = allocator.pages * pageSize;
     const pool = (): ReferenceValue => this.#machine.temporary("", "bf16", [slots, config.keyValueHeads, config.headSize]);
     const cache = Array.from({ length: config.layers }, (): LayerCache<ReferenceValue> => ({ keys: pool(), values: pool() }));
     const { cosine, sine } = rotaryTables(config.rotary, config.maxPositions);
     const sequence = new CachedSequence(allocator);
-    const logits = new Uint32Array(ids.length * config.vocabulary);
-    while (sequence.length < ids.length) {
-      const start = sequence.length;
-      const tables = planStep([{ sequence, ids: ids.slice(start, start + chunk) }], allocator, config);
+    return (ids) => {
+      const tables = planStep([{ sequence, ids }], allocator, config);
       const { tokens, requests, pagesPerRequest } = tables;
       this.#machine.extents = { tokens, requests, pagesPerRequest, slots, keys: pagesPerRequest * pageSize, rows: tokens };
       const step: StepValues<ReferenceValue> = {
@@ -113,9 +134,8 @@ export class ReferenceModel {
       };
       const stream = this.weights.layers.reduce((value, layer, index) => runLayer(this.#machine, config, layer, cache[index]!, step, value),
         embed(this.#machine, config, this.weights, step));
-      logits.set(logitsOf(this.#machine, config, this.weights, stream).elements, start * config.vocabulary);
-    }
-    return logits;
+      return logitsOf(this.#machine, config, this.weights, stream).elements;
+    };
   }
 
   /** The most likely id of each row of logits. */

@@ -71,9 +71,9 @@ export function ofConstant(bits: number): Range {
   return tightened({ low: value, high: value, least: 0, quantum, bits: value === 0 ? 0 : exponentOf(Math.abs(value)) - quantum + 1, belowAll: false, aboveAll: false });
 }
 
-/** What an element of storage can be: any of its bits, but that the runtime hands over. */
+/** What an element of storage can be: any f32; of bf16, what rounding to it and loading weights leave (spec/contract.md, "The host's part"). */
 export function ofStorage(storage: "f32" | "bf16"): Range {
-  return storage === "f32" ? anything : { ...anything, bits: 8, quantum: -133, least: 2 ** -133 };
+  return storage === "f32" ? anything : { ...anything, bits: 8, quantum: -63, least: 2 ** -56 };
 }
 
 export function join(a: Range | undefined, b: Range | undefined): Range | undefined {

@@ -24,11 +24,13 @@ export async function kernelFiles(compiled: CompiledKernels, audit?: Auditor): P
   const entries = [...compiled].flatMap(([name, kernels]) => kernels.map(({ fromTokens, declaration, artifact }, index) => {
     const declared = `kernels/${name}.ir`;
     files.set(declared, declaration);
-    const ranged = kernels.some((other) => other.fromTokens === fromTokens && kernels.indexOf(other) < index);
-    const base = `kernels/${name}${kernels.length > 1 ? `.from${fromTokens}` : ""}${ranged ? ".ranged" : ""}`;
+    const { arithmetic } = artifact;
+    const alike = kernels.filter((other) => other.artifact.arithmetic === arithmetic);
+    const ranged = alike.some((other) => other.fromTokens === fromTokens && kernels.indexOf(other) < index);
+    const base = `kernels/${name}${arithmetic === undefined ? "" : `.${arithmetic}`}${alike.some((other) => other.fromTokens !== fromTokens) ? `.from${fromTokens}` : ""}${ranged ? ".ranged" : ""}`;
     const wgsl = addArtifact(files, base, artifact);
     const { schedule, level, trees, sha256 } = artifact;
-    const variant: KernelVariant = { fromTokens, schedule, level, trees, declaration: declared, artifact: `${base}.json`, wgsl, sha256 };
+    const variant: KernelVariant = { fromTokens, schedule, ...(arithmetic === undefined ? {} : { arithmetic }), level, trees, declaration: declared, artifact: `${base}.json`, wgsl, sha256 };
     return { name, variant, subject: { name, declaration, artifact, texts: wgsl } };
   }));
   const certificates = audit === undefined ? [] : await certificatesOf(await audit(entries.map(({ subject }) => subject)));
@@ -61,7 +63,7 @@ async function certificatesOf(judged: readonly Judged[]): Promise<KernelCertific
 }
 
 /** Source locations as they are on any machine: the same checkpoint gives the same library, byte for byte. */
-function portablePaths(key: string, value: unknown): unknown {
+export function portablePaths(key: string, value: unknown): unknown {
   if (key !== "file" || typeof value !== "string" || !isAbsolute(value)) return value;
   return `treefold/${relative(packageRoot, value).split(sep).join("/")}`;
 }

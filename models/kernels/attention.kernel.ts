@@ -49,8 +49,9 @@ export const attention = kernel({
   body({ q, keys, values, position, rowOf, pages, scale }, { token, head, kvHead, dim, page, key }) {
     const shared = head / (extent(head) / extent(kvHead));
     const slotOf = (k: number) => gather(pages, rowOf(token), k / extent(page)) * extent(page) + k % extent(page);
+    const factor = flush(scale, 2 ** -40);
     const score = (k: number) =>
-      flush(sum(dim, "lanes 4 chain, pairwise", (d) => bf16(q(token, head, d)) * gather(keys, slotOf(k), shared, d)), 2 ** -64) * scale;
+      flush(sum(dim, "lanes 4 chain, pairwise", (d) => bf16(q(token, head, d)) * gather(keys, slotOf(k), shared, d)), 2 ** -60) * factor;
 
     const { l, acc } = reduce(runs(upTo(key, position(token)), 64), "chain", onlineSoftmax, (run) => {
       const m = max(run, "chain", score);

@@ -2,6 +2,7 @@ import { batch, extent, f32, flush, kernel, model, rsqrt, sum } from "../../dsl/
 
 /** Smaller values count as zero, as do smaller normalised ones and gains: their squares or products might be subnormal. */
 const leastSquared = 2 ** -51;
+const leastSummand = 2 ** -102;
 const leastNormalised = 2 ** -70;
 const leastGain = 2 ** -56;
 
@@ -14,7 +15,7 @@ export const rmsNorm = kernel({
   body({ x, gain, epsilon }, { token, channel }) {
     const value = (c: number) => flush(x(token, c), leastSquared);
     const meanSquare = sum(channel, "lanes 64 chain, pairwise", (c) => value(c) * value(c)) / f32(extent(channel));
-    return flush(value(channel) * rsqrt(meanSquare + epsilon), leastNormalised) * flush(gain(channel), leastGain);
+    return flush(value(channel) * rsqrt(flush(meanSquare, leastSummand) + flush(epsilon, leastSummand)), leastNormalised) * flush(gain(channel), leastGain);
   },
 });
 
@@ -27,6 +28,6 @@ export const rmsNormHeads = kernel({
   body({ x, gain, epsilon }, { token, head, dim }) {
     const value = (d: number) => flush(x(token, head, d), leastSquared);
     const meanSquare = sum(dim, "lanes 64 chain, pairwise", (d) => value(d) * value(d)) / f32(extent(dim));
-    return flush(value(dim) * rsqrt(meanSquare + epsilon), leastNormalised) * flush(gain(dim), leastGain);
+    return flush(value(dim) * rsqrt(flush(meanSquare, leastSummand) + flush(epsilon, leastSummand)), leastNormalised) * flush(gain(dim), leastGain);
   },
 });

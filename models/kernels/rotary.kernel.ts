@@ -12,11 +12,11 @@ export const rotary = kernel({
   output: "f32[token, head, dim]",
   body({ x, position, cosine, sine }, { token, head, dim, half }) {
     const pair = dim % extent(half);
-    const cos = gather(cosine, position(token), pair);
-    const sin = gather(sine, position(token), pair);
+    const cos = flush(gather(cosine, position(token), pair), 2 ** -40);
+    const sin = flush(gather(sine, position(token), pair), 2 ** -40);
     // What is this small is zero once it is rounded to bf16, and its products would not be normal numbers.
-    const low = flush(x(token, head, pair), 2 ** -80);
-    const high = flush(x(token, head, pair + extent(half)), 2 ** -80);
+    const low = flush(x(token, head, pair), 2 ** -60);
+    const high = flush(x(token, head, pair + extent(half)), 2 ** -60);
     return dim < extent(half) ? low * cos - high * sin : high * cos + low * sin;
   },
 });

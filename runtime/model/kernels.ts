@@ -3,6 +3,7 @@ import type { Artifact, Pass } from "../artifact.ts";
 import type { Device } from "../device.ts";
 import { loadKernel, type LoadedKernel } from "../kernel.ts";
 import { RequestError } from "../errors.ts";
+import type { Policy } from "../doctor/policy.ts";
 import { excessOf, fitsDevice } from "../limits.ts";
 import type { Folder } from "./files.ts";
 import { readVerified, type KernelVariant, type Manifest } from "./manifest.ts";
@@ -15,13 +16,19 @@ interface LoadedVariant {
   readonly kernel: LoadedKernel;
 }
 
+export interface LibraryOptions {
+  /** `free` if absent. */
+  readonly policy?: Policy;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export class KernelLibrary {
   private constructor(private readonly kernels: ReadonlyMap<string, readonly LoadedVariant[]>) {}
 
   /** @throws ModelFileError where a file is not what it was, and ShaderError or RequestError where the device refuses it */
-  static async load(device: Device, manifest: Manifest, folder: Folder, signal?: AbortSignal): Promise<KernelLibrary> {
+  static async load(device: Device, manifest: Manifest, folder: Folder, { policy = "free", signal }: LibraryOptions = {}): Promise<KernelLibrary> {
     const loaded = await Promise.all(Object.entries(manifest.kernels).map(async ([name, variants]) => {
-      const artifacts = await Promise.all(variants.map(async (variant) => ({ fromTokens: variant.fromTokens, artifact: await readArtifact(manifest, folder, variant) })));
+      const artifacts = await Promise.all(variantsFor(policy, variants).map(async (variant) => ({ fromTokens: variant.fromTokens, artifact: await readArtifact(manifest, folder, variant) })));
       signal?.throwIfAborted();
       const fitting = artifacts.filter(({ artifact }) => fitsDevice(artifact, device.limits));
       if (fitting.length === 0) {
@@ -29,11 +36,17 @@ export class KernelLibrary {
         throw new RequestError({ where: `kernel '${name}'`, what: `it needs ${excess}`, fix: "use a device with larger limits, or a smaller model" });
       }
       // Of several for as many tokens, the first.
-      const chosen = fitting.filter(({ fromTokens }, index) => fitting.findIndex((other) => other.fromTokens === fromTokens) === index);
+      const distinct = fitting.filter(({ fromTokens }, index) => fitting.findIndex((other) => other.fromTokens === fromTokens) === index);
+      const chosen = policy === "free" ? distinct : distinct.slice(0, 1);
       const kernels = await Promise.all(chosen.map(async ({ fromTokens, artifact }): Promise<LoadedVariant> => ({ fromTokens, kernel: await loadKernel(device, artifact) })));
       return [name, kernels] as const;
     }));
     return new KernelLibrary(new Map(loaded));
+  }
+
+  /** All that steps may get, under the names of their kernels. */
+  get all(): (readonly [name: string, kernel: LoadedKernel])[] {
+    return [...this.kernels].flatMap(([name, variants]) => variants.map(({ kernel }) => [name, kernel] as const));
   }
 
   /** The kernel of this name for a step of so many tokens. Every choice gives the same bits. */
@@ -42,6 +55,12 @@ export class KernelLibrary {
     if (variants === undefined) throw new Error(`the library has no kernel '${name}': its program and its manifest are of two builds`);
     return (variants.findLast(({ fromTokens }) => fromTokens <= tokens) ?? variants[0]!).kernel;
   }
+}
+
+/** Of a kernel whose sums a policy wants sealed, the sealed ones; one whose text has none, has nothing to seal. */
+function variantsFor(policy: Policy, variants: readonly KernelVariant[]): readonly KernelVariant[] {
+  const sealed = variants.filter(({ arithmetic }) => arithmetic === "sealed");
+  return policy === "free" || sealed.length === 0 ? variants.filter(({ arithmetic }) => arithmetic !== "sealed") : sealed;
 }
 
 async function readArtifact(manifest: Manifest, folder: Folder, { declaration, artifact: file, wgsl }: KernelVariant): Promise<Artifact> {

@@ -1,5 +1,5 @@
 /** A generated library's manifest.json: what is in the library, with a hash of each part and one of the whole. */
-import type { ContractLevel, StorageType } from "../artifact.ts";
+import type { Arithmetic, ContractLevel, StorageType } from "../artifact.ts";
 import type { WeightDtype, WeightStorage } from "./convert.ts";
 import { ModelFileError, sha256Of, type Folder } from "./files.ts";
 import type { RotaryOptions } from "./rotary.ts";
@@ -42,6 +42,8 @@ export interface KernelVariant {
   /** Meant for steps of this many tokens or more. Of several for as many, the first that the device takes is used. */
   readonly fromTokens: number;
   readonly schedule: string;
+  /** `free` where absent. `sealed` ones are for devices whose self-test asks for them. */
+  readonly arithmetic?: Arithmetic;
   readonly level: ContractLevel;
   /** The canonical tree of each reduction, outermost first. */
   readonly trees: readonly string[];
@@ -72,6 +74,15 @@ export interface WeightEntry {
   readonly sha256: string;
 }
 
+/** What the reference evaluator gives, and every device must: written when the library was built, by no device. */
+export interface Golden {
+  /** A prompt, and its greedy continuation. */
+  readonly ids: readonly number[];
+  readonly promptTokens: number;
+  /** SHA-256 over the little-endian f32 bits of all logits [ids.length, vocabulary], row-major. */
+  readonly logits: string;
+}
+
 export interface Manifest {
   readonly format: typeof manifestFormat;
   readonly name: string;
@@ -80,6 +91,11 @@ export interface Manifest {
   readonly config: RunConfig;
   /** By the names that the program runs them by. */
   readonly kernels: Readonly<Record<string, readonly KernelVariant[]>>;
+  /** The lowest of the kernels' levels; libraries of the first compilers say none. */
+  readonly level?: ContractLevel;
+  /** The file of the self-test (runtime/doctor); absent where the library was built without one. */
+  readonly selfTest?: string;
+  readonly golden?: Golden;
   readonly weights: {
     /** Names inside of the folder of weights. */
     readonly files: readonly string[];

@@ -1,5 +1,6 @@
 /** A generated model on a device: its weights, its kernels, and what they compute for requests. */
 import { openDevice, type Device, type DeviceOptions } from "../device.ts";
+import type { Policy } from "../doctor/policy.ts";
 import { RequestError } from "../errors.ts";
 import { greatestCommonDivisor, wordsOf } from "../layout.ts";
 import { bindingAlignment } from "../limits.ts";
@@ -10,16 +11,17 @@ import { KvCache } from "./cache.ts";
 import { ChatTemplate, type ChatMessage, type ChatOptions } from "./chat.ts";
 import { completeAll, completeOne, forwardAll, type Completion, type CompletionOptions, type ForwardOptions, type GenerateAllOptions, type Piece } from "./completion.ts";
 import { Folder } from "./files.ts";
-import { KernelLibrary } from "./kernels.ts";
+import type { KernelLibrary } from "./kernels.ts";
 import { DeviceMachine } from "./machine.ts";
 import { readManifest, readVerified, type Manifest, type RunConfig } from "./manifest.ts";
 import { checkOptions } from "./options.ts";
 import { pageSize } from "./pages.ts";
 import type { ModelWeights, Program, Step } from "./program.ts";
 import { Tokenizer } from "./tokenizer.ts";
+import { loadVerified, type SelfTestOptions } from "./verified.ts";
 import { bytesOfWeights, Uploader } from "./weights.ts";
 
-export interface LoadOptions {
+export interface LoadOptions extends SelfTestOptions {
   /** The device to use, which stays its owner's; by default one is opened, and disposed of with the model. */
   readonly device?: Device;
   /** Where a software driver has to do, and nothing else, is told here; by default on stderr. */
@@ -55,6 +57,8 @@ interface Parts {
   readonly device: Device;
   readonly ownsDevice: boolean;
   readonly library: KernelLibrary;
+  readonly policy: Policy;
+  readonly verified: boolean | null;
   readonly weights: ModelWeights;
   readonly cosine: Tensor;
   readonly sine: Tensor;
@@ -74,10 +78,10 @@ export type Wanted = "all" | "last";
 
 /**
  * Loads a generated library. @param program imports its forward.js @param folder where its manifest.json lies: a path, or in a browser a URL
- * @throws ModelFileError, NoAdapterError and other RuntimeErrors, having freed everything; the signal's reason when it is aborted
+ * @throws DeviceArithmeticError, ModelFileError, NoAdapterError and other RuntimeErrors, having freed everything; the signal's reason when it is aborted
  */
 export async function loadModel(program: () => Promise<Program>, folder: string | URL, options: LoadOptions = {}): Promise<Model> {
-  checkOptions("load", options, ["device", "notify", "weights", "signal", "progress"]);
+  checkOptions("load", options, ["device", "notify", "weights", "signal", "progress", "selfTest", "accept"]);
   const { signal, progress = () => undefined } = options;
   const files = new Folder(folder, { signal });
   let received: (bytes: number) => void = () => undefined;
@@ -104,13 +108,15 @@ export async function loadModel(program: () => Promise<Program>, folder: string 
   try {
     signal?.throwIfAborted();
     progress("compiling its kernels for the device");
-    const library = await KernelLibrary.load(device, manifest, files, signal);
+    const { library, policy, verified } = await loadVerified(device, manifest, files, {
+      signal, progress, ...(options.selfTest && { selfTest: options.selfTest }), ...(options.accept && { accept: options.accept }),
+    });
     const weights = await uploader.uploadWeights(manifest, weightFiles);
     const { cosine, sine } = await uploader.uploadRotary(manifest.config.rotary, manifest.config.maxPositions);
     // What there was too little memory for, only the driver finds out, and only now.
     await device.gpu.queue.onSubmittedWorkDone();
     device.assertUsable();
-    return new Model({ program: imported, manifest, device, ownsDevice: options.device === undefined, library, weights, cosine, sine, uploader, tokenizer, chatTemplate });
+    return new Model({ program: imported, manifest, device, ownsDevice: options.device === undefined, library, policy, verified, weights, cosine, sine, uploader, tokenizer, chatTemplate });
   } catch (error) {
     uploader.dispose();
     if (options.device === undefined) device.dispose();
@@ -138,6 +144,10 @@ export class Model {
   readonly device: Device;
   /** SHA-256 over the device and the library: what a result's bits can depend on beside the request. */
   readonly fingerprint: string;
+  /** Which of the library's texts run, by what the device's self-test found. */
+  readonly policy: Policy;
+  /** Whether the device has given the reference evaluator's bits; null where it was not asked, or the library has no self-test. */
+  readonly verified: boolean | null;
   readonly #parts: Parts;
   readonly #machine: DeviceMachine;
   readonly #caches = new Set<KvCache>();
@@ -151,6 +161,8 @@ export class Model {
     this.manifest = parts.manifest;
     this.config = parts.manifest.config;
     this.device = parts.device;
+    this.policy = parts.policy;
+    this.verified = parts.verified;
     this.#machine = new DeviceMachine(parts.device, parts.library);
     const { vendor, architecture, device, description, driver } = parts.device.info;
     this.fingerprint = sha256Of(JSON.stringify([[vendor, architecture, device, description, driver], parts.manifest.fingerprint]));

@@ -11,6 +11,7 @@ const globals = globalThis as unknown as {
   readonly location?: { readonly href: string };
   readonly document?: { readonly baseURI: string };
   readonly isSecureContext?: boolean;
+  readonly localStorage?: { getItem(name: string): string | null; setItem(name: string, text: string): void };
 };
 
 export function createSha256(): Sha256 {
@@ -71,6 +72,24 @@ export async function findAdapter(): Promise<FoundAdapter> {
 function describe({ vendor, architecture, device, description }: GPUAdapterInfo): DeviceInfo {
   const known = [vendor, architecture, device].filter((text) => text !== "").join(" ");
   return { vendor, architecture, device, description: description || known || "an unnamed adapter", driver: globals.navigator?.userAgent ?? "" };
+}
+
+const memory = "treefold self-test";
+
+export async function recall(name: string): Promise<string | undefined> {
+  try {
+    return globals.localStorage?.getItem(`${memory} ${name}`) ?? undefined;
+  } catch {
+    return undefined; // A page may be kept from it.
+  }
+}
+
+export async function remember(name: string, text: string): Promise<void> {
+  try {
+    globals.localStorage?.setItem(`${memory} ${name}`, text);
+  } catch {
+    // The next start asks the device again.
+  }
 }
 
 export function tell(line: string): void {

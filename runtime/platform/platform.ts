@@ -54,6 +54,10 @@ export interface Platform {
   readonly places: { readonly what: string; readonly fix: string };
   /** @throws NoAdapterError @internal */
   findAdapter(): Promise<FoundAdapter>;
+  /** What was remembered under a name on this machine, by this user; undefined where nothing was, or where it can't be read. */
+  recall(name: string): Promise<string | undefined>;
+  /** Keeps a short text; where nothing can be kept, it is forgotten in silence. */
+  remember(name: string, text: string): Promise<void>;
   /** A line for the user that nobody else has asked for. */
   tell(line: string): void;
 }

@@ -1,0 +1,70 @@
+/**
+ * A library's self-test: the probes, and for each of its kernels a run on operands that are hard on it, with the reference
+ * evaluator's bits. Nothing here, or in what it hands over, comes from a device.
+ */
+import type { DeclaredKernel } from "../models/build/library.ts";
+import type { Kernel, StorageType } from "../dsl/ir.ts";
+import { parseKernel } from "../dsl/parse-ir.ts";
+import { selfTestFormat, type Case, type SelfTest } from "../runtime/doctor/index.ts";
+import { pageSize } from "../runtime/model/pages.ts";
+import { sizeOf } from "./evaluator.ts";
+import { randomInputs } from "./inputs.ts";
+import { caseOf, makeProbes } from "./probes.ts";
+import { Random } from "./random.ts";
+
+const seed = 20261122;
+/** Elements of a tensor before they repeat: a prime, so that neighbouring rows differ. */
+const period = 4093;
+/** A kernel is tried on tensors of at most so many elements, and evaluated in at most so many steps. */
+const most = { elements: 2 ** 25, steps: 2 ** 30 };
+
+/** Extents of axes that requests have, by their names in models/kernels; of others `other`. Two requests cross a run of 64 keys twice. */
+const extentsByName: Readonly<Record<string, number>> = { token: 5, row: 2, block: Math.ceil(144 / pageSize), key: Math.ceil(144 / pageSize) * pageSize, slot: 4 * Math.ceil(144 / pageSize) * pageSize };
+const other = 5;
+
+/** @param kernels by their names in the library */
+export function makeSelfTest(kernels: Iterable<readonly [name: string, kernel: DeclaredKernel]>): SelfTest {
+  const cases: Record<string, Case> = {};
+  for (const [name, { declaration, extents }] of kernels) {
+    const made = makeCase(parseKernel(declaration), extents);
+    if (made !== undefined) cases[name] = made;
+  }
+  return { format: selfTestFormat, probes: makeProbes(), kernels: cases };
+}
+
+/** Undefined where the kernel is too large for it. */
+function makeCase(kernel: Kernel, model: Readonly<Record<string, number>>): Case | undefined {
+  const extents = Object.fromEntries(kernel.axes.map(({ name, role }) => [name, role === "model" ? model[name]! : extentsByName[name] ?? other]));
+  const sizes = [...kernel.inputs, ...kernel.outputs].map(({ axes }) => sizeOf(axes, extents));
+  const steps = kernel.axes.reduce((product, { name, role }) => (role === "model" || name === "token" ? product * extents[name]! : product), 1);
+  if (Math.max(...sizes) > most.elements || steps > most.steps) return undefined;
+  const { inputs, parameters } = randomInputs(kernel, extents, seed);
+  const patterns = Object.fromEntries(kernel.inputs.map(({ name, storage }) => [name, isFloat(storage) ? adversarial(name, storage, inputs[name]!) : inputs[name]!]));
+  return caseOf(kernel, extents, patterns, parameters);
+}
+
+function isFloat(storage: StorageType): storage is "f32" | "bf16" {
+  return storage === "f32" || storage === "bf16";
+}
+
+/** Edges of what kernels flush and round, from both sides, and zeros of both signs. */
+const edges: Readonly<Record<"f32" | "bf16", readonly number[]>> = {
+  f32: [-56, -51, -60, -70, -102, -40, -46].flatMap((exponent) => {
+    const bits = (127 + exponent) << 23;
+    return [bits, bits - 1, bits + 1];
+  }),
+  bf16: [0x23800000, 0x23810000, 0x24000000],
+};
+
+/** Elements on which order matters, one in eight of them an edge, a zero or what nearly cancels the one before. */
+function adversarial(name: string, storage: "f32" | "bf16", drawn: Uint32Array): Uint32Array {
+  const random = new Random(seed, `${name}, adversarial`);
+  const elements = drawn.slice(0, period);
+  const edge = edges[storage];
+  for (let at = 1; at < elements.length; at += 1 + random.below(15)) {
+    const sign = random.bits() & 0x80000000;
+    const kind = random.below(4);
+    elements[at] = kind === 0 ? sign : kind === 1 ? (elements[at - 1]! ^ 0x80000000) : sign | edge[random.below(edge.length)]!;
+  }
+  return elements;
+}
