@@ -1,8 +1,6 @@
 /** `treefold build`: a checkpoint's model as a library of its own. */
 import type { Command } from "commander";
-import { UnprovenError } from "../models/audit/subject.ts";
-import { renderFailures } from "./certificates.ts";
-import { UsageError } from "./exit.ts";
+import { buildHeld, checkName } from "./library.ts";
 import { parsePath } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
@@ -28,19 +26,12 @@ interface Options {
 }
 
 async function build({ model: directory, out, name, weights, audit, json = false }: Options): Promise<void> {
-  if (name !== undefined && !/^(@[a-z0-9-][a-z0-9._-]*\/)?[a-z0-9-][a-z0-9._-]*$/.test(name)) {
-    throw new UsageError(`--name '${name}' is no name of a package; fix: use small letters, digits, '-', '.' and '_', as in --name my-model`);
-  }
-  const { buildLibrary } = await import("../models/build/library.ts");
+  checkName(name);
   const { checkTarget, writeLibrary } = await import("../models/build/write.ts");
-  const { certify } = await import("../models/audit/certify.ts");
-  const { expectations } = await import("../spec/expect.ts");
   await checkTarget(out, [directory]);
   const library = await withProgress(`Building ${out}`, async (show) => {
     const progress = (what: string): void => show(`Building ${out}: ${what}`);
-    const built = await buildLibrary(directory, {
-      progress, expect: expectations(progress), ...(name === undefined ? {} : { name }), ...(audit ? { audit: (subjects) => certify(subjects, { progress }) } : {}),
-    }).catch(showUnproven);
+    const built = await buildHeld(directory, { audit, ...(name === undefined ? {} : { name }) }, progress);
     show(`Building ${out}: writing`);
     await writeLibrary(built, out, { weights });
     return built;
@@ -54,10 +45,4 @@ async function build({ model: directory, out, name, weights, audit, json = false
   }
   process.stdout.write(`${out}: package '${manifest.name}', ${kernels.length} kernels, ${manifest.level!}, fingerprint ${manifest.fingerprint}\n${
     manifest.golden === undefined ? "The model is too large for the reference evaluator: there is no golden hash.\n" : `Golden hash ${manifest.golden.logits}: the reference evaluator's logits for ${manifest.golden.ids.length} tokens.\n`}`);
-}
-
-/** What a kernel that is not proven fails by, before the line that says so. */
-function showUnproven(error: unknown): never {
-  if (error instanceof UnprovenError) process.stderr.write(`${renderFailures(error.failed.map((judged) => ({ ...judged, faults: [] })))}\n`);
-  throw error;
 }

@@ -1,5 +1,6 @@
 /** `treefold page`: a checkpoint's model as a web page. */
 import type { Command } from "commander";
+import { buildHeld, checkName } from "./library.ts";
 import { parsePath } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
@@ -10,7 +11,7 @@ export function register(program: Command): void {
     .requiredOption("--out <dir>", "folder to write; one that holds a page is replaced", parsePath)
     .option("--name <name>", "name of the model's package, and of the page; the checkpoint directory's if absent")
     .option("--no-audit", "do not prove the kernels' texts; the library then has no certificates")
-    .option("--json", 'print {"out","name","fingerprint"}')
+    .option("--json", 'print {"out","name","fingerprint","golden"}')
     .action(page);
 }
 
@@ -23,19 +24,19 @@ interface Options {
 }
 
 async function page({ model: directory, out, name, audit, json = false }: Options): Promise<void> {
-  const { buildLibrary } = await import("../models/build/library.ts");
+  checkName(name);
   const { buildPage } = await import("../models/build/page.ts");
   const { checkTarget, pageFolder, writePage } = await import("../models/build/write.ts");
-  const { certify } = await import("../models/audit/certify.ts");
   await checkTarget(out, [directory], pageFolder);
   const { manifest } = await withProgress(`Building ${out}`, async (show) => {
     const progress = (what: string): void => show(`Building ${out}: ${what}`);
-    const library = await buildLibrary(directory, { progress, ...(name === undefined ? {} : { name }), ...(audit ? { audit: (subjects) => certify(subjects, { progress }) } : {}) });
+    const library = await buildHeld(directory, { audit, ...(name === undefined ? {} : { name }) }, progress);
     progress("writing");
     await writePage(library, await buildPage(library.manifest), out);
     return library;
   });
+  const { name: title, fingerprint, golden } = manifest;
   process.stdout.write(json
-    ? `${JSON.stringify({ out, name: manifest.name, fingerprint: manifest.fingerprint })}\n`
-    : `${out}: page of '${manifest.name}', fingerprint ${manifest.fingerprint}\nServe it over HTTP, as with: npx http-server ${out}\n`);
+    ? `${JSON.stringify({ out, name: title, fingerprint, golden: golden?.logits ?? null })}\n`
+    : `${out}: page of '${title}', fingerprint ${fingerprint}\nAny static file server can serve it, as with: python3 -m http.server --directory ${out}\n`);
 }

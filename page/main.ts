@@ -1,6 +1,6 @@
 /** The page: loads the model, continues texts, and tests the GPU. Everything it computes comes from treefold-runtime. */
 import { loadModel, openDevice, type Device, type Model, type Program } from "treefold-runtime";
-import { askProbes, compareGolden } from "./self-test.ts";
+import { compareGolden, examine } from "./self-test.ts";
 import * as view from "./view.ts";
 import { figuresText, problemOf } from "./words.ts";
 
@@ -21,10 +21,10 @@ async function load(): Promise<void> {
     device = await openDevice({ notify: () => { isSoftware = true; } });
     view.showAdapter(device.info, isSoftware);
     const program = (): Promise<Program> => import(new URL("forward.js", library).href) as Promise<Program>;
-    const model = await loadModel(program, library, { device, progress: view.showLoading });
+    const model = await loadModel(program, library, { device, progress: view.showLoading, accept: "invariant" });
     loaded = { device, model };
     view.setBusy(undefined);
-    view.showModel(model.manifest);
+    view.showModel(model);
   } catch (error) {
     device?.dispose();
     view.showProblem(problemOf(error));
@@ -58,10 +58,11 @@ async function generate(): Promise<void> {
   try {
     for await (const piece of model.generate(given, { maxTokens: view.tokens.valueAsNumber, signal })) {
       times.push(performance.now());
-      view.addOutput(typeof given === "string" ? piece.text : `,${piece.id}`);
+      view.addOutput(typeof given === "string" ? piece.text : `,${piece.id}`, piece.id);
       figures();
     }
   } catch (error) {
+    if (times.length === 0) view.hideOutput();
     if (signal.aborted) figures("stopped");
     else fail(error);
   } finally {
@@ -75,9 +76,9 @@ async function check(): Promise<void> {
   const { model } = loaded;
   view.setBusy("testing");
   try {
-    view.showCheck("Computing the logits of the fixed prompt …");
-    view.showComparison(await compareGolden(model));
-    view.showProbes(await askProbes(model, (what) => view.showCheck(`Asking the GPU: ${what} …`)));
+    const progress = (what: string): void => view.showCheck(`${what} …`);
+    view.showComparison(await compareGolden(model, progress));
+    view.showExamination(await examine(model, library, progress));
     view.showCheck("");
   } catch (error) {
     view.showCheck("");

@@ -1,29 +1,15 @@
-/** What the page asks of a device before it is believed. */
-import type { Model } from "treefold-runtime";
+/** What the page asks of a device: the library's self-test, and whether the golden prompt's logits have the golden hash. */
+import { checkGolden, examineLibrary, type Examination, type GoldenCheck, type Model } from "treefold-runtime";
 
-/** SHA-256 of all logits of a fixed prompt and its continuation: as the evaluator has it, and as this device does. */
-export interface Comparison {
-  readonly expected: string;
-  readonly seen: string;
-  readonly agrees: boolean;
+/** Undefined where the library has nothing to compare with. @throws the device's errors */
+export async function compareGolden(model: Model, progress: (what: string) => void): Promise<GoldenCheck | undefined> {
+  if (model.manifest.golden === undefined) return undefined;
+  return checkGolden(model, (done, tokens) => progress(`Computing logits: ${done} of ${tokens} tokens`));
 }
 
-/** One question to the device. */
-export interface Probe {
-  readonly name: string;
-  readonly expected: string;
-  readonly seen: string;
-  readonly ok: boolean;
-  /** What follows from the answer, in words. */
-  readonly follows: string;
-}
-
-/** Undefined where the library has nothing to compare with. */
-export async function compareGolden(_model: Model): Promise<Comparison | undefined> {
-  return undefined;
-}
-
-/** Undefined where the library has no self-test. */
-export async function askProbes(_model: Model, _progress: (what: string) => void): Promise<readonly Probe[] | undefined> {
-  return undefined;
+/** Undefined where the library has no self-test. @throws ModelFileError, and the device's errors */
+export async function examine(model: Model, library: URL, progress: (what: string) => void): Promise<Examination | undefined> {
+  if (model.manifest.selfTest === undefined) return undefined;
+  const { examination } = await examineLibrary(model.device, library, { progress: (what) => progress(`Asking the GPU: ${what}`) });
+  return examination;
 }

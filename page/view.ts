@@ -1,6 +1,5 @@
 /** The page's elements, and what they show. */
-import type { DeviceInfo, Manifest, WeightsProgress } from "treefold-runtime";
-import type { Comparison, Probe } from "./self-test.ts";
+import { policyTexts, type DeviceInfo, type Examination, type GoldenCheck, type Model, type ProbeResult, type WeightsProgress } from "treefold-runtime";
 import { adapterText, bytesText, type Problem } from "./words.ts";
 
 function element<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
@@ -24,7 +23,10 @@ const figures = element("figures", HTMLElement);
 const test = element("test", HTMLElement);
 const checkStatus = element("check-status", HTMLElement);
 const golden = element("golden", HTMLElement);
-const probes = element("probes", HTMLElement);
+const noGolden = element("no-golden", HTMLElement);
+const probes = element("probes", HTMLDetailsElement);
+const noProbes = element("no-probes", HTMLElement);
+const policyText = element("policy", HTMLElement);
 const footer = element("footer", HTMLElement);
 
 export const form = element("form", HTMLFormElement);
@@ -49,7 +51,9 @@ export function offerLoading(): void {
 
 export function showLoading(what: string, weights?: WeightsProgress): void {
   hideProblem();
-  for (const section of [speak, test, footer, loadButton]) section.hidden = true;
+  // What was found of another device, too.
+  for (const section of [speak, test, footer, loadButton, golden, probes, noGolden, noProbes]) section.hidden = true;
+  policyText.textContent = "";
   loading.hidden = bar.hidden = false;
   if (weights === undefined) {
     bar.removeAttribute("value");
@@ -66,9 +70,12 @@ export function showAdapter(info: DeviceInfo, isSoftware: boolean): void {
   adapter.hidden = false;
 }
 
-export function showModel({ fingerprint, compiler, tokenizer }: Manifest): void {
+export function showModel({ manifest: { fingerprint, compiler, tokenizer }, policy, verified }: Model): void {
   loading.hidden = true;
   for (const section of [speak, test, footer]) section.hidden = false;
+  const doubt = element("doubt", HTMLElement);
+  doubt.hidden = verified !== false;
+  doubt.textContent = `This GPU gives other bits than the evaluator: ${policyTexts[policy]}. The test below shows where.`;
   within(footer, ".fingerprint").textContent = fingerprint;
   within(footer, ".compiler").textContent = compiler;
   if (tokenizer === null) {
@@ -92,8 +99,17 @@ export function startOutput(text: string): void {
   output.hidden = false;
 }
 
-export function addOutput(text: string): void {
-  within(output, ".completion").append(text);
+/** Each token in an element of its own, which shows its id. */
+export function addOutput(text: string, id: number): void {
+  const token = document.createElement("span");
+  token.textContent = text;
+  token.title = `id ${id}`;
+  within(output, ".completion").append(token);
+}
+
+/** Where nothing was said. */
+export function hideOutput(): void {
+  output.hidden = true;
 }
 
 export function showFigures(text: string): void {
@@ -105,37 +121,46 @@ export function showCheck(what: string): void {
   checkStatus.textContent = what;
 }
 
-export function showComparison(comparison: Comparison | undefined): void {
-  const absent = element("no-golden", HTMLElement);
+export function showComparison(comparison: GoldenCheck | undefined): void {
   golden.hidden = comparison === undefined;
-  absent.hidden = comparison !== undefined;
-  absent.textContent = "This library was built without a hash to compare with: that test is not available.";
+  noGolden.hidden = comparison !== undefined;
+  noGolden.textContent = "This library was built without a hash to compare with: that test is not available.";
   if (comparison === undefined) return;
-  const { expected, seen, agrees } = comparison;
+  const { expected, seen, agrees, tokens, promptTokens } = comparison;
   golden.className = agrees ? "agrees" : "differs";
   within(golden, ".verdict").textContent = agrees ? "Your GPU agrees, bit for bit." : "Your GPU gives other bits.";
   within(golden, ".expected").textContent = expected;
   within(golden, ".seen").textContent = seen;
+  within(golden, ".what").textContent = `SHA-256 of all logits of ${tokens} tokens: a prompt of ${promptTokens}, and its continuation.`;
 }
 
-export function showProbes(asked: readonly Probe[] | undefined): void {
-  const absent = element("no-probes", HTMLElement);
-  probes.hidden = asked === undefined;
-  absent.hidden = asked !== undefined;
-  absent.textContent = "This library was built without questions to the GPU's arithmetic: that test is not available.";
-  if (asked === undefined) return;
-  const failed = asked.filter(({ ok }) => !ok).length;
-  within(probes, ".summary").textContent = failed === 0 ? `All ${asked.length} questions to its arithmetic were answered as expected.` : `${failed} of ${asked.length} questions to its arithmetic were answered otherwise than expected.`;
+export function showExamination(examination: Examination | undefined): void {
+  probes.hidden = examination === undefined;
+  noProbes.hidden = examination !== undefined;
+  noProbes.textContent = "This library was built without questions to the GPU's arithmetic: that test is not available.";
+  if (examination === undefined) return;
+  const { probes: asked, policy, skipped } = examination;
+  const failed = asked.filter(({ ok }) => !ok);
+  const decisive = failed.filter(({ decides }) => decides !== "nothing").length;
+  const others = failed.length - decisive;
+  probes.open = decisive > 0;
+  within(probes, "summary").textContent = `Asked ${asked.length} times about its arithmetic, it gave the evaluator's bits ${asked.length - failed.length} times${
+    decisive > 0 ? `, and ${decisive} times others that matter` : others > 0 ? `; the other ${others} change no result of this model` : ""}.`;
+  policyText.textContent = `What follows: ${policyTexts[policy]}.`;
+  within(probes, ".skipped").textContent = skipped.length === 0 ? "" : `Not asked: ${skipped.join("; ")}.`;
   within(probes, "tbody").replaceChildren(...asked.map(rowOf));
 }
 
-function rowOf({ name, expected, seen, ok, follows }: Probe): HTMLTableRowElement {
+function rowOf({ name, expected, seen, ok, decides, follows }: ProbeResult): HTMLTableRowElement {
   const row = document.createElement("tr");
-  row.className = ok ? "passed" : "failed";
-  for (const [text, kind] of [[`${ok ? "✓" : "✗"} ${name}`, ""], [expected, "bits"], [seen, "bits"], [follows, ""]] as const) {
+  row.className = ok ? "passed" : decides === "nothing" ? "other" : "failed";
+  const mark = { passed: "✓", other: "≠", failed: "✗" }[row.className]!;
+  for (const [text, label] of [[`${mark} ${name}`], [expected, "expected"], [seen, "seen"], [follows]]) {
     const cell = row.insertCell();
-    cell.className = kind;
-    cell.textContent = text;
+    cell.textContent = text!;
+    if (label === undefined) continue;
+    cell.className = "bits";
+    cell.dataset["label"] = label;
   }
   return row;
 }

@@ -1,6 +1,6 @@
 /** Errors and figures in words. */
 import {
-  AllocationError, BatchError, DeviceLostError, ModelFileError, NoAdapterError, OtherWeightsError, RequestError, RuntimeError, ShaderError, TokenizerError, type DeviceInfo,
+  AllocationError, BatchError, DeviceArithmeticError, DeviceLostError, ModelFileError, NoAdapterError, OtherWeightsError, RequestError, RuntimeError, ShaderError, TokenizerError, type DeviceInfo,
 } from "treefold-runtime";
 
 export interface Problem {
@@ -12,24 +12,30 @@ export interface Problem {
   readonly ends: boolean;
 }
 
+/** What a kind of error is called, whether it ends the model, and what helps here, where that is not what the error says. */
+type Kind = readonly [kind: abstract new (...given: never[]) => RuntimeError, title: string, ends: boolean, fix?: string];
+
+const damaged = "load it again, in case the transfer was at fault; if it stays, the page has to be built again, and copied as a whole";
 /** The first that an error is one of. */
-const kinds = [
+const kinds: readonly Kind[] = [
   [NoAdapterError, "This browser can't use a GPU here", true],
-  [DeviceLostError, "The GPU went away", true],
-  [AllocationError, "The GPU has too little memory", true],
-  [ShaderError, "The GPU's driver refused a kernel", true],
-  [OtherWeightsError, "The weights are damaged", true],
-  [ModelFileError, "A file of the model is missing or damaged", true],
+  [DeviceLostError, "The GPU went away", true, "load the model again; if it happens again, update the browser and the graphics driver"],
+  [DeviceArithmeticError, "The GPU computes otherwise", true],
+  [AllocationError, "The GPU has too little memory", true, "close other pages and programs that use the GPU, and load the model again"],
+  [ShaderError, "The GPU's driver refused a kernel", true, "update the browser and the graphics driver; if it stays, report this"],
+  [OtherWeightsError, "The weights are damaged", true, damaged],
+  [ModelFileError, "A file of the model is missing or damaged", true, damaged],
   [BatchError, "The model can't take this prompt", false],
   [TokenizerError, "The model can't take this prompt", false],
   [RequestError, "The GPU can't do this", true],
-] as const;
+];
 
 export function problemOf(error: unknown): Problem {
-  if (!(error instanceof RuntimeError)) return { title: "Something unexpected happened", what: error instanceof Error ? `${error.name}: ${error.message}` : String(error), fix: "load the page again; if it stays, report this", ends: true };
-  const [, title, ends] = kinds.find(([kind]) => error instanceof kind) ?? [RuntimeError, "Something went wrong", true];
-  const what = error instanceof BatchError ? error.what : `${error.where}: ${error.what}`;
-  return { title, what: sentence(what), fix: sentence(error.fix), ends };
+  if (!(error instanceof RuntimeError)) {
+    return { title: "Something unexpected happened", what: error instanceof Error ? `${error.name}: ${error.message}` : String(error), fix: "Load the page again; if it stays, report this.", ends: true };
+  }
+  const [, title, ends, fix = error.fix] = kinds.find(([kind]) => error instanceof kind) ?? [RuntimeError, "Something went wrong", true];
+  return { title, what: sentence(error instanceof BatchError ? error.what : `${error.where}: ${error.what}`), fix: sentence(fix), ends };
 }
 
 function sentence(text: string): string {
@@ -44,7 +50,7 @@ export function bytesText(bytes: number): string {
 }
 
 export function adapterText({ description }: DeviceInfo, isSoftware: boolean): string {
-  return isSoftware ? `${description}: no GPU, but software that stands in for one; slow, and with the same bits` : description;
+  return isSoftware ? `${description}: software in place of a GPU, so slower` : description;
 }
 
 /** `12 tokens, 3.4 a second, the first after 0.5 s`. Times in milliseconds. */

@@ -113,7 +113,7 @@ describe("a server's files", () => {
 
   test("end with the signal", async () => {
     const controller = new AbortController();
-    const files = await open({ slowly: { bytes: 2 ** 16, pauseMs: 5 } }, { signal: controller.signal });
+    const files = await open({ pace: { bytes: 2 ** 16, between: () => new Promise((resolve) => setTimeout(resolve, 5)) } }, { signal: controller.signal });
     const reading = files.readBytes(file, 0, size);
     setTimeout(() => controller.abort(), 50);
     await expect(reading).rejects.toThrow();

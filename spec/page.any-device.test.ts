@@ -1,0 +1,215 @@
+/**
+ * The page that `treefold page` writes, in Chromium: a model that is loaded over HTTP, speaks as it does in Node, has the golden
+ * hash, and says in words what goes wrong. TREEFOLD_SCREENSHOTS=FOLDER keeps what was seen.
+ */
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { heldTo } from "../cli/model.ts";
+import type { Library } from "../models/build/library.ts";
+import { buildPage } from "../models/build/page.ts";
+import { writePage } from "../models/build/write.ts";
+import { cachedLibrary } from "../models/library-cache.ts";
+import { treefold } from "../models/load.ts";
+import { demoDirectory } from "../models/places.ts";
+import { loadModel, type Piece, type Program } from "../runtime/index.ts";
+import { launchChromium, noChromium } from "./fixtures/chromium.ts";
+import { serve, type StaticServer } from "./fixtures/static-server.ts";
+
+if (noChromium !== undefined) console.log(`The page is not tested: ${noChromium}.`);
+
+const weights = "/model/weights/model.safetensors";
+/** Software compiles kernels for seconds, and other tests run beside. */
+const patience = { timeout: 90_000 };
+
+/** As `treefold build` makes it, but for the proofs; the evaluator's word on it takes most of the time, so it comes from the cache. */
+async function demoLibrary(): Promise<Library> {
+  const { folder, remove } = await cachedLibrary(demoDirectory, { ...treefold, ...heldTo("golden", () => undefined) }, () => undefined);
+  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const texts = entries.map(async ({ name, parentPath }) => [join(parentPath, name).slice(folder.length + 1), await readFile(join(parentPath, name), "utf8")] as const);
+  const files = new Map(await Promise.all(texts));
+  await remove();
+  const manifest = JSON.parse(files.get("manifest.json")!) as Library["manifest"];
+  return { manifest, files, weights: manifest.weights.files.map((name) => join(demoDirectory, name)) };
+}
+
+describe.skipIf(noChromium !== undefined)("a model's page", () => {
+  let folder: string;
+  let browser: Browser;
+  let inNode: Piece[];
+  let server: StaticServer;
+  const open: StaticServer[] = [];
+  const faults: string[] = [];
+  beforeAll(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), "treefold-page-")), "page");
+    // What `treefold page` does; its kernels are proven elsewhere.
+    const library = await demoLibrary();
+    await writePage(library, await buildPage(library.manifest), folder);
+    inNode = await speakInNode(24);
+    browser = await launchChromium({ webgpu: "swiftshader" });
+    server = await serve(folder);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await rm(join(folder, ".."), { recursive: true });
+  });
+  afterEach(async () => {
+    for (const other of open.splice(0)) await other.close();
+    expect(faults.splice(0)).toEqual([]);
+  });
+
+  /** A page of its own, whose uncaught errors fail the test. */
+  async function visit(url: string, from: Browser = browser, { width = 900, prepare }: { readonly width?: number; readonly prepare?: string } = {}): Promise<Page> {
+    const page = await from.newPage({ viewport: { width, height: 1000 } });
+    page.on("pageerror", (error) => faults.push(String(error)));
+    if (prepare !== undefined) await page.addInitScript(prepare);
+    await page.goto(url);
+    return page;
+  }
+  const loaded = (page: Page): Promise<unknown> => page.locator("#generate:enabled").waitFor({ state: "visible", ...patience });
+  const problem = async (page: Page): Promise<string> => {
+    await page.locator("#problem").waitFor(patience);
+    return page.locator("#problem").innerText();
+  };
+  const shoot = async (page: Page, name: string): Promise<void> => {
+    const kept = process.env["TREEFOLD_SCREENSHOTS"];
+    if (kept !== undefined) await page.screenshot({ path: join(kept, `${name}.png`), fullPage: true });
+  };
+  /** What it says for a prompt, token by token; `during` is called once it has begun. */
+  async function speak(page: Page, prompt: string, tokens: number, during?: () => Promise<void>): Promise<Piece[]> {
+    await page.fill("#prompt", prompt);
+    await page.fill("#tokens", String(tokens));
+    await page.click("#generate");
+    await page.locator(".completion span").nth(1).waitFor({ state: "attached", ...patience });
+    await during?.();
+    await page.locator("#generate:enabled").waitFor(patience);
+    const pieces = await page.locator(".completion span").evaluateAll((spans) => spans.map((span) => [(span as { textContent?: string }).textContent ?? "", (span as unknown as { title: string }).title] as const));
+    return pieces.map(([text, title]) => ({ id: Number(title.replace("id ", "")), text }));
+  }
+  const prompt = "Blessed are the";
+  /** In Node, on whatever device the tests run on. */
+  async function speakInNode(tokens: number): Promise<Piece[]> {
+    const model = await loadModel(async () => (await import(/* @vite-ignore */ pathToFileURL(join(folder, "model", "forward.js")).href)) as Program, join(folder, "model"));
+    const pieces: Piece[] = [];
+    for await (const piece of model.generate(prompt, { maxTokens: tokens })) pieces.push(piece);
+    model.dispose();
+    return pieces;
+  }
+
+  test("has no other files than it needs, with the licences of all that it is made of", async () => {
+    expect((await readdir(folder)).sort()).toEqual(["index.html", "licenses.txt", "model", "page.js"]);
+    const licences = await readFile(join(folder, "licenses.txt"), "utf8");
+    for (const name of ["treefold", "@noble/hashes", "@huggingface/jinja", "@huggingface/tokenizers"]) expect(licences).toContain(`\n${name} `.slice(name === "treefold" ? 1 : 0));
+    expect(await readFile(join(folder, "page.js"), "utf8")).not.toMatch(/\bnode:|require\(/);
+  });
+
+  test("loads with a bar that moves, speaks as in Node, is tested and stopped", async () => {
+    // Half of the weights come, and the others when they have been looked for.
+    let goOn = (): void => undefined;
+    const looked = new Promise<void>((resolve) => { goOn = resolve; });
+    const slow = await serve(folder, { pace: { bytes: 2 ** 18, between: async (path, sent) => (path === weights && sent >= 2 ** 21 ? looked : undefined) } });
+    open.push(slow);
+    const watch = `globalThis.seen = []; new MutationObserver(() => {
+      const bar = document.getElementById("bar");
+      if (bar !== null && bar.hasAttribute("value") && seen.at(-1) !== bar.value) seen.push(bar.value);
+    }).observe(document, { subtree: true, childList: true, attributes: true });`;
+    const page = await visit(slow.url, browser, { prepare: watch });
+    await page.locator("#bar[value]").waitFor(patience);
+    await expect.poll(() => page.locator("#status").innerText(), patience).toBe("Weights: 2.1 MB of 5.5 MB");
+    await shoot(page, "loading");
+    goOn();
+    await loaded(page);
+    const seen = await page.evaluate("seen") as number[];
+    expect(seen.length).toBeGreaterThan(4);
+    expect(seen).toEqual([...seen].sort((left, right) => left - right));
+    expect(seen.at(-1)).toBe(5_510_784);
+    expect(await page.locator("#adapter").innerText()).toContain("google swiftshader: software in place of a GPU");
+    // One stream from where the first tensor begins, and no request for each.
+    expect(slow.requests.filter((request) => request.includes(weights))).toEqual([expect.stringMatching(/ bytes=\d+-$/)]);
+
+    const said = await speak(page, prompt, 24, async () => expect(await page.locator("#stop").isEnabled()).toBe(true));
+    expect(said).toEqual(inNode);
+    expect(await page.locator("#output").innerText()).toMatch(/^Blessed are the LORD for ever; and his mercy endureth for ever/);
+    expect(await page.locator("#figures").innerText()).toMatch(/^24 tokens, [\d.]+ a second, the first after [\d.]+ s$/);
+    await shoot(page, "generated");
+
+    await page.click("#check");
+    await page.locator("#check:enabled").waitFor(patience);
+    const { golden } = JSON.parse(await readFile(join(folder, "model", "manifest.json"), "utf8")) as { golden: { logits: string } };
+    expect(await page.locator("#golden .verdict").innerText()).toBe("Your GPU agrees, bit for bit.");
+    expect(await page.locator("#golden .hash").allInnerTexts()).toEqual([golden.logits, golden.logits]);
+    expect(await page.locator("#probes tr.passed").count()).toBeGreaterThan(5);
+    await shoot(page, "tested");
+
+    const stopped = await speak(page, prompt, 2000, () => page.click("#stop"));
+    expect(stopped.length).toBeLessThan(500);
+    expect(await page.locator("#figures").innerText()).toMatch(/^\d+ tokens?, .*; stopped$/);
+    expect(await speak(page, prompt, 4)).toEqual(said.slice(0, 4));
+
+    await page.fill("#prompt", "");
+    await page.click("#generate");
+    expect(await problem(page)).toMatch(/^The model can't take this prompt\s+prompt 0 is empty\.\s+Give it some text/i);
+    expect(await page.locator("#again").isVisible()).toBe(false);
+
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.emulateMedia({ colorScheme: "dark" });
+    await shoot(page, "narrow-dark");
+    await page.click("#probes summary");
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+    await shoot(page, "narrow-dark-table");
+
+    // The GPU's process dies, as when a driver is reset.
+    await (await browser.newBrowserCDPSession()).send("Browser.crashGpuProcess");
+    await page.fill("#prompt", "x");
+    await page.click("#generate");
+    expect(await problem(page)).toMatch(/^The GPU went away/);
+    expect(await page.locator("#again").isVisible()).toBe(true);
+    await shoot(page, "lost");
+    await page.close();
+  });
+
+  test("loads from a server without ranges, tells damaged weights, and loads again once they are whole", async () => {
+    const bytes = await readFile(join(folder, "model", "weights", "model.safetensors"));
+    bytes[bytes.length - 1]! ^= 1;
+    let damaged = true;
+    const other = await serve(folder, { ranges: false, answer: (path, _, response) => damaged && path === weights && (response.writeHead(200, { "content-length": bytes.length }).end(bytes), true) });
+    open.push(other);
+    const page = await visit(other.url);
+    expect(await problem(page)).toMatch(/^The weights are damaged\s+http:\S+\/model\.safetensors: tensor '\S+' does not have the values that the library was built from\./);
+    await shoot(page, "damaged");
+    damaged = false;
+    await page.click("#again");
+    await loaded(page);
+    expect(await speak(page, prompt, 3)).toEqual(inNode.slice(0, 3));
+    await page.close();
+  });
+
+  test("tells a missing file, and a server that is gone", async () => {
+    const other = await serve(folder, { answer: (path, _, response) => path === "/model/forward.js" && (response.writeHead(404).end(), true) });
+    const page = await visit(other.url);
+    expect(await problem(page)).toMatch(/^A file of the model is missing or damaged\s+http:\S+\/model\/forward\.js: it cannot be read \(HTTP 404\)\./);
+    await shoot(page, "missing");
+    await other.close();
+    await page.click("#again");
+    await expect.poll(() => problem(page), patience).toMatch(/it cannot be read \(no connection\)\./);
+    await page.close();
+  });
+
+  test("tells that there is no adapter, or no WebGPU at all", async () => {
+    const without = await launchChromium({ webgpu: "none" });
+    try {
+      const page = await visit(server.url, without);
+      expect(await problem(page)).toMatch(/^This browser can't use a GPU here\s+WebGPU: this browser has it, but offers no adapter on this machine\./);
+      await shoot(page, "no-adapter");
+      const old = await visit(server.url, without, { prepare: "delete Navigator.prototype.gpu" });
+      expect(await problem(old)).toMatch(/WebGPU: this browser does not offer it to this page\.\s+use Chrome or Edge 113/);
+      await shoot(old, "no-webgpu");
+    } finally {
+      await without.close();
+    }
+  });
+});
