@@ -6,7 +6,8 @@
  * wherever f32 addition, subtraction and multiplication are correctly rounded.
  *
  * Errors are in ulp, units in the last place of the correctly rounded f32 result, and hold for every f32; math.test.ts
- * checks them. Subnormal arguments count as zeros. Every NaN that comes out is the canonical one, 0x7fc00000.
+ * checks them on samples, spec/sweep over all arguments. Subnormal arguments count as zeros. Every NaN that comes out
+ * is the canonical one, 0x7fc00000.
  */
 import { abs, bitsOf, f32, floor, fromBits, i32, max, min, select, u32 } from "./language.ts";
 
@@ -18,6 +19,9 @@ const IMPLIED = 0x00800000;
 const INFINITY = 0x7f800000;
 const NOT_A_NUMBER = 0x7fc00000;
 const LARGEST = 3.4028234663852886e38;
+
+/** A u32 that holds bits: what an exported function takes where it says so. All others of its arguments are f32. */
+type Bits = number;
 
 const LOG2_E = 1.4426950408889634;
 /** ln 2 in two parts; the first has 15 significant bits, so that its product with an exponent is exact. */
@@ -37,6 +41,25 @@ export function isInfinite(x: number): boolean {
 /** x, or +0 where |x| < `least` (at least 2^-126). Put before a product that would otherwise be subnormal. */
 export function flush(x: number, least: number): number {
   return select((bitsOf(x) & MAGNITUDE) < bitsOf(least), 0, x);
+}
+
+/**
+ * The f32 that an f16 stands for, exactly, from its bits: the low 16 of `bits`, a u32, whose upper half does not count.
+ * Subnormals of f16 are ordinary f32 and keep their values (`unpack2x16float` may make zeros of them); infinities and
+ * signs of zeros stay. All of it is integer arithmetic, so that every device gives the same.
+ */
+export function halfToFloat(bits: Bits): number {
+  const magnitude = bits & 0x7fff;
+  // Below 2^-14 the bits are the fraction: they are shifted until their leading one is where a normal number's stands.
+  const by8 = select(magnitude < 0x8, 8, 0);
+  const by4 = select(magnitude << by8 < 0x80, by8 + 4, by8);
+  const by2 = select(magnitude << by4 < 0x200, by4 + 2, by4);
+  const shift = select(magnitude << by2 < 0x400, by2 + 1, by2);
+  const subnormal = (magnitude << shift + 13) + (112 - shift << 23);
+  const normal = (magnitude << 13) + (112 << 23);
+  const finite = select(magnitude === 0, 0, select(magnitude < 0x400, subnormal, normal));
+  const signed = select(magnitude < 0x7c00, finite, INFINITY) | (bits & 0x8000) << 16;
+  return fromBits(select(magnitude > 0x7c00, NOT_A_NUMBER, signed));
 }
 
 /**

@@ -43,6 +43,7 @@ function above(exponent: number): number {
 const claims: Readonly<Record<string, (...args: readonly Range[]) => Range>> = {
   divide: (x, y) => quotient(x!, y!),
   reciprocal: (x) => quotient(within(1, 1, { belowAll: false, aboveAll: false }), x!),
+  halfToFloat: () => tightened({ low: -65504, high: 65504, least: 2 ** -24, quantum: -24, bits: 11, belowAll: true, aboveAll: true }),
   // A root's exponent is half of its argument's.
   sqrt: (x) => within(0, 2 ** 64, { least: 2 ** -63, belowAll: x!.low < 0 || isSpecial(x!), aboveAll: x!.low < 0 || isSpecial(x!) }),
   rsqrt: (x) => within(0, 2 ** 63, { least: 2 ** -64, belowAll: x!.low < 0 || isSpecial(x!), aboveAll: x!.low < 0 || mayBeZero(x!) || isSpecial(x!) }),

@@ -79,13 +79,14 @@ export function inline(reading: Reading, callee: { node: FunctionLike; scope: Sc
   }
 }
 
-/** Numbers without a dtype take that of the first argument that has one, else f32; the library's functions are on f32. */
+/** Numbers without a dtype take that of the first argument that has one, else f32; the library's functions are on f32, or say that they take bits. */
 function typedArguments(reading: Reading, callee: FunctionValue, args: readonly Value[], argNodes: readonly Node[], node: Node): Expr[] {
   const library = isLibrary(callee.node) && !isLibrary(node);
+  const declared = callee.node.getParameters().map((parameter): ValueType => (parameter.getTypeNode()?.getText() === "Bits" ? "u32" : "f32"));
   const known = args.map((arg) => reading.typeOf(arg)).find((type) => type !== undefined && type !== "loose" && type !== "bool") as ValueType | undefined;
   return args.map((arg, index) => {
     const decimal = arg.kind === "literal" && arg.decimal;
-    return reading.expr(arg, argNodes[index]!, library ? "f32" : arg.kind === "scalar" ? undefined : decimal ? "f32" : known ?? "f32")!;
+    return reading.expr(arg, argNodes[index]!, library ? declared[index]! : arg.kind === "scalar" ? undefined : decimal ? "f32" : known ?? "f32")!;
   });
 }
 
