@@ -7,6 +7,7 @@ import { register as registerBuild } from "./build.ts";
 import { register as registerCheck } from "./check.ts";
 import { register as registerDoctor } from "./doctor.ts";
 import { register as registerExplain } from "./explain.ts";
+import { register as registerExperiment } from "./experiment.ts";
 import { FindingError, UsageError } from "./exit.ts";
 import { register as registerForward } from "./forward.ts";
 import { register as registerGenerate } from "./generate.ts";
@@ -25,7 +26,7 @@ const program = new Command("treefold")
   .configureOutput({ outputError: () => undefined }) // report() says it.
   .configureHelp({ showGlobalOptions: false });
 
-for (const register of [registerBuild, registerPage, registerGenerate, registerForward, registerRun, registerCheck, registerExplain, registerAudit, registerDoctor]) register(program);
+for (const register of [registerBuild, registerPage, registerGenerate, registerForward, registerRun, registerCheck, registerExplain, registerAudit, registerDoctor, registerExperiment]) register(program);
 // Commander hands exitOverride on only to commands that are made after it through the parent.
 for (const command of program.commands) command.exitOverride();
 

@@ -18,7 +18,7 @@ interface PassNames {
 
 /** WGSL's own words and what every module declares, as far as lowering uses them. */
 const common = [
-  "uniforms", "workgroup", "workgroups", "local_index", "true", "false", "bool", "u32", "i32", "f32", "vec2", "vec4", "array", "bitcast", "select", "fma", "abs",
+  "uniforms", "workgroup", "workgroups", "local_index", "true", "false", "bool", "u32", "i32", "f32", "vec2", "vec4", "array", "bitcast", "select", "fma", "abs", "exp", "log", "sqrt", "tanh", "inverseSqrt",
   "floor", "min", "max", "seal", "canonical", "round_bf16", "absolute_i32", "f32_of_u32", "truncate_u32", "truncate_i32", "max_by_bits", "min_by_bits",
 ];
 

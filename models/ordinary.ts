@@ -19,6 +19,12 @@ const isSplit = ({ module }: KernelUse): boolean => module.startsWith("linear");
 /** For `loadCheckpoint`. */
 export const ordinary: NamedSource = { name: "ordinary", kernels: compileOrdinary };
 
+/**
+ * The other control, for `loadCheckpoint`: the model's kernels under the same schedules, but with the device's own exp,
+ * division and roots, and sums and products that its compiler may contract, regroup and factor.
+ */
+export const builtin: NamedSource = { name: "builtin", kernels: (uses, options) => compileKernels(uses, { ...options, arithmetic: "builtin" }) };
+
 /** A library's kernels like any other, except that which linear kernel a step gets decides the bits. */
 async function compileOrdinary(...[uses, options]: Parameters<KernelSource>): ReturnType<KernelSource> {
   const all = [...uses];

@@ -7,9 +7,9 @@
  * TREEFOLD_REQUIRE_DRIVERS=swiftshader,lavapipe makes an absent driver a failure.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { availableParallelism, homedir, tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { build, install, root, setUp } from "../cli/setup.mjs";
 
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -69,18 +69,9 @@ function vitest(projects, environment, ...options) {
 
 /** The bundled SwiftShader, and one driver for each other device that the system's (or the user's) manifests offer. */
 async function findDrivers() {
-  const { unpackSwiftShader, swiftShaderManifest } = await import("../dist/runtime/platform/driver.js");
-  const manifests = process.platform === "linux" && process.arch === "x64" ? [join(await unpackSwiftShader(), swiftShaderManifest)] : [];
-  const chosen = process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES;
-  if (chosen) manifests.push(...chosen.split(delimiter));
-  else {
-    const data = (process.env.XDG_DATA_DIRS || "/usr/local/share:/usr/share").split(delimiter);
-    for (const folder of ["/etc", process.env.XDG_DATA_HOME || join(homedir(), ".local", "share"), ...data].map((base) => join(base, "vulkan", "icd.d"))) {
-      if (existsSync(folder)) manifests.push(...readdirSync(folder).filter((name) => name.endsWith(".json")).sort().map((name) => join(folder, name)));
-    }
-  }
+  const { installedDrivers } = await import("../dist/runtime/platform/driver.js");
   const found = new Map();
-  for (const manifest of manifests) {
+  for (const manifest of await installedDrivers()) {
     const { stdout } = node([join("spec", "probe.mjs")], { env: { ...process.env, VK_DRIVER_FILES: manifest }, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" });
     if (stdout === "") continue;
     const info = JSON.parse(stdout);

@@ -1,6 +1,7 @@
 /** The golden hash: whether a model on this device gives what the reference evaluator gave for it. */
 import { createSha256 } from "../sha256.ts";
 import { RequestError } from "../errors.ts";
+import type { Golden } from "./manifest.ts";
 import type { Model } from "./model.ts";
 
 export interface GoldenCheck {
@@ -15,10 +16,13 @@ export interface GoldenCheck {
 
 /**
  * Feeds the golden prompt, and then one by one what follows it, as a server would that generates greedily.
+ * @param golden that of the library, if absent
  * @throws RequestError where the library has no golden hash, and what `forward` throws
  */
-export async function checkGolden(model: Model, progress: (done: number, tokens: number) => void = () => undefined): Promise<GoldenCheck> {
-  const { golden, name } = model.manifest;
+export async function checkGolden(
+  model: Model, progress: (done: number, tokens: number) => void = () => undefined, golden: Golden | undefined = model.manifest.golden,
+): Promise<GoldenCheck> {
+  const { name } = model.manifest;
   if (golden === undefined) throw new RequestError({ where: `model '${name}'`, what: "its library has no golden hash", fix: "build it again, from a checkpoint that the reference evaluator can run" });
   const { ids, promptTokens, logits: expected } = golden;
   const hash = createSha256();

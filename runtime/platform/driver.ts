@@ -2,7 +2,7 @@
  * Which Vulkan driver to use. The user's choice (VK_DRIVER_FILES) comes first, then whatever the system has, then
  * SwiftShader, which npm brings along inside @sparticuz/chromium together with a Vulkan loader.
  */
-import { createReadStream, existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { access, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { constants, homedir, tmpdir } from "node:os";
@@ -53,6 +53,18 @@ export async function findDriver<T>(request: () => Promise<T | undefined>): Prom
     delete process.env.VK_DRIVER_FILES;
     delete process.env.VK_ICD_FILENAMES;
   }
+}
+
+/** Manifests of the drivers on this machine: SwiftShader's, and those that the user has chosen or else the system offers. Linux only. */
+export async function installedDrivers(): Promise<string[]> {
+  if (process.platform !== "linux") return [];
+  const bundled = process.arch === "x64" ? [join(await unpackSwiftShader(), swiftShaderManifest)] : [];
+  const chosen = chosenDriver();
+  if (chosen !== undefined) return [...bundled, ...chosen.split(delimiter)];
+  const data = (process.env.XDG_DATA_DIRS || "/usr/local/share:/usr/share").split(delimiter);
+  const folders = ["/etc", process.env.XDG_DATA_HOME || join(homedir(), ".local", "share"), ...data].map((base) => join(base, "vulkan", "icd.d"));
+  return [...bundled, ...folders.filter((folder) => existsSync(folder)).flatMap((folder) =>
+    readdirSync(folder).filter((name) => name.endsWith(".json")).sort().map((name) => join(folder, name)))];
 }
 
 /** Whether a path that the loader is given can lead to a driver: a manifest whose library may be there, or a folder of manifests. */
