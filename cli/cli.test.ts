@@ -158,7 +158,7 @@ test("the built command may be executed", () => {
 });
 
 test("help and version", () => {
-  for (const command of ["audit", "build", "generate", "forward", "run", "check", "explain"]) {
+  for (const command of ["audit", "build", "page", "generate", "forward", "run", "check", "explain"]) {
     const { code, out } = treefold(command, "--help");
     expect(code).toBe(0);
     expect(out).toContain(`Usage: treefold ${command}`);

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoDirectory, packageVersion } from "../models/places.ts";
 import { besideKernels, treefold } from "../spec/fixtures/commands.ts";
@@ -44,8 +45,8 @@ describe("the packages", () => {
     const [runtime, compiler] = tarballs.map((file) => run(folder, "tar", "tzf", file).out.trim().split("\n"));
     expect(runtime).toEqual(expect.arrayContaining(["package/LICENSE", "package/README.md", "package/package.json", "package/index.js", "package/index.d.ts"]));
     expect(runtime!.filter((file) => !/^package\/(LICENSE|README\.md|package\.json|([a-z]+\/)?[a-z0-9-]+\.(js|d\.ts))$/.test(file))).toEqual([]);
-    expect(compiler).toEqual(expect.arrayContaining(["package/LICENSE", "package/README.md", "package/dist/cli/main.js", "package/spec/contract.md", "package/models/kernels/attention.kernel.ts"]));
-    expect(compiler!.filter((file) => /test|fixtures|\.tsbuildinfo|\.tgz$|node_modules|\.mjs$/.test(file))).toEqual([]);
+    expect(compiler).toEqual(expect.arrayContaining(["package/LICENSE", "package/README.md", "package/dist/cli/main.js", "package/spec/contract.md", "package/models/kernels/attention.kernel.ts", "package/page/index.html", "package/page/main.ts", "package/dist/runtime/package.json"]));
+    expect(compiler!.filter((file) => /\.test\.|fixtures|\.tsbuildinfo|\.tgz$|node_modules|\.mjs$/.test(file))).toEqual([]);
   });
 
   test("agree on what they need", () => {
@@ -74,6 +75,14 @@ describe("the packages", () => {
     const compiled = run(app, process.execPath, join(root, "node_modules", "typescript", "bin", "tsc"), "--strict", "--module", "nodenext", "--target", "es2023",
       "--types", "node", "--typeRoots", join(root, "node_modules", "@types"), ...types, "app.ts", ...(where.startsWith("inside") ? ["batch.ts"] : []));
     expect(compiled).toEqual({ code: 0, out: "", err: "" });
+    // A bundler for browsers takes nothing of Node's along.
+    const { errors, outputFiles } = buildSync({
+      stdin: { contents: 'import { loadModel } from "treefold-runtime"; void loadModel(() => import("demo-model/forward.js"), "/model/");', resolveDir: app },
+      bundle: true, platform: "browser", format: "esm", write: false, logLevel: "silent", preserveSymlinks: !where.startsWith("inside"),
+    });
+    expect(errors).toEqual([]);
+    expect(outputFiles[0]!.text).toContain("requestAdapter");
+    expect(outputFiles[0]!.text).not.toMatch(/"node:|tar-fs|VK_DRIVER_FILES/);
     expect(run(app, process.execPath, "app.js")).toMatchObject({ code: 0, out: " LORD for ever; and his mercy endureth for ever" });
     if (where.startsWith("inside")) expect(run(app, process.execPath, "batch.js")).toMatchObject({ code: 0, out: "true\n" });
   });

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { emptyKernels } from "../../spec/fixtures/kernels.ts";
 import { readOracle } from "../../spec/fixtures/oracles.ts";
 import { buildLibrary, type Library } from "./library.ts";
-import { checkTarget, LibraryWriteError, writeLibrary } from "./write.ts";
+import { buildPage } from "./page.ts";
+import { checkTarget, LibraryWriteError, pageFolder, writeLibrary, writePage } from "./write.ts";
 
 let root: string;
 let checkpoint: string;
@@ -73,6 +74,45 @@ describe("a library is written", () => {
     const left = (await hidden()).sort();
     for (const name of left) await rm(join(root, name), { recursive: true });
     expect(left).toEqual([names[1]!, names[2]!, today].sort());
+  });
+});
+
+describe("a page", () => {
+  const page = async (directory: string): Promise<void> => writePage(library, await buildPage(library.manifest), directory);
+
+  it("is written with the library and its weights inside, and replaced", async () => {
+    const target = join(root, "page");
+    await page(target);
+    const files = await contentsOf(target);
+    expect([...files.keys()].filter((path) => !path.startsWith(join(target, "model"))).sort()).toEqual(pageFolder.files.map((name) => join(target, name)).sort());
+    await write(join(root, "beside"));
+    const beside = await contentsOf(join(root, "beside"));
+    expect([...beside].map(([path, text]) => [path.replace(join(root, "beside"), join(target, "model")), text]).filter(([path, text]) => files.get(path!) !== text)).toEqual([]);
+    await writeFile(join(target, "index.html"), "older");
+    await page(target);
+    expect(await contentsOf(target)).toEqual(files);
+    expect(await hidden()).toEqual([]);
+  });
+
+  it("replaces no library, no page with a file of somebody's in it, and is replaced by no library", async () => {
+    await page(join(root, "kept page"));
+    await write(join(root, "kept library"));
+    const before = await contentsOf(root);
+    await expect(page(join(root, "kept library"))).rejects.toThrow(
+      "kept library: is not empty, and holds no page of Treefold's; fix: give a folder that does not exist yet, or one that 'treefold page' wrote");
+    await expect(write(join(root, "kept page"))).rejects.toThrow("kept page: is not empty, and holds no library of Treefold's");
+    expect(await contentsOf(root)).toEqual(before);
+    for (const place of [["notes.md"], ["model", "kernels", "notes.md"]]) {
+      await writeFile(join(root, "kept page", ...place), "mine");
+      await expect(page(join(root, "kept page"))).rejects.toThrow(`holds '${join(...place)}', which no build has written`);
+      await rm(join(root, "kept page", ...place));
+    }
+  });
+
+  it("shows names as text", async () => {
+    const files = await buildPage({ ...library.manifest, name: "<b>&\"" });
+    expect(files.get("index.html")).toContain("<h1>&#60;b&#62;&#38;&#34;</h1>");
+    expect(files.get("index.html")).not.toContain("{{");
   });
 });
 

@@ -140,7 +140,7 @@ describe("the browser's WebGPU", () => {
 
   test("is absent: which browsers have it, or that the page is not secure", async () => {
     await expect(find({})).rejects.toThrow(NoAdapterError);
-    await expect(find({})).rejects.toThrow(/^WebGPU: this browser does not offer it to this page\. fix: use Chrome or Edge 113, .*; on Linux start Chrome with --enable-unsafe-webgpu /);
+    await expect(find({})).rejects.toThrow(/^WebGPU: this browser does not offer it to this page\. fix: use Chrome or Edge 113, .*; on Linux some GPUs need Chrome to be started with --enable-unsafe-webgpu /);
     await expect(find({}, false)).rejects.toThrow("fix: serve the page over https:, or open it from localhost");
   });
 

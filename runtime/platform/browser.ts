@@ -44,7 +44,7 @@ export const places = {
 
 /** Where WebGPU needs no flag. */
 const browsers = "use Chrome or Edge 113, Safari 26, Firefox 141 (Windows) or 145 (macOS), or newer ones";
-const flags = "on Linux start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan";
+const flags = "on Linux some GPUs need Chrome to be started with --enable-unsafe-webgpu --ozone-platform=x11 --use-angle=vulkan --enable-features=Vulkan,VulkanFromANGLE";
 
 /** The browser's best adapter; one in software where it has no other. */
 export async function findAdapter(): Promise<FoundAdapter> {
