@@ -21,6 +21,7 @@ describe("README.md shows the JSON of", () => {
     run: ["models/kernels/add.kernel.ts", "--axis", "token=2", "--axis", "channel=3", "--json"],
     audit: ["models/kernels/add.kernel.ts", "--axis", "channel=3", "--json"],
     build: ["--model", "models/demo/kjv-qwen3", "--out", join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "library"), "--json"],
+    page: ["--model", "models/demo/kjv-qwen3", "--out", join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "page"), "--json"],
     generate: [...model, "--prompt", "And", "--max-tokens", "1"],
     forward: [...model, "--ids", "3"],
   };
