@@ -10,7 +10,7 @@ export { Commands, type RunArguments } from "./commands.ts";
 export { dispatchSize, fitsDevice, type RuntimeLimits } from "./limits.ts";
 export { evaluateFormula, printFormula } from "./formula.ts";
 export { elementsOf, packElements, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
-export type { Artifact, Binding, ContractLevel, DeviceLimits, Formula, Layout, Pass, SourceLocation, StorageType, UniformField } from "./artifact.ts";
+export type { Arithmetic, Artifact, Binding, ContractLevel, DeviceLimits, Formula, Layout, Pass, SourceLocation, StorageType, UniformField } from "./artifact.ts";
 export { loadModel, type LoadOptions, type Model, type ModelMemory, type Wanted, type WeightsProgress } from "./model/model.ts";
 export type { Completion, CompletionOptions, ForwardOptions, GenerateAllOptions, Piece } from "./model/completion.ts";
 export type { LayerCache, Machine, ModelWeights, Program, Step } from "./model/program.ts";

@@ -34,13 +34,18 @@ export function makeSelfTest(kernels: Iterable<readonly [name: string, kernel: D
 
 /** Undefined where the kernel is too large for it. */
 function makeCase(kernel: Kernel, model: Readonly<Record<string, number>>): Case | undefined {
-  const extents = Object.fromEntries(kernel.axes.map(({ name, role }) => [name, role === "model" ? model[name]! : extentsByName[name] ?? other]));
+  const extents = extentsOfCase(kernel, model);
   const sizes = [...kernel.inputs, ...kernel.outputs].map(({ axes }) => sizeOf(axes, extents));
   const steps = kernel.axes.reduce((product, { name, role }) => (role === "model" || name === "token" ? product * extents[name]! : product), 1);
   if (Math.max(...sizes) > most.elements || steps > most.steps) return undefined;
   const { inputs, parameters } = randomInputs(kernel, extents, seed);
   const patterns = Object.fromEntries(kernel.inputs.map(({ name, storage }) => [name, isFloat(storage) ? adversarial(name, storage, inputs[name]!) : inputs[name]!]));
   return caseOf(kernel, extents, patterns, parameters);
+}
+
+/** Of all axes: those that the model fixes, and few of what requests bring. */
+export function extentsOfCase(kernel: Kernel, model: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(kernel.axes.map(({ name, role }) => [name, role === "model" ? model[name]! : extentsByName[name] ?? other]));
 }
 
 function isFloat(storage: StorageType): storage is "f32" | "bf16" {

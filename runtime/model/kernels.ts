@@ -59,8 +59,8 @@ export class KernelLibrary {
 
 /** Of a kernel whose sums a policy wants sealed, the sealed ones; one whose text has none, has nothing to seal. */
 function variantsFor(policy: Policy, variants: readonly KernelVariant[]): readonly KernelVariant[] {
-  const sealed = variants.filter(({ arithmetic }) => arithmetic === "sealed");
-  return policy === "free" || sealed.length === 0 ? variants.filter(({ arithmetic }) => arithmetic !== "sealed") : sealed;
+  const [sealed, others] = [true, false].map((wanted) => variants.filter(({ arithmetic }) => (arithmetic === "sealed") === wanted)) as [KernelVariant[], KernelVariant[]];
+  return sealed.length === 0 || others.length === 0 ? variants : policy === "free" ? others : sealed;
 }
 
 async function readArtifact(manifest: Manifest, folder: Folder, { declaration, artifact: file, wgsl }: KernelVariant): Promise<Artifact> {
