@@ -77,8 +77,9 @@ async function check(): Promise<void> {
   view.setBusy("testing");
   try {
     const progress = (what: string): void => view.showCheck(`${what} …`);
-    view.showComparison(await compareGolden(model, progress));
-    view.showExamination(await examine(model, library, progress));
+    const comparison = await compareGolden(model, progress);
+    view.showComparison(comparison);
+    view.showExamination(await examine(model, library, progress), comparison?.agrees);
     view.showCheck("");
   } catch (error) {
     view.showCheck("");
