@@ -2,7 +2,7 @@
 import { loadModel, openDevice, type Device, type Model, type Program } from "treefold-runtime";
 import { compareGolden, examine } from "./self-test.ts";
 import * as view from "./view.ts";
-import { figuresText, problemOf } from "./words.ts";
+import { figuresText, notServed, problemOf } from "./words.ts";
 
 /** The library, beside the page. */
 const library = new URL("./model/", document.baseURI);
@@ -14,6 +14,7 @@ let generating: AbortController | undefined;
 
 async function load(): Promise<void> {
   release();
+  if (library.protocol === "file:") return view.showProblem(notServed);
   let device: Device | undefined;
   try {
     view.showLoading("Looking for a GPU");

@@ -30,6 +30,12 @@ const kinds: readonly Kind[] = [
   [RequestError, "The GPU can't do this", true],
 ];
 
+/** Where the page was opened from a disk. */
+export const notServed: Problem = {
+  title: "This page has to be served", what: "Opened as a file, it may read none of the files beside it.",
+  fix: "Serve its folder over HTTP, as with 'python3 -m http.server' in it, and open http://localhost:8000.", ends: true,
+};
+
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof RuntimeError)) {
     return { title: "Something unexpected happened", what: error instanceof Error ? `${error.name}: ${error.message}` : String(error), fix: "Load the page again; if it stays, report this.", ends: true };

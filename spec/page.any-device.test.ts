@@ -227,7 +227,7 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
     await page.close();
   });
 
-  test("tells that there is no adapter, or no WebGPU at all", async () => {
+  test("tells that there is no adapter, or no WebGPU at all, or that it was opened as a file", async () => {
     const without = await launchChromium({ webgpu: "none" });
     try {
       const page = await visit(server.url, without);
@@ -236,6 +236,7 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
       const old = await visit(server.url, without, { prepare: "delete Navigator.prototype.gpu" });
       expect(await problem(old)).toMatch(/WebGPU: this browser does not offer it to this page\.\s+use Chrome or Edge 113/);
       await shoot(old, "no-webgpu");
+      expect(await problem(await visit(pathToFileURL(join(folder, "index.html")).href, without))).toMatch(/^This page has to be served\s+Opened as a file/);
     } finally {
       await without.close();
     }
