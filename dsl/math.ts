@@ -210,7 +210,7 @@ function gated(x: number, share: number): number {
   return fromBits(select(isNaN(x), NOT_A_NUMBER, select(bitsOf(x) === INFINITY, INFINITY, bitsOf(product))));
 }
 
-/** x * sigmoid(x), within 3.5 ulp; a zero where |x| < 2^-100 or x < -87.33654. */
+/** x * sigmoid(x), within 3.5 ulp; a zero where |x| < 2^-100 or x is below the f32 nearest to -87.33654. */
 export function silu(x: number): number {
   return gated(x, sigmoid(max(min(x, 88), -88)));
 }

@@ -34,7 +34,7 @@ export const claims = {
   sigmoid: { takes: "f32", bound: 2.5, unit: "ulp", reference: sigmoid },
   silu: {
     takes: "f32", bound: 3.5, unit: "ulp", reference: (x) => x * sigmoid(x),
-    zeroAt: (x) => Math.abs(x) < 2 ** -100 || x < -87.33654, anyZero: true,
+    zeroAt: (x) => Math.abs(x) < 2 ** -100 || x < Math.fround(-87.33654), anyZero: true,
   },
   tanh: { takes: "f32", bound: 1.5, unit: "ulp", reference: (x) => Math.tanh(x) },
   erf: { takes: "f32", bound: 1.5, unit: "ulp", reference: erf, zeroAt: (x) => Math.abs(x) < 2 ** -120 },
