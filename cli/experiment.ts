@@ -14,7 +14,7 @@ export function register(program: Command): void {
     .option("--max-tokens <n>", "tokens to generate", parseCount, 64)
     .option("--driver <manifest>", "a Vulkan driver's .json file; may be repeated; all that are found if absent", collect)
     .option("--here <folder>", "run on this process's own device alone, and leave the logits in the folder for comparison", parsePath)
-    .option("--json", 'print {"runs":[{"arithmetic","devices":[{"device","logits","ids","text"}],"different","of","firstToken","largest","firstId"}]}')
+    .option("--json", 'print {"runs":[{"arithmetic","devices":[{"device","logits","ids","text"}],"different","of","firstToken","firstId","largest"}]}')
     .action(devices);
   for (const command of experiment.commands) command.exitOverride();
 }

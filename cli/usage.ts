@@ -3,7 +3,7 @@ import type { Command, CommanderError } from "commander";
 
 /** The line for a fault of the command line that Commander has found. */
 export function usageLine(error: CommanderError, program: Command): string {
-  const command = program.commands.find((candidate) => candidate.name() === process.argv[2]);
+  const command = program.commands.find((candidate) => candidate.name() === program.args[0]);
   const help = `'treefold ${command === undefined ? "" : `${command.name()} `}--help'`;
   const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ").replace(/\.$/, "");
   const [, meant] = /\(Did you mean (.+)\?\)$/.exec(message) ?? [];

@@ -69,7 +69,7 @@ export async function cachedLibrary(directory: string, source: NamedSource, prog
 }
 
 /** Over the names and contents of every file that a library is made of. */
-async function hashCheckpoint(directory: string): Promise<string> {
+export async function hashCheckpoint(directory: string): Promise<string> {
   const names = (await readdir(directory)).filter((name) => /\.(json|jinja|safetensors)$/.test(name)).sort();
   const hash = createHash("sha256");
   for (const name of names) hash.update(JSON.stringify([name, await hashFile(join(directory, name))]));

@@ -30,6 +30,11 @@ export function hashAudit(): Promise<string> {
   return hashOf([join(code, "dsl"), join(code, "codegen", "audit"), join(code, "runtime")]);
 }
 
+/** A hash of everything that makes the reference evaluator's word of a checkpoint. */
+export function hashEvaluator(): Promise<string> {
+  return hashOf([...compiler, join(packageRoot, "models", "probes"), join(code, "models"), join(code, "runtime"), join(code, "spec")]);
+}
+
 const hashes = new Map<string, Promise<string>>();
 
 function hashOf(directories: readonly string[]): Promise<string> {

@@ -22,6 +22,7 @@ describe("README.md shows the JSON of", () => {
     audit: ["models/kernels/add.kernel.ts", "--axis", "channel=3", "--json"],
     build: ["--model", "models/demo/kjv-qwen3", "--out", join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "library"), "--json"],
     page: ["--model", "models/demo/kjv-qwen3", "--out", join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "page"), "--json"],
+    doctor: ["--json"],
     generate: [...model, "--prompt", "And", "--max-tokens", "1"],
     forward: [...model, "--ids", "3"],
   };

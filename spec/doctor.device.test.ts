@@ -1,9 +1,9 @@
 /** The self-test against drivers that do what they may, or what they must not: each is caught, and none gives another hash than the golden one. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { buildLibrary } from "../models/build/library.ts";
 import { writeLibrary } from "../models/build/write.ts";
 import { examineLibrary } from "../runtime/model/verified.ts";
@@ -51,6 +51,45 @@ test("this driver passes, with the golden hash", async () => {
   } finally {
     device.dispose();
   }
+});
+
+describe("what was found", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test("is remembered for the device and the library, if it was good", async () => {
+    const cache = join(folder, "cache");
+    vi.stubEnv("TREEFOLD_CACHE", cache);
+    const asked = async (device: Device, options: LoadOptions = {}): Promise<number> => {
+      const said: string[] = [];
+      await hashOn(device, { selfTest: "cached", progress: (what) => said.push(what), ...options });
+      return said.filter((what) => what.startsWith("asking the device")).length;
+    };
+    const device = await openDevice();
+    try {
+      expect(await asked(device)).toBeGreaterThan(10);
+      expect(await asked(device)).toBe(0);
+      const [name, ...others] = readdirSync(join(cache, "self-tests"));
+      expect(others).toEqual([]);
+      expect(readFileSync(join(cache, "self-tests", name!), "utf8")).toBe("free");
+      expect(await asked(device, { selfTest: "fresh" })).toBeGreaterThan(10);
+      expect(await hashOn(device, { selfTest: "off" })).toMatchObject({ policy: "free", verified: null });
+      // Only a policy that there is, and only one that was verified.
+      for (const text of ["", "frei", "single"]) {
+        writeFileSync(join(cache, "self-tests", name!), text);
+        expect(await asked(device), text).toBeGreaterThan(10);
+      }
+    } finally {
+      device.dispose();
+    }
+    rmSync(cache, { recursive: true });
+    const { device: faulty } = await openFaulty(faults.find(({ name }) => name === "rounds sums up")!.rewrite);
+    try {
+      expect(await asked(faulty, { accept: "invariant" })).toBeGreaterThan(10);
+      expect(existsSync(join(cache, "self-tests"))).toBe(false);
+    } finally {
+      faulty.dispose();
+    }
+  });
 });
 
 describe("a driver that", () => {
