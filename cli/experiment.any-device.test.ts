@@ -20,7 +20,7 @@ interface Run {
 
 test("devices agree with the model's kernels, and part without", async () => {
   const drivers = await installedDrivers();
-  const { code, out, err } = treefold(...args, "--max-tokens", "40", "--json", ...drivers.flatMap((driver) => ["--driver", driver]));
+  const { code, out, err } = treefold(...args, "--max-tokens", "4", "--json", ...drivers.flatMap((driver) => ["--driver", driver]));
   if (/there is one device here/.test(err)) {
     console.log(`Not compared: ${err}`);
     expect({ code, out }).toEqual({ code: 1, out: "" });

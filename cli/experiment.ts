@@ -10,8 +10,8 @@ export function register(program: Command): void {
   experiment.command("devices")
     .description("Completes a prompt on every Vulkan driver of this machine, with the model's kernels and with texts that leave the arithmetic to the device, and shows where devices part.")
     .requiredOption("--model <dir>", "checkpoint directory", parsePath)
-    .option("--prompt <text>", "text to complete greedily", "The LORD is my shepherd; I shall not want.")
-    .option("--max-tokens <n>", "tokens to generate", parseCount, 64)
+    .option("--prompt <text>", "text to complete greedily; the beginning of Genesis if absent")
+    .option("--max-tokens <n>", "tokens to generate", parseCount, 32)
     .option("--driver <manifest>", "a Vulkan driver's .json file; may be repeated; all that are found if absent", collect)
     .option("--here <folder>", "run on this process's own device alone, and leave the logits in the folder for comparison", parsePath)
     .option("--json", 'print {"runs":[{"arithmetic","devices":[{"device","logits","ids","text"}],"different","of","firstToken","firstId","largest"}]}')
@@ -21,15 +21,16 @@ export function register(program: Command): void {
 
 interface Options {
   readonly model: string;
-  readonly prompt: string;
+  readonly prompt?: string;
   readonly maxTokens: number;
   readonly driver?: readonly string[];
   readonly here?: string;
   readonly json?: boolean;
 }
 
-async function devices({ model, prompt, maxTokens, driver, here, json = false }: Options): Promise<void> {
-  if (prompt === "") throw new UsageError("the prompt is empty; fix: give --prompt some text");
+async function devices({ model, prompt: given, maxTokens, driver, here, json = false }: Options): Promise<void> {
+  if (given === "") throw new UsageError("the prompt is empty; fix: give --prompt some text");
+  const prompt = given ?? (await import("../spec/golden.ts")).goldenText;
   const { compareDevices, runHere } = await import("./experiment-devices.ts");
   if (here !== undefined) return void process.stdout.write(`${JSON.stringify(await runHere({ model, prompt, maxTokens }, here))}\n`);
   const { installedDrivers } = await import("../runtime/platform/driver.ts");

@@ -11,7 +11,7 @@ import { prune, removeOnSignal } from "./aside.ts";
 import { userCacheDirectory } from "./disk-cache.ts";
 import type { BuildOptions } from "./build/library.ts";
 import type { KernelSource } from "./compile-model.ts";
-import { hashBuilder } from "./toolchain.ts";
+import { hashBuilder, hashEvaluator } from "./toolchain.ts";
 
 /** What a library's kernels come from, under a name that tells its entries apart. */
 export interface NamedSource {
@@ -39,7 +39,7 @@ const artifactsKept = 4096;
  * @throws CheckpointError, and LibraryWriteError where not even a temporary folder can be written
  */
 export async function cachedLibrary(directory: string, source: NamedSource, progress: (what: string) => void, again = false): Promise<CachedLibrary> {
-  const key = createHash("sha256").update(JSON.stringify([await hashBuilder(), source.name, await hashCheckpoint(directory)])).digest("hex");
+  const key = createHash("sha256").update(JSON.stringify([await (source.expect === undefined ? hashBuilder() : hashEvaluator()), source.name, await hashCheckpoint(directory)])).digest("hex");
   const caches = userCacheDirectory();
   const folder = join(caches, "libraries", key);
   const kept: CachedLibrary = { folder, kept: true, remove: async () => undefined };

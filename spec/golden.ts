@@ -9,7 +9,7 @@ import { ReferenceModel } from "./reference-model.ts";
 export const goldenTokens = { prompt: 75, greedy: 64 } as const;
 
 /** Genesis 1, for models that read text; a longer text than is needed. */
-const text = "In the beginning God created the heaven and the earth. And the earth was without form, and void; and darkness was upon the face of the deep. " +
+export const goldenText = "In the beginning God created the heaven and the earth. And the earth was without form, and void; and darkness was upon the face of the deep. " +
   "And the Spirit of God moved upon the face of the waters. And God said, Let there be light: and there was light. And God saw the light, that it was good: " +
   "and God divided the light from the darkness. And God called the light Day, and the darkness he called Night. And the evening and the morning were the first day.";
 
@@ -48,6 +48,6 @@ async function sizesOf(directory: string): Promise<{ readonly weights: number; r
 async function promptOf(directory: string, vocabulary: number, tokens: number): Promise<number[]> {
   const files = await readTokenizerFiles(directory, vocabulary).catch(() => undefined);
   if (files === undefined) return Array.from({ length: tokens }, (_, at) => (at * 7919 + 13) % vocabulary);
-  const ids = files.tokenizer.encode(text);
+  const ids = files.tokenizer.encode(goldenText);
   return Array.from({ length: tokens }, (_, at) => ids[at % ids.length]!);
 }

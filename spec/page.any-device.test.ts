@@ -19,6 +19,7 @@ import { demoDirectory } from "../models/places.ts";
 import { loadModel, type Piece, type Program } from "../runtime/index.ts";
 import { manifestText, type Manifest } from "../runtime/model/manifest.ts";
 import { launchChromium, noChromium } from "./fixtures/chromium.ts";
+import { goldenModels } from "./fixtures/golden-models.ts";
 import { serve, type StaticServer } from "./fixtures/static-server.ts";
 
 if (noChromium !== undefined) console.log(`The page is not tested: ${noChromium}.`);
@@ -28,14 +29,14 @@ const weights = "/model/weights/model.safetensors";
 const patience = { timeout: 90_000 };
 
 /** As `treefold build` makes it, but for the proofs; the evaluator's word on it takes most of the time, so it comes from the cache. */
-async function demoLibrary(): Promise<Library> {
-  const { folder, remove } = await cachedLibrary(demoDirectory, { ...treefold, ...heldTo("golden", () => undefined) }, () => undefined);
+async function libraryOf(checkpoint: string): Promise<Library> {
+  const { folder, remove } = await cachedLibrary(checkpoint, { ...treefold, ...heldTo("golden", () => undefined) }, () => undefined);
   const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const texts = entries.map(async ({ name, parentPath }) => [join(parentPath, name).slice(folder.length + 1), await readFile(join(parentPath, name), "utf8")] as const);
   const files = new Map(await Promise.all(texts));
   await remove();
   const manifest = JSON.parse(files.get("manifest.json")!) as Library["manifest"];
-  return { manifest, files, weights: manifest.weights.files.map((name) => join(demoDirectory, name)) };
+  return { manifest, files, weights: manifest.weights.files.map((name) => join(checkpoint, name)) };
 }
 
 describe.skipIf(noChromium !== undefined)("a model's page", () => {
@@ -48,7 +49,7 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
   beforeAll(async () => {
     folder = join(await mkdtemp(join(tmpdir(), "treefold-page-")), "page");
     // What `treefold page` does; its kernels are proven elsewhere.
-    const library = await demoLibrary();
+    const library = await libraryOf(demoDirectory);
     await writePage(library, await buildPage(library.manifest), folder);
     inNode = await speakInNode(24);
     browser = await launchChromium({ webgpu: "swiftshader" });
@@ -174,6 +175,22 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
     expect(await page.locator("#again").isVisible()).toBe(true);
     await shoot(page, "lost");
     await page.close();
+  });
+
+  test.each(goldenModels.slice(1))("has the golden hash of $name, too", async ({ directory, golden }) => {
+    const place = join(await mkdtemp(join(tmpdir(), "treefold-page-")), "page");
+    const library = await libraryOf(directory);
+    await writePage(library, await buildPage(library.manifest), place);
+    const other = await serve(place);
+    open.push(other);
+    const page = await visit(other.url);
+    await page.locator("#check:enabled").waitFor({ state: "visible", ...patience });
+    await page.click("#check");
+    await page.locator("#check:enabled").waitFor(patience);
+    expect(await page.locator("#golden .verdict").innerText()).toBe("Your GPU agrees, bit for bit.");
+    expect(await page.locator("#golden .hash").allInnerTexts()).toEqual([golden.logits, golden.logits]);
+    await page.close();
+    await rm(join(place, ".."), { recursive: true });
   });
 
   test("loads from a server without ranges, tells damaged weights, loads again once they are whole, and tells other bits", async () => {
