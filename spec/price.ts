@@ -2,7 +2,7 @@
  * What portable bits cost: each kernel of a model, and its forward pass, under the same schedules with the arithmetic that
  * is promised (`free`), with sums sealed, too (`sealed`), and left to the device (`builtin`), in turn, on one device.
  *
- *     node dist/spec/price.js [--model DIR] [--tokens 1,64] [--rounds 9] [--steps 40] [--prompt 256] [--json FILE]
+ *     node dist/spec/price.js [--model DIR] [--tokens 1,64] [--rounds 9] [--steps 40] [--prompt 256] [--forward-only] [--json FILE]
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -33,7 +33,7 @@ interface Price {
 
 const { values } = parseArgs({ options: {
   model: { type: "string", default: demoDirectory }, tokens: { type: "string", default: "1,64" }, rounds: { type: "string", default: "9" },
-  steps: { type: "string", default: "40" }, prompt: { type: "string", default: "256" }, json: { type: "string" },
+  "forward-only": { type: "boolean", default: false }, steps: { type: "string", default: "40" }, prompt: { type: "string", default: "256" }, json: { type: "string" },
 } });
 const rounds = Number(values.rounds);
 const device = await openDevice();
@@ -136,7 +136,7 @@ async function priceForward(directory: string): Promise<void> {
 
 console.log(`${device.info.description} (${device.info.driver}); ${clock.isDevices ? "the device's clock" : "the host's clock"}\n`);
 console.log("| what | free, us | free / builtin | sealed / builtin | sealed / free |\n|---|---|---|---|---|");
-for (const tokens of values.tokens.split(",").map(Number)) {
+for (const tokens of values["forward-only"] ? [] : values.tokens.split(",").map(Number)) {
   for (const [name, { declaration, extents }] of await declaredKernels(values.model)) await priceKernel(name, parseKernel(declaration), extents, tokens);
 }
 await priceForward(values.model);
