@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { demoDirectory, packageRoot } from "../models/places.ts";
 import { installedDrivers } from "../runtime/platform/driver.ts";
 import { besideKernels, treefold } from "../spec/fixtures/commands.ts";
+import { effort } from "../spec/fixtures/effort.ts";
 
 besideKernels();
 const args = ["experiment", "devices", "--model", demoDirectory];
@@ -18,7 +19,8 @@ interface Run {
   readonly largest: number;
 }
 
-test("devices agree with the model's kernels, and part without", async () => {
+if (effort === "quick") console.log("Devices are compared in CI: it takes two of them half a minute.");
+test.runIf(effort !== "quick")("devices agree with the model's kernels, and part without", async () => {
   const drivers = await installedDrivers();
   const { code, out, err } = treefold(...args, "--max-tokens", "4", "--json", ...drivers.flatMap((driver) => ["--driver", driver]));
   if (/there is one device here/.test(err)) {

@@ -136,8 +136,8 @@ function questions(): Question[] {
 /** Folds bare and sealed; in loops, unrolled, and through workgroup memory; of few workgroups and many. */
 function chainQuestions(): Question[] {
   const bare = { decides: "free", otherwise: "chains of sums are regrouped", follows: "sums are sealed" } as const;
-  // Of ordinary exponents, sums of a few products of 16 bits would be exact in any order.
-  const factors = { x: numbers("x", 64 * 64, -8, 8).map((bits) => bits & 0xffff0000), w: numbers("w", 4 * 64, -8, 8).map((bits) => bits & 0xffff0000) };
+  // Of one exponent, or few, sums of products of 16 bits would be exact in any order; of one sign, each addition loses something.
+  const factors = { x: numbers("x", 16 * 512, -6, 6).map((bits) => bits & 0x7fff0000), w: numbers("w", 4 * 512, -6, 6).map((bits) => bits & 0x7fff0000) };
   const asked: Question[] = [
     ...["alone", "alone-vector", "runs-together", "leaves-together", "runs-vector", "split"].map((schedule): Question =>
       ({ ...bare, name: `a chain of sums, ${schedule}`, kernel: "chains", schedule, short: schedule === "alone", extents: { row: 64 } })),
@@ -145,7 +145,7 @@ function chainQuestions(): Question[] {
       ({ ...bare, name: `a chain of sums, ${workgroups} workgroups`, kernel: "chains", extents: { row: 64 * workgroups, k: 16 } })),
     { ...bare, name: "a chain of the same summands in each row", kernel: "uniformChains", short: true, extents: { row: 64 } },
     ...["alone", "alone-vector", "leaves-together"].map((schedule): Question =>
-      ({ ...bare, name: `a chain of exact products, ${schedule}`, kernel: "chainsOfProducts", schedule, short: schedule === "alone", extents: { row: 64 }, inputs: factors })),
+      ({ ...bare, name: `a chain of exact products, ${schedule}`, kernel: "chainsOfProducts", schedule, short: schedule === "alone", extents: { row: 64, k: 512 }, inputs: factors })),
     { ...bare, name: "pairwise sums", kernel: "pairs", extents: { row: 64 } },
   ];
   const once = new Set(["chains alone", "chainsOfProducts alone", "chainsOfProducts alone-vector", "uniformChains alone", "pairs alone"]);

@@ -8,7 +8,7 @@ import { loadKernel, type LoadedKernel } from "../kernel.ts";
 import { fitsDevice } from "../limits.ts";
 import { runCase, type CaseResult } from "./case.ts";
 import { isVerified, policies, type Policy } from "./policy.ts";
-import type { Case, Decides, Probe, SelfTest } from "./self-test.ts";
+import type { Decides, Probe, SelfTest } from "./self-test.ts";
 
 /** One question and the device's answer. */
 export interface ProbeResult {
@@ -69,17 +69,19 @@ async function askProbe(device: Device, { name, decides, artifact, otherwise, fo
 }
 
 async function askKernels(
-  kernels: Awaited<ReturnType<KernelsOf>>, policy: Policy, cases: Readonly<Record<string, Case>>, skipped: Set<string>, progress: (what: string) => void,
+  kernels: Awaited<ReturnType<KernelsOf>>, policy: Policy, cases: SelfTest["kernels"], skipped: Set<string>, progress: (what: string) => void,
 ): Promise<ProbeResult[]> {
   const results: ProbeResult[] = [];
   for (const [name, kernel] of kernels) {
-    const one = cases[name];
-    if (one === undefined) {
+    const asked = cases[name];
+    if (asked === undefined) {
       skipped.add(`${name}: its tensors are too large to be tried on made-up values`);
       continue;
     }
     progress(name);
-    results.push(shown(`${name}, ${describe(kernel.artifact)}`, await runCase(kernel, one), "kernels", "the evaluator's bits",
+    const found: CaseResult[] = [];
+    for (const one of asked) found.push(await runCase(kernel, one));
+    results.push(shown(`${name}, ${describe(kernel.artifact)}`, found.find(({ ok }) => !ok) ?? found[0]!, "kernels", "the evaluator's bits",
       policy === "free" ? "other bits than the evaluator's: sums are sealed" : "other bits than the evaluator's, sums sealed: results hold on this device alone"));
   }
   return results;

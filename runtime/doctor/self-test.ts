@@ -56,8 +56,8 @@ export interface Probe {
 export interface SelfTest {
   readonly format: typeof selfTestFormat;
   readonly probes: readonly Probe[];
-  /** By a kernel's name in the library: what each of its variants must give on operands that are hard on it. */
-  readonly kernels: Readonly<Record<string, Case>>;
+  /** By a kernel's name in the library: what each of its variants must give, on operands on which order matters and on edges. */
+  readonly kernels: Readonly<Record<string, readonly Case[]>>;
 }
 
 export function encodeElements(elements: Uint32Array): Elements {
