@@ -76,6 +76,9 @@ async function mend(): Promise<void> {
 }
 
 const audit = (...args: string[]): ReturnType<typeof treefold> => treefold("audit", ...args);
+/** Two flushed inputs under an operator, as a small tree. */
+const flushedAnd = (operator: string): string => `  ${operator}\n${["x", "y"].map((input) =>
+  ["select", "  <", "    %", `      bits(${input}[0, 0])`, "      2147483648", "    209715200", "  0", `  ${input}[0, 0]`].map((line) => `    ${line}\n`).join("")).join("")}`;
 /** What it says, with the folder's own path left out. */
 const said = (text: string): string => text.replaceAll(folder, "LIBRARY");
 
@@ -138,42 +141,8 @@ note: the text: LIBRARY/kernels/add-channel64.wgsl:41:5
   41 |     output_data[((minimum_0 * 64u) + channel_local_0)] = canonical(total_0);
      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 note: declared
-  +
-    select
-      <
-        %
-          bits(x[0, 0])
-          2147483648
-        209715200
-      0
-      x[0, 0]
-    select
-      <
-        %
-          bits(y[0, 0])
-          2147483648
-        209715200
-      0
-      y[0, 0]
-note: found
-  -
-    select
-      <
-        %
-          bits(x[0, 0])
-          2147483648
-        209715200
-      0
-      x[0, 0]
-    select
-      <
-        %
-          bits(y[0, 0])
-          2147483648
-        209715200
-      0
-      y[0, 0]
-fix: build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it
+${flushedAnd("+")}note: found
+${flushedAnd("-")}fix: build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it
 
 2 proven, 1 failed
 `);
