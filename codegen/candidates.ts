@@ -3,7 +3,7 @@
  * Each is a plan for mappings; what does not fit is found out by lowering it and left out.
  */
 import type { Expr, Load, Output, Reduce, StorageType } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/expr.ts";
+import { holds, operandsOf, partsOf } from "../dsl/expr.ts";
 import type { DeviceLimits } from "../runtime/artifact.ts";
 import { ScheduleMisfit } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "./groups.ts";
@@ -184,13 +184,12 @@ function blocksFor(shape: Shape, lanes: number): Record<string, readonly number[
     return indices.map((_, at) => (at === axis ? lanes : at === item ? vectorBytes / bytesOf[storage] : 1));
   };
   const visit = (expr: Expr): void => {
-    operandsOf(expr).forEach(visit);
     if (expr.kind !== "load") return;
     const blocks = blocksOf(expr);
     const known = found.get(expr.input);
     found.set(expr.input, found.has(expr.input) && known?.join() !== blocks?.join() ? undefined : blocks);
   };
-  [...reductionsBelow(reduces.flatMap((reduce) => reduce.leaf)), ...reduces].forEach((reduce) => reduce.leaf.forEach(visit));
+  [...reductionsBelow(reduces.flatMap((reduce) => reduce.leaf)), ...reduces].forEach((reduce) => reduce.leaf.forEach((leaf) => partsOf(leaf).forEach(visit)));
   const isModel = (axis: string): boolean => extentOf(kernel, axis).kind === "constant";
   const stored = kernel.inputs.filter(({ name, axes }) => found.get(name) !== undefined && axes.every(isModel));
   return Object.fromEntries(stored.map(({ name }) => [name, found.get(name)!]));
@@ -198,14 +197,12 @@ function blocksFor(shape: Shape, lanes: number): Record<string, readonly number[
 
 /** Whether innermost chains walk rows of memory, so that taking several leaves at a time loads vectors. */
 function walksRows(shape: Shape): boolean {
-  const visit = (expr: Expr): boolean => {
-    if (expr.kind === "load") {
-      const last = expr.indices[expr.indices.length - 1]!;
-      return last.kind === "index" && last.variable.kind === "item";
-    }
-    return operandsOf(expr).some(visit);
+  const walks = (expr: Expr): boolean => {
+    const last = expr.kind === "load" ? expr.indices.at(-1) : undefined;
+    return last?.kind === "index" && last.variable.kind === "item";
   };
-  return shape.reduces.some((reduce) => reduce.leaf.some(visit));
+  const belowLoads = (expr: Expr): readonly Expr[] => (expr.kind === "load" ? [] : operandsOf(expr));
+  return shape.reduces.some((reduce) => reduce.leaf.some((leaf) => holds(leaf, walks, belowLoads)));
 }
 
 export function candidateSchedules(kernel: PassKernel, limits: DeviceLimits): Schedule[] {

@@ -1,6 +1,6 @@
 /** Which level of the contract a kernel reaches, derived from its arithmetic, and why no higher. */
 import type { Expr, Kernel, Reduce, SourceLocation } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/expr.ts";
+import { holds, operandsOf } from "../dsl/expr.ts";
 import { findDisagreement } from "../dsl/exactness/portability.ts";
 import type { ContractLevel } from "../runtime/artifact.ts";
 import { reductionsBelow } from "./groups.ts";
@@ -55,6 +55,5 @@ export function unpromised(kernel: Kernel): DerivedLevel {
 }
 
 function addsFloats(expr: Expr): boolean {
-  if (expr.kind === "binary" && expr.type === "f32" && expr.operator !== "maximum" && expr.operator !== "minimum") return true;
-  return expr.kind === "call" || operandsOf(expr).some(addsFloats);
+  return holds(expr, (part) => part.kind === "call" || (part.kind === "binary" && part.type === "f32" && part.operator !== "maximum" && part.operator !== "minimum"));
 }

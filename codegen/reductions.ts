@@ -4,7 +4,7 @@
  * affair (fold.ts); who does it is the mapping's.
  */
 import type { Expr, Reduce } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/expr.ts";
+import { holds } from "../dsl/expr.ts";
 import type { Context } from "./context.ts";
 import { ScheduleMisfit } from "./errors.ts";
 import { textOf } from "./expressions.ts";
@@ -176,5 +176,5 @@ function assertStretches(context: Context, group: Group, { sharing, cut, items }
 }
 
 function holdsField(expr: Expr): boolean {
-  return expr.kind === "field" || operandsOf(expr).some(holdsField);
+  return holds(expr, ({ kind }) => kind === "field");
 }

@@ -4,7 +4,7 @@
  * invocation that needs it. The chain itself is as it was.
  */
 import type { Expr, Load, Reduce, Variable } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/expr.ts";
+import { holds, partsOf } from "../dsl/expr.ts";
 import type { Context } from "./context.ts";
 import { ScheduleMisfit } from "./errors.ts";
 import { significantBits } from "../dsl/exactness/significant-bits.ts";
@@ -79,11 +79,11 @@ function stageable(context: Context, expr: Expr, item: Variable, tiled: readonly
 }
 
 function loadsIn(expr: Expr): Load[] {
-  return [...(expr.kind === "load" ? [expr] : []), ...operandsOf(expr).flatMap(loadsIn)];
+  return [...partsOf(expr)].filter((part) => part.kind === "load");
 }
 
 function holdsLoad(expr: Expr): boolean {
-  return expr.kind === "load" || expr.kind === "field" || operandsOf(expr).some(holdsLoad);
+  return holds(expr, ({ kind }) => kind === "load" || kind === "field");
 }
 
 /** Stages one operand; the same operand of several reductions is staged once for each item variable. */
@@ -135,7 +135,7 @@ export function stagedChain(lowering: Lowering, group: Group, leavesAt: (positio
 }
 
 function reads(expr: Expr, table: string): boolean {
-  return (expr.kind === "load" && expr.input === table) || operandsOf(expr).some((operand) => reads(operand, table));
+  return holds(expr, (part) => part.kind === "load" && part.input === table);
 }
 
 /** All invocations of the workgroup bring one stretch of an operand in, neighbours taking neighbouring items. */

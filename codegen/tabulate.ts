@@ -4,7 +4,7 @@
  * the maximum and for the weights), it is computed once an item into an array, and read from there.
  */
 import type { Expr, Reduce, Variable } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/expr.ts";
+import { holds, operandsOf, partsOf } from "../dsl/expr.ts";
 import type { Context } from "./context.ts";
 import { textOf } from "./expressions.ts";
 import type { Group } from "./groups.ts";
@@ -39,25 +39,14 @@ function sameItems(a: Group, b: Group): boolean {
 
 /** The largest subexpressions that both groups' leaves have in common and that hold a reduction over something else. */
 function sharedWork(a: Group, b: Group): Expr[] {
-  const inB = new Set<Expr>();
-  const gather = (expr: Expr): void => {
-    if (inB.has(expr)) return;
-    inB.add(expr);
-    operandsOf(expr).forEach(gather);
-  };
-  b.cells.forEach((cell) => gather(cell.leaf));
-  const shared: Expr[] = [];
-  const visit = (expr: Expr): void => {
-    if (inB.has(expr) && expr.type !== "bool" && holdsReduction(expr, a.reduce.variable)) shared.push(expr);
-    else operandsOf(expr).forEach(visit);
-  };
-  a.cells.forEach((cell) => visit(cell.leaf));
-  return shared;
+  const inB = new Set(b.cells.flatMap((cell) => [...partsOf(cell.leaf)]));
+  const isShared = (expr: Expr): boolean => inB.has(expr) && expr.type !== "bool" && holdsReduction(expr, a.reduce.variable);
+  const aboveShared = (expr: Expr): readonly Expr[] => (isShared(expr) ? [] : operandsOf(expr));
+  return [...new Set(a.cells.flatMap((cell) => [...partsOf(cell.leaf, aboveShared)].filter(isShared)))];
 }
 
 function holdsReduction(expr: Expr, item: Variable): boolean {
-  if (expr.kind === "field") return expr.of.free.has(item);
-  return operandsOf(expr).some((operand) => holdsReduction(operand, item));
+  return holds(expr, (part) => part.kind === "field" && part.of.free.has(item));
 }
 
 function fillTable(context: Context, group: Group, expr: Expr, materialize: (exprs: readonly Expr[]) => void): Expr {

@@ -3,7 +3,7 @@
  *
  * The reference evaluator reads it over numbers, an audit can read it over terms. Nothing here knows of schedules.
  */
-import { operandsOf } from "./expr.ts";
+import { partsOf } from "./expr.ts";
 import type { Binary, BinaryOperator, Constant, Expr, FunctionDeclaration, Load, Reduce, Reducer, UnaryOperator, ValueType, Variable } from "./ir.ts";
 import { rowsOf, spanOf, type Tree } from "./tree.ts";
 
@@ -224,7 +224,7 @@ export function isOwnStep(combines: readonly Expr[], at: number): boolean {
 }
 
 function mentions(expr: Expr, part: Expr): boolean {
-  return expr === part || operandsOf(expr).some((operand) => mentions(operand, part));
+  return partsOf(expr).has(part);
 }
 
 /** Whether a combine is nothing but the sum of both sides' floats. */

@@ -225,6 +225,23 @@ export function operandsOf(expr: Expr): readonly Expr[] {
 }
 
 /**
+ * An expression and all below it, each once however often it is used: where a value is used twice at each of twenty steps, as in a
+ * cipher's rounds, there are a million paths to it. `below` says where else to go, or where not to.
+ */
+export function partsOf(expr: Expr, below: (part: Expr) => readonly Expr[] = operandsOf): Set<Expr> {
+  // A set hands out what is added to it while it is walked.
+  const parts = new Set([expr]);
+  for (const part of parts) for (const operand of below(part)) parts.add(operand);
+  return parts;
+}
+
+/** Whether the expression, or one below it, is wanted. */
+export function holds(expr: Expr, wanted: (part: Expr) => boolean, below?: (part: Expr) => readonly Expr[]): boolean {
+  for (const part of partsOf(expr, below)) if (wanted(part)) return true;
+  return false;
+}
+
+/**
  * Rebuilds an expression in `pool` with some leaves replaced. `replace` is asked first at every node, top down, and
  * answers with what to put there, or with undefined to go on below. The memo is the caller's, so that several
  * expressions share it. Whoever substitutes an item variable must stop at expressions in which it is not free: a

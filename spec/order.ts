@@ -1,5 +1,5 @@
 /** Other trees for a kernel, and how much the order of its sums matters on given data. */
-import { operandsOf, rewrite } from "../dsl/expr.ts";
+import { holds, operandsOf, rewrite } from "../dsl/expr.ts";
 import type { Expr, Kernel, Reduce } from "../dsl/ir.ts";
 import { printTree } from "../dsl/tree-notation.ts";
 import { isComplete, type Tree } from "../dsl/tree.ts";
@@ -59,12 +59,9 @@ export function reductionsOf(kernel: Kernel): Reduce[] {
 
 /** Whether some reduction of a kernel does arithmetic on floats when it combines: only then can order matter. */
 export function addsFloats(kernel: Kernel): boolean {
-  const rounds = (expr: Expr): boolean => {
-    if (expr.kind === "call" && expr.type === "f32") return true;
-    if (expr.kind === "binary" && expr.type === "f32" && expr.operator !== "minimum" && expr.operator !== "maximum") return true;
-    return operandsOf(expr).some(rounds);
-  };
-  return reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => rounds(field.combine)));
+  const rounds = (expr: Expr): boolean => (
+    expr.type === "f32" && (expr.kind === "call" || (expr.kind === "binary" && expr.operator !== "minimum" && expr.operator !== "maximum")));
+  return reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => holds(field.combine, rounds)));
 }
 
 /** The kernel with its 16-bit outputs stored as f32: what it computes, before rounding hides what an order has changed. */

@@ -1,6 +1,6 @@
 /** Whether a reducer's combine takes up both of its states: what it ignores of one is lost. */
 import type { Node } from "ts-morph";
-import { operandsOf } from "../expr.ts";
+import { partsOf } from "../expr.ts";
 import type { Expr } from "../ir.ts";
 import { holdsHole } from "./holes.ts";
 import type { Reading } from "./reading.ts";
@@ -43,10 +43,6 @@ export function checkSides(reading: Reading, names: readonly string[], combines:
 /** The fields of either state that an expression reads. */
 function statesOf(expr: Expr): Record<Side, Set<string>> {
   const found: Record<Side, Set<string>> = { left: new Set(), right: new Set() };
-  const visit = (part: Expr): void => {
-    if (part.kind === "state") found[part.side].add(part.field);
-    operandsOf(part).forEach(visit);
-  };
-  visit(expr);
+  for (const part of partsOf(expr)) if (part.kind === "state") found[part.side].add(part.field);
   return found;
 }

@@ -1,6 +1,6 @@
 /** Indices that leave their axes. */
 import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
-import { operandsOf } from "../expr.ts";
+import { operandsOf, partsOf } from "../expr.ts";
 import type { Expr, Kernel, Load, SourceLocation } from "../ir.ts";
 import { staysInside } from "./extent-proofs.ts";
 import { holdsHole } from "./holes.ts";
@@ -78,11 +78,7 @@ function counterexample(index: Expr, axis: string): Counterexample | undefined {
 /** The axes whose points or extents an expression mentions. */
 function axesOf(expr: Expr): Set<string> {
   const axes = new Set([...expr.free].map(({ axis }) => axis));
-  const visit = (part: Expr): void => {
-    if (part.kind === "extent") axes.add(part.axis);
-    operandsOf(part).forEach(visit);
-  };
-  visit(expr);
+  for (const part of partsOf(expr)) if (part.kind === "extent") axes.add(part.axis);
   return axes;
 }
 

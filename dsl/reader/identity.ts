@@ -2,7 +2,7 @@
 import { Node } from "ts-morph";
 import { bitAlgebra } from "../bits.ts";
 import { Denotation } from "../denotation.ts";
-import { bitsOfF32, f32OfBits, operandsOf } from "../expr.ts";
+import { bitsOfF32, f32OfBits, holds } from "../expr.ts";
 import type { Constant, Expr, Reduce, Reducer } from "../ir.ts";
 import { trackingAlgebra } from "./finite-range.ts";
 import { holdsHole } from "./holes.ts";
@@ -143,14 +143,13 @@ class Trial {
 
 /** Whether a combine reads one of these fields. */
 function reads(expr: Expr, fields: ReadonlySet<string>): boolean {
-  return expr.kind === "state" ? fields.has(expr.field) : operandsOf(expr).some((part) => reads(part, fields));
+  return holds(expr, (part) => part.kind === "state" && fields.has(part.field));
 }
 
 const arithmetic: ReadonlySet<string> = new Set(["add", "subtract", "multiply", "divide"]);
 
 function calculatesWith(expr: Expr, field: string): boolean {
-  const isArithmetic = expr.kind === "call" || expr.kind === "binary" && arithmetic.has(expr.operator);
-  return isArithmetic && reads(expr, new Set([field])) || operandsOf(expr).some((part) => calculatesWith(part, field));
+  return holds(expr, (part) => (part.kind === "call" || part.kind === "binary" && arithmetic.has(part.operator)) && reads(part, new Set([field])));
 }
 
 function asWritten(value: number): string {

@@ -1,6 +1,6 @@
 /** Reading an element of a tensor: `x(token, channel)` and `gather(x, row(token), channel)`. */
 import type { Node } from "ts-morph";
-import { operandsOf, valueTypeOf } from "../expr.ts";
+import { operandsOf, partsOf, valueTypeOf } from "../expr.ts";
 import type { Expr, Input } from "../ir.ts";
 import { dependenceOf, instead, isBatchLeaf, isPlacement, nameDependence } from "./batch-rules.ts";
 import { hole, holdsHole, isUnknown } from "./holes.ts";
@@ -33,13 +33,7 @@ export function readIndex(reading: Reading, value: Value, at: Node): Expr {
 
 /** Whether a load appears outside the addresses of other loads. */
 function findLoaded(expr: Expr, wanted: (leaf: Expr) => boolean): Expr | undefined {
-  if (wanted(expr)) return expr;
-  if (expr.kind === "load" || isUnknown(expr)) return undefined;
-  for (const operand of operandsOf(expr)) {
-    const found = findLoaded(operand, wanted);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return [...partsOf(expr, (part) => (part.kind === "load" || isUnknown(part) ? [] : operandsOf(part)))].find(wanted);
 }
 
 /** Whether an index lies inside its axis whatever its data are, by the form of the expression: a remainder or a minimum. */

@@ -1,6 +1,6 @@
 /** `reducer({ state, identity, combine })`. */
 import { Node } from "ts-morph";
-import { operandsOf } from "../expr.ts";
+import { partsOf } from "../expr.ts";
 import type { Constant, Expr, Reducer } from "../ir.ts";
 import { checkSides } from "./combine-sides.ts";
 import { evaluate } from "./expressions.ts";
@@ -134,10 +134,5 @@ function readCombine(reading: Reading, types: readonly [string, FieldType][], at
 
 /** What a combined state may not depend on. */
 function findOpen(expr: Expr): Expr | undefined {
-  if (expr.kind === "load" || expr.kind === "index" || expr.kind === "extent" || expr.kind === "parameter" || expr.kind === "field") return expr;
-  for (const operand of operandsOf(expr)) {
-    const found = findOpen(operand);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return [...partsOf(expr)].find(({ kind }) => kind === "load" || kind === "index" || kind === "extent" || kind === "parameter" || kind === "field");
 }

@@ -1,5 +1,5 @@
 /** Which axes of a kernel may be varied, and how, without a row's bits changing. All of it is read off the declaration. */
-import { operandsOf } from "../../dsl/expr.ts";
+import { holds, operandsOf } from "../../dsl/expr.ts";
 import type { Expr, Kernel, Load, Reduce } from "../../dsl/ir.ts";
 import { integerOf } from "../bounds.ts";
 import { TestSetupError } from "./errors.ts";
@@ -117,7 +117,7 @@ function movable(pools: readonly Pool[]): Pool[] {
 
 /** Sequence axes whose extent decides nothing but where a bound that comes from the request's own data would be cut off. */
 function stretchableAxes(kernel: Kernel, expressions: ReadonlySet<Expr>): string[] {
-  const isOwnBound = (expr: Expr): boolean => expr.kind === "load" || expr.kind === "parameter" || operandsOf(expr).some(isOwnBound);
+  const isOwnBound = (expr: Expr): boolean => holds(expr, ({ kind }) => kind === "load" || kind === "parameter");
   const fixed = new Set<string>();
   const see = (expr: Expr | undefined): void => {
     if (expr?.kind === "extent") fixed.add(expr.axis);
