@@ -239,7 +239,7 @@ describe("a library that is not what it was", () => {
     ["with half a manifest", (folder) => truncate(join(folder, "manifest.json"), 3000), /manifest\.json: it is not JSON/],
     ["with another manifest", async (folder) => writeFile(join(folder, "manifest.json"), (await readFile(join(folder, "manifest.json"), "utf8")).replace('"layers": ', '"layers": 1')),
       /manifest\.json: it does not have the hash that it was written with\. fix: build the library again/],
-    ["of a later format", (folder) => writeFile(join(folder, "manifest.json"), '{"format": "treefold-model 2"}'), /its format is 'treefold-model 2', and this runtime reads 'treefold-model 1'/],
+    ["of a later format", (folder) => writeFile(join(folder, "manifest.json"), '{"format": "treefold-model 3"}'), /its format is 'treefold-model 3', and this runtime reads 'treefold-model 2'/],
     ["with another kernel", (folder) => writeFile(join(folder, "kernels", "argmax-id320.from4.wgsl"), "fn main() {}"), /argmax-id320\.from4\.wgsl: it does not have the hash that the manifest gives/],
     ["with another program", async (folder) => writeFile(join(folder, "forward.js"), (await readFile(join(folder, "forward.js"), "utf8")).replace(/index < \d+/, "index < 1")),
       /forward\.js: it does not have the hash that the manifest gives/],

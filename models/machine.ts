@@ -15,8 +15,10 @@ export interface KernelUse {
 }
 
 /** Extents that only a step knows; `rows` are those of logits, of all tokens or of some. */
-export type StepExtent = "tokens" | "requests" | "rows" | "pagesPerRequest" | "keys" | "slots";
+export type StepExtent = "tokens" | "requests" | "rows" | "pagesPerRequest" | "keys" | "slots" | "entries" | "places";
 export type Extent = number | StepExtent;
+/** A kernel's parameter that only the caller of a model's function knows: of a search, which bits it is about. */
+export type StepParameter = "shift";
 
 export interface Machine<Value> {
   /**
@@ -29,7 +31,7 @@ export interface Machine<Value> {
   /** `tensors` names every input and output of the kernel; `extents` its batch and sequence axes. */
   run(
     use: KernelUse, tensors: Readonly<Record<string, Value>>, extents: Readonly<Record<string, Extent>>,
-    parameters?: Readonly<Record<string, number>>,
+    parameters?: Readonly<Record<string, number | StepParameter>>,
   ): void;
 }
 

@@ -9,7 +9,12 @@ interface Choice {
   readonly name: string;
   /** Invocations along some of its axes. */
   readonly invocations?: Readonly<Record<string, number>>;
+  /** Invocations that share a reduction, each of which folds values of its level 1. */
+  readonly ways?: number;
 }
+
+/** A workgroup for each row of logits, whose vocabulary its invocations share: as many as the trees have lanes. */
+const rowOfLogits = (ways: number): readonly Choice[] => [{ name: "alone", invocations: { token: 1 }, ways }];
 
 /** By kernel: what to take for few rows, and then for many. What is not named here takes the simplest that fits. */
 export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
@@ -23,23 +28,28 @@ export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
   attention: [{ name: "registers", invocations: { token: 1, head: 4 } }, { name: "registers", invocations: { token: 4, head: 1 } }],
   argmax: [{ name: "split" }, { name: "alone-vector" }],
   logSoftmax: [{ name: "row-together" }, { name: "row-each" }],
+  rowSummary: rowOfLogits(256),
+  logTotal: rowOfLogits(64),
+  nextLikely: rowOfLogits(256),
+  narrowCount: rowOfLogits(256),
+  massesOf: rowOfLogits(256),
 };
 
 /** One schedule, or one for few rows and one for many. */
 export function chooseSchedules(kernel: string, offered: readonly Schedule[]): Schedule[] {
   const chosen = (preferredSchedules[kernel] ?? []).flatMap((choice) =>
-    offered.filter(({ name }) => name === choice.name).map((schedule) => reshaped(schedule, choice.invocations)));
+    offered.filter(({ name }) => name === choice.name).map((schedule) => reshaped(schedule, choice)));
   return chosen.length > 0 ? chosen : offered.slice(0, 1);
 }
 
-function reshaped(schedule: Schedule, invocations: Readonly<Record<string, number>> | undefined): Schedule {
-  if (invocations === undefined) return schedule;
-  const shape = Object.entries(invocations).map(([axis, count]) => `${count} ${axis}`).join(" by ");
+function reshaped(schedule: Schedule, { invocations = {}, ways }: Choice): Schedule {
+  const shape = [...Object.entries(invocations).map(([axis, count]) => `${count} ${axis}`), ...(ways === undefined ? [] : [`${ways} ways`])].join(" by ");
+  if (shape === "") return schedule;
   return {
     ...schedule,
     name: `${schedule.name}, ${shape}`,
     passes: schedule.passes.map((pass) => ({
-      ...pass, axes: pass.axes.map((axis) => ({ ...axis, invocations: invocations[axis.axis] ?? axis.invocations })),
+      ...pass, ...(ways === undefined ? {} : { ways, cut: 1 }), axes: pass.axes.map((axis) => ({ ...axis, invocations: invocations[axis.axis] ?? axis.invocations })),
     })),
   };
 }

@@ -70,6 +70,11 @@ export class Device {
     if (fault !== undefined) throw fault;
   }
 
+  /** Whether the device was lost or disposed of. */
+  get isGone(): boolean {
+    return this.#fault instanceof DeviceLostError;
+  }
+
   /** The same after the driver has refused something: that the device is gone may come to be known a little later. */
   async assertAlive(): Promise<void> {
     await Promise.race([this.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);

@@ -210,19 +210,44 @@ export function createTensor(device: Device, description: TensorDescription, ele
   return tensor;
 }
 
+/**
+ * The elements of several tensors of a device, after everything submitted so far: by one read-back, where `readElements`
+ * of each would wait for the device each time. For small tensors: what is read is on the host, and staged, at once.
+ */
+export async function readTogether(tensors: readonly Tensor[]): Promise<Uint32Array<ArrayBuffer>[]> {
+  const first = tensors[0];
+  if (first === undefined) return [];
+  tensors.forEach((tensor) => tensor.assertUsable());
+  const sizes = tensors.map((tensor) => 4 * wordsOf(tensor));
+  const words = await readBuffers(first.device, tensors.map(({ buffer, offsetBytes }, at) => ({ buffer, offset: offsetBytes, size: sizes[at]! })), first.name);
+  first.device.assertUsable();
+  let offset = 0;
+  return tensors.map((tensor, at) => unpackElements(tensor, words.subarray(offset / 4, (offset += sizes[at]!) / 4)));
+}
+
 /** A layout as messages show it: `bf16[3, 5]`, with ` in blocks of [8, 32]` where it has blocks. */
 export function describeLayout({ storage, shape, blocks }: TensorLayout): string {
   return `${storage}[${shape.join(", ")}]${blocks === undefined ? "" : ` in blocks of [${blocks.join(", ")}]`}`;
 }
 
-async function readBuffer(device: Device, buffer: GPUBuffer, offset: number, size: number, name: string): Promise<Uint32Array> {
-  const staging = device.allocate("staging", `read-back of '${name}'`, size / 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+function readBuffer(device: Device, buffer: GPUBuffer, offset: number, size: number, name: string): Promise<Uint32Array<ArrayBuffer>> {
+  return readBuffers(device, [{ buffer, offset, size }], name);
+}
+
+/** The words of several stretches of buffers, one after another. */
+async function readBuffers(device: Device, stretches: readonly BoundRange[], name: string): Promise<Uint32Array<ArrayBuffer>> {
+  const total = stretches.reduce((sum, { size }) => sum + size, 0);
+  const staging = device.allocate("staging", `read-back of '${name}'`, total / 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
   try {
     const encoder = device.gpu.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
+    let at = 0;
+    for (const { buffer, offset, size } of stretches) {
+      encoder.copyBufferToBuffer(buffer, offset, staging, at, size);
+      at += size;
+    }
     device.gpu.queue.submit([encoder.finish()]);
     await staging.mapAsync(GPUMapMode.READ);
-    return new Uint32Array(staging.getMappedRange(0, size).slice(0));
+    return new Uint32Array(staging.getMappedRange(0, total).slice(0));
   } catch (cause) {
     await device.assertAlive();
     throw new CommandError({ where: `tensor '${name}'`, what: `reading it back failed: ${messageOf(cause)}`, fix: "report this with the device's name", cause });

@@ -7,7 +7,7 @@ import { listWeights, mapWeights, weightsOf, type Weight, type Weights } from ".
 import { planStep } from "../runtime/model/batch.ts";
 import { Checkpoint } from "../models/checkpoint/checkpoint.ts";
 import type { ModelConfig } from "../models/checkpoint/config.ts";
-import type { Extent, KernelUse, Machine, StepExtent } from "../models/machine.ts";
+import type { Extent, KernelUse, Machine, StepExtent, StepParameter } from "../models/machine.ts";
 import { CachedSequence, PageAllocator, pageSize } from "../runtime/model/pages.ts";
 import { rotaryTables } from "../runtime/model/rotary.ts";
 import { kernelDirectory } from "../models/toolchain.ts";
@@ -24,6 +24,8 @@ export class ReferenceMachine implements Machine<ReferenceValue> {
   readonly #kernels = new Map<string, Kernel>();
   /** Of the step that is being computed. */
   extents: Readonly<Partial<Record<StepExtent, number>>> = {};
+  /** Of the function that is being called. */
+  parameters: Readonly<Partial<Record<StepParameter, number>>> = {};
 
   temporary(_name: string, _storage: StorageType, extents: readonly Extent[]): ReferenceValue {
     const shape = extents.map((extent) => this.#known(extent));
@@ -35,16 +37,24 @@ export class ReferenceMachine implements Machine<ReferenceValue> {
   }
 
   run(
-    use: KernelUse, tensors: Readonly<Record<string, ReferenceValue>>, extents: Readonly<Record<string, Extent>>, parameters: Readonly<Record<string, number>> = {},
+    use: KernelUse, tensors: Readonly<Record<string, ReferenceValue>>, extents: Readonly<Record<string, Extent>>, parameters: Readonly<Record<string, number | StepParameter>> = {},
   ): void {
     const kernel = this.#kernel(use);
     const elementsOf = (named: readonly { readonly name: string }[]): Record<string, Uint32Array> =>
       Object.fromEntries(named.map(({ name }) => [name, tensors[name]!.elements]));
     const known = Object.fromEntries(Object.entries(extents).map(([axis, extent]) => [axis, this.#known(extent)]));
     const outputs = evaluate(kernel, {
-      extents: { ...use.extents, ...known }, inputs: elementsOf(kernel.inputs), parameters, initial: elementsOf(kernel.outputs),
+      extents: { ...use.extents, ...known }, inputs: elementsOf(kernel.inputs), parameters: this.#given(parameters), initial: elementsOf(kernel.outputs),
     });
     for (const [name, elements] of Object.entries(outputs)) tensors[name]!.elements.set(elements);
+  }
+
+  #given(parameters: Readonly<Record<string, number | StepParameter>>): Record<string, number> {
+    return Object.fromEntries(Object.entries(parameters).map(([name, value]) => {
+      const given = typeof value === "number" ? value : this.parameters[value];
+      if (given === undefined) throw new Error(`nobody says which '${value}' is meant`);
+      return [name, given];
+    }));
   }
 
   #known(extent: Extent): number {
@@ -98,8 +108,14 @@ export class ReferenceModel {
     return logits;
   }
 
-  /** A prompt and its greedy continuation, `tokens` ids in all, and the bits of the logits at each of them. */
-  complete(prompt: readonly number[], tokens: number, progress: (done: number) => void = () => undefined): { readonly ids: readonly number[]; readonly logits: Uint32Array } {
+  /**
+   * A prompt and its continuation, `tokens` ids in all, and the bits of the logits at each of them. `choose` says what follows
+   * a row of logits, given the ids so far; the most likely id where absent.
+   */
+  complete(
+    prompt: readonly number[], tokens: number, progress: (done: number) => void = () => undefined,
+    choose: (logits: Uint32Array, ids: readonly number[]) => number = (row) => this.argmax(row)[0]!,
+  ): { readonly ids: readonly number[]; readonly logits: Uint32Array } {
     const { vocabulary } = this.config;
     const feed = this.#sequence(tokens);
     const ids = [...prompt];
@@ -107,7 +123,7 @@ export class ReferenceModel {
     logits.set(feed(prompt));
     while (ids.length < tokens) {
       progress(ids.length);
-      ids.push(...this.argmax(logits.subarray((ids.length - 1) * vocabulary, ids.length * vocabulary)));
+      ids.push(choose(logits.subarray((ids.length - 1) * vocabulary, ids.length * vocabulary), ids));
       logits.set(feed(ids.slice(-1)), (ids.length - 1) * vocabulary);
     }
     return { ids, logits };

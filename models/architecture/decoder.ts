@@ -109,7 +109,7 @@ export function logitsOf<Value>(machine: Machine<Value>, config: ModelConfig, we
 }
 
 /** The most likely id of each row of logits, the lowest of equals: u32 [rows]. */
-export function argmax<Value>(machine: Machine<Value>, { vocabulary }: ModelConfig, logits: Value): Value {
+export function argmax<Value>(machine: Machine<Value>, { vocabulary }: Pick<ModelConfig, "vocabulary">, logits: Value): Value {
   const output = machine.temporary("most likely", "u32", ["rows"]);
   machine.run({ module: "logits", kernel: "argmax", extents: { id: vocabulary } }, { logits, output }, { token: "rows" });
   return output;

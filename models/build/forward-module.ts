@@ -4,6 +4,7 @@
  */
 import { Project, VariableDeclarationKind, type SourceFile } from "ts-morph";
 import { argmax, embed, logitsOf, runLayer, selectLast, type LayerCache, type StepValues } from "../architecture/decoder.ts";
+import * as sampler from "../architecture/sampler.ts";
 import { replaceWeights, type Layer, type Weight, type Weights } from "../architecture/weights.ts";
 import type { WeightDeclaration } from "../checkpoint/checkpoint.ts";
 import type { ModelConfig } from "../checkpoint/config.ts";
@@ -58,7 +59,7 @@ export function writeForwardModule(config: ModelConfig, weights: Weights<StoredW
     const body = all.statements.splice(before);
     all.statements.push(`for (let index = ${from}; index < ${to}; index++) {`, "const layer = weights.layers[index]!;", "const cache = step.cache[index]!;", ...body, "}");
   }
-  const add = (name: string, docs: string, recorder: Recorder, result: string, parameters: Readonly<Record<string, string>>): void => {
+  const add: AddFunction = (name, docs, recorder, result, parameters) => {
     note(recorder);
     file.addFunction({
       isExported: true, name, returnType: "Tensor", docs: [docs],
@@ -77,8 +78,39 @@ export function writeForwardModule(config: ModelConfig, weights: Weights<StoredW
   const greedy = new Recorder();
   add("mostLikely", `The most likely id of each row of logits, the lowest of equals: u32 [rows] of f32 [rows, ${config.vocabulary}].`,
     greedy, argmax(greedy, config, "logits"), { logits: "Tensor", rows: "number" });
+  addSampler(config, add);
   file.formatText({ indentSize: 2 });
   return { text: file.getFullText(), uses };
+}
+
+/** A function of the module, which gives a tensor; its first parameter is the machine. */
+type AddFunction = (name: string, docs: string, recorder: Recorder, result: string, parameters: Readonly<Record<string, string>>) => void;
+
+/** The functions by which a token is chosen: each takes its tensors, and then what only the caller knows. */
+function addSampler(config: ModelConfig, add: AddFunction): void {
+  const vocabulary = `f32 [rows, ${config.vocabulary}]`;
+  const define = <Names extends string>(
+    name: string, docs: string, write: (machine: Recorder, config: ModelConfig, tensors: Readonly<Record<Names, string>>) => string,
+    tensors: readonly Names[], numbers: readonly string[] = [],
+  ): void => {
+    const recorder = new Recorder(tensors);
+    const result = write(recorder, config, Object.fromEntries(tensors.map((tensor) => [tensor, tensor])) as unknown as Record<Names, string>);
+    const typed = (names: readonly string[], type: string): Record<string, string> => Object.fromEntries(names.map((one) => [one, type]));
+    add(name, docs, recorder, result, { ...typed(tensors, "Tensor"), ...typed(["rows", ...numbers], "number") });
+  };
+  define("summary", `Each row's largest logit, f32 [rows] of ${vocabulary}, and whether nothing can be chosen in it, u32 [rows].`,
+    sampler.summary, ["logits", "largest", "unusable"]);
+  define("logTotal", "The logarithm of each row's sum of exp(logit - largest): f32 [rows].", sampler.logTotal, ["logits", "largest"]);
+  define("logprob", "The logprob of one id in each row: f32 [rows].", sampler.logprob, ["logits", "ids", "largest", "logTotal", "output"]);
+  define("nextLikely", "The most likely id of each row after the previous one: u32 [rows].", sampler.nextLikely, ["logits", "previous", "output"]);
+  define("scaled", `Logits over the temperature: ${vocabulary}.`, sampler.scaled, ["logits", "settings"]);
+  define("edited", "The scaled logits, with those replaced that penalties or biases touch.",
+    sampler.edited, ["logits", "scaled", "settings", "rowOf", "placeOf", "ids", "seenAndCount", "bias"], ["entries", "places"]);
+  define("weights", `exp(scaled - largest): ${vocabulary}.`, sampler.weights, ["scaled", "largest"]);
+  define("narrowCount", "Two more bits of top-k's threshold: u32 [rows].", sampler.narrowCount, ["scaled", "words", "prefix", "output"], ["shift"]);
+  define("narrowMass", "Two more bits of top-p's threshold: u32 [rows].",
+    sampler.narrowMass, ["scaled", "weights", "settings", "floor", "prefix", "output"], ["shift"]);
+  define("scores", `${vocabulary}: the largest of a row is at the chosen id. What weights() gave is gone.`, sampler.scores, ["scaled", "largest", "threshold", "settings", "words"]);
 }
 
 /** Layers next to each other whose weights are stored alike, so that they run the same kernels. */

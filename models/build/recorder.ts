@@ -3,10 +3,10 @@
  * What it has written down is the body of a function of a generated model (forward-module.ts).
  */
 import type { StorageType } from "../../runtime/artifact.ts";
-import { nameOf, type Extent, type KernelUse, type Machine } from "../machine.ts";
+import { nameOf, type Extent, type KernelUse, type Machine, type StepParameter } from "../machine.ts";
 
 /** Names that the functions of a generated module have already given. */
-const reserved = ["machine", "weights", "step", "stream", "index", "layer", "cache", "tokens", "requests", "rows", "pagesPerRequest", "keys", "slots"];
+const reserved = ["machine", "weights", "step", "stream", "index", "layer", "cache", "tokens", "requests", "rows", "pagesPerRequest", "keys", "slots", "entries", "places", "shift"];
 
 /** A temporary that a body asks for before anything else. */
 export interface Temporary {
@@ -24,10 +24,13 @@ export class Recorder implements Machine<string> {
   /** What only the step knows and a statement mentions. */
   readonly extents = new Set<string>();
 
+  /** @param taken names that the function's parameters have */
+  constructor(private readonly taken: readonly string[] = []) {}
+
   temporary(name: string, storage: StorageType, shape: readonly Extent[]): string {
     const same = this.temporaries.find((other) => other.name === name && other.storage === storage && textOf(other.shape) === textOf(shape));
     if (same !== undefined) return same.identifier;
-    const identifier = unused(camelCase(name), [...reserved, ...this.temporaries.map((other) => other.identifier)]);
+    const identifier = unused(camelCase(name), [...reserved, ...this.taken, ...this.temporaries.map((other) => other.identifier)]);
     this.#mention(shape);
     this.temporaries.push({ identifier, name, storage, shape });
     return identifier;
@@ -38,7 +41,7 @@ export class Recorder implements Machine<string> {
     return `machine.reshape(${value}, ${textOf(shape)})`;
   }
 
-  run(use: KernelUse, tensors: Readonly<Record<string, string>>, extents: Readonly<Record<string, Extent>>, parameters?: Readonly<Record<string, number>>): void {
+  run(use: KernelUse, tensors: Readonly<Record<string, string>>, extents: Readonly<Record<string, Extent>>, parameters?: Readonly<Record<string, number | StepParameter>>): void {
     const name = nameOf(use);
     this.uses.set(name, use);
     this.#mention(Object.values(extents));

@@ -1,5 +1,6 @@
 /** The keys and values of sequences on a device, in pages. */
 import type { Device } from "../device.ts";
+import { wordsOf } from "../layout.ts";
 import { createTensor, type Tensor } from "../tensor.ts";
 import type { RunConfig } from "./manifest.ts";
 import { CachedSequence, PageAllocator, pageSize } from "./pages.ts";
@@ -36,6 +37,15 @@ export class KvCache {
   /** An empty sequence; close it to give its pages back. */
   open(): CachedSequence {
     return new CachedSequence(this.allocator);
+  }
+
+  /** Fills pages with NaN; takes effect before any later submission. For tests. @internal */
+  poison(pages: readonly number[]): void {
+    for (const tensor of this.#tensors) {
+      const words = wordsOf(tensor) / this.allocator.pages;
+      const nothing = new Uint32Array(words).fill(0x7fc07fc0);
+      for (const page of pages) tensor.writeWordsAt(page * words, nothing);
+    }
   }
 
   dispose(): void {

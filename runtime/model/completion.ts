@@ -1,5 +1,6 @@
 /** Whole requests, made of steps: the logits of given ids, and greedy completions. */
 import { BatchError, checkIds, checkList, type StepEntry } from "./batch.ts";
+import type { KvCache } from "./cache.ts";
 import type { Model } from "./model.ts";
 import { pageSize, type CachedSequence } from "./pages.ts";
 import type { Tokenizer, TokenStream } from "./tokenizer.ts";
@@ -70,48 +71,64 @@ function wavesOf(lengths: readonly number[], cachePages: number): number[][] {
 }
 
 /** The bits of every position's logits, f32 [ids.length, vocabulary] for each sequence, all sequences in one batch. */
-export async function forwardAll(
-  model: Model, sequences: readonly (readonly number[])[], { chunk = Infinity, signal }: ForwardOptions,
+export async function forwardAll(model: Model, sequences: readonly (readonly number[])[], options: ForwardOptions): Promise<Float32Array<ArrayBuffer>[]> {
+  const { vocabulary } = model.config;
+  return inWaves(model, "forward", sequences, options, (ids) => new Float32Array(ids.length * vocabulary), async (cache, batch) => {
+    const logits = await model.stepLogits(cache, batch.map(({ entry }) => entry), "all");
+    batch.forEach(({ result, start }, index) => copyBits(result, new Uint32Array(logits[index]!.buffer, logits[index]!.byteOffset, logits[index]!.length), start * vocabulary));
+  });
+}
+
+/** The bits of the logprob of every id but the first, f32 [ids.length - 1] for each sequence, all sequences in one batch. */
+export async function scoreAll(model: Model, sequences: readonly (readonly number[])[], options: ForwardOptions): Promise<Float32Array<ArrayBuffer>[]> {
+  return inWaves(model, "score", sequences, options, (ids) => new Float32Array(ids.length - 1), async (cache, batch) => {
+    const scores = await model.stepScores(cache, batch.map(({ entry, start, ids }) => ({ ...entry, next: ids.slice(start + 1, start + 1 + entry.ids.length) })));
+    batch.forEach(({ result, start }, index) => copyBits(result, scores[index]!, start));
+  });
+}
+
+/** A part of a sequence that a step takes. */
+interface Part {
+  readonly entry: StepEntry;
+  /** Position of the entry's first id. */
+  readonly start: number;
+  /** The whole sequence. */
+  readonly ids: readonly number[];
+  readonly result: Float32Array<ArrayBuffer>;
+}
+
+/** Feeds all sequences, in any chunks and as many at a time as fit; `step` writes what it finds into the results. */
+async function inWaves(
+  model: Model, what: string, sequences: readonly (readonly number[])[], { chunk = Infinity, signal }: ForwardOptions,
+  resultOf: (ids: readonly number[]) => Float32Array<ArrayBuffer>, step: (cache: KvCache, batch: readonly Part[]) => Promise<void>,
 ): Promise<Float32Array<ArrayBuffer>[]> {
   signal?.throwIfAborted();
-  checkList(sequences, "what forward is given");
+  checkList(sequences, `what ${what} is given`);
   if (sequences.length === 0) throw new BatchError("there are no sequences", "give at least one");
   if (!(chunk >= 1 && (Number.isInteger(chunk) || chunk === Infinity))) throw new BatchError(`the chunk is ${String(chunk)}`, "take a whole number of ids at a time, at least 1");
   sequences.forEach((ids, index) => checkIds(ids, `sequence ${index}`, model.config));
-  const { vocabulary } = model.config;
-  const results = sequences.map((ids) => new Float32Array(ids.length * vocabulary));
+  const results = sequences.map(resultOf);
   for (const wave of wavesOf(sequences.map((ids) => ids.length), model.cachePages)) {
-    await forwardWave(model, wave.map((index) => ({ ids: sequences[index]!, result: results[index]! })), chunk, signal);
+    const cache = model.createCache(wave.map((index) => sequences[index]!.length));
+    try {
+      let active = wave.map((index) => ({ whole: sequences[index]!, ids: sequences[index]!, result: results[index]!, sequence: cache.open() }));
+      while (active.length > 0) {
+        signal?.throwIfAborted();
+        const batch = [...entriesOf(active, chunk, model.stepTokens)];
+        await step(cache, batch.map(({ request: { sequence, whole, result }, entry }) => ({ entry, start: sequence.length, ids: whole, result })));
+        const taken = new Map(batch.map(({ request, entry }) => [request, entry.ids.length]));
+        active = active.map((request) => ({ ...request, ids: request.ids.slice(taken.get(request) ?? 0) })).filter(({ ids }) => ids.length > 0);
+      }
+    } finally {
+      cache.dispose();
+    }
   }
   return results;
 }
 
-async function forwardWave(
-  model: Model, requests: readonly { readonly ids: readonly number[]; readonly result: Float32Array<ArrayBuffer> }[], chunk: number, signal: AbortSignal | undefined,
-): Promise<void> {
-  const { vocabulary } = model.config;
-  const cache = model.createCache(requests.map(({ ids }) => ids.length));
-  try {
-    let active = requests.map((request) => ({ ...request, sequence: cache.open() }));
-    while (active.length > 0) {
-      signal?.throwIfAborted();
-      const batch = [...entriesOf(active, chunk, model.stepTokens)];
-      const starts = batch.map(({ request }) => request.sequence.length);
-      const logits = await model.stepLogits(cache, batch.map(({ entry }) => entry), "all");
-      batch.forEach(({ request }, index) => copyBits(request.result, logits[index]!, starts[index]! * vocabulary));
-      const taken = new Map(batch.map(({ request, entry }) => [request, entry.ids.length]));
-      active = active.map((request) => ({ request, taken: taken.get(request) ?? 0 }))
-        .filter(({ request, taken: count }) => count < request.ids.length)
-        .map(({ request, taken: count }) => ({ ...request, ids: request.ids.slice(count) }));
-    }
-  } finally {
-    cache.dispose();
-  }
-}
-
 /** As bits: copying floats may quieten a NaN. */
-function copyBits(to: Float32Array<ArrayBuffer>, from: Float32Array<ArrayBuffer>, at: number): void {
-  new Uint32Array(to.buffer).set(new Uint32Array(from.buffer, from.byteOffset, from.length), at);
+function copyBits(to: Float32Array<ArrayBuffer>, from: Uint32Array, at: number): void {
+  new Uint32Array(to.buffer).set(from, at);
 }
 
 interface Event {

@@ -35,10 +35,11 @@ export class DeviceMachine implements Machine {
     return memory.view({ name, storage, shape });
   }
 
-  /** A temporary with contents. */
-  table(name: string, shape: readonly number[], elements: Uint32Array): Tensor {
-    const table = this.temporary(name, "u32", shape);
-    table.writeElements(elements);
+  /** A temporary with contents: u32, or f32 where those are. */
+  table(name: string, shape: readonly number[], elements: Uint32Array | Float32Array): Tensor {
+    const isFloat = elements instanceof Float32Array;
+    const table = this.temporary(name, isFloat ? "f32" : "u32", shape);
+    table.writeElements(isFloat ? new Uint32Array(elements.buffer, elements.byteOffset, elements.length) : elements);
     return table;
   }
 

@@ -5,7 +5,7 @@ import { ModelFileError, sha256Of, type Folder } from "./files.ts";
 import type { RotaryOptions } from "./rotary.ts";
 
 /** Grows whenever an older runtime could not read a library, or would read it wrongly. */
-export const manifestFormat = "treefold-model 1";
+export const manifestFormat = "treefold-model 2";
 export const manifestFile = "manifest.json";
 
 /** What the runtime needs to know of a model's configuration. */

@@ -2,21 +2,21 @@
 import { openDevice, type Device, type DeviceOptions } from "../device.ts";
 import type { Policy } from "../doctor/policy.ts";
 import { RequestError } from "../errors.ts";
-import { greatestCommonDivisor, wordsOf } from "../layout.ts";
-import { bindingAlignment } from "../limits.ts";
+import { wordsOf } from "../layout.ts";
 import { sha256Of } from "../sha256.ts";
 import type { Tensor } from "../tensor.ts";
-import { BatchError, checkList, planStep, type StepEntry, type StepTables } from "./batch.ts";
+import { BatchError, checkList, type StepEntry } from "./batch.ts";
 import { KvCache } from "./cache.ts";
 import { ChatTemplate, type ChatMessage, type ChatOptions } from "./chat.ts";
-import { completeAll, completeOne, forwardAll, type Completion, type CompletionOptions, type ForwardOptions, type GenerateAllOptions, type Piece } from "./completion.ts";
+import { completeAll, completeOne, forwardAll, scoreAll, type Completion, type CompletionOptions, type ForwardOptions, type GenerateAllOptions, type Piece } from "./completion.ts";
 import { Folder } from "./files.ts";
 import type { KernelLibrary } from "./kernels.ts";
-import { DeviceMachine } from "./machine.ts";
 import { readManifest, readVerified, type Manifest, type RunConfig } from "./manifest.ts";
 import { checkOptions } from "./options.ts";
 import { pageSize } from "./pages.ts";
-import type { ModelWeights, Program, Step } from "./program.ts";
+import type { ModelWeights, Program } from "./program.ts";
+import type { Sampled } from "./sampling.ts";
+import { Steps, type SampledEntry, type ScoredEntry, type StepWatch, type Wanted } from "./steps.ts";
 import { Tokenizer } from "./tokenizer.ts";
 import { loadVerified, type SelfTestOptions } from "./verified.ts";
 import { bytesOfWeights, Uploader } from "./weights.ts";
@@ -67,14 +67,6 @@ interface Parts {
   /** Parsed when it is first asked for, since a model can speak without. @throws ChatTemplateError */
   readonly chatTemplate: () => ChatTemplate;
 }
-
-/** Logits computed at a time, at most: rows beyond wait for the next submission. */
-const logitsBytes = 2 ** 26;
-/** Rows of a step, at most; more are fed in several. */
-const stepTokens = 2048;
-
-/** Which logits a step gives: of every token, or of each request's last. */
-export type Wanted = "all" | "last";
 
 /**
  * Loads a generated library. @param program imports its forward.js @param folder where its manifest.json lies: a path, or in a browser a URL
@@ -149,10 +141,8 @@ export class Model {
   /** Whether the device has given the reference evaluator's bits; null where it was not asked, or the library has no self-test. */
   readonly verified: boolean | null;
   readonly #parts: Parts;
-  readonly #machine: DeviceMachine;
+  readonly #steps: Steps;
   readonly #caches = new Set<KvCache>();
-  /** Steps share the machine's memory, so they happen one after another however they are called. */
-  #previous: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   /** For `loadModel`. */
@@ -163,7 +153,7 @@ export class Model {
     this.device = parts.device;
     this.policy = parts.policy;
     this.verified = parts.verified;
-    this.#machine = new DeviceMachine(parts.device, parts.library);
+    this.#steps = new Steps({ ...parts, config: this.config }, (cause) => this.#assertUsable(cause));
     const { vendor, architecture, device, description, driver } = parts.device.info;
     this.fingerprint = sha256Of(JSON.stringify([[vendor, architecture, device, description, driver], parts.manifest.fingerprint]));
   }
@@ -175,21 +165,13 @@ export class Model {
 
   /** Rows of a step, at most, in batches that the model makes itself. Never shows in a result. */
   get stepTokens(): number {
-    const { hidden, intermediate, queryHeads, headSize } = this.config;
-    const widest = Math.max(hidden, intermediate, queryHeads * headSize);
-    return Math.max(1, Math.min(stepTokens, Math.floor(this.#largestTensor / (4 * widest))));
-  }
-
-  /** Bytes that a tensor which kernels bind may have. */
-  get #largestTensor(): number {
-    const { maxBindingBytes, maxBufferBytes } = this.device.limits;
-    return Math.min(maxBindingBytes, maxBufferBytes);
+    return this.#steps.mostTokens;
   }
 
   /** Pages that a cache may have: the keys of a layer, and its values, are a tensor each. */
   get cachePages(): number {
     const { keyValueHeads, headSize } = this.config;
-    return Math.floor(this.#largestTensor / (4 * wordsOf({ storage: "bf16", shape: [pageSize, keyValueHeads, headSize] })));
+    return Math.floor(this.#steps.largestTensor / (4 * wordsOf({ storage: "bf16", shape: [pageSize, keyValueHeads, headSize] })));
   }
 
   /**
@@ -231,6 +213,16 @@ export class Model {
     return forwardAll(this, sequences, options);
   }
 
+  /**
+   * Logprobs of sequences as they stand, as a trainer wants them: of each id, given those before it, f32 [ids.length - 1].
+   * The bits are those that the engine gave when it sampled the id, whatever batch it was in.
+   * @throws BatchError, and the device's errors; the signal's reason when it is aborted
+   */
+  async score(sequences: readonly (readonly number[])[], options: ForwardOptions = {}): Promise<Float32Array<ArrayBuffer>[]> {
+    checkOptions("score", options, ["chunk", "signal"]);
+    return scoreAll(this, sequences, options);
+  }
+
   /** A cache for sequences of these many positions, with room for the last page of each. */
   createCache(lengths: readonly number[]): KvCache {
     this.#assertUsable();
@@ -244,6 +236,12 @@ export class Model {
     if (pages > this.cachePages) {
       throw new BatchError(`a cache for ${pages * pageSize} positions, where ${this.cachePages * pageSize} fit a binding of ${this.device.info.description}`, "run fewer sequences at a time, or shorter ones");
     }
+    return this.createPool(pages);
+  }
+
+  /** A cache of so many pages, at most `cachePages`. @throws AllocationError @internal */
+  createPool(pages: number): KvCache {
+    this.#assertUsable();
     const cache: KvCache = new KvCache(this.device, this.config, pages, () => this.#caches.delete(cache));
     this.#caches.add(cache);
     return cache;
@@ -255,38 +253,27 @@ export class Model {
    * @throws BatchError, CacheFullError, and the device's errors
    */
   stepLogits(cache: KvCache, entries: readonly StepEntry[], wanted: Wanted): Promise<Float32Array<ArrayBuffer>[]> {
-    const { vocabulary } = this.config;
-    return this.#step(cache, entries, async (stream, step) => {
-      const all = wanted === "all";
-      const elements = new Uint32Array((all ? step.tokens : step.requests) * vocabulary);
-      await this.#inSlices(stream, step, wanted, async (logits, firstRow) => {
-        await this.#machine.submit();
-        elements.set(await logits.readElements(), firstRow * vocabulary);
-      });
-      let row = 0;
-      return entries.map(({ ids }) => {
-        const rows = all ? ids.length : 1;
-        return new Float32Array(elements.buffer, 4 * vocabulary * row, ((row += rows), rows * vocabulary));
-      });
-    });
+    return this.#steps.logits(cache, entries, wanted);
   }
 
   /** One step that gives the most likely next id of each entry, computed on the device; ties go to the lowest id. */
   stepGreedy(cache: KvCache, entries: readonly StepEntry[]): Promise<number[]> {
-    return this.#step(cache, entries, async (stream, step) => {
-      const next: number[] = [];
-      await this.#inSlices(stream, step, "last", async (logits, _, rows) => {
-        const ids = this.#parts.program.mostLikely(this.#machine, logits, rows);
-        await this.#machine.submit();
-        next.push(...await ids.readElements());
-      });
-      return next;
-    });
+    return this.#steps.greedy(cache, entries);
+  }
+
+  /** One step of an engine: what was chosen for each entry that asked for it, on the device. @internal */
+  stepSampled(cache: KvCache, entries: readonly SampledEntry[], watch: StepWatch = {}): Promise<(Sampled | undefined)[]> {
+    return this.#steps.sampled(cache, entries, watch);
+  }
+
+  /** One step that gives, for each entry, the bits of the logprobs of the ids that follow its own. @internal */
+  stepScores(cache: KvCache, entries: readonly ScoredEntry[]): Promise<Uint32Array[]> {
+    return this.#steps.scores(cache, entries);
   }
 
   memory(): ModelMemory {
     const weights = this.#parts.uploader.tensors.reduce((total, { buffer }) => total + buffer.size, 0);
-    const temporaries = this.#machine.bytes;
+    const temporaries = this.#steps.bytes;
     const caches = [...this.#caches].reduce((total, { bytes }) => total + bytes, 0);
     return { weights, temporaries, caches, total: weights + temporaries + caches };
   }
@@ -296,64 +283,9 @@ export class Model {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const cache of [...this.#caches]) cache.dispose();
-    this.#machine.dispose();
+    this.#steps.dispose();
     this.#parts.uploader.dispose();
     if (this.#parts.ownsDevice) this.device.dispose();
-  }
-
-  #step<Result>(cache: KvCache, entries: readonly StepEntry[], finish: (stream: Tensor, step: Step) => Promise<Result>): Promise<Result> {
-    const run = async (): Promise<Result> => {
-      this.#assertUsable();
-      const lengths = entries.map(({ sequence }) => sequence.length);
-      const tables = planStep(entries, cache.allocator, this.config);
-      try {
-        const step = this.#tensorsOf(cache, tables);
-        return await finish(this.#parts.program.hidden(this.#machine, this.#parts.weights, step), step);
-      } catch (error) {
-        this.#machine.reset();
-        entries.forEach(({ sequence }, index) => sequence.truncate(lengths[index]!));
-        this.#assertUsable(error);
-        throw error;
-      }
-    };
-    const result = this.#previous.then(run);
-    this.#previous = result.catch(() => undefined);
-    return result;
-  }
-
-  /** Hands out logits in slices of rows that a device can hold at once. */
-  async #inSlices(stream: Tensor, step: Step, wanted: Wanted, use: (logits: Tensor, firstRow: number, rows: number) => Promise<void>): Promise<void> {
-    const { program, weights } = this.#parts;
-    const selected = wanted === "all" ? stream : program.lastOf(this.#machine, step, stream);
-    const rows = wanted === "all" ? step.tokens : step.requests;
-    // Slices start where a device can bind the stream: at multiples of as many rows as make whole alignments.
-    const { vocabulary, hidden } = this.config;
-    const aligned = bindingAlignment / greatestCommonDivisor(4 * hidden, bindingAlignment);
-    const fitting = Math.floor(Math.min(logitsBytes, this.#largestTensor) / (4 * vocabulary * aligned));
-    const most = Math.max(1, fitting) * aligned;
-    for (let first = 0; first < rows; first += most) {
-      const count = Math.min(most, rows - first);
-      await use(program.logits(this.#machine, weights, selected.rows(first, count), count), first, count);
-    }
-  }
-
-  #tensorsOf(cache: KvCache, tables: StepTables): Step {
-    const { tokens, requests, pagesPerRequest } = tables;
-    const machine = this.#machine;
-    return {
-      tokens, requests, pagesPerRequest,
-      keys: pagesPerRequest * pageSize,
-      slots: cache.allocator.pages * pageSize,
-      cache: cache.layers,
-      cosine: this.#parts.cosine,
-      sine: this.#parts.sine,
-      ids: machine.table("ids", [tokens], tables.ids),
-      positions: machine.table("positions", [tokens], tables.positions),
-      slotOf: machine.table("slots", [tokens], tables.slots),
-      requestOf: machine.table("requests", [tokens], tables.requestOf),
-      pages: machine.table("pages", [requests, pagesPerRequest], tables.pages),
-      lastTokens: machine.table("last tokens", [requests], tables.lastTokens),
-    };
   }
 
   #idsOf(prompt: string | readonly number[], index: number): readonly number[] {

@@ -18,35 +18,50 @@ export class CacheFullError extends RuntimeError {
   }
 }
 
-/** Hands out each page to at most one owner at a time. */
+/** Hands out each free page to one owner, and counts those that share it since; the page is free again when the last has given it back. */
 export class PageAllocator {
   readonly #free: number[];
-  readonly #taken = new Set<number>();
+  readonly #owners: Uint32Array;
+  /** Called with the pages that have just become free. */
+  onFreed: (pages: readonly number[]) => void = () => undefined;
 
   constructor(readonly pages: number) {
     // The lowest page is handed out first.
     this.#free = Array.from({ length: pages }, (_, index) => pages - 1 - index);
+    this.#owners = new Uint32Array(pages);
   }
 
   get freePages(): number {
     return this.#free.length;
   }
 
+  /** How many hold the page; 0 where it is free, or there is none. */
+  ownersOf(page: number): number {
+    return this.#owners[page] ?? 0;
+  }
+
   /** All or nothing. @throws CacheFullError */
   take(count: number): number[] {
     if (count > this.#free.length) throw new CacheFullError(count, this.#free.length);
     const pages = this.#free.splice(this.#free.length - count).reverse();
-    for (const page of pages) this.#taken.add(page);
+    for (const page of pages) this.#owners[page] = 1;
     return pages;
   }
 
-  /** Throws, changing nothing, if one of the pages is not taken. */
+  /** Another owner for each of the pages, which someone has to hold. Throws, changing nothing, if one of them is free. */
+  share(pages: readonly number[]): void {
+    if (!pages.every((page) => this.ownersOf(page) > 0)) throw new Error(`pages [${pages.join(", ")}] are to be shared, but not all of them are taken`);
+    for (const page of pages) this.#owners[page]!++;
+  }
+
+  /** One owner fewer for each of the pages. Throws, changing nothing, if one of them is not taken. */
   give(pages: readonly number[]): void {
-    if (new Set(pages).size !== pages.length || !pages.every((page) => this.#taken.has(page))) {
+    if (new Set(pages).size !== pages.length || !pages.every((page) => this.ownersOf(page) > 0)) {
       throw new Error(`pages [${pages.join(", ")}] are given back, but not all of them are taken: a sequence was closed twice`);
     }
-    for (const page of pages) this.#taken.delete(page);
-    this.#free.push(...[...pages].reverse());
+    const freed = pages.filter((page) => --this.#owners[page]! === 0);
+    this.#free.push(...freed.toReversed());
+    if (freed.length > 0) this.onFreed(freed);
   }
 }
 
@@ -74,6 +89,14 @@ export class CachedSequence {
   /** Pages that appending `count` positions would take. */
   pagesWanted(count: number): number {
     return Math.ceil((this.#length + count) / pageSize) - this.#pages.length;
+  }
+
+  /** Starts an empty sequence on full pages that another holds: its positions from 0 on are theirs. */
+  adopt(pages: readonly number[]): void {
+    if (this.#length > 0) throw new Error("a sequence adopts pages only before it has any");
+    this.allocator.share(pages);
+    this.#pages.push(...pages);
+    this.#length = pages.length * pageSize;
   }
 
   /** Makes room for `count` more positions and gives their slots, `page * pageSize + position % pageSize` each. */

@@ -1,0 +1,5 @@
+export { Engine, type EngineOptions } from "./engine.ts";
+export { EngineClosedError, NotFiniteError, OverloadError, PageTableError } from "./errors.ts";
+export type { EngineRequest } from "./request.ts";
+export type { EngineStatistics, StepReport } from "./statistics.ts";
+export { Submission, type EngineCompletion, type EngineResult, type EngineToken, type FinishReason } from "./submission.ts";

@@ -1,0 +1,84 @@
+/** A request that was submitted, as its owner sees it: tokens to iterate, and a way to end it. */
+import type { Group } from "./sequence.ts";
+
+/** A token of a completion. */
+export interface EngineToken {
+  /** Which of the request's completions. */
+  readonly completion: number;
+  /** Of the token in its sequence: the prompt's length for the first. */
+  readonly position: number;
+  readonly id: number;
+  /** The text that became certain with it; empty where the model has no tokenizer. */
+  readonly text: string;
+  /** The natural logarithm of the id's probability, before temperature, penalties, bias and cuts; f32. */
+  readonly logprob: number;
+  /** The most likely ids, as many as `topLogprobs` asks for, the most likely first. */
+  readonly top: readonly { readonly id: number; readonly logprob: number }[];
+  /** Why the completion ends with this token; absent where it goes on. */
+  readonly finish?: FinishReason;
+}
+
+/** `end`: an id that ends a completion, or a stop string; `length`: maxTokens, or the model's last position; `cancelled`. */
+export type FinishReason = "end" | "length" | "cancelled";
+
+export interface EngineCompletion {
+  readonly ids: readonly number[];
+  readonly text: string;
+  /** f32 [ids.length] */
+  readonly logprobs: Float32Array<ArrayBuffer>;
+  readonly finish: FinishReason;
+}
+
+export interface EngineResult {
+  readonly completions: readonly EngineCompletion[];
+  /** Prompt ids whose keys and values were found in the prefix cache, over all completions. */
+  readonly cachedTokens: number;
+  /** How often it had to give up its pages and compute them again. */
+  readonly preemptions: number;
+}
+
+/**
+ * Tokens in the order in which they are known; those of several completions mixed. Can be iterated once. Leaving the loop cancels.
+ * @throws what ended the request: NotFiniteError, DeviceLostError and the like, or the reason of its signal
+ */
+export class Submission implements AsyncIterable<EngineToken> {
+  /** Numbers an engine's requests, in the order in which they were submitted. */
+  readonly id: number;
+  readonly #group: Group;
+
+  /** @internal */
+  constructor(group: Group) {
+    this.id = group.id;
+    this.#group = group;
+  }
+
+  /** Ends it wherever it is; iterating it ends without an error. A second time does nothing. */
+  cancel(): void {
+    this.#group.cancel();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<EngineToken, void, undefined> {
+    try {
+      for (;;) {
+        const token = await this.#group.buffer.take();
+        if (token === undefined) return;
+        yield token;
+      }
+    } finally {
+      this.cancel();
+    }
+  }
+
+  /** Iterates it to its end, and gives all of it. */
+  async result(): Promise<EngineResult> {
+    const { completions } = this.#group;
+    const texts = completions.map(() => "");
+    for await (const { completion, text } of this) texts[completion] += text;
+    return {
+      completions: completions.map(({ generated, logprobs, finish }, index): EngineCompletion => (
+        { ids: [...generated], text: texts[index]!, logprobs: Float32Array.from(logprobs), finish: finish ?? "cancelled" })),
+      cachedTokens: completions.reduce((total, { cachedTokens }) => total + cachedTokens, 0),
+      preemptions: completions.reduce((total, { preemptions }) => total + preemptions, 0),
+    };
+  }
+}
