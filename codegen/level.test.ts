@@ -15,6 +15,8 @@ test("every kernel of the three architectures is portable, or of integers", () =
   expect(levels).toEqual({
     add: "portable", attention: "portable", embedding: "integer", embeddingF32: "integer", linear: "portable", linearBias: "portable", linearF32: "portable", linearBiasF32: "portable",
     argmax: "integer", logSoftmax: "portable", rmsNorm: "portable", rmsNormHeads: "portable", rotary: "portable", selectRows: "integer", storeRows: "integer", swiGlu: "portable",
+    scaleLogits: "portable", editLogits: "portable", weights: "portable", narrowCount: "integer", massesOf: "portable", narrowMass: "portable", scores: "portable",
+    rowSummary: "integer", logTotal: "portable", logprob: "portable", nextLikely: "integer",
   });
 });
 

@@ -26,7 +26,7 @@ export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
   rmsNormHeads: [{ name: "row-together" }, { name: "row-each" }],
   // A lone token's heads side by side; of many tokens, four to a workgroup, which then read the same keys.
   attention: [{ name: "registers", invocations: { token: 1, head: 4 } }, { name: "registers", invocations: { token: 4, head: 1 } }],
-  argmax: [{ name: "split" }, { name: "alone-vector" }],
+  argmax: [{ name: "split" }, ...rowOfLogits(64)],
   logSoftmax: [{ name: "row-together" }, { name: "row-each" }],
   rowSummary: rowOfLogits(256),
   logTotal: rowOfLogits(64),

@@ -90,9 +90,12 @@ describe("what runs in browsers", () => {
   });
 
   test("a page imports the runtime as any user would, by its name", () => {
-    const own = imports.filter(({ from }) => folderOf(from) === "page");
+    const isPlots = (from: string): boolean => from.startsWith("page/experiment/");
+    const own = imports.filter(({ from }) => folderOf(from) === "page" && !isPlots(from));
     expect(own.length).toBeGreaterThan(3);
     expect([...new Set(own.map(({ to }) => to).filter((to) => folderOf(to) !== "page"))]).toEqual(["treefold-runtime"]);
+    // An experiment's page has numbers to draw, and no model.
+    expect([...new Set(imports.filter(({ from }) => isPlots(from)).map(({ to }) => to))].sort()).toEqual(["page/experiment/plots.ts", "uplot"]);
   });
 });
 

@@ -41,9 +41,9 @@ export function logprob<Value>(
 }
 
 /** u32 [rows] */
-export function nextLikely<Value>(machine: Machine<Value>, { vocabulary: id }: Sizes, tensors: Tensors<"logits" | "previous" | "output", Value>): Value {
-  machine.run({ module: "logprobs", kernel: "nextLikely", extents: { id } }, tensors, { token });
-  return tensors.output;
+export function nextLikely<Value>(machine: Machine<Value>, { vocabulary: id }: Sizes, { logits, previous, output }: Tensors<"logits" | "previous" | "output", Value>): Value {
+  machine.run({ module: "logprobs", kernel: "nextLikely", extents: { id } }, { logits, gathered: logits, previous, output }, { token });
+  return output;
 }
 
 /** f32 [rows, vocabulary] */

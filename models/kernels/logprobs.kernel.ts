@@ -37,14 +37,17 @@ export const logprob = kernel({
     flush(gather(logits, token, idOf(token)), leastSummand) - flush(largest(token), leastSummand) - flush(logTotalOf(token), leastSummand),
 });
 
-/** The most likely id of those after `previous` in the order of falling logits and, of equals, rising ids; of all where it is no id. */
+/**
+ * The most likely id of those after `previous` in the order of falling logits and, of equals, rising ids; of all where it
+ * is no id. The logits are bound twice: what is gathered from can't be read in vectors.
+ */
 export const nextLikely = kernel({
   axes: { token: batch, id: model },
-  inputs: { logits: "f32[token, id]", previous: "u32[token]" },
+  inputs: { logits: "f32[token, id]", gathered: "f32[token, id]", previous: "u32[token]" },
   output: "u32[token]",
-  body({ logits, previous }, { token, id }) {
+  body({ logits, gathered, previous }, { token, id }) {
     const last = previous(token);
-    const bound = select(last === 0xffffffff, 0xffffffff, orderKey(gather(logits, token, last)));
+    const bound = select(last === 0xffffffff, 0xffffffff, orderKey(gather(gathered, token, last)));
     // Keys of finite numbers are far from the largest u32, so that one more is possible.
     const isNext = (i: number) => orderKey(logits(token, i)) < bound + select(i > last, 1, 0);
     return argmax(id, "lanes 256 chain, pairwise", (i) => select(isNext(i), orderKey(logits(token, i)), 0));
