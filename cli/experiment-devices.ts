@@ -1,10 +1,9 @@
 /** One prompt on several drivers, each in a process of its own, since a process has one. */
-import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { DeviceInfo, Model } from "../runtime/index.ts";
+import { runMain } from "./experiment-process.ts";
 import { hashLogits } from "./forward.ts";
 
 /** The model's kernels, and what becomes of the same schedules if their arithmetic is left to the device. */
@@ -105,17 +104,9 @@ export async function compareDevices(request: Request, manifests: readonly strin
 
 /** Undefined where the driver offers no device here. @throws Error with what the process said, where it failed otherwise */
 async function runOn(manifest: string, { model, prompt, maxTokens }: Request, folder: string): Promise<Seen | undefined> {
-  const main = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../dist/cli/main.js" : "./main.js", import.meta.url));
   const args = ["experiment", "devices", "--model", model, "--prompt", prompt, "--max-tokens", String(maxTokens), "--here", folder];
-  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, VK_DRIVER_FILES: manifest }, stdio: ["ignore", "pipe", "pipe"] });
-  const [out, err] = await Promise.all([child.stdout, child.stderr].map(async (stream) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString("utf8");
-  }));
-  const code = child.exitCode ?? await new Promise<number | null>((resolve) => child.on("close", resolve));
-  if (code === 0) return JSON.parse(out!) as Seen;
-  const said = err!.split("\n").filter((line) => line.startsWith("error: ")).join(" ").slice("error: ".length);
+  const { code, out, said } = await runMain(args, { VK_DRIVER_FILES: manifest });
+  if (code === 0) return JSON.parse(out) as Seen;
   if (/offers no adapter|no adapter was found/.test(said)) return undefined;
   throw new Error(`on the driver of ${manifest}: ${said === "" ? `the process ended with ${String(code)}; fix: leave the driver out, by naming others with --driver` : said}`);
 }

@@ -1,12 +1,10 @@
 /** `treefold forward`: the logits of given token ids, at every position. */
-import { createHash, randomUUID } from "node:crypto";
-import { constants, createWriteStream } from "node:fs";
-import { access, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import { collectIds, deviceJson, parseCount, parsePath, withModel } from "./model.ts";
+import { checkFile, writeFile } from "./output-file.ts";
 import { withProgress } from "./progress.ts";
 
 export function register(program: Command): void {
@@ -35,7 +33,7 @@ interface SequenceResult {
 }
 
 async function forward({ model: directory, ids, chunk, out, json = false }: Options): Promise<void> {
-  if (out !== undefined) await checkFile(out);
+  if (out !== undefined) await checkFile(out, "--out");
   await withModel(directory, async (model) => {
     const results = await withProgress("Computing", () => model.forward(ids, chunk === undefined ? {} : { chunk }));
     const sequences = results.map((logits, index): SequenceResult => ({
@@ -43,7 +41,7 @@ async function forward({ model: directory, ids, chunk, out, json = false }: Opti
     }));
     const { vocabulary } = model.config;
     const pieces = (): Iterable<string> => jsonOf(sequences, vocabulary, { device: deviceJson(model.device.info), fingerprint: model.fingerprint });
-    if (out !== undefined) await writeFile(out, pieces());
+    if (out !== undefined) await writeFile(out, "--out", pieces());
     else if (json) await pipeline(Readable.from(pieces()), process.stdout, { end: false });
     if (json) return;
     sequences.forEach((sequence, index) => {
@@ -85,36 +83,4 @@ function* jsonOf(sequences: readonly SequenceResult[], vocabulary: number, rest:
 /** Every f32 is a double, which JSON's decimals give back exactly; -0 needs its fraction to keep its sign in all readers. */
 function numberJson(value: number): string {
   return Object.is(value, -0) ? "-0.0" : String(value);
-}
-
-/** Tells what can't be written before the logits are computed. */
-async function checkFile(file: string): Promise<void> {
-  const status = await stat(file).catch(() => undefined);
-  if (status?.isDirectory() === true) throw unwritable(file, { code: "EISDIR" });
-  try {
-    await access(status === undefined || status.isFile() ? dirname(file) : file, constants.W_OK);
-  } catch (cause) {
-    throw unwritable(file, cause);
-  }
-}
-
-/** A file appears whole or not at all, and until then what was there before stays. */
-async function writeFile(file: string, pieces: Iterable<string>): Promise<void> {
-  const status = await stat(file).catch(() => undefined);
-  const target = status === undefined ? file : await realpath(file);
-  // A device or a pipe takes what it is given.
-  const replaced = status === undefined || status.isFile();
-  const written = replaced ? `${target}.${randomUUID()}` : target;
-  try {
-    await pipeline(Readable.from(pieces), createWriteStream(written));
-    if (replaced) await rename(written, target);
-  } catch (cause) {
-    if (replaced) await rm(written, { force: true }).catch(() => undefined);
-    throw unwritable(file, cause);
-  }
-}
-
-function unwritable(file: string, cause: unknown): Error {
-  const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  return new Error(`'${file}' cannot be written (${reason}); fix: give --out a file in a directory that exists, on a disk with room`, { cause });
 }
