@@ -15,7 +15,7 @@ import { bitsOf } from "../fixtures/bits.ts";
 import { doesForAll, effort, tries } from "../fixtures/effort.ts";
 import { oracleDirectory } from "../fixtures/oracles.ts";
 import { Random } from "../random.ts";
-import { alone, ask, compare, type Alone, type Differences } from "./answers.ts";
+import { alone, ask, compare, type Alone, type Differences } from "../fixtures/engine-answers.ts";
 
 let device: Device;
 /** The demo, and a model of random weights with room for 8192 positions; each with our kernels and with ordinary ones. */

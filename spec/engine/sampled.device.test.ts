@@ -5,7 +5,7 @@ import { builtin } from "../../models/ordinary.ts";
 import { demoDirectory } from "../../models/places.ts";
 import { Engine, openDevice, type Engine as AnyEngine } from "../../runtime/index.ts";
 import { bitsOf } from "../fixtures/bits.ts";
-import { sampledAnswers, sampledTokens, type SampledAnswer } from "./sampled.ts";
+import { sampledAnswers, sampledTokens, type SampledAnswer } from "../fixtures/sampled-answers.ts";
 
 async function answer(engine: AnyEngine, { prompt, parameters }: SampledAnswer): Promise<Pick<SampledAnswer, "ids" | "logprobs">> {
   const { completions: [completion] } = await engine.submit({ prompt, ...parameters, maxTokens: sampledTokens, ignoreEnd: true }).result();

@@ -9,7 +9,7 @@ import { ordinary as ordinaryKernels } from "../../models/ordinary.ts";
 import { Engine, openDevice, type Device, type EngineOptions, type EngineRequest, type Model } from "../../runtime/index.ts";
 import { tries } from "../fixtures/effort.ts";
 import { oracleDirectory } from "../fixtures/oracles.ts";
-import { alone, ask, compare, type Alone, type Answer, type Differences } from "./answers.ts";
+import { alone, ask, compare, type Alone, type Answer, type Differences } from "../fixtures/engine-answers.ts";
 
 let device: Device;
 let model: Model;
