@@ -92,5 +92,7 @@ describe("runs", () => {
     const small = run({ batchSizes: { mean: 15.9, different: 19, sizes: {} } });
     expect(shortcomings([small], 200)).toHaveLength(2);
     expect(shortcomings([small], 199)).toEqual([]);
+    expect(shortcomings([run({ preemptions: 0 })], 200)).toEqual([expect.stringMatching(/^temperature 0: no request was interrupted/)]);
+    expect(shortcomings([run({ ours: side({ firstDivergence: 7 }) })], 5)).toHaveLength(1);
   });
 });

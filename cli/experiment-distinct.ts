@@ -101,12 +101,13 @@ function engineFor({ tokenizer, cachePages }: Model, { prompt, maxTokens }: Dist
 
 /** Why the runs do not show what they are to show; empty where they do. */
 export function shortcomings(runs: readonly DistinctRun[], requests: number): string[] {
-  const each = runs.flatMap(({ temperature, ours, batchSizes: { mean, different } }) => {
+  const each = runs.flatMap(({ temperature, ours, batchSizes: { mean, different }, preemptions, prefixHits }) => {
     const at = `temperature ${temperature}: `;
     return [
-      ...ours.distinct === 1 && ours.distinctLogprobs === 1 ? [] : [`${at}with the model's kernels there are ${ours.distinct} answers, and ${ours.distinctLogprobs} by their logprobs, not one`],
+      ...ours.distinct === 1 && ours.distinctLogprobs === 1 && ours.firstDivergence === null ? [] : [`${at}with the model's kernels there are ${ours.distinct} answers, and ${ours.distinctLogprobs} by their logprobs, not one`],
       ...requests < enoughRequests || mean >= demandedMean ? [] : [`${at}${mean.toFixed(1)} requests decoded at a time on average, and ${demandedMean} are demanded; ask for more --requests or --max-tokens`],
       ...requests < enoughRequests || different >= demandedSizes ? [] : [`${at}there were batches of ${different} different sizes, and ${demandedSizes} are demanded; ask for more --requests or --max-tokens`],
+      ...requests < enoughRequests || (preemptions > 0 && prefixHits > 0) ? [] : [`${at}no request was interrupted, or no beginning was found in the prefix cache; ask for more --requests or --max-tokens`],
     ];
   });
   return [...each, ...runs.some(({ ordinary: { distinct } }) => distinct > 1) ? [] : ["ordinary kernels gave one answer, too, so that this load shows no difference; ask for more --requests or --max-tokens"]];
@@ -115,7 +116,7 @@ export function shortcomings(runs: readonly DistinctRun[], requests: number): st
 /** What is not asked of few requests; undefined where all is. */
 export function leniency(requests: number): string | undefined {
   return requests >= enoughRequests ? undefined
-    : `with fewer than ${enoughRequests} requests, nothing is demanded of the batches (otherwise: ${demandedMean} decoding requests on average, ${demandedSizes} different sizes)`;
+    : `with fewer than ${enoughRequests} requests, nothing is demanded of the batches (otherwise: ${demandedMean} decoding requests on average, ${demandedSizes} different sizes, interruptions and cached beginnings)`;
 }
 
 /** Without what is only drawn. */

@@ -30,8 +30,8 @@ function run(cwd: string, command: string, ...args: string[]): { code: number | 
   return { code: status, out: stdout, err: stderr };
 }
 
-/** What README.md shows, for a library beside it called my-model. */
-const readme = pages.flatMap(({ fences }) => fences).find(({ mark }) => mark === "library program")!.text;
+/** What README.md shows, for a library beside it called my-model; each says that it is so. */
+const readme = new Map(pages.flatMap(({ fences }) => fences).filter(({ mark }) => mark === "library program").map(({ text }, at) => [`readme-${at}`, text]));
 const program = `import { load, type Model } from "demo-model";
 
 const model: Model = await load();
@@ -63,7 +63,8 @@ describe("the packages", () => {
     expect(treefold("build", "--model", demoDirectory, "--out", library, "--name", "demo-model", "--no-audit")).toMatchObject({ code: 0, err: "" });
     writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", version: "1.0.0", private: true, type: "module" }));
     writeFileSync(join(app, "app.ts"), program);
-    if (where.startsWith("inside")) writeFileSync(join(app, "batch.ts"), readme);
+    const shown = where.startsWith("inside") ? [...readme] : [];
+    for (const [name, text] of shown) writeFileSync(join(app, `${name}.ts`), text);
     const npm = run(app, "npm", "install", "--ignore-scripts", "--no-fund", "--no-audit", "--prefer-offline", tarballs[0]!, library);
     expect(npm.code, npm.err).toBe(0);
     const installed = run(app, "npm", "ls", "--omit=dev", "--all");
@@ -74,7 +75,7 @@ describe("the packages", () => {
     // The checkout's own TypeScript and types of Node: a program brings its own.
     const types = where.startsWith("inside") ? [] : ["--preserveSymlinks"];
     const compiled = run(app, process.execPath, join(root, "node_modules", "typescript", "bin", "tsc"), "--strict", "--module", "nodenext", "--target", "es2023",
-      "--types", "node", "--typeRoots", join(root, "node_modules", "@types"), ...types, "app.ts", ...(where.startsWith("inside") ? ["batch.ts"] : []));
+      "--types", "node", "--typeRoots", join(root, "node_modules", "@types"), ...types, "app.ts", ...shown.map(([name]) => `${name}.ts`));
     expect(compiled).toEqual({ code: 0, out: "", err: "" });
     // A bundler for browsers takes nothing of Node's along.
     const { errors, outputFiles } = buildSync({
@@ -85,6 +86,6 @@ describe("the packages", () => {
     expect(outputFiles[0]!.text).toContain("requestAdapter");
     expect(outputFiles[0]!.text).not.toMatch(/"node:|tar-fs|VK_DRIVER_FILES/);
     expect(run(app, process.execPath, "app.js")).toMatchObject({ code: 0, out: " LORD for ever; and his mercy endureth for ever" });
-    if (where.startsWith("inside")) expect(run(app, process.execPath, "batch.js")).toMatchObject({ code: 0, out: "true\n" });
+    for (const [name] of shown) expect(run(app, process.execPath, `${name}.js`)).toMatchObject({ code: 0, out: "true\n" });
   });
 });

@@ -130,6 +130,22 @@ function innerInRegisters(shape: Shape, ways: number, cut: number | undefined): 
   };
 }
 
+/** Register tiles over two axes, of one invocation each, which folds alone: what it loads serves a row or a column of the tile. */
+function aloneTiled(shape: Shape, registers: number, unroll: number): Mapping | undefined {
+  const { axes, inner, pair, reduces, kernel } = shape;
+  const outer = axes[axes.length - 2];
+  if (outer === undefined || reduces.length === 0) return undefined;
+  if (!reduces.every((reduce) => mentions(shape, reduce, inner) && mentions(shape, reduce, outer))) return undefined;
+  return {
+    axes: axes.map((axis): AxisMapping => {
+      if (axis !== inner && axis !== outer) return { ...single, axis, invocations: 1 };
+      const invocations = axis === inner ? lanesFor(extentOf(kernel, axis), 32) : 1;
+      return { axis, invocations, registers, order: pair === 2 && axis === inner ? "blocked" : "interleaved", whole: false };
+    }),
+    ways: 1, unroll,
+  };
+}
+
 /** Register tiles over two axes, operands brought through workgroup memory; none where half a tile would be empty. */
 function tiled(shape: Shape, invocations: number, registers: number, stage: number, unroll: number): Mapping | undefined {
   const { axes, inner, pair, reduces, kernel } = shape;
@@ -223,6 +239,7 @@ export function candidateSchedules(kernel: PassKernel, limits: DeviceLimits): Sc
   offer("leaves-together", runsTogether(shape, 0, 16, 4, 1));
   if (vectors) offer("runs-vector", runsTogether(shape, 1, 16, 16, 8));
   schedules.push(...inBlocks(shape));
+  offer("alone-4x4", aloneTiled(shape, 4, vectors ? 8 : 1));
   offer("tile-2x2", tiled(shape, 8, 2, 8, 1));
   offer("tile-4x4", tiled(shape, 8, 4, 16, 1));
   if (vectors) offer("tile-8x8", tiled(shape, 16, 8, 16, 8));

@@ -18,10 +18,10 @@ const rowOfLogits = (ways: number): readonly Choice[] => [{ name: "alone", invoc
 
 /** By kernel: what to take for few rows, and then for many. What is not named here takes the simplest that fits. */
 export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
-  linear: [{ name: "alone-vector" }],
-  linearBias: [{ name: "alone-vector" }],
-  linearF32: [{ name: "alone-vector" }],
-  linearBiasF32: [{ name: "alone-vector" }],
+  linear: [{ name: "alone-vector" }, { name: "alone-4x4" }],
+  linearBias: [{ name: "alone-vector" }, { name: "alone-4x4" }],
+  linearF32: [{ name: "alone-vector" }, { name: "alone-4x4" }],
+  linearBiasF32: [{ name: "alone-vector" }, { name: "alone-4x4" }],
   rmsNorm: [{ name: "row-together" }, { name: "row-each" }],
   rmsNormHeads: [{ name: "row-together" }, { name: "row-each" }],
   // A lone token's heads side by side; of many tokens, four to a workgroup, which then read the same keys.

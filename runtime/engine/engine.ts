@@ -3,49 +3,22 @@
  * requests there are, chunks of prompts and decoding rows together; which ones, in which pages and after how many
  * interruptions is the scheduler's business (scheduler.ts) and never shows in a token, a logprob or a logit.
  */
-import { DeviceLostError, messageOf, RequestError } from "../errors.ts";
-import { KvCache } from "../model/cache.ts";
+import { AllocationError, DeviceLostError, messageOf, RequestError } from "../errors.ts";
+import type { KvCache } from "../model/cache.ts";
 import type { Model } from "../model/model.ts";
-import { checkOptions } from "../model/options.ts";
-import { pageSize } from "../model/pages.ts";
 import type { Sampled } from "../model/sampling.ts";
 import { EngineClosedError, NotFiniteError, OverloadError } from "./errors.ts";
 import { Ledger } from "./ledger.ts";
+import { completeOptions, type CompleteOptions, type EngineOptions } from "./options.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { checkRequest, type EngineRequest } from "./request.ts";
 import { Scheduler, type Planned } from "./scheduler.ts";
 import { Group, type Completion } from "./sequence.ts";
-import { Tally, type EngineStatistics, type StepReport } from "./statistics.ts";
+import { Tally, type EngineStatistics } from "./statistics.ts";
 import { Submission } from "./submission.ts";
 
-export interface EngineOptions {
-  /** Completions that are computed at the same time, at most; 32 where absent. */
-  readonly maxRunning?: number;
-  /** Completions that wait for their turn, at most; more are refused with an OverloadError. 1024 where absent. */
-  readonly maxWaiting?: number;
-  /** Ids that a step computes, at most; 256 where absent. Prompts beyond are fed in chunks. */
-  readonly tokensPerStep?: number;
-  /** Pages of 16 positions for keys and values; by default as many as maxRunning of the model's longest requests need, within 256 MiB. */
-  readonly pages?: number;
-  /** Tokens that a completion may be ahead of who reads it; then it pauses. 256 where absent. */
-  readonly maxUnread?: number;
-  /** Steps of waiting that count as much as one of priority; 100 where absent. */
-  readonly stepsPerPriority?: number;
-  /** Whether requests that begin alike share pages; they do where absent. */
-  readonly prefixCache?: boolean;
-  /**
-   * Asked for the model again, on a new device, when the device is lost; all requests then go on where they were, with the same
-   * bits. The engine disposes of what it gives. Where absent, a lost device ends all requests, and the engine.
-   */
-  readonly reopen?: () => Promise<Model>;
-  /** Called after every step. */
-  readonly onStep?: (report: StepReport) => void;
-  /** Overwrites pages with NaN as soon as they are free, so that a read of what is gone can't pass unnoticed. For tests; it costs time. */
-  readonly poison?: boolean;
-}
-
-const defaultCacheBytes = 2 ** 28;
-const numbers = ["maxRunning", "maxWaiting", "tokensPerStep", "pages", "maxUnread", "stepsPerPriority"] as const;
+/** Devices that are lost one after another, without a step between them, end the engine. */
+const lossesInARow = 3;
 
 /** What is gone with a device. */
 interface OnDevice {
@@ -54,11 +27,12 @@ interface OnDevice {
   readonly ledger: Ledger;
   readonly prefixes: PrefixCache;
   readonly scheduler: Scheduler;
+  /** Whether the device has turned out to have room for the pages. */
+  isThere: boolean;
 }
 
 export class Engine {
-  readonly #options: Required<Omit<EngineOptions, "pages" | "reopen" | "onStep">> & Pick<EngineOptions, "reopen" | "onStep">;
-  readonly #pages: number;
+  readonly #options: CompleteOptions;
   readonly #ownModel: Model;
   readonly #tally = new Tally();
   readonly #groups = new Set<Group>();
@@ -69,26 +43,16 @@ export class Engine {
   #going: Promise<void> | undefined;
   #closed: EngineClosedError | undefined;
   #inStep: readonly Planned[] = [];
+  /** Devices lost since a step was last done. */
+  #losses = 0;
+  #reopening = false;
 
   /**
    * @param model stays its owner's, who disposes of it after the engine is closed
-   * @throws RequestError for options that are none, AllocationError where the device has no room for the pages
+   * @throws RequestError for options that are none, AllocationError for pages that no buffer holds. That there is too little memory shows at the first step, which ends the engine
    */
   constructor(model: Model, options: EngineOptions = {}) {
-    checkOptions("an engine", options, [...numbers, "prefixCache", "reopen", "onStep", "poison"]);
-    const { maxRunning = 32, maxWaiting = 1024, tokensPerStep = 256, maxUnread = 256, stepsPerPriority = 100, prefixCache = true, poison = false, reopen, onStep } = options;
-    const given = { maxRunning, maxWaiting, tokensPerStep, maxUnread, stepsPerPriority };
-    for (const name of numbers) {
-      const value: unknown = name === "pages" ? options.pages ?? 1 : given[name];
-      const least = name === "maxWaiting" ? 0 : 1;
-      if (!(Number.isSafeInteger(value) && (value as number) >= least)) refuse(`${name} is ${String(value)}`, `give a whole number of at least ${least}`);
-    }
-    if (options.pages !== undefined && options.pages > model.cachePages) refuse(`pages is ${options.pages}`, `a layer's keys of at most ${model.cachePages} pages fit a binding of this device`);
-    const { layers, keyValueHeads, headSize, maxPositions } = model.config;
-    const pageBytes = 2 * layers * pageSize * keyValueHeads * headSize * 2;
-    const longest = Math.ceil(maxPositions / pageSize);
-    this.#pages = options.pages ?? Math.max(1, Math.min(model.cachePages, maxRunning * longest, Math.max(longest, Math.floor(defaultCacheBytes / pageBytes))));
-    this.#options = { ...given, prefixCache, poison, ...(reopen && { reopen }), ...(onStep && { onStep }) };
+    this.#options = completeOptions(options, model);
     this.#ownModel = model;
     this.#on = this.#open(model);
   }
@@ -101,10 +65,9 @@ export class Engine {
     if (this.#closed !== undefined) throw this.#closed;
     let checked;
     try {
-      checked = checkRequest(request, this.#on.model, this.#pages);
+      checked = checkRequest(request, this.#on.model, this.#options.pages);
       request.signal?.throwIfAborted();
-      const waiting = this.#on.scheduler.waiting.length;
-      if (waiting + checked.n > this.#options.maxWaiting && waiting + checked.n > this.#room) throw new OverloadError(waiting, this.#options.maxWaiting, checked.n);
+      this.#assertRoomFor(checked.n);
     } catch (error) {
       this.#tally.requests.refused++;
       throw error;
@@ -147,17 +110,24 @@ export class Engine {
   /** Ends all requests with an EngineClosedError, waits for the step that is under way, and frees the pages. A second time does nothing. */
   async close(): Promise<void> {
     this.#end(new EngineClosedError({ where: "engine", what: "it was closed", fix: "open a new one" }));
-    await this.#going;
+    // A device that is being opened is not waited for: who opens it is told then.
+    if (!this.#reopening) await this.#going;
     this.#dispose();
   }
 
-  /** Completions that may be let in at once: they do not wait. */
-  get #room(): number {
-    return this.#options.maxWaiting === 0 ? Math.max(0, this.#options.maxRunning - this.#on.scheduler.running.length) : 0;
+  /** @throws OverloadError where there is none now, RequestError where there never is */
+  #assertRoomFor(n: number): void {
+    const { maxRunning, maxWaiting } = this.#options;
+    const { running, waiting } = this.#on.scheduler;
+    if (n > maxRunning + maxWaiting) throw new RequestError({ where: "request", what: `n is ${n}, and the engine takes ${maxRunning + maxWaiting} completions at a time`, fix: "ask for fewer, or give the engine a larger maxWaiting" });
+    // Those that were let in before do not stand in the queue, wherever they are.
+    const queued = waiting.filter(({ wasAdmitted }) => !wasAdmitted).length;
+    const room = maxWaiting + Math.max(0, maxRunning - running.filter(({ paused }) => !paused).length) - queued;
+    if (n > room) throw new OverloadError(queued, Math.max(0, room), n);
   }
 
   #open(model: Model): OnDevice {
-    const cache = model.createPool(this.#pages);
+    const cache = model.createPool(this.#options.pages);
     const { allocator } = cache;
     const ledger = new Ledger(allocator);
     allocator.onFreed = (pages) => {
@@ -168,7 +138,7 @@ export class Engine {
     const prefixes = new PrefixCache(allocator);
     const { tokensPerStep, maxRunning, stepsPerPriority } = this.#options;
     const limits = { tokensPerStep: Math.min(tokensPerStep, model.stepTokens), maxRunning, stepsPerPriority };
-    return { model, cache, ledger, prefixes, scheduler: new Scheduler(limits, allocator, prefixes, () => cache.open()) };
+    return { model, cache, ledger, prefixes, scheduler: new Scheduler(limits, allocator, prefixes, () => cache.open()), isThere: false };
   }
 
   #wake(): void {
@@ -181,18 +151,44 @@ export class Engine {
     for (;;) {
       // Requests of one turn of the event loop come into one step.
       await new Promise<void>((resolve) => { setTimeout(resolve, 0); });
-      const planned = this.#closed === undefined ? this.#on.scheduler.plan() : [];
-      if (planned.length === 0) {
-        // At once: whoever submits from now on starts it again.
+      try {
+        const planned = this.#closed === undefined ? this.#on.scheduler.plan() : [];
+        if (planned.length === 0) {
+          // At once: whoever submits from now on starts it again.
+          this.#going = undefined;
+          return;
+        }
+        await this.#stepOrFault(planned);
+      } catch (error) {
+        // Nothing that a request does leads here.
         this.#going = undefined;
+        this.#end(error instanceof Error ? error : new Error(messageOf(error)));
         return;
       }
-      try {
-        await this.#step(planned);
-      } catch (error) {
-        await this.#afterFault(error, planned);
-      }
     }
+  }
+
+  async #stepOrFault(planned: readonly Planned[]): Promise<void> {
+    try {
+      if (!this.#on.isThere) await this.#assertPages();
+      await this.#step(planned);
+      this.#losses = 0;
+    } catch (error) {
+      await this.#afterFault(error, planned);
+    }
+  }
+
+  /** What there was too little memory for, only the driver finds out, and only when it is asked. @throws AllocationError, and then the engine can't go on */
+  async #assertPages(): Promise<void> {
+    const { device } = this.#on.model;
+    await device.gpu.queue.onSubmittedWorkDone();
+    try {
+      device.assertUsable();
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) this.#end(error as Error);
+      throw error;
+    }
+    this.#on.isThere = true;
   }
 
   async #step(planned: readonly Planned[]): Promise<void> {
@@ -206,9 +202,9 @@ export class Engine {
       return {
         sequence: cached!, ids: ids.slice(start, start + count), ...(count === pending && { sample: row }),
         ...(observe !== undefined && {
-          observe: (logits: Float32Array<ArrayBuffer>) => {
+          observe: (first: number, logits: Float32Array<ArrayBuffer>) => {
             try {
-              observe(index, start, logits);
+              observe(index, start + first, logits);
             } catch (error) {
               faults.push({ group, error });
             }
@@ -231,10 +227,17 @@ export class Engine {
     }
     // What a request's own observer throws is that request's.
     for (const { group, error } of faults) this.#fail(group, error);
-    planned.forEach(({ completion }, index) => this.#take(completion, chosen[index]));
+    let generated = 0;
+    planned.forEach(({ completion }, index) => {
+      try {
+        if (this.#take(completion, chosen[index])) generated++;
+      } catch (error) {
+        this.#fail(completion.group, error);
+      }
+    });
     const tokens = planned.reduce((total, { count }) => total + count, 0);
     const report = { step: this.#tally.steps, completions: planned.length, decoding, tokens, prefilled: tokens - decoding, milliseconds: performance.now() - started };
-    this.#tally.step(report, chosen.filter((found) => found?.finite === true).length);
+    this.#tally.step(report, generated);
     try {
       this.#options.onStep?.(report);
     } catch (cause) {
@@ -242,16 +245,17 @@ export class Engine {
     }
   }
 
-  #take(completion: Completion, chosen: Sampled | undefined): void {
+  /** Whether the completion has another token. */
+  #take(completion: Completion, chosen: Sampled | undefined): boolean {
     const { scheduler } = this.#on;
     const { group } = completion;
-    if (group.done || completion.cached === undefined) return;
+    if (group.done || completion.cached === undefined) return false;
     if (chosen?.finite === false) {
       this.#fail(group, new NotFiniteError(group.id, completion.ids.length));
-      return;
+      return false;
     }
     if (this.#options.prefixCache) scheduler.remember(completion);
-    if (chosen === undefined) return;
+    if (chosen === undefined) return false;
     group.prefilled = true;
     if (group.firstToken === undefined) this.#tally.firstToken(Date.now() - group.submitted);
     const { maxPositions } = this.#on.model.config;
@@ -261,20 +265,23 @@ export class Engine {
       this.#tally.requests.finished++;
       this.#forget(group);
     }
+    return true;
   }
 
   /** A step has failed, and nothing of it counts. */
   async #afterFault(error: unknown, planned: readonly Planned[]): Promise<void> {
     const lost = await this.#lossOf(error);
     if (lost === undefined) {
-      // Whatever it was, those that were not in the step are not concerned.
-      for (const { completion: { group } } of planned) this.#fail(group, error);
+      // Whatever it was, those that were not in the step are not concerned; and of the others those that go on without it.
+      if (planned.length === 1 || !(error instanceof AllocationError)) for (const { completion: { group } } of planned) this.#fail(group, error);
+      else for (const one of planned) if (one.completion.cached !== undefined && !one.completion.group.done) await this.#stepOrFault([one]);
       return;
     }
-    if (this.#options.reopen === undefined) return this.#end(lost);
+    if (this.#options.reopen === undefined || ++this.#losses > lossesInARow) return this.#end(lost);
     try {
       await this.#goOnElsewhere(this.#options.reopen);
     } catch (cause) {
+      if (cause instanceof DeviceLostError) return this.#afterFault(cause, planned);
       this.#end(cause instanceof Error ? cause : new EngineClosedError({ where: "engine", what: `the model could not be opened again: ${messageOf(cause)}`, fix: "look at 'reopen'", cause }));
     }
   }
@@ -292,19 +299,36 @@ export class Engine {
 
   /** All requests begin again on a new device; what they have handed out, they do not hand out again. */
   async #goOnElsewhere(reopen: () => Promise<Model>): Promise<void> {
-    const { scheduler: { waiting, running, preemptions, cachedTokens }, model: lost } = this.#on;
-    this.#before = { preemptions: this.#before.preemptions + preemptions, cachedTokens: this.#before.cachedTokens + cachedTokens };
-    for (const completion of running) completion.cached = undefined;
-    const left = [...running, ...waiting].filter(({ group }) => !group.done);
+    const { scheduler, model: lost } = this.#on;
     if (lost !== this.#ownModel) lost.dispose();
-    const model = await reopen();
+    this.#reopening = true;
+    const model = await reopen().finally(() => { this.#reopening = false; });
     if (this.#closed !== undefined) return model.dispose();
-    if (model.manifest.fingerprint !== this.#ownModel.manifest.fingerprint) {
+    try {
+      this.#assertSame(model);
+      this.#on = this.#open(model);
+    } catch (error) {
       model.dispose();
+      throw error;
+    }
+    this.#before = { preemptions: this.#before.preemptions + scheduler.preemptions, cachedTokens: this.#before.cachedTokens + scheduler.cachedTokens };
+    // Those too that came in the meantime.
+    for (const completion of scheduler.running) completion.cached = undefined;
+    this.#on.scheduler.add([...scheduler.running, ...scheduler.waiting].filter(({ group }) => !group.done));
+  }
+
+  /** Its bits are those of the engine's own model. @throws RequestError */
+  #assertSame(model: Model): void {
+    const own = this.#ownModel;
+    if (model.manifest.fingerprint !== own.manifest.fingerprint) {
       throw new RequestError({ where: "engine", what: `'reopen' gave another model, '${model.manifest.name}'`, fix: "give the same library again" });
     }
-    this.#on = this.#open(model);
-    this.#on.scheduler.add(left.filter(({ group }) => !group.done));
+    if (model.fingerprint !== own.fingerprint && !(model.verified === true && own.verified === true)) {
+      throw new RequestError({
+        where: "engine", what: `'reopen' gave the model on another device, ${model.device.info.description}, and it is not known that both give the reference evaluator's bits`,
+        fix: "load both with the self-test, or open a device of the same kind",
+      });
+    }
   }
 
   #fail(group: Group, error: unknown): void {
@@ -341,8 +365,4 @@ export class Engine {
     cache.dispose();
     if (model !== this.#ownModel) model.dispose();
   }
-}
-
-function refuse(what: string, fix: string): never {
-  throw new RequestError({ where: "options of an engine", what, fix });
 }

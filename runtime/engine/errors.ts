@@ -3,9 +3,9 @@ import { RuntimeError } from "../errors.ts";
 
 /** The queue is full: nothing of the request was taken, and it may be sent again later. */
 export class OverloadError extends RuntimeError {
-  constructor(readonly waiting: number, readonly limit: number, readonly wanted: number) {
+  constructor(readonly waiting: number, readonly room: number, readonly wanted: number) {
     super({
-      where: "engine", what: `its queue holds ${waiting} of at most ${limit} completions, and ${wanted} more ${wanted === 1 ? "is" : "are"} asked for`,
+      where: "engine", what: `its queue holds ${waiting} completions and has room for ${room} more, and ${wanted} ${wanted === 1 ? "is" : "are"} asked for`,
       fix: "send the request again when others are done, or give the engine a larger maxWaiting",
     });
   }

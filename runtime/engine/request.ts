@@ -24,7 +24,7 @@ export interface EngineRequest extends SamplingParameters {
   /** Ends the request: who iterates it is thrown the signal's reason. */
   readonly signal?: AbortSignal;
   /**
-   * Is given whole logits, f32 [count, vocabulary], of `count` ids from `position` on, whenever they are computed: of those that follow a
+   * Is given whole logits, f32 [count, vocabulary], of some ids from `position` on, whenever they are computed: of those that follow a
    * cached beginning, and again after a preemption. For tests and measurements; it costs what reading them back costs.
    */
   readonly observe?: (completion: number, position: number, logits: Float32Array<ArrayBuffer>) => void;

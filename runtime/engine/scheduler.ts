@@ -126,12 +126,15 @@ export class Scheduler {
   }
 
   #admit(planned: Map<Completion, number>, { room, promised }: { room: number; promised: number }): void {
-    const rank = ({ group: { request: { priority } }, waitingSince }: Completion): number => priority + Math.floor((this.#step - waitingSince) / this.#limits.stepsPerPriority);
+    const rank = ({ rank: before, group: { request: { priority } }, waitingSince }: Completion): number => (
+      Math.max(before, priority + Math.floor((this.#step - waitingSince) / this.#limits.stepsPerPriority)));
     const waiting = this.#waiting.toSorted((left, right) => rank(right) - rank(left) || byArrival(left, right));
     for (const completion of waiting) {
-      if (room === 0 || this.#running.length >= this.#limits.maxRunning) return;
+      if (room === 0) return;
       // Who else has the same prompt waits for it to be in the cache.
       if (completion.paused || (completion.index > 0 && !completion.group.prefilled)) continue;
+      for (let idle = this.#idle(); this.#running.length >= this.#limits.maxRunning && idle !== undefined; idle = this.#idle()) this.#preempt(idle);
+      if (this.#running.length >= this.#limits.maxRunning) return;
       const shared = this.#prefixes.match(completion.ids);
       const cached = this.#open();
       cached.adopt(shared);
@@ -146,6 +149,8 @@ export class Scheduler {
         return;
       }
       completion.cached = cached;
+      completion.wasAdmitted = true;
+      completion.rank = rank(completion);
       completion.rememberedPages = shared.length;
       completion.cachedTokens += cached.length;
       this.cachedTokens += cached.length;
@@ -180,7 +185,7 @@ export class Scheduler {
 }
 
 function byRank(left: Completion, right: Completion): number {
-  return right.group.request.priority - left.group.request.priority || byArrival(left, right);
+  return right.rank - left.rank || byArrival(left, right);
 }
 
 function byArrival(left: Completion, right: Completion): number {

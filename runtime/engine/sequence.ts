@@ -67,11 +67,15 @@ export class Completion {
   rememberedPages = 0;
   /** Step of the engine at which it began to wait. */
   waitingSince = 0;
+  /** Its priority, and what it gained by waiting when it was let in. */
+  rank: number;
+  wasAdmitted = false;
 
   constructor(readonly group: Group, readonly index: number, stream: TokenStream | undefined) {
     const { prompt, sampling, stop } = group.request;
     this.ids = [...prompt];
     this.seed = seedOfCompletion(sampling.seed, index);
+    this.rank = group.request.priority;
     this.#history = new History(prompt);
     this.#stream = stream;
     this.#stops = new StopMatcher(stop);

@@ -1,4 +1,5 @@
 /** A request that was submitted, as its owner sees it: tokens to iterate, and a way to end it. */
+import { RequestError } from "../errors.ts";
 import type { Group } from "./sequence.ts";
 
 /** A token of a completion. */
@@ -31,7 +32,7 @@ export interface EngineCompletion {
 
 export interface EngineResult {
   readonly completions: readonly EngineCompletion[];
-  /** Prompt ids whose keys and values were found in the prefix cache, over all completions. */
+  /** Ids whose keys and values were found in the prefix cache, over all completions; those that it found again after a preemption count, too. */
   readonly cachedTokens: number;
   /** How often it had to give up its pages and compute them again. */
   readonly preemptions: number;
@@ -45,6 +46,7 @@ export class Submission implements AsyncIterable<EngineToken> {
   /** Numbers an engine's requests, in the order in which they were submitted. */
   readonly id: number;
   readonly #group: Group;
+  #isRead = false;
 
   /** @internal */
   constructor(group: Group) {
@@ -57,16 +59,24 @@ export class Submission implements AsyncIterable<EngineToken> {
     this.#group.cancel();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<EngineToken, void, undefined> {
-    try {
-      for (;;) {
-        const token = await this.#group.buffer.take();
-        if (token === undefined) return;
-        yield token;
-      }
-    } finally {
-      this.cancel();
-    }
+  /** @throws RequestError the second time */
+  [Symbol.asyncIterator](): AsyncIterableIterator<EngineToken> {
+    if (this.#isRead) throw new RequestError({ where: `request ${this.id}`, what: "its tokens are read already, and each is handed out once", fix: "iterate it once, or ask for its result() instead" });
+    this.#isRead = true;
+    const { buffer } = this.#group;
+    const iterator: AsyncIterableIterator<EngineToken> = {
+      [Symbol.asyncIterator]: () => iterator,
+      next: async () => {
+        const token = await buffer.take();
+        return token === undefined ? { done: true, value: undefined } : { done: false, value: token };
+      },
+      // At once, also while a token is waited for.
+      return: async () => {
+        this.cancel();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+    return iterator;
   }
 
   /** Iterates it to its end, and gives all of it. */

@@ -103,7 +103,8 @@ function checkNumber(name: string, value: unknown, { least, most, also = () => t
   if (typeof value !== "number") refuse(name, `${name} is ${value === null ? "null" : `of type ${typeof value}`}, not a number`, fix);
   if (Number.isNaN(value)) refuse(name, `${name} is NaN`, fix);
   if (value < least || value > most || !also(value) || (integer && !Number.isInteger(value))) refuse(name, `${name} is ${value}`, fix);
-  return value;
+  // -0, whose sign a kernel would see, is 0.
+  return value + 0;
 }
 
 function checkSeed(value: unknown): bigint {

@@ -31,8 +31,8 @@ export interface StepParts {
 export interface SampledEntry extends StepEntry {
   /** Chooses an id after the entry's last one; nothing is chosen where absent. */
   readonly sample?: SampleRow;
-  /** Is given the whole logits, f32 [ids.length, vocabulary], of all ids that the step appends. */
-  readonly observe?: (logits: Float32Array<ArrayBuffer>) => void;
+  /** Is given the whole logits of all ids that the step appends, f32 [rows, vocabulary] from the id at `first` on, in slices. */
+  readonly observe?: (first: number, logits: Float32Array<ArrayBuffer>) => void;
 }
 
 /** Sees a step's tables: before anything is computed, which it may forbid by throwing, and when all is done. */
@@ -131,12 +131,10 @@ export class Steps {
       });
       for (const [index, { observe, ids }] of entries.entries()) {
         if (observe === undefined) continue;
-        const whole = new Float32Array(ids.length * vocabulary);
         await this.#ofTokens(stream, step, ids.map((_, at) => starts[index]! + at), async (logits, first) => {
           await this.#machine.submit();
-          new Uint32Array(whole.buffer).set(await logits.readElements(), first * vocabulary);
+          observe(first, new Float32Array((await logits.readElements()).buffer));
         });
-        observe(whole);
       }
       // Entries in the middle of their prompts ask for nothing, and their keys and values are wanted all the same.
       await this.#machine.submit();

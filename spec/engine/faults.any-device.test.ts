@@ -71,12 +71,15 @@ describe("the queue", () => {
         }
       }
       expect(performance.now() - started).toBeLessThan(1000);
-      expect(taken.length).toBe(5);
+      // Two may run, and five wait.
+      expect(taken.length).toBe(7);
       expect(refused.every((error) => error instanceof OverloadError)).toBe(true);
-      expect(String(refused[0])).toBe("OverloadError: engine: its queue holds 5 of at most 5 completions, and 1 more is asked for. fix: send the request again when others are done, or give the engine a larger maxWaiting");
+      expect(String(refused[0])).toBe("OverloadError: engine: its queue holds 7 completions and has room for 0 more, and 1 is asked for. fix: send the request again when others are done, or give the engine a larger maxWaiting");
       const expected = await alone(request(5, 3));
       for (const submission of taken) expect(await told(submission)).toBe(expected);
-      expect(engine.statistics().requests).toMatchObject({ submitted: 5, finished: 5, refused: 195 });
+      expect(engine.statistics().requests).toMatchObject({ submitted: 7, finished: 7, refused: 193 });
+      expect(() => engine.submit(request(5, 3, { n: 8 }))).toThrow("request: n is 8, and the engine takes 7 completions at a time. fix: ask for fewer, or give the engine a larger maxWaiting");
+      expect(await told(engine.submit(request(5, 3, { n: 7 })))).toBe(await alone(request(5, 3, { n: 7 })));
     });
   });
 
@@ -223,6 +226,25 @@ describe("a consumer that stops reading", () => {
       expect(ids).toEqual(expected);
     });
   });
+
+  it("keeps no place that another could have", async () => {
+    await withEngine({ maxUnread: 3, maxRunning: 1 }, async (engine) => {
+      const abandoned = [1, 2, 3].map((seed) => engine.submit(request(5, 30, { seed, temperature: 1 })));
+      expect(await told(engine.submit(request(6, 12)))).toBe(await alone(request(6, 12)));
+      expect(engine.statistics()).toMatchObject({ paused: 3 });
+      expect(await told(abandoned[1]!)).toBe(await alone(request(5, 30, { seed: 2, temperature: 1 })));
+      for (const submission of abandoned) submission.cancel();
+    });
+  });
+
+  it("reads it once", async () => {
+    await withEngine({}, async (engine) => {
+      const submission = engine.submit(request(5, 3));
+      const first = submission.result();
+      await expect(submission.result()).rejects.toBeInstanceOf(RequestError);
+      expect((await first).completions[0]!.ids.length).toBe(3);
+    });
+  });
 });
 
 describe("a lost device", () => {
@@ -282,6 +304,34 @@ describe("a lost device", () => {
       fragile.dispose();
       own.dispose();
     }
+  });
+
+  it("requests that come while it is opened again, and devices that are lost one after another", async () => {
+    const own = await openDevice();
+    const fragile = await loadCheckpoint(directory, { device: own });
+    const expected = await alone(request(5, 5));
+    let meanwhile: Promise<string> | undefined;
+    let opened = 0;
+    let latest: Model | undefined;
+    const engine = new Engine(fragile, {
+      reopen: async () => {
+        const next = latest = await loadCheckpoint(directory);
+        meanwhile ??= told(engine.submit(request(5, 5)));
+        // After the first, each new one is lost before it has done anything.
+        if (++opened > 1) next.device.gpu.destroy();
+        return next;
+      },
+    });
+    const asked = told(engine.submit(request(5, 5)));
+    own.gpu.destroy();
+    expect([await asked, await meanwhile]).toEqual([expected, expected]);
+    const doomed = engine.submit(request(5, 400)).result();
+    latest!.device.gpu.destroy();
+    await expect(doomed).rejects.toBeInstanceOf(DeviceLostError);
+    expect(opened).toBe(4);
+    await engine.close();
+    fragile.dispose();
+    own.dispose();
   });
 
   it("and a model that can't be opened again: everybody is told", async () => {

@@ -94,9 +94,9 @@ const ignoreEnd = true;
 it("3: a needle alone, and at a random place among 64 to 128 fillers", async () => {
   const needle: EngineRequest = { prompt: "The LORD is my shepherd; I shall not want.", maxTokens: 8, ignoreEnd, temperature: 0.7, topP: 0.9, seed: 1 };
   const filler = (): EngineRequest => ({ prompt: idsOf(1 + below(24), 2048), maxTokens: 1 + below(8), ignoreEnd, temperature: below(2), seed: below(1000), topK: below(2) * 10 });
-  const crowds = Array.from({ length: tries(1, 4) }, () => ({ needles: [needle], fillers: Array.from({ length: 64 + below(65) }, filler), options: { maxRunning: 128, tokensPerStep: 512 } }));
+  const crowds = Array.from({ length: tries(1, 1, 4) }, () => ({ needles: [needle], fillers: Array.from({ length: 64 + below(65) }, filler), options: { maxRunning: 128, tokensPerStep: 512 } }));
   await hold("needle", demo, crowds);
-});
+}, 600_000);
 
 it("4: logits and logprobs of 32 prompts, one by one and all at once", async () => {
   const prompts = Array.from({ length: 32 }, () => idsOf(2 + below(tries(12, 40)), 2048));
@@ -144,16 +144,16 @@ describe("5: how a prompt is computed never shows", () => {
   });
 });
 
-/** The last two take minutes on a driver in software. */
-const lengths = { quick: [1, 100], ci: [1, 511], full: [1, 511, 2048, 4097] }[effort];
+/** The long ones take minutes on a driver in software. */
+const lengths = { quick: [1, 100], ci: [1, 100], full: [1, 511, 2048, 4097] }[effort];
 
 describe("6: many sizes", () => {
   it("trials of 1 to 50 requests of mixed lengths", async () => {
-    const sizes = Array.from({ length: tries(3, 50) }, (_, trial) => (trial * 13) % 50 + 1);
+    const sizes = Array.from({ length: tries(3, 6, 50) }, (_, trial) => (trial * 13) % 50 + 1);
     const needle: EngineRequest = { prompt: idsOf(21, 2048), maxTokens: 4, ignoreEnd };
     const fillers = (count: number): EngineRequest[] => Array.from({ length: count }, () => ({ prompt: idsOf(1 + below(30), 2048), maxTokens: 1 + below(5), ignoreEnd }));
     await hold("trials", demo, sizes.toReversed().map((size) => ({ needles: [needle], fillers: fillers(size - 1), options: { maxRunning: 50 } })), 2);
-  });
+  }, 600_000);
 
   it.each(lengths)("a shared beginning of %i ids", async (length) => {
     const beginning = idsOf(length, 320);
