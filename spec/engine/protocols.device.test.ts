@@ -12,7 +12,7 @@ import { ordinary as ordinaryKernels } from "../../models/ordinary.ts";
 import { demoDirectory } from "../../models/places.ts";
 import { Engine, openDevice, type Device, type EngineOptions, type EngineRequest, type Model } from "../../runtime/index.ts";
 import { bitsOf } from "../fixtures/bits.ts";
-import { doesForAll, effort, tries } from "../fixtures/effort.ts";
+import { doesForAll, effort, isSlowest, tries } from "../fixtures/effort.ts";
 import { oracleDirectory } from "../fixtures/oracles.ts";
 import { Random } from "../random.ts";
 import { alone, ask, compare, type Alone, type Differences } from "../fixtures/engine-answers.ts";
@@ -76,17 +76,19 @@ async function crowd(model: Model, { needles, fillers = [], options = {} }: Crow
   }
 }
 
+if (isSlowest) console.log("On SwiftShader crowds are of 16 fillers, and of a fifth as many requests.");
 const nothing = (): Differences => ({ rows: 0, differentRows: 0, tokens: 0, differentTokens: 0 });
 
 /** Runs the crowds with our kernels, and as many as `controls` with ordinary ones. */
 async function hold(what: string, [ours, ordinary]: readonly [Model, Model], crowds: readonly Crowd[], controls = 1): Promise<void> {
   const [mine, theirs] = [nothing(), nothing()];
   for (const one of crowds) await crowd(ours, one, mine);
-  if (doesForAll) for (const one of crowds.slice(0, controls)) await crowd(ordinary, one, theirs);
-  console.log(`${what}: ours ${JSON.stringify(mine)}; ordinary ${doesForAll ? JSON.stringify(theirs) : "is run on another driver"}`);
+  const hasControl = doesForAll && !isSlowest;
+  if (hasControl) for (const one of crowds.slice(0, controls)) await crowd(ordinary, one, theirs);
+  console.log(`${what}: ours ${JSON.stringify(mine)}; ordinary ${hasControl ? JSON.stringify(theirs) : "is run on another driver"}`);
   expect({ rows: mine.differentRows, tokens: mine.differentTokens }).toEqual({ rows: 0, tokens: 0 });
   expect(mine.rows).toBeGreaterThan(0);
-  if (doesForAll) expect(theirs.differentRows).toBeGreaterThan(theirs.rows / 3);
+  if (hasControl) expect(theirs.differentRows).toBeGreaterThan(theirs.rows / 3);
 }
 
 const ignoreEnd = true;
@@ -94,14 +96,14 @@ const ignoreEnd = true;
 it("3: a needle alone, and at a random place among 64 to 128 fillers", async () => {
   const needle: EngineRequest = { prompt: "The LORD is my shepherd; I shall not want.", maxTokens: 8, ignoreEnd, temperature: 0.7, topP: 0.9, seed: 1 };
   const filler = (): EngineRequest => ({ prompt: idsOf(1 + below(24), 2048), maxTokens: 1 + below(8), ignoreEnd, temperature: below(2), seed: below(1000), topK: below(2) * 10 });
-  const crowds = Array.from({ length: tries(1, 1, 4) }, () => ({ needles: [needle], fillers: Array.from({ length: 64 + below(65) }, filler), options: { maxRunning: 128, tokensPerStep: 512 } }));
+  const crowds = Array.from({ length: tries(1, 1, 4) }, () => ({ needles: [needle], fillers: Array.from({ length: isSlowest ? 16 : 64 + below(65) }, filler), options: { maxRunning: 128, tokensPerStep: 512 } }));
   await hold("needle", demo, crowds);
 }, 600_000);
 
 it("4: logits and logprobs of 32 prompts, one by one and all at once", async () => {
   const prompts = Array.from({ length: 32 }, () => idsOf(2 + below(tries(12, 40)), 2048));
   for (const [model, control] of [[demo[0], false], [demo[1], true]] as const) {
-    if (control && !doesForAll) continue;
+    if (control && (!doesForAll || isSlowest)) continue;
     const together = { logits: await model.forward(prompts), scores: await model.score(prompts) };
     let [rows, different, scores] = [0, 0, 0];
     for (const [index, ids] of prompts.entries()) {
@@ -149,7 +151,7 @@ const lengths = { quick: [1, 100], ci: [1, 100], full: [1, 511, 2048, 4097] }[ef
 
 describe("6: many sizes", () => {
   it("trials of 1 to 50 requests of mixed lengths", async () => {
-    const sizes = Array.from({ length: tries(3, 6, 50) }, (_, trial) => (trial * 13) % 50 + 1);
+    const sizes = Array.from({ length: tries(3, 6, 50) }, (_, trial) => (trial * 13) % (isSlowest ? 10 : 50) + 1);
     const needle: EngineRequest = { prompt: idsOf(21, 2048), maxTokens: 4, ignoreEnd };
     const fillers = (count: number): EngineRequest[] => Array.from({ length: count }, () => ({ prompt: idsOf(1 + below(30), 2048), maxTokens: 1 + below(5), ignoreEnd }));
     await hold("trials", demo, sizes.toReversed().map((size) => ({ needles: [needle], fillers: fillers(size - 1), options: { maxRunning: 50 } })), 2);
