@@ -88,13 +88,14 @@ describe("a library", () => {
     expect(cold).toMatchObject({ code: 0, err: "" });
     expect(cold.out.replaceAll(/\d+ sizes, \d+ elements/g, "…")).toBe([
       "linear-out16-inner64  alone-vector  portable  proven  …",
+      "linear-out16-inner64  alone-4x4     portable  proven  …",
       "add-channel64         alone         portable  proven  …",
       "selectRows-channel64  alone         integer   proven  …",
-      "\n3 proven, 0 failed\n",
+      "\n4 proven, 0 failed\n",
     ].join("\n"));
     const certificates = join(root, "cache", "certificates");
     const entries = await readdir(certificates);
-    expect(entries.length).toBe(3);
+    expect(entries.length).toBe(4);
     expect(audit(folder)).toEqual(cold);
     // A damaged entry is none.
     for (const entry of entries) await writeFile(join(certificates, entry), "damaged");
@@ -107,7 +108,7 @@ describe("a library", () => {
     const { code, out, err } = audit(folder, "--json");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const report = JSON.parse(out) as { kernels: { sizes: unknown[]; expressionHash: string }[] };
-    expect(report).toMatchObject({ kernels: kept.map(() => ({ status: "proven" })), proven: 3, failed: 0 });
+    expect(report).toMatchObject({ kernels: [...kept, "linear, for many rows"].map(() => ({ status: "proven" })), proven: 4, failed: 0 });
     expect(Object.keys(report)).toEqual(["kernels", "proven", "failed"]);
     for (const kernel of report.kernels) {
       expect(Object.keys(kernel)).toEqual(["kernel", "schedule", "level", "status", "sizes", "expressionHash"]);
@@ -117,10 +118,11 @@ describe("a library", () => {
     expect(audit(folder, "--report").out.replaceAll(/\b\d+ +\d+ +[0-9a-f]{16}\b/g, "…")).toBe([
       "kernel                schedule      level     status  sizes  elements  expressions",
       "linear-out16-inner64  alone-vector  portable  proven  …",
+      "linear-out16-inner64  alone-4x4     portable  proven  …",
       "add-channel64         alone         portable  proven  …",
       "selectRows-channel64  alone         integer   proven  …",
-      "", "portable  2 of 2 proven", "integer   1 of 1 proven",
-      "", "3 proven, 0 failed\n",
+      "", "portable  3 of 3 proven", "integer   1 of 1 proven",
+      "", "4 proven, 0 failed\n",
     ].join("\n"));
   });
 
@@ -130,6 +132,7 @@ describe("a library", () => {
     const { code, out, err } = audit(folder);
     expect({ code, err }).toEqual({ code: 1, err: "" });
     expect(said(out).replaceAll(/\d+ sizes, \d+ elements/g, "…")).toBe(`linear-out16-inner64  alone-vector  portable  proven              …
+linear-out16-inner64  alone-4x4     portable  proven              …
 add-channel64         alone         portable  failed: expression  …
 selectRows-channel64  alone         integer   proven              …
 
@@ -144,10 +147,10 @@ note: declared
 ${flushedAnd("+")}note: found
 ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it
 
-2 proven, 1 failed
+3 proven, 1 failed
 `);
     // It is judged again the next time; only what was proven is remembered.
-    expect(await readdir(join(root, "cache", "certificates"))).toHaveLength(3);
+    expect(await readdir(join(root, "cache", "certificates"))).toHaveLength(4);
   });
 
   test.each([
@@ -173,9 +176,9 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
     const { code, out } = audit(folder);
     expect(code).toBe(1);
     expect(out).toMatch(/\nadd-channel64 +alone +portable +failed: hash {2}/);
-    expect(said(out)).toContain("\nerror: LIBRARY/kernels/add-channel64.wgsl: it does not have the hash that the manifest gives. fix: build the library again\n\n2 proven, 1 failed\n");
+    expect(said(out)).toContain("\nerror: LIBRARY/kernels/add-channel64.wgsl: it does not have the hash that the manifest gives. fix: build the library again\n\n3 proven, 1 failed\n");
     const json = audit(folder, "--json");
-    expect(JSON.parse(json.out)).toMatchObject({ proven: 2, failed: 1 });
+    expect(JSON.parse(json.out)).toMatchObject({ proven: 3, failed: 1 });
     expect(json.err).toContain("it does not have the hash that the manifest gives");
   });
 
@@ -183,14 +186,14 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
     await edit("manifest.json", '"name": "', '"name": "my-');
     const { code, out, err } = audit(folder);
     expect(code).toBe(1);
-    expect(out).toMatch(/\n3 proven, 0 failed\n$/);
+    expect(out).toMatch(/\n4 proven, 0 failed\n$/);
     expect(said(err)).toBe("error: LIBRARY/manifest.json: it does not have the hash that it was written with. fix: build the library again\n");
   });
 
   test("whose artifact no compiler writes fails, and crashes nothing", async () => {
     await edit("kernels/add-channel64.json", '"bindings":[', '"bindings":[null,');
     await mend();
-    expect(audit(folder).out).toMatch(/\n2 proven, 1 failed\n$/);
+    expect(audit(folder).out).toMatch(/\n3 proven, 1 failed\n$/);
   });
 
   test.each([
@@ -259,15 +262,16 @@ describe("the build", () => {
   test("writes certificates into the manifest, and nothing else changes", async () => {
     const told: string[] = [];
     const audited = await buildLibrary(checkpoint, { kernels: few(), audit: (subjects) => certify(subjects, { judge: here, progress: (what) => told.push(what) }) });
-    expect(told).toEqual([0, 1, 2, 3].map((judged) => `auditing kernels (${judged} of 3)`));
+    expect(told).toEqual([0, 1, 2, 3, 4].map((judged) => `auditing kernels (${judged} of 4)`));
     const { fingerprint, files, kernels } = audited.manifest;
     expect({ fingerprint, files }).toEqual({ fingerprint: library.manifest.fingerprint, files: library.manifest.files });
     for (const name of kept) {
-      const [{ certificate, ...variant }] = kernels[name] as [(typeof kernels)[string][number]];
-      expect([variant]).toEqual(library.manifest.kernels[name]);
-      expect(certificate).toMatchObject({ status: "proven", expressionHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string, auditor: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
-      expect(certificate!.sizes.length).toBeGreaterThan(1);
-      expect(Object.keys(files)).toContain(variant.declaration);
+      for (const [at, { certificate, ...variant }] of kernels[name]!.entries()) {
+        expect(variant).toEqual(library.manifest.kernels[name]![at]);
+        expect(certificate).toMatchObject({ status: "proven", expressionHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string, auditor: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+        expect(certificate!.sizes.length).toBeGreaterThan(1);
+        expect(Object.keys(files)).toContain(variant.declaration);
+      }
     }
     const out = join(root, "audited");
     await writeLibrary(audited, out, { weights: false });
@@ -286,7 +290,7 @@ describe("the build", () => {
       .then((built) => writeLibrary(built, out, { weights: false }));
     const error = await building.then(() => undefined, (reason: unknown) => reason);
     expect(error).toBeInstanceOf(UnprovenError);
-    expect((error as UnprovenError).message).toMatch(/^kernel 'add-channel64', schedule 'alone': output\[0, 0\] is not what was declared \(1 of 3 kernels are not proven\); fix: \S/);
+    expect((error as UnprovenError).message).toMatch(/^kernel 'add-channel64', schedule 'alone': output\[0, 0\] is not what was declared \(1 of 4 kernels are not proven\); fix: \S/);
     expect((error as UnprovenError).failed.map(({ subject, certificate }) => [subject.name, certificate.failures[0]!.kind])).toEqual([["add-channel64", "expression"]]);
     expect(await readdir(out)).toEqual([]);
   });

@@ -27,7 +27,7 @@ const large: Record<string, Record<string, number>> = {
   embedding: { token: 3, vocabulary: 61, channel: 37 },
   embeddingF32: { token: 3, vocabulary: 50, channel: 24 },
   rotary: { token: 2, head: 2, dim: 16, half: 8, place: 75 },
-  matmulNN: { token: 2, out: 18, inner: 133 },
+  matmulNN: { token: 1, out: 18, inner: 133 },
   int8dot: { token: 2, out: 21, inner: 60 },
 };
 
