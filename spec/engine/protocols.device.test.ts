@@ -21,21 +21,27 @@ let device: Device;
 /** The demo, and a model of random weights with room for 8192 positions; each with our kernels and with ordinary ones. */
 let demo: readonly [ours: Model, ordinary: Model];
 let long: readonly [ours: Model, ordinary: Model];
-let folder: string;
+let folder: string | undefined;
+const loaded: Model[] = [];
 beforeAll(async () => {
   device = await openDevice();
+  if (effort === "quick" && !doesForAll) return;
   folder = await mkdtemp(join(tmpdir(), "treefold-long-"));
   await cp(oracleDirectory("qwen3"), folder, { recursive: true });
   const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as Record<string, unknown>;
   await writeFile(join(folder, "config.json"), JSON.stringify({ ...config, max_position_embeddings: 8192 }));
-  const both = async (directory: string): Promise<readonly [Model, Model]> => [await loadCheckpoint(directory, { device }), await loadCheckpoint(directory, { device, source: ordinaryKernels })];
+  const both = async (directory: string): Promise<readonly [Model, Model]> => {
+    const pair = [await loadCheckpoint(directory, { device }), await loadCheckpoint(directory, { device, source: ordinaryKernels })] as const;
+    loaded.push(...pair);
+    return pair;
+  };
   demo = await both(demoDirectory);
   long = await both(folder);
 });
 afterAll(async () => {
-  for (const model of [...demo, ...long]) model.dispose();
+  for (const model of loaded) model.dispose();
   device.dispose();
-  await rm(folder, { recursive: true });
+  if (folder !== undefined) await rm(folder, { recursive: true });
 });
 
 const random = new Random(6, "protocols");
@@ -76,6 +82,9 @@ async function crowd(model: Model, { needles, fillers = [], options = {} }: Crow
   }
 }
 
+/** At home on one driver. */
+const test = it.runIf(effort !== "quick" || doesForAll);
+if (effort === "quick" && !doesForAll) console.log("The protocols are run on another driver here, and in CI on each.");
 if (isSlowest) console.log("On SwiftShader crowds are of 16 fillers, and of a fifth as many requests.");
 const nothing = (): Differences => ({ rows: 0, differentRows: 0, tokens: 0, differentTokens: 0 });
 
@@ -93,14 +102,14 @@ async function hold(what: string, [ours, ordinary]: readonly [Model, Model], cro
 
 const ignoreEnd = true;
 
-it("3: a needle alone, and at a random place among 64 to 128 fillers", async () => {
+test("3: a needle alone, and at a random place among 64 to 128 fillers", async () => {
   const needle: EngineRequest = { prompt: "The LORD is my shepherd; I shall not want.", maxTokens: 8, ignoreEnd, temperature: 0.7, topP: 0.9, seed: 1 };
   const filler = (): EngineRequest => ({ prompt: idsOf(1 + below(24), 2048), maxTokens: 1 + below(8), ignoreEnd, temperature: below(2), seed: below(1000), topK: below(2) * 10 });
   const crowds = Array.from({ length: tries(1, 1, 4) }, () => ({ needles: [needle], fillers: Array.from({ length: isSlowest ? 16 : 64 + below(65) }, filler), options: { maxRunning: 128, tokensPerStep: 512 } }));
   await hold("needle", demo, crowds);
 }, 600_000);
 
-it("4: logits and logprobs of 32 prompts, one by one and all at once", async () => {
+test("4: logits and logprobs of 32 prompts, one by one and all at once", async () => {
   const prompts = Array.from({ length: 32 }, () => idsOf(2 + below(tries(12, 40)), 2048));
   for (const [model, control] of [[demo[0], false], [demo[1], true]] as const) {
     if (control && (!doesForAll || isSlowest)) continue;
@@ -122,11 +131,11 @@ it("4: logits and logprobs of 32 prompts, one by one and all at once", async () 
 
 describe("5: how a prompt is computed never shows", () => {
   const request: EngineRequest = { prompt: idsOf(60, 2048), maxTokens: 6, ignoreEnd };
-  it("in chunks of any size", async () => {
+  test("in chunks of any size", async () => {
     await hold("chunks", demo, [17, 64, 16, 7, 1].slice(0, tries(3, 5)).map((tokensPerStep) => ({ needles: [request], options: { tokensPerStep } })), 3);
   });
 
-  it("from a cached beginning, cold, and after a preemption", async () => {
+  test("from a cached beginning, cold, and after a preemption", async () => {
     const beginning = idsOf(70, 2048);
     const seen = nothing();
     const [model] = demo;
@@ -150,14 +159,14 @@ describe("5: how a prompt is computed never shows", () => {
 const lengths = { quick: [1, 100], ci: [1, 100], full: [1, 511, 2048, 4097] }[effort];
 
 describe("6: many sizes", () => {
-  it("trials of 1 to 50 requests of mixed lengths", async () => {
+  test("trials of 1 to 50 requests of mixed lengths", async () => {
     const sizes = Array.from({ length: tries(3, 6, 50) }, (_, trial) => (trial * 13) % (isSlowest ? 10 : 50) + 1);
     const needle: EngineRequest = { prompt: idsOf(21, 2048), maxTokens: 4, ignoreEnd };
     const fillers = (count: number): EngineRequest[] => Array.from({ length: count }, () => ({ prompt: idsOf(1 + below(30), 2048), maxTokens: 1 + below(5), ignoreEnd }));
     await hold("trials", demo, sizes.toReversed().map((size) => ({ needles: [needle], fillers: fillers(size - 1), options: { maxRunning: 50 } })), 2);
   }, 600_000);
 
-  it.each(lengths)("a shared beginning of %i ids", async (length) => {
+  test.each(lengths)("a shared beginning of %i ids", async (length) => {
     const beginning = idsOf(length, 320);
     const needles = Array.from({ length: 3 }, (_, end): EngineRequest => ({ prompt: [...beginning, 5 + end], maxTokens: 3, ignoreEnd }));
     const few: Crowd = { needles, options: { tokensPerStep: 12, pages: 3 * Math.ceil((length + 4) / 16) + 2 } };
