@@ -10,6 +10,7 @@ import { createTensor, openDevice, type Device, type Program } from "../runtime/
 import type { DeviceMachine } from "../runtime/model/machine.ts";
 import { sampleRows, scoreRows } from "../runtime/model/sampler.ts";
 import { checkSampling, History, wordColumns, type Sampled, type SampleRow } from "../runtime/model/sampling.ts";
+import { doesForAll } from "./fixtures/effort.ts";
 import { samplerOn } from "./fixtures/sampling-device.ts";
 import { randomLogits, randomRow } from "./fixtures/sampling-rows.ts";
 import { Random } from "./random.ts";
@@ -59,7 +60,8 @@ function expected(one: Case): unknown {
   return known.get(one);
 }
 
-describe("a row", () => {
+if (!doesForAll) console.log("Sampling is run on another driver here, and in CI on each.");
+describe.runIf(doesForAll)("a row", () => {
   let alone: unknown[];
   beforeAll(async () => {
     alone = [];
@@ -108,7 +110,7 @@ describe("a row", () => {
   });
 });
 
-describe("a fault is found:", () => {
+describe.runIf(doesForAll)("a fault is found:", () => {
   /** How many rows of a crowd are not what they are alone. */
   const differs = async (faulty: typeof sampler): Promise<number> => {
     const together = await run(cases, faulty);

@@ -82,9 +82,10 @@ async function crowd(model: Model, { needles, fillers = [], options = {} }: Crow
   }
 }
 
-/** At home on one driver. */
+/** At home on one driver, and not those that take longest. */
 const test = it.runIf(effort !== "quick" || doesForAll);
-if (effort === "quick" && !doesForAll) console.log("The protocols are run on another driver here, and in CI on each.");
+const longTest = it.runIf(effort !== "quick");
+if (effort === "quick") console.log(`The protocols are run in CI on each driver; at home ${doesForAll ? "some of them" : "on another"}.`);
 if (isSlowest) console.log("On SwiftShader crowds are of 16 fillers, and of a fifth as many requests.");
 const nothing = (): Differences => ({ rows: 0, differentRows: 0, tokens: 0, differentTokens: 0 });
 
@@ -102,7 +103,7 @@ async function hold(what: string, [ours, ordinary]: readonly [Model, Model], cro
 
 const ignoreEnd = true;
 
-test("3: a needle alone, and at a random place among 64 to 128 fillers", async () => {
+longTest("3: a needle alone, and at a random place among 64 to 128 fillers", async () => {
   const needle: EngineRequest = { prompt: "The LORD is my shepherd; I shall not want.", maxTokens: 8, ignoreEnd, temperature: 0.7, topP: 0.9, seed: 1 };
   const filler = (): EngineRequest => ({ prompt: idsOf(1 + below(24), 2048), maxTokens: 1 + below(8), ignoreEnd, temperature: below(2), seed: below(1000), topK: below(2) * 10 });
   const crowds = Array.from({ length: tries(1, 1, 4) }, () => ({ needles: [needle], fillers: Array.from({ length: isSlowest ? 16 : 64 + below(65) }, filler), options: { maxRunning: 128, tokensPerStep: 512 } }));
@@ -159,7 +160,7 @@ describe("5: how a prompt is computed never shows", () => {
 const lengths = { quick: [1, 100], ci: [1, 100], full: [1, 511, 2048, 4097] }[effort];
 
 describe("6: many sizes", () => {
-  test("trials of 1 to 50 requests of mixed lengths", async () => {
+  longTest("trials of 1 to 50 requests of mixed lengths", async () => {
     const sizes = Array.from({ length: tries(3, 6, 50) }, (_, trial) => (trial * 13) % (isSlowest ? 10 : 50) + 1);
     const needle: EngineRequest = { prompt: idsOf(21, 2048), maxTokens: 4, ignoreEnd };
     const fillers = (count: number): EngineRequest[] => Array.from({ length: count }, () => ({ prompt: idsOf(1 + below(30), 2048), maxTokens: 1 + below(5), ignoreEnd }));
