@@ -10,6 +10,10 @@ describe("checkSampling", () => {
     expect(checkSampling({ temperature: undefined, seed: undefined } as object, 10)).toEqual(checkSampling({}, 10));
   });
 
+  it("takes -0 for 0: a kernel that compares bits would leave out every id", () => {
+    expect(Object.is(checkSampling({ minP: -0 }, 10).minP, 0)).toBe(true);
+  });
+
   it("takes every bound that is said to be one", () => {
     for (const parameters of [
       { temperature: 0.01, topK: 2 ** 32 - 1, topP: 1, minP: 0, presencePenalty: -2, frequencyPenalty: -2, repetitionPenalty: 0.01, topLogprobs: 20, seed: 2n ** 64n - 1n, logitBias: { 0: -100, 9: 100 } },
