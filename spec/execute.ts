@@ -26,10 +26,12 @@ export async function execute(device: Device, kernel: Kernel, schedule: Schedule
   return { artifact, outputs: await executeArtifact(device, kernel, artifact, data) };
 }
 
-/** Runs what a kernel was compiled to, once. */
-export async function executeArtifact(device: Device, kernel: Kernel, artifact: Artifact, data: EvaluationData): Promise<Record<string, Uint32Array>> {
+/** Runs what a kernel was compiled to, once. @param lent tensors that stay their owner's: what is large and the same in many runs */
+export async function executeArtifact(
+  device: Device, kernel: Kernel, artifact: Artifact, data: EvaluationData, lent: Readonly<Record<string, Tensor>> = {},
+): Promise<Record<string, Uint32Array>> {
   const loaded = await loadKernel(device, artifact);
-  const tensors: Record<string, Tensor> = {};
+  const tensors: Record<string, Tensor> = { ...lent };
   try {
     for (const binding of artifact.passes.flatMap((pass) => pass.bindings)) {
       if (binding.role !== "scratch") tensors[binding.name] ??= tensorFor(device, binding, data);
@@ -41,11 +43,12 @@ export async function executeArtifact(device: Device, kernel: Kernel, artifact: 
     for (const { name } of kernel.outputs) outputs[name] = await tensors[name]!.readElements();
     return outputs;
   } finally {
-    for (const tensor of Object.values(tensors)) tensor.dispose();
+    for (const [name, tensor] of Object.entries(tensors)) if (lent[name] === undefined) tensor.dispose();
   }
 }
 
-function tensorFor(device: Device, { name, role, storage, shape, blocks }: Binding, data: EvaluationData): Tensor {
+/** What a run binds there: the given elements, or what no kernel would write. */
+export function tensorFor(device: Device, { name, role, storage, shape, blocks }: Binding, data: EvaluationData): Tensor {
   const layout = { name, storage, shape: shape.map((formula) => evaluateFormula(formula, data.extents)), ...(blocks && { blocks }) };
   const given = role === "input" ? data.inputs[name] : data.initial?.[name];
   return createTensor(device, layout, given ?? new Uint32Array(elementsOf(layout)).fill(poison));

@@ -38,7 +38,7 @@ const anyDriver = drivers.at(-1);
 for (const [at, driver] of drivers.entries()) {
   const { name, manifest, description } = driver;
   say(`\n== device tests on ${name} (${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`);
-    const environment = { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` };
+  const environment = { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` };
   count(vitest(["device", "device-alone"], environment));
   if (driver === anyDriver) count(vitest(["any-device"], environment, several));
 }

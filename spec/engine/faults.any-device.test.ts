@@ -1,61 +1,11 @@
-/** What can go wrong in an engine: a typed error at once, for the request that it concerns, and nobody else's bits or pages. */
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+/** What can go wrong beside a request in an engine: a typed error at once, for the request that it concerns, and nobody else's bits or pages. */
+import { describe, expect, it } from "vitest";
 import { loadCheckpoint } from "../../models/load.ts";
-import {
-  BatchError, DeviceLostError, Engine, EngineClosedError, NotFiniteError, openDevice, OverloadError, PageTableError, RequestError, SamplingError,
-  type Device, type EngineOptions, type EngineRequest, type EngineToken, type Model, type StepReport, type Submission,
-} from "../../runtime/index.ts";
-import { bitsOf } from "../fixtures/bits.ts";
-import { oracleDirectory } from "../fixtures/oracles.ts";
+import { DeviceLostError, Engine, EngineClosedError, openDevice, OverloadError, RequestError, type EngineToken, type Model, type Submission } from "../../runtime/index.ts";
+import { directory, request, smallEngine, steps, told } from "../fixtures/small-engine.ts";
 
-const directory = oracleDirectory("qwen3");
-let device: Device;
-let model: Model;
-beforeAll(async () => {
-  device = await openDevice();
-  model = await loadCheckpoint(directory, { device });
-});
-afterAll(() => {
-  model.dispose();
-  device.dispose();
-});
-
-const promptOf = (length: number, seed = 1): number[] => Array.from({ length }, (_, at) => (at * 37 + seed * 11 + 2) % 320);
-const request = (length: number, maxTokens: number, more: Partial<EngineRequest> = {}): EngineRequest => ({ prompt: promptOf(length), maxTokens, ignoreEnd: true, ...more });
-
-/** Ids and logprob bits of a request that has an engine to itself. */
-async function alone(of: EngineRequest): Promise<string> {
-  const engine = new Engine(model);
-  try {
-    return await told(engine.submit(of));
-  } finally {
-    await engine.close();
-  }
-}
-async function told(submission: Submission): Promise<string> {
-  const { completions } = await submission.result();
-  return JSON.stringify(completions.map(({ ids, logprobs }) => [ids, [...bitsOf(logprobs)]]));
-}
-
-/** Runs with an engine whose pages must all be free, and whose queue empty, in the end. */
-async function withEngine<Result>(options: EngineOptions, use: (engine: Engine) => Promise<Result>): Promise<Result> {
-  const engine = new Engine(model, { poison: true, ...options });
-  try {
-    const result = await use(engine);
-    engine.forgetPrefixes();
-    const { pages, waiting, running } = engine.statistics();
-    expect({ free: pages.free, waiting, running }).toEqual({ free: pages.total, waiting: 0, running: 0 });
-    return result;
-  } finally {
-    await engine.close();
-  }
-}
-
-/** Waits for the engine's step number `step`. */
-function steps(): { readonly onStep: (report: StepReport) => void; at(step: number, act: () => void): void } {
-  const acts = new Map<number, () => void>();
-  return { onStep: ({ step }) => acts.get(step)?.(), at: (step, act) => acts.set(step, act) };
-}
+const small = smallEngine();
+const { alone, withEngine } = small;
 
 describe("the queue", () => {
   it("refuses what is too much at once, and serves the others", async () => {
@@ -159,53 +109,6 @@ describe("cancelling", () => {
       }
       expect(engine.statistics().requests.cancelled).toBe(cut.length);
       expect(cut.length).toBeGreaterThan(10);
-    });
-  });
-});
-
-describe("pages", () => {
-  it("run out: someone waits and computes again, to the same bits", async () => {
-    const wanted = [request(30, 30), request(31, 30, { temperature: 0.8, seed: 5 }), request(14, 30, { n: 2, temperature: 1, seed: 9 })];
-    const expected: string[] = [];
-    for (const one of wanted) expected.push(await alone(one));
-    for (const prefixCache of [true, false]) {
-      await withEngine({ pages: 6, prefixCache }, async (engine) => {
-        expect(await Promise.all(wanted.map((one) => told(engine.submit(one))))).toEqual(expected);
-        expect(engine.statistics().preemptions).toBeGreaterThan(1);
-      });
-    }
-  });
-
-  it("that there are not enough of for one request: it is refused at once", async () => {
-    await withEngine({ pages: 3 }, async (engine) => {
-      expect(() => engine.submit(request(40, 10))).toThrow(RequestError);
-      expect(() => engine.submit(request(40, 10))).toThrow(
-        "request: its prompt of 40 ids and 10 more take 4 pages of 16 positions, and the engine has 3. fix: shorten the prompt, lower maxTokens, or give the engine more pages");
-      expect(await told(engine.submit(request(40, 9)))).toBe(await alone(request(40, 9)));
-    });
-  });
-
-  it("that are another's: the step is refused before it runs", async () => {
-    await withEngine({}, async (engine) => {
-      const made = vi.spyOn(model, "createPool");
-      const leaky = new Engine(model);
-      const { allocator } = made.mock.results[0]!.value as ReturnType<Model["createPool"]>;
-      made.mockRestore();
-      // The planted fault: everybody is given the same page.
-      const take = allocator.take.bind(allocator);
-      let first: number | undefined;
-      allocator.take = (count) => {
-        const pages = take(count);
-        if (count !== 1) return pages;
-        first ??= pages[0]!;
-        return [first];
-      };
-      allocator.give = () => undefined;
-      const [one, other] = await Promise.allSettled([leaky.submit(request(5, 3)).result(), leaky.submit(request(6, 3)).result()]);
-      expect([one, other].map(({ status }) => status)).toContain("rejected");
-      for (const outcome of [one, other]) if (outcome.status === "rejected") expect(outcome.reason).toBeInstanceOf(PageTableError);
-      await leaky.close();
-      expect(await told(engine.submit(request(5, 3)))).toBe(await alone(request(5, 3)));
     });
   });
 });
@@ -348,71 +251,6 @@ describe("a lost device", () => {
   });
 });
 
-it("NaN in one request's keys: that request fails alone", async () => {
-  const made = vi.spyOn(model, "createPool");
-  const clock = steps();
-  await withEngine({ onStep: clock.onStep }, async (engine) => {
-    const cache = made.mock.results.at(-1)!.value as ReturnType<Model["createPool"]>;
-    const [wrong, right] = [engine.submit(request(20, 12)), engine.submit({ ...request(20, 12), prompt: promptOf(20, 2) })];
-    // The first request has the first pages.
-    clock.at(3, () => cache.poison([0]));
-    const outcome = wrong.result();
-    await expect(outcome).rejects.toBeInstanceOf(NotFiniteError);
-    await expect(outcome).rejects.toThrow("request 1: the logits at position 23 hold a NaN or an infinity, so that there is no token for position 24");
-    expect(await told(right)).toBe(await alone({ ...request(20, 12), prompt: promptOf(20, 2) }));
-    // What it left behind is found by nobody.
-    engine.forgetPrefixes();
-    expect(await told(engine.submit(request(20, 12)))).toBe(await alone(request(20, 12)));
-  });
-  made.mockRestore();
-});
-
-describe("a wrong request is refused, and takes nothing", () => {
-  const wrong: readonly [what: string, request: unknown, error: new (...args: never[]) => Error][] = [
-    ["no prompt", {}, BatchError], ["an empty prompt", { prompt: [] }, BatchError], ["an id beyond the vocabulary", { prompt: [1, 320] }, BatchError],
-    ["an id below 0", { prompt: [-1] }, BatchError], ["an id that is a fraction", { prompt: [1.5] }, BatchError], ["NaN for an id", { prompt: [NaN] }, BatchError],
-    ["a prompt beyond the model's positions", { prompt: promptOf(513) }, BatchError], ["a prompt that is a number", { prompt: 7 }, BatchError],
-    ["text without a tokenizer", { prompt: "In the beginning" }, RequestError], ["an empty text", { prompt: "" }, RequestError],
-    ["maxTokens 0", { prompt: [1], maxTokens: 0 }, RequestError], ["maxTokens NaN", { prompt: [1], maxTokens: NaN }, RequestError],
-    ["maxTokens as text", { prompt: [1], maxTokens: "5" }, RequestError], ["n 0", { prompt: [1], n: 0 }, RequestError], ["n 1000", { prompt: [1], n: 1000 }, RequestError],
-    ["a priority of infinity", { prompt: [1], priority: Infinity }, RequestError], ["a stop id beyond the vocabulary", { prompt: [1], stopIds: [320] }, RequestError],
-    ["a stop id that is NaN", { prompt: [1], stopIds: [NaN] }, RequestError], ["stop ids as a number", { prompt: [1], stopIds: 5 }, BatchError],
-    ["an empty stop string", { prompt: [1], stop: [""] }, RequestError], ["a stop string that is no list", { prompt: [1], stop: "x" }, RequestError],
-    ["a stop string without a tokenizer", { prompt: [1], stop: ["x"] }, RequestError], ["ignoreEnd as text", { prompt: [1], ignoreEnd: "yes" }, RequestError],
-    ["a signal that is none", { prompt: [1], signal: {} }, RequestError], ["observe that is no function", { prompt: [1], observe: 1 }, RequestError],
-    ["a misspelt name", { prompt: [1], temprature: 1 }, RequestError],
-    ["a temperature below 0", { prompt: [1], temperature: -1 }, SamplingError], ["a temperature of NaN", { prompt: [1], temperature: NaN }, SamplingError],
-    ["a temperature of 1000", { prompt: [1], temperature: 1000 }, SamplingError], ["a temperature as text", { prompt: [1], temperature: "1" }, SamplingError],
-    ["topP 0", { prompt: [1], topP: 0 }, SamplingError], ["topP 1.5", { prompt: [1], topP: 1.5 }, SamplingError], ["topK -1", { prompt: [1], topK: -1 }, SamplingError],
-    ["topK 1.5", { prompt: [1], topK: 1.5 }, SamplingError], ["minP 1", { prompt: [1], minP: 1 }, SamplingError], ["a penalty of 3", { prompt: [1], presencePenalty: 3 }, SamplingError],
-    ["a repetition penalty of 0", { prompt: [1], repetitionPenalty: 0 }, SamplingError], ["a seed below 0", { prompt: [1], seed: -1 }, SamplingError],
-    ["a seed of 2^64", { prompt: [1], seed: 2n ** 64n }, SamplingError], ["a seed that is a fraction", { prompt: [1], seed: 0.5 }, SamplingError],
-    ["21 top logprobs", { prompt: [1], topLogprobs: 21 }, SamplingError], ["a bias for an id beyond the vocabulary", { prompt: [1], logitBias: { 320: 1 } }, SamplingError],
-    ["a bias of NaN", { prompt: [1], logitBias: { 3: NaN } }, SamplingError], ["a bias of 1000", { prompt: [1], logitBias: { 3: 1000 } }, SamplingError],
-    ["a bias that is no object", { prompt: [1], logitBias: 3 }, SamplingError], ["null", null, RequestError],
-  ];
-  it.each(wrong)("%s", async (_, given, error) => {
-    await withEngine({}, async (engine) => {
-      let thrown: unknown;
-      try {
-        engine.submit(given as EngineRequest);
-      } catch (caught) {
-        thrown = caught;
-      }
-      expect(thrown).toBeInstanceOf(error);
-      expect((thrown as Error).message).toMatch(/fix: ./);
-      expect(engine.statistics().requests).toMatchObject({ submitted: 0, refused: 1 });
-      return Promise.resolve();
-    });
-  });
-
-  it("options of an engine, too", () => {
-    for (const options of [{ maxRunning: 0 }, { pages: 0 }, { pages: 1e9 }, { tokensPerStep: NaN }, { maxUnread: -1 }, { maxWaiting: "5" }, { maxruning: 5 }, { stepsPerPriority: 0.5 }]) {
-      expect(() => new Engine(model, options as EngineOptions)).toThrow(RequestError);
-    }
-  });
-});
-
 it("an observer that throws ends its own request", async () => {
   await withEngine({}, async (engine) => {
     const wrong = engine.submit(request(5, 5, { observe: () => { throw new Error("what I saw"); } })).result();
@@ -423,14 +261,14 @@ it("an observer that throws ends its own request", async () => {
 });
 
 it("a closed engine ends its requests, and takes no more", async () => {
-  const engine = new Engine(model);
+  const engine = new Engine(small.model);
   const asked = engine.submit(request(5, 50)).result();
   const failed = expect(asked).rejects.toBeInstanceOf(EngineClosedError);
   await engine.close();
   await engine.close();
   await failed;
   expect(() => engine.submit(request(5, 5))).toThrow(EngineClosedError);
-  expect(model.memory().caches).toBe(0);
+  expect(small.model.memory().caches).toBe(0);
 });
 
 async function until(isSo: () => boolean): Promise<void> {
