@@ -70,9 +70,10 @@ describe("the demo model", () => {
     expect(completion!.ids.length).toBeLessThan(200);
   });
 
-  it("generates each prompt as if it were alone, while others end before it", async () => {
-    // Once is enough at home: it takes hundreds of steps.
-    const prompts = (doesForAll ? [reference[3]!, reference[0]!, reference[5]!] : [reference[3]!, reference[0]!]).map(({ ids }) => ids);
+  // It takes hundreds of steps.
+  if (!doesForAll) console.log("Prompts that are generated together are tried on another driver.");
+  it.runIf(doesForAll)("generates each prompt as if it were alone, while others end before it", async () => {
+    const prompts = [reference[3]!, reference[0]!, reference[5]!].map(({ ids }) => ids);
     const together = await model.generateAll(prompts, { maxTokens: 45 });
     expect(together[0]!.ids.at(-1)).toBe(0);
     for (const [index, ids] of prompts.entries()) expect(together[index]).toEqual((await model.generateAll([ids], { maxTokens: 45 }))[0]);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   assertInvariant, execute, InvarianceError, openDevice, readKernels, replaceTrees, schedulesFor, TestSetupError, type InvarianceOptions, type Device, type Tree,
 } from "./index.ts";
+import { shareOf } from "./fixtures/effort.ts";
 import { checkRows } from "./invariance/check.ts";
 
 const layerNorm = new URL("./fixtures/right/layer-norm.kernel.ts", import.meta.url);
@@ -16,14 +17,14 @@ beforeAll(async () => { device = await openDevice(); });
 afterAll(() => device.dispose());
 
 describe("rows have the same bits in any batch", () => {
-  test.each<[string, URL, InvarianceOptions]>([
+  test.each(shareOf<[string, URL, InvarianceOptions]>([
+    ["linear", ofModels("linear"), { kernel: "linear", axes: { out: 20, inner: 300 }, atLeast: 0.9 }],
     ["layerNorm", layerNorm, { axes: { channel: 200 }, params: { epsilon: 1e-5 }, atLeast: 0.95 }],
     ["rmsNorm", ofModels("rmsNorm"), { kernel: "rmsNorm", axes: { channel: 200 }, atLeast: 0.9 }],
-    ["linear", ofModels("linear"), { kernel: "linear", axes: { out: 20, inner: 300 }, atLeast: 0.9 }],
     ["attention", ofModels("attention"), { axes: { token: { min: 1, max: 5 }, key: { min: 100, max: 200 }, head: 4, kvHead: 2, dim: 6, page: 16 }, atLeast: 0.8 }],
     ["storeRows", ofModels("storeRows"), { axes: { kvHead: 2, dim: 7 } }],
     ["selectRows", ofModels("selectRows"), { axes: { channel: 7 } }],
-  ])("%s", async (name, file, options) => {
+  ]))("%s", async (name, file, options) => {
     const report = await assertInvariant(file, { ...options, runs: 10, device });
     console.log(report.text);
     expect(report.kernel).toBe(name);

@@ -59,7 +59,7 @@ function ordinary(): void {
     }
   });
 
-  test.each(["linear", "linearBiasF32", "sumOfDifferences"])("%s, under the schedules that need more outputs side by side", async (name) => {
+  test.each(shareOf(["linear", "linearBiasF32", "sumOfDifferences"]))("%s, under the schedules that need more outputs side by side", async (name) => {
     const narrow = new Set(offered(asDeclared(name)));
     const more = offered(asDeclared(name, 68)).filter((schedule) => !narrow.has(schedule));
     expect(more).toContain("tile-8x8");

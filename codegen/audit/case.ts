@@ -199,7 +199,7 @@ class CaseRun {
     const words = wordsOf(this.#tensors.get(output.name)!);
     // What is cheap is compared whole; of all else every way that leads to a word.
     const steps = this.#passes.reduce((total, { steps: own }) => total + own, 0);
-    const whole = paths !== undefined && words <= mostWords && steps <= wholeSteps;
+    const whole = this.#request.at.isSmall && paths !== undefined && words <= mostWords && steps <= wholeSteps;
     const ways = paths ?? (this.#request.at.isThorough ? pass.coarsePaths : []);
     const more = whole ? Array.from({ length: words }, (_, word) => word)
       : ways.flatMap((path) => pass.wordsOf(output.name, path)).filter((place) => typeof place === "number");

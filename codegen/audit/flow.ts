@@ -3,15 +3,18 @@
  * rows at once: those at which it is executed are few, and `if (rows == 1000u)` might lie between them.
  *
  * A value is a *count* if an extent of a batch axis reaches it by arithmetic, a *length* likewise of a sequence axis, and
- * a *row* if the number of the workgroup does, before a remainder by a literal bounds it. Rows and counts go into
+ * a *row* if the number of the workgroup does. Rows and counts go into
  * addresses as `row * stride`, a count only as a factor, of whatever varies or of a number beside it. A count may bound: `row < count`, `row >= count`,
  * `min(row, count - 1u)`, `row / count`, `row % count`. What such a comparison decides may skip stores, end an
  * invocation, take a gather's value away, or go through an axis whose points have nothing in common. Nothing else
  * compares a row or a count, makes a float of it or stores it; and a length is compared only with what varies. (Without
  * a batch axis there is one request, and a length is its own.)
+ *
+ * A remainder of a row is a row, too, or the *place* of an element in its word, `(row * 71u + c) % 2u`: an address, and by how much the word is
+ * shifted, and nothing else. But the number of a workgroup, divided by how many there are for each row, leaves a remainder that no row has part in.
  */
 import type { Kernel } from "../../dsl/ir.ts";
-import type { Pass } from "../../runtime/artifact.ts";
+import type { Formula, Pass } from "../../runtime/artifact.ts";
 import { extentsOf } from "../../runtime/formula.ts";
 import { assigned, isStorage, readsStorage } from "./slices.ts";
 import { Fault } from "./stop.ts";
@@ -21,11 +24,16 @@ import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
  * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
  * comparison with a count tells. `padded`: a row's value, or zero where there is no such row, which may be stored.
  * `reach`: whether something lies within a length. `clamped`: brought below the count by a `min`.
- * `strided`: a number of strides and what varies, an address and nothing else. `varying`: of who runs, or of data. `data`: of what memory holds.
+ * `strided`: a number of strides and what varies, an address and nothing else. `place`: a row's remainder. `varying`: of who runs, or of data. `data`: of what memory holds.
  */
-const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "strided", "reach", "varying", "data"] as const;
-type Flow = Readonly<Record<(typeof kinds)[number], boolean>>;
-const still: Flow = { count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, strided: false, reach: false, varying: false, data: false };
+const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "strided", "place", "reach", "varying", "data"] as const;
+interface Flow extends Readonly<Record<(typeof kinds)[number], boolean>> {
+  /** What the number of the workgroup was divided by, where the value is the quotient. */
+  readonly divisor?: number;
+}
+const still: Flow = {
+  count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, strided: false, place: false, reach: false, varying: false, data: false,
+};
 const varying: Flow = { ...still, varying: true };
 const loaded: Flow = { ...varying, data: true };
 const join = (flows: readonly Flow[]): Flow => {
@@ -35,7 +43,10 @@ const join = (flows: readonly Flow[]): Flow => {
 };
 /** Whether a value depends on the batch, in whichever way. */
 const decides = ({ guard, past, found }: Flow): boolean => guard || past || found;
-const isOfBatch = (flow: Flow): boolean => flow.count || flow.row || flow.strided || decides(flow);
+const isOfBatch = (flow: Flow): boolean => flow.count || flow.row || flow.strided || flow.place || decides(flow);
+
+/** Of eight bits each: every place among so many is executed. */
+const elementsInWord = 4;
 
 /** Where a row meets how many there are, `row < count` or `min(row, count - 1u)`: which of the operands is the row. */
 export type RowBounds = ReadonlyMap<Expression, 0 | 1>;
@@ -52,11 +63,14 @@ class BatchFlow {
   /** Whether workgroups are of rows at all. */
   readonly #hasBatch: boolean;
   readonly #flows = new Map<Variable, Flow>();
+  /** Workgroups of one row that are numbered one after the other. */
+  #perRow: number;
   #changed = false;
   #judging = false;
 
   constructor(kernel: Kernel, pass: Pass) {
     this.#hasBatch = extentsOf(pass.workgroups).some((extent) => kernel.axes.some(({ name, role }) => name === extent && role === "batch"));
+    this.#perRow = factorOf(pass.workgroups);
     this.#parameters = new Set(pass.uniforms.flatMap(({ name, value }) => (value.kind === "parameter" ? [name] : [])));
     for (const { name, value } of pass.uniforms) {
       if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) continue;
@@ -85,9 +99,9 @@ class BatchFlow {
   }
 
   #learn(variable: Variable, flow: Flow): void {
-    const before = this.#flows.get(variable) ?? still;
-    const after = join([before, flow]);
-    if (kinds.every((kind) => after[kind] === before[kind])) return;
+    const before = this.#flows.get(variable);
+    const after = before === undefined || before.divisor === flow.divisor ? { ...join([before ?? still, flow]), ...(flow.divisor !== undefined && { divisor: flow.divisor }) } : join([before, flow]);
+    if (before !== undefined && before.divisor === after.divisor && kinds.every((kind) => after[kind] === before[kind])) return;
     this.#flows.set(variable, after);
     this.#changed = true;
   }
@@ -188,13 +202,13 @@ class BatchFlow {
         if (isOfBatch(flow)) this.#refuse("what the batch decides is turned around", expression.at.line);
         return flow;
       }
-      case "binary": return isWorkgroupNumber(expression) ? { ...varying, row: this.#hasBatch } : this.#binary(expression);
+      case "binary": return isWorkgroupNumber(expression) ? { ...varying, row: this.#hasBatch, divisor: 1 } : this.#binary(expression);
       case "builtin": return this.#builtin(expression);
       case "call": {
         const flow = join(expression.arguments.map((argument) => this.#flowOf(argument)));
         const reads = readsStorage(expression.callee);
         // An input in ranges is read through a function, which takes an address.
-        if (flow.count || decides(flow) || ((flow.row || flow.strided) && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
+        if (flow.count || decides(flow) || ((flow.row || flow.strided || flow.place) && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
         return reads ? loaded : flow;
       }
     }
@@ -208,6 +222,7 @@ class BatchFlow {
         // `min(row, count - 1u)` is a row; `min(position + 1u, length)` is as long as it is.
         const bounds = flows.filter(({ count }) => count).length;
         if (all.strided) this.#refuse("a number of strides is bounded", expression.at.line);
+        if (all.place) this.#refuse("a row's remainder is bounded", expression.at.line);
         if (all.row) {
           if (bounds === 0 && !all.length) this.#refuse("a row is bounded by something other than their number", expression.at.line);
           const row = flows.findIndex((flow) => flow.row && !flow.count);
@@ -240,14 +255,17 @@ class BatchFlow {
       case "<": case "<=": case ">": case ">=": case "==": case "!=": return this.#comparison(expression, left, right);
       case "/": case "%":
         if (all.strided) this.#refuse("a number of strides is divided", line);
+        if (right.place) this.#refuse("something is divided by a row's remainder", line);
         // Which of several rows, and which place among them.
         if (right.count) {
           if (!left.row || left.count) this.#refuse("something other than a row is divided by how large the batch is", line);
+          // Another axis is numbered more slowly than this one.
+          if (left.divisor !== undefined) this.#perRow = greatestCommonDivisor(this.#perRow, left.divisor);
           return { ...varying, row: true };
         }
         if (right.row) this.#refuse("something is divided by a row", line);
         if (left.row && expression.right.kind !== "literal" && !right.length) this.#refuse("a row is divided by something other than a number, a length or their count", line);
-        return operator === "%" && (expression.right.kind === "literal" || right.length) && !left.count ? { ...left, row: false, clamped: false } : all;
+        return operator === "/" ? quotient(left, all, expression.right) : this.#remainder(left, right, all, expression.right);
       case "*":
         // A stride; a factor of the upper half would be a negative one.
         if (all.row && [expression.left, expression.right].some((factor) => factor.kind === "literal" && factor.bits > 0x7fffffff)) this.#refuse("a row is subtracted", line);
@@ -257,19 +275,39 @@ class BatchFlow {
         if (operator === "-" && right.row) this.#refuse("a row is subtracted", line);
         if (all.padded) this.#refuse("what may be padding is computed with", line);
         if (operator === "-" && all.strided) this.#refuse("something is subtracted from a number of strides", line);
+        if (operator === "-" && all.place) this.#refuse("a row's remainder is subtracted, or subtracted from", line);
         // The same row of another item: `count + row`, of which both sides are the same at every count or at one at most.
         if (operator === "+" && left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false, strided: true };
         return all;
-      default:
-        if (isOfBatch(all) || (all.padded && operator !== "|")) this.#refuse("what depends on the batch meets an operation that no address needs", line);
-        return all;
+      case ">>":
+        // The part of a word that is an element's.
+        if (right.place && !isOfBatch({ ...right, place: false }) && !isOfBatch(left) && left.data) return join([left, varying]);
+        return this.#elsewhere(all, false, line);
+      default: return this.#elsewhere(all, operator === "|", line);
     }
+  }
+
+  #elsewhere(all: Flow, mayBePadded: boolean, line: number): Flow {
+    if (isOfBatch(all) || (all.padded && !mayBePadded)) this.#refuse("what depends on the batch meets an operation that no address needs", line);
+    return all;
+  }
+
+  #remainder(left: Flow, right: Flow, all: Flow, by: Expression): Flow {
+    const bounded = { ...left, row: false, clamped: false };
+    delete (bounded as { divisor?: number }).divisor;
+    if (left.count || (by.kind !== "literal" && !right.length)) return all;
+    // Of workgroups of one row, by a number, and of points of one sequence.
+    const hasNoRow = left.divisor !== undefined && (by.kind !== "literal" || this.#perRow % (left.divisor * by.bits) === 0);
+    const isOfRow = left.row && !hasNoRow;
+    // With more values than these it is a row still: they are not all executed.
+    return isOfRow && !(by.kind === "literal" && by.bits <= elementsInWord) ? { ...bounded, row: true } : { ...bounded, place: left.place || isOfRow };
   }
 
   #comparison(expression: Expression & { kind: "binary" }, left: Flow, right: Flow): Flow {
     const { operator, at: { line } } = expression;
     const all = join([left, right]);
     if (all.strided) this.#refuse("a number of strides is compared", line);
+    if (all.place) this.#refuse("a row's remainder is compared", line);
     if (decides(left) || decides(right) || all.padded) this.#refuse("whether a point exists is compared", line);
     if (all.count) {
       // `row < count` and `row >= count`, and the same of an index that data gave.
@@ -288,6 +326,20 @@ class BatchFlow {
     }
     return { ...still, varying: all.varying, reach: long.length && !long.data };
   }
+}
+
+function quotient(left: Flow, all: Flow, by: Expression): Flow {
+  return left.divisor !== undefined && by.kind === "literal" ? { ...all, divisor: left.divisor * by.bits } : all;
+}
+
+function greatestCommonDivisor(left: number, right: number): number {
+  return right === 0 ? left : greatestCommonDivisor(right, left % right);
+}
+
+/** What a number of workgroups is a multiple of, whatever the extents. */
+function factorOf(formula: Formula): number {
+  if (typeof formula === "number") return formula;
+  return "operator" in formula && formula.operator === "multiply" ? factorOf(formula.left) * factorOf(formula.right) : 1;
 }
 
 /** `workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)`: the number of the workgroup, however they lie. */

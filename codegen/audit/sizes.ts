@@ -149,6 +149,8 @@ export interface Case {
   readonly overshoot: number;
   /** Whether all workgroups run here, and every way that they take is compared. */
   readonly isThorough: boolean;
+  /** Whether there every element is compared, if that is cheap. */
+  readonly isSmall: boolean;
   /** Values that tables and integer parameters take in turn, where control flow needs them. */
   readonly values: readonly number[];
 }
@@ -190,9 +192,20 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
   // One row of everything, which is small enough to be compared whole; and requests of no length.
   const least = Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? 1 : resting[name]!]));
   const empty = free.some(({ role }) => role === "sequence") ? [Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? resting[name]! : 0]))] : [];
-  const cases = [resting, least, ...all, ...empty].filter((extents, at, list) => list.findIndex((other) => JSON.stringify(other) === JSON.stringify(extents)) === at);
+  // As many rows as a workgroup has places for: each place has a way of its own, if any has.
+  const placesOf = (axis: string): number => Math.max(resting[axis]!, ...artifact.passes.flatMap(({ workgroups }) => {
+    const found = new Set<number>();
+    edgesOfFormula(workgroups, axis, found);
+    return [...found];
+  }));
+  const full = Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? placesOf(name) : resting[name]!]));
+  const cases = [resting, least, full, ...all, ...empty].filter((extents, at, list) => list.findIndex((other) => isSame(extents, other)) === at);
   const overshoot = Math.max(1, ...free.flatMap(({ name, role }) => (role === "batch" ? edgesOfAxis.get(name)! : [])));
-  return cases.map((extents, at) => ({ extents, overshoot, isThorough: at < 2, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
+  return cases.map((extents, at) => ({ extents, overshoot, isThorough: at < 2 || isSame(extents, full), isSmall: at < 2, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
+}
+
+function isSame(left: Readonly<Record<string, number>>, right: Readonly<Record<string, number>>): boolean {
+  return Object.entries(left).every(([axis, extent]) => right[axis] === extent);
 }
 
 /** Numbers around every edge that lies on a sequence axis, its last position first; neighbours differ. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCheckpoint } from "../../models/load.ts";
 import { ordinary as ordinaryKernels } from "../../models/ordinary.ts";
 import { Engine, openDevice, type Device, type EngineOptions, type EngineRequest, type Model } from "../../runtime/index.ts";
-import { isSlowest, tries } from "../fixtures/effort.ts";
+import { doesForAll, isSlowest, tries } from "../fixtures/effort.ts";
 import { oracleDirectory } from "../fixtures/oracles.ts";
 import { alone, ask, compare, type Alone, type Answer, type Differences } from "../fixtures/engine-answers.ts";
 
@@ -15,11 +15,13 @@ let device: Device;
 let model: Model;
 let ordinary: Model;
 beforeAll(async () => {
+  if (!doesForAll) return;
   device = await openDevice();
   model = await loadCheckpoint(oracleDirectory("qwen3"), { device });
   ordinary = await loadCheckpoint(oracleDirectory("qwen3"), { device, source: ordinaryKernels });
 });
 afterAll(() => {
+  if (!doesForAll) return;
   model.dispose();
   ordinary.dispose();
   device.dispose();
@@ -103,12 +105,13 @@ async function aloneAll(tested: Model): Promise<Alone[]> {
   return known;
 }
 
-if (isSlowest) console.log("On SwiftShader a quarter of the schedules run, and the control on other drivers.");
+if (!doesForAll) console.log("Random schedules are run on another driver here, and in CI on each.");
+else if (isSlowest) console.log("On SwiftShader a quarter of the schedules run, and the control on other drivers.");
 const nothing = (): Seen => ({ rows: 0, differentRows: 0, tokens: 0, differentTokens: 0, preemptions: 0, cached: 0, cancelled: 0 });
 /** TREEFOLD_SCHEDULES: so many, for parts of a large number on several processes. */
 const numRuns = Number(process.env["TREEFOLD_SCHEDULES"] ?? tries(isSlowest ? 6 : 20, isSlowest ? 100 : 400, 10_000));
 
-it(`whatever the schedule, ${numRuns} of them: not a bit of a logit, a logprob or a token changes`, async () => {
+it.runIf(doesForAll)(`whatever the schedule, ${numRuns} of them: not a bit of a logit, a logprob or a token changes`, async () => {
   const known = await aloneAll(model);
   const seen = nothing();
   await fc.assert(fc.asyncProperty(schedules, (schedule) => run(model, known, schedule, seen).then(() => {
@@ -120,7 +123,7 @@ it(`whatever the schedule, ${numRuns} of them: not a bit of a logit, a logprob o
   expect(seen.cancelled).toBeGreaterThan(numRuns / 10);
 }, 3_600_000);
 
-it.skipIf(isSlowest)("the same comparison finds kernels whose order follows the batch", async () => {
+it.runIf(doesForAll && !isSlowest)("the same comparison finds kernels whose order follows the batch", async () => {
   const known = await aloneAll(ordinary);
   const seen = nothing();
   for (const schedule of fc.sample(schedules, { numRuns: tries(3, 6), seed: 1 })) await run(ordinary, known, schedule, seen);

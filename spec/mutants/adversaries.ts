@@ -1,7 +1,7 @@
 /** Texts made to get past the audit: wrong at places, in batches or by ways that it might not look at. */
 import type { Kind } from "./kind.ts";
 
-const tokens = ["linear/alone", "linear/tile-2x2", "linear/runs-together"];
+const tokens = ["linear/alone", "linear/tile-2x2", "linear/runs-together", "linear/alone-4x4"];
 const storing = "if ( $$c ) { output_data [ $$i ] = canonical ( $v ) ; }";
 const launder = (name: string): readonly [string, string] => ["let minimum_0 = $$m ;", `let row_0 = $$m;\n  ${name}`];
 
@@ -14,7 +14,7 @@ export const adversaries: readonly Kind[] = [
   },
   {
     name: "batch through a clamp", what: "min(row + n, rows - 1) tells whether there are so many",
-    at: ["linear/alone", "linear/runs-together", "linearF32/alone"],
+    at: ["linear/alone", "linear/runs-together", "linearF32/alone", "linear/alone-4x4", "weights/alone"],
     edits: [launder("let reach_0 = min(row_0 + (71u * 71u), uniforms.extent_token - 1u);\n  let minimum_0 = select(row_0, reach_0, reach_0 == (row_0 + (71u * 71u)));")],
   },
   {
@@ -46,12 +46,12 @@ export const adversaries: readonly Kind[] = [
   },
   {
     name: "rows by a named number", what: "the 65,536th row is taken for the first",
-    at: ["linear/alone", "linear/runs-together", "rmsNorm/alone"],
+    at: ["linear/alone", "linear/runs-together", "rmsNorm/alone", "linear/alone-4x4", "rowSummary/runs-together"],
     edits: [["let $p:product_* = minimum_0 * $n ;", "let most_0 = 65536u;\n  let $p = (minimum_0 % most_0) * $n;"]],
   },
   {
     name: "rows by two clamps", what: "a distance that is zero unless there are many rows",
-    at: ["linear/alone", "linear/runs-together", "rmsNorm/alone"],
+    at: ["linear/alone", "linear/runs-together", "rmsNorm/alone", "linear/alone-4x4", "logTotal/runs-together"],
     edits: [["let $p:product_* = minimum_0 * $n ;", "let near_0 = min(minimum_0 + (71u * 71u), uniforms.extent_token - 1u);\n" +
       "  let far_0 = min(minimum_0 + (72u * 72u), uniforms.extent_token - 1u);\n  let $p = (minimum_0 + (far_0 - near_0)) * $n;"]],
   },
@@ -63,7 +63,29 @@ export const adversaries: readonly Kind[] = [
   {
     name: "one column", what: "an element between those that are compared",
     at: ["linear:vast/alone", "linear:vast/runs-together", "linear:vast/tile-2x2#1"],
+    edits: [["= canonical ( $x ) ;", "= canonical(select($x, -$x, ((out_base_0 + out_local_0) ^ 3u) == 102u));"]],
+  },
+  {
+    name: "one element in many", what: "every 192nd has its own result", at: ["linear/alone-4x4", "logTotal/alone", "logprob/alone"],
     edits: [["output_data [ $$i ] = canonical ( $x ) ;", "output_data[$$i] = canonical(select($x, -$x, ((($$i) % 192u) ^ 3u) == 104u));"]],
+  },
+  {
+    name: "one row in many", what: "every 192nd row has its own result",
+    at: ["linear/alone", "linear/runs-together", "linear/alone-4x4", "logTotal/alone"],
+    edits: [["= canonical ( $x ) ;", "= canonical(select($x, -$x, (minimum_0 % 192u) == 107u));"]],
+  },
+  {
+    name: "one workgroup in many", what: "every 192nd workgroup has its own result", at: ["linear/alone", "linear/alone-4x4", "logTotal/runs-together"],
+    edits: [["= canonical ( $x ) ;", "= canonical(select($x, -$x, (tile_0 % 192u) == 107u));"]],
+  },
+  {
+    name: "one row in many, shifted", what: "the last of every 192 rows loses a bit",
+    at: ["linear/alone", "linear/alone-4x4", "linearF32/alone"],
+    edits: [["= canonical ( $x ) ;", "= canonical(bitcast<f32>(bitcast<u32>($x) >> ((minimum_0 % 192u) / 191u)));"]],
+  },
+  {
+    name: "one invocation in many", what: "a row's place in its workgroup gives it its own result", at: ["logTotal/alone", "logprob/alone", "linear:vast/tile-2x2", "linear:vast/alone"],
+    edits: [["= canonical ( $x ) ;", "= canonical(select($x, -$x, (local_index ^ 3u) == 40u));"]],
   },
   {
     name: "a function stores", what: "a call spoils another workgroup's element", at: tokens,

@@ -11,16 +11,16 @@ export const batch: readonly Kind[] = [
   {
     name: "runs by the batch", what: "shorter runs in larger batches",
     edits: [["min ( 128u , $$r )", "min(select(128u, 64u, uniforms.extent_token > 2u), $$r)"]],
-    at: ["linear/alone", "linear/runs-together", "linear:long/split"],
+    at: ["linear/alone", "linear/runs-together", "linear:long/split", "linear/alone-4x4"],
   },
   {
     name: "runs by the batch, from 1000 rows on", what: "beyond every size that is run",
     edits: [["min ( 128u , $$r )", "min(select(128u, 64u, uniforms.extent_token > 999u), $$r)"]],
-    at: ["linear/alone", "linear/runs-together", "linear/alone-vector"],
+    at: ["linear/alone", "linear/runs-together", "linear/alone-vector", "linear/alone-4x4"],
   },
   {
     name: "split by the batch", what: "a run is cut in two where the batch is one row",
-    at: ["linear/runs-together#1", "linear/split@1", "linear/alone"],
+    at: ["linear/runs-together#1", "linear/split@1", "linear/alone", "linear/alone-4x4"],
     edits: [["for ( var $k = $$f ; $k < 2u ;", "for (var $k = $$f; $k < select(2u, 1u, uniforms.extent_token == 1u);"]],
   },
   { name: "rows == 1000", what: "one size of the batch has its own result", edits: chosen("uniforms.extent_token == 1000u"), at: tokens },

@@ -12,6 +12,7 @@ import type { Artifact } from "../../runtime/artifact.ts";
 import { Folder, sha256Of } from "../../runtime/model/files.ts";
 import type { StoredArtifact } from "../../runtime/model/kernels.ts";
 import { type KernelVariant, type Manifest, manifestFile, manifestText, readManifest, readVerified } from "../../runtime/model/manifest.ts";
+import { effort } from "../fixtures/effort.ts";
 import { emptyKernels } from "../fixtures/kernels.ts";
 import { readOracle } from "../fixtures/oracles.ts";
 import { kernels } from "../fixtures/schedule-kernels.ts";
@@ -50,15 +51,19 @@ async function artifactOf(folder: Folder, manifest: Manifest, variant: KernelVar
   return { ...stored, passes: stored.passes.map((pass, at) => ({ ...pass, wgsl: texts[at]! })) };
 }
 
+// All variants in CI.
 test("an edited text, its hash in the manifest mended, fails by an expression or a safety check", async () => {
   const folder = new Folder(library);
   let manifest = await readManifest(folder);
   let tried = 0;
+  /** Kernels of which a text was edited. */
+  const seen = new Set<string>();
   const variants = Object.values(manifest.kernels).flat();
   for (const variant of variants) {
     const artifact = await artifactOf(folder, manifest, variant);
     const edit = edits[artifact.kernel];
-    if (edit === undefined) continue;
+    if (edit === undefined || (effort === "quick" && seen.has(artifact.kernel))) continue;
+    seen.add(artifact.kernel);
     const kernel = kernels.get(artifact.kernel)!;
     expect(audit(kernel, artifact).failures, variant.artifact).toEqual([]);
     for (const path of variant.wgsl) {

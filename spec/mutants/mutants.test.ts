@@ -2,7 +2,7 @@
 import { caughtBy, mutants, textKinds, loweringFaults } from "./index.ts";
 import { expect, test } from "vitest";
 import { audit } from "../../codegen/audit/index.ts";
-import { tries } from "../fixtures/effort.ts";
+import { effort, tries } from "../fixtures/effort.ts";
 import { counts } from "./counts.ts";
 import type { Target } from "./targets.ts";
 
@@ -12,13 +12,13 @@ test("there are kinds enough, at three sites or more each", () => {
   for (const { name, at } of [...textKinds, ...loweringFaults]) expect(new Set(at).size, name).toBeGreaterThanOrEqual(3);
 });
 
-/** One site a kind, all of them in full. What is planted in the text is planted once, so that its sites are counted there. */
+/** All sites in CI; at home one site of every third kind. What is planted in the text is planted once, so that its sites are counted there. */
 test("every fault is caught, and every edit that is none is proven", () => {
   const bases = new Map<string, Target>();
   const wrong: string[] = [];
   const by = new Map<string, number>();
   let same = 0;
-  const all = mutants(tries(1, 1, Infinity));
+  const all = mutants(tries(1, Infinity)).filter((_, at) => effort !== "quick" || at % 3 === 0);
   for (const mutant of all) {
     const made = mutant.make();
     const { target } = made;

@@ -7,7 +7,7 @@ export const places: readonly Kind[] = [
   {
     name: "row of a neighbour", what: "the next request's row is read",
     edits: [["let $p:product_* = minimum_0 * $n ;", `let $p = ${next} * $n;`]],
-    at: ["linear/alone", "linear/runs-together", "rmsNorm/alone", "rmsNorm/runs-together"],
+    at: ["linear/alone", "linear/runs-together", "rmsNorm/alone", "rmsNorm/runs-together", "linear/alone-4x4", "narrowCount/runs-together"],
   },
   {
     name: "position of a neighbour", what: "how far a request goes is the next one's",
@@ -17,7 +17,7 @@ export const places: readonly Kind[] = [
   {
     name: "table of another request", what: "keys and values by the next row's pages",
     edits: [["rowOf_data [ minimum_0 ]", `rowOf_data[${next}]`]],
-    at: ["attention/alone", "attention/registers", "prefixMean/alone"],
+    at: ["attention/alone", "attention/registers", "prefixMean/alone", "editLogits/alone"],
   },
   {
     name: "row of the page table", what: "the table's next row",
@@ -44,25 +44,25 @@ export const places: readonly Kind[] = [
   {
     name: "half of a word", what: "the other of two 16-bit elements",
     edits: [["bitcast < f32 > ( $w << 16u )", "bitcast<f32>($w & 0xffff0000u)"]],
-    at: ["linear/alone-vector", "linear/runs-vector#1", "attention/registers"],
+    at: ["linear/alone-vector", "linear/runs-vector#1", "attention/registers", "linear/alone-4x4"],
   },
   {
     name: "half of a word, always the low one", what: "odd elements are read as the even ones",
     edits: [["( ( $w >> $$s ) << 16u )", "($w << 16u)"]],
-    at: ["linear/alone", "linear/tile-2x2", "linear/runs-together#1", "embedding/alone", "attention/alone"],
+    at: ["linear/alone", "linear/tile-2x2", "linear/runs-together#1", "embedding/alone", "attention/alone", "linear/alone-4x4"],
   },
   {
     name: "half kept", what: "an odd element keeps the even one's bits below its own",
     edits: [["bitcast < f32 > ( $$w & 0xffff0000u )", "bitcast<f32>($$w)"]],
-    at: ["linear/alone-vector", "linear:wide/runs-vector#2", "attention/registers"],
+    at: ["linear/alone-vector", "linear:wide/runs-vector#2", "attention/registers", "linear/alone-4x4"],
   },
   {
     name: "amount of a shift", what: "15 bits, of 16", edits: [["<< 16u )", "<< 15u)"]],
-    at: ["linear/alone", "linear/alone-vector", "attention/registers", "embedding/alone"],
+    at: ["linear/alone", "linear/alone-vector", "attention/registers", "embedding/alone", "linear/alone-4x4", "scores/alone"],
   },
   {
     name: "parity of an element", what: "halves alternate otherwise", edits: [["% 2u ) * 16u", "% 4u) * 8u"]],
-    at: ["linear/alone", "linear/tile-2x2", "attention/alone"],
+    at: ["linear/alone", "linear/tile-2x2", "attention/alone", "linear/alone-4x4"],
   },
   {
     name: "component of a vector", what: "one word beside the right one", edits: [["$w:*_words_0 . y", "$w.z"]],
@@ -80,7 +80,7 @@ export const places: readonly Kind[] = [
   {
     name: "row of scratch", what: "rows of scratch lie closer",
     edits: [["let $t:(total|product)_* = ( minimum_0 * $n ) + $$r ;", "let $t = (minimum_0 * ($n - 1u)) + $$r;"]],
-    at: ["linear/split@1", "linear:long/split@1", "linearF32/split@1"],
+    at: ["linear/split@1", "linear:long/split@1", "linearF32/split@1", "linear/alone-4x4", "weights/alone"],
   },
   {
     name: "guard of a gather", what: "an index of the extent passes", edits: [["$i:(id|position)_0 < $n )", "$i <= $n)"]],
@@ -107,7 +107,7 @@ export const places: readonly Kind[] = [
   },
   {
     name: "padding of a staged row", what: "tiles overlap by one", edits: [["* 17u ) +", "* 16u) +"]],
-    at: ["linear/tile-2x2", "linear/tile-2x2#1", "linear/tile-2x2#2"],
+    at: ["linear/tile-2x2", "linear/tile-2x2#1", "linear/tile-2x2#2", "linear/alone-4x4"],
   },
   {
     name: "boundary of a range", what: "a large input is cut one word later", edits: [["if ( at < $n ) {", "if (at <= $n) {"]],
