@@ -8,7 +8,7 @@ import type { Artifact } from "../../runtime/artifact.ts";
 import { examine, type Examination, Mismatch } from "./case.ts";
 import type { AuditedSize, Certificate, Failure } from "./certificate.ts";
 import { checkBindings } from "./bindings.ts";
-import { checkBatchFlow, type RowBounds } from "./flow.ts";
+import { type BatchFlowReport, checkBatchFlow } from "./flow.ts";
 import { type Case, casesOf } from "./sizes.ts";
 import { Fault, NeedsValues } from "./stop.ts";
 import { TooManyTerms } from "./term.ts";
@@ -30,8 +30,8 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
   try {
     const modules = artifact.passes.map((pass, number) => inPass(number, () => parseWgsl(pass.wgsl)));
     checkBindings(kernel, artifact, modules);
-    const rows = modules.map((module, number) => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module)));
-    for (const [size, examination] of examinations(kernel, artifact, modules, rows, (one) => void (at = one))) {
+    const flows = modules.map((module, number) => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module)));
+    for (const [size, examination] of examinations(kernel, artifact, modules, flows, (one) => void (at = one))) {
       sizes.push({ extents: size.extents, elements: examination.elements, paths: examination.paths });
       hash.update(`${JSON.stringify(size.extents)} ${examination.digests.join(" ")}\n`);
     }
@@ -42,11 +42,12 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
 }
 
 /** All sizes, begun anew whenever control flow turns out to need more values than were given. */
-function examinations(kernel: Kernel, artifact: Artifact, modules: readonly Module[], rows: readonly RowBounds[], begin: (one: Case) => void): [Case, Examination][] {
+function examinations(kernel: Kernel, artifact: Artifact, modules: readonly Module[], flows: readonly BatchFlowReport[], begin: (one: Case) => void): [Case, Examination][] {
   const known = new Set<string>();
+  const rows = flows.map(({ bounds }) => bounds);
   for (;;) {
     try {
-      return casesOf(kernel, artifact, modules, known).map((one, number) => {
+      return casesOf(kernel, artifact, modules, flows, known).map((one, number) => {
         begin(one);
         return [one, examine({ kernel, artifact, modules, rows, at: one, number, known })];
       });

@@ -14,11 +14,12 @@
  * shifted, and nothing else. But the number of a workgroup, divided by how many there are for each row, leaves a remainder that no row has part in.
  */
 import type { Kernel } from "../../dsl/ir.ts";
-import type { Formula, Pass } from "../../runtime/artifact.ts";
+import type { Pass } from "../../runtime/artifact.ts";
 import { extentsOf } from "../../runtime/formula.ts";
 import { assigned, isStorage, readsStorage } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
+import { factorOf, greatestCommonDivisor, isWorkgroupNumber } from "./workgroups.ts";
 
 /**
  * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
@@ -51,8 +52,16 @@ const elementsInWord = 4;
 /** Where a row meets how many there are, `row < count` or `min(row, count - 1u)`: which of the operands is the row. */
 export type RowBounds = ReadonlyMap<Expression, 0 | 1>;
 
+export interface BatchFlowReport {
+  readonly bounds: RowBounds;
+  /** Quotients and remainders of a workgroup's number that tell the workgroups of one row apart. */
+  readonly splits: ReadonlySet<Expression>;
+  /** Workgroups of one row that are numbered one after the other. */
+  readonly perRow: number;
+}
+
 /** @throws Fault */
-export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): RowBounds {
+export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): BatchFlowReport {
   return new BatchFlow(kernel, pass).check(module);
 }
 
@@ -63,7 +72,6 @@ class BatchFlow {
   /** Whether workgroups are of rows at all. */
   readonly #hasBatch: boolean;
   readonly #flows = new Map<Variable, Flow>();
-  /** Workgroups of one row that are numbered one after the other. */
   #perRow: number;
   #changed = false;
   #judging = false;
@@ -81,8 +89,9 @@ class BatchFlow {
   }
 
   readonly #bounds = new Map<Expression, 0 | 1>();
+  readonly #splits = new Set<Expression>();
 
-  check(module: Module): RowBounds {
+  check(module: Module): BatchFlowReport {
     // A value may flow around a loop: until nothing new is known, then once more to judge.
     do {
       this.#changed = false;
@@ -95,7 +104,7 @@ class BatchFlow {
       // What a function reads must come in by its parameters, or it would not be the same function everywhere.
       this.#walk(declaration.body);
     }
-    return this.#bounds;
+    return { bounds: this.#bounds, splits: this.#splits, perRow: this.#perRow };
   }
 
   #learn(variable: Variable, flow: Flow): void {
@@ -265,6 +274,7 @@ class BatchFlow {
         }
         if (right.row) this.#refuse("something is divided by a row", line);
         if (left.row && expression.right.kind !== "literal" && !right.length) this.#refuse("a row is divided by something other than a number, a length or their count", line);
+        if (this.#judging && this.#isWithinRow(left, expression.right)) this.#splits.add(expression);
         return operator === "/" ? quotient(left, all, expression.right) : this.#remainder(left, right, all, expression.right);
       case "*":
         // A stride; a factor of the upper half would be a negative one.
@@ -297,10 +307,14 @@ class BatchFlow {
     delete (bounded as { divisor?: number }).divisor;
     if (left.count || (by.kind !== "literal" && !right.length)) return all;
     // Of workgroups of one row, by a number, and of points of one sequence.
-    const hasNoRow = left.divisor !== undefined && (by.kind !== "literal" || this.#perRow % (left.divisor * by.bits) === 0);
+    const hasNoRow = this.#isWithinRow(left, by) || (left.divisor !== undefined && by.kind !== "literal");
     const isOfRow = left.row && !hasNoRow;
     // With more values than these it is a row still: they are not all executed.
     return isOfRow && !(by.kind === "literal" && by.bits <= elementsInWord) ? { ...bounded, row: true } : { ...bounded, place: left.place || isOfRow };
+  }
+
+  #isWithinRow({ divisor }: Flow, by: Expression): boolean {
+    return divisor !== undefined && by.kind === "literal" && this.#perRow % (divisor * by.bits) === 0;
   }
 
   #comparison(expression: Expression & { kind: "binary" }, left: Flow, right: Flow): Flow {
@@ -330,28 +344,6 @@ class BatchFlow {
 
 function quotient(left: Flow, all: Flow, by: Expression): Flow {
   return left.divisor !== undefined && by.kind === "literal" ? { ...all, divisor: left.divisor * by.bits } : all;
-}
-
-function greatestCommonDivisor(left: number, right: number): number {
-  return right === 0 ? left : greatestCommonDivisor(right, left % right);
-}
-
-/** What a number of workgroups is a multiple of, whatever the extents. */
-function factorOf(formula: Formula): number {
-  if (typeof formula === "number") return formula;
-  return "operator" in formula && formula.operator === "multiply" ? factorOf(formula.left) * factorOf(formula.right) : 1;
-}
-
-/** `workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)`: the number of the workgroup, however they lie. */
-function isWorkgroupNumber(expression: Expression): boolean {
-  const component = (part: Expression, builtin: string, at: number): boolean =>
-    part.kind === "member" && part.component === at && part.of.kind === "name" && part.of.variable.builtin === builtin;
-  const sum = (part: Expression, at: number): boolean => {
-    if (at === 2) return component(part, "workgroup_id", 2);
-    return part.kind === "binary" && part.operator === "+" && component(part.left, "workgroup_id", at) &&
-      part.right.kind === "binary" && part.right.operator === "*" && component(part.right.left, "num_workgroups", at) && sum(part.right.right, at + 1);
-  };
-  return sum(expression, 0);
 }
 
 /** Zero, a hidden one included. */

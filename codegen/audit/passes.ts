@@ -34,6 +34,9 @@ export function shapeOf(binding: Binding, extents: Readonly<Record<string, numbe
   return { shape, storage: binding.storage, ...(binding.blocks === undefined ? {} : { blocks: binding.blocks }) };
 }
 
+/** Terms, mostly words that were touched, beyond which no more workgroups are run for their ways. */
+const mostTerms = 4_000_000;
+
 /** A way through the text that workgroups take. */
 export interface Path {
   readonly workgroup: number;
@@ -115,7 +118,7 @@ export class PassRun {
 
   /**
    * The ways that workgroups take through the text, each with one workgroup that takes it and one invocation for each
-   * way that an invocation takes there. Undefined where all of them together take more than `most` steps of loops.
+   * way that an invocation takes there. Undefined where all of them together take more than `most` steps of loops, or touch too much.
    * Every address, race and barrier is checked on the way.
    */
   paths(most: number): readonly Path[] | undefined {
@@ -125,7 +128,7 @@ export class PassRun {
       const ways = new Ways();
       for (let at = 0; at < x * y * z; at++) {
         const { paths, steps } = this.#machine.pathsOfWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms);
-        if ((this.steps += steps + paths.length) > most) return undefined;
+        if ((this.steps += steps + paths.length) > most || this.#request.integers.pool.size > mostTerms) return undefined;
         ways.add(at, paths);
       }
       return ways.found;

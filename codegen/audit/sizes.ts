@@ -1,6 +1,7 @@
 /** At which extents a text is executed: around every edge along batch and sequence axes that the text itself shows. */
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Artifact, Formula } from "../../runtime/artifact.ts";
+import type { BatchFlowReport } from "./flow.ts";
 import { Integers } from "./integers.ts";
 import { partsOf } from "./slices.ts";
 import { Fault } from "./stop.ts";
@@ -13,8 +14,11 @@ type Sources = ReadonlySet<string>;
 /** Where a literal makes values on both of its sides differ: what is added to an address only moves it. */
 const edgeOperators = new Set(["/", "%", ">>", "<", "<=", ">", ">=", "==", "!=", "min", "max"]);
 
-/** Integers of the text that meet values of each source: 63 and 64 in `(uniforms.extent_token + 63u) / 64u`. */
-export function edgesOf(module: Module, extentOf: (uniform: string) => string | undefined): Map<string, Set<number>> {
+/**
+ * Integers of the text that meet values of each source: 63 and 64 in `(uniforms.extent_token + 63u) / 64u`. By `splits` the number of a
+ * workgroup comes apart into its row and a place along axes of the model, every one of which is gone through at any extent.
+ */
+export function edgesOf(module: Module, splits: ReadonlySet<Expression>, extentOf: (uniform: string) => string | undefined): Map<string, Set<number>> {
   const sources = new Map<Variable, Set<string>>();
   const edges = new Map<string, Set<number>>();
   let changed = true;
@@ -56,7 +60,9 @@ export function edgesOf(module: Module, extentOf: (uniform: string) => string | 
         if (edgeOperators.has(operator)) {
           // Of a comparison every literal counts, however deep it is added in.
           const comparing = comparisons.has(operator);
-          for (const [part] of parts) literalsIn(part, comparing).forEach((literal) => note(all, literal));
+          const met = splits.has(expression) ? withoutWorkgroup(all) : all;
+          for (const [part] of parts) literalsIn(part, comparing).forEach((literal) => note(met, literal));
+          if (operator === "%") return met;
         }
         return all;
       }
@@ -91,6 +97,10 @@ export function edgesOf(module: Module, extentOf: (uniform: string) => string | 
     walk(module.entry.body);
   }
   return edges;
+}
+
+function withoutWorkgroup(sources: Sources): Sources {
+  return new Set([...sources].filter((source) => source !== "workgroup"));
 }
 
 const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
@@ -139,13 +149,16 @@ function edgesOfFormula(formula: Formula, axis: string, into: Set<number>): bool
   return left || right;
 }
 
+/** Workgroups that a grid of three by two holds beyond those that are needed, at most (case.ts). */
+const mostSpare = 6;
+
 /** Beyond this, an edge is not gone around: no tile, run or page is as long. */
 const longestEdge = 4096;
 
 export interface Case {
   /** Extents of the batch and sequence axes. */
   readonly extents: Readonly<Record<string, number>>;
-  /** The longest edge along a batch axis: so far may a tile reach beyond its rows. */
+  /** The longest edge along a batch axis, and the rows of workgroups to spare: so far may a tile reach beyond its rows. */
   readonly overshoot: number;
   /** Whether all workgroups run here, and every way that they take is compared. */
   readonly isThorough: boolean;
@@ -156,7 +169,7 @@ export interface Case {
 }
 
 /** One axis goes through its edges at a time, the others rest. `known`: the tables whose values steer control flow. */
-export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Module[], known: ReadonlySet<string>): Case[] {
+export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Module[], flows: readonly BatchFlowReport[], known: ReadonlySet<string>): Case[] {
   const edges = new Map<string, Set<number>>();
   modules.forEach((module, number) => {
     const { uniforms, bindings } = artifact.passes[number]!;
@@ -165,7 +178,7 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
       return value?.kind === "formula" && typeof value.formula === "object" && "extent" in value.formula ? value.formula.extent : undefined;
     };
     const tables = new Map(bindings.map(({ binding, name }) => [`data ${binding}`, name]));
-    for (const [source, found] of edgesOf(module, axisOf)) {
+    for (const [source, found] of edgesOf(module, flows[number]!.splits, axisOf)) {
       if (source.startsWith("data ") && !known.has(tables.get(source) ?? "")) continue;
       edges.set(source, new Set([...(edges.get(source) ?? []), ...found]));
     }
@@ -200,7 +213,9 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
   }));
   const full = Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? placesOf(name) : resting[name]!]));
   const cases = [resting, least, full, ...all, ...empty].filter((extents, at, list) => list.findIndex((other) => isSame(extents, other)) === at);
-  const overshoot = Math.max(1, ...free.flatMap(({ name, role }) => (role === "batch" ? edgesOfAxis.get(name)! : [])));
+  const batch = free.flatMap(({ name, role }) => (role === "batch" ? [name] : []));
+  const spareRows = Math.ceil(mostSpare / Math.min(...flows.map(({ perRow }) => perRow))) * Math.max(1, ...batch.map(placesOf));
+  const overshoot = Math.max(1, ...batch.flatMap((name) => edgesOfAxis.get(name)!)) + spareRows;
   return cases.map((extents, at) => ({ extents, overshoot, isThorough: at < 2 || isSame(extents, full), isSmall: at < 2, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
 }
 
