@@ -12,9 +12,9 @@ const alone = ["spec/mutants/*.test.ts", "cli/model-faults.test.ts"];
  */
 export default defineConfig({
   test: {
-    // Pipelines compile for seconds on a software driver.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Pipelines compile for seconds on a software driver, and another file may have it at the same time.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // Test files of a worker share its modules: TypeScript alone takes most of a second to load.
     isolate: false,
     // Expressions of an audit die in their millions: with more room for the young, a sixth of the time is saved.

@@ -14,15 +14,16 @@ import { demoDirectory } from "./places.ts";
 
 let device: Device;
 let model: Model;
+/** For the controls only. */
 let ordinary: Model;
 beforeAll(async () => {
   device = await openDevice();
   model = await loadCheckpoint(demoDirectory, { device });
-  ordinary = await loadCheckpoint(demoDirectory, { device, source: ordinaryKernels });
+  if (doesForAll) ordinary = await loadCheckpoint(demoDirectory, { device, source: ordinaryKernels });
 });
 afterAll(() => {
   model.dispose();
-  ordinary.dispose();
+  if (doesForAll) ordinary.dispose();
   device.dispose();
 });
 

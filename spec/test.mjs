@@ -31,7 +31,7 @@ if (process.argv.length === 2) {
   }
 }
 say("\n== tests that need no device");
-// Two at a time on two cores. A software driver takes all cores for one file, but commands and documents hardly ask it.
+// Two at a time on two cores: a software driver computes on all of them, but compiles on one.
 const several = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
 count(vitest(["host", "host-alone"], {}, several));
 const anyDriver = drivers.at(-1);
@@ -39,7 +39,7 @@ for (const [at, driver] of drivers.entries()) {
   const { name, manifest, description } = driver;
   say(`\n== device tests on ${name} (${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`);
   const environment = { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` };
-  count(vitest(["device", "device-alone"], environment));
+  count(vitest(["device", "device-alone"], environment, several));
   if (driver === anyDriver) count(vitest(["any-device"], environment, several));
 }
 say(`\n${totals.passed} passed, ${totals.failed} failed`);
