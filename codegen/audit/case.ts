@@ -59,7 +59,7 @@ const grids = [undefined, [1, 2], [2, 1], [3, 2]] as const;
 /** Steps of loops for which all workgroups are run, and those up to which every word is compared, of at most so many. */
 const mostSteps = 3_000_000;
 const wholeSteps = 150_000;
-const mostWords = 1024;
+const mostWords = 512;
 
 /** @throws Fault, NeedsValues, TooManyTerms */
 export function examine(request: CaseRequest): Examination {

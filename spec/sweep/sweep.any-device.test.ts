@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { effort } from "../fixtures/effort.ts";
 
 const out = mkdtempSync(join(tmpdir(), "treefold-sweep-"));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
@@ -16,7 +17,8 @@ function sweep(...options: readonly string[]): { status: number | null; stdout: 
   return { status, stdout };
 }
 
-describe("a sweep", () => {
+if (effort === "quick") console.log("The sweep, as a program of its own, is run in CI.");
+describe.skipIf(effort === "quick")("a sweep", () => {
   test("compares what it says, in several chunks", () => {
     const { status, stdout } = sweep("--only", "exp,divide,halfToFloat", "--stride", "300007", "--chunk", "4096", "--out", out);
     expect(status, stdout).toBe(0);
