@@ -303,8 +303,7 @@ class BatchFlow {
   }
 
   #remainder(left: Flow, right: Flow, all: Flow, by: Expression): Flow {
-    const bounded = { ...left, row: false, clamped: false };
-    delete (bounded as { divisor?: number }).divisor;
+    const bounded = { ...join([left]), row: false, clamped: false };
     if (left.count || (by.kind !== "literal" && !right.length)) return all;
     // Of workgroups of one row, by a number, and of points of one sequence.
     const hasNoRow = this.#isWithinRow(left, by) || (left.divisor !== undefined && by.kind !== "literal");
