@@ -64,21 +64,64 @@ export function compileInStages(kernel: Kernel, request: CompileRequest): Stages
   }
 }
 
-/** Every schedule that fits the kernel at these sizes on a device with these limits, simplest first. */
-export function schedulesFor(kernel: Kernel, request: { readonly extents: Readonly<Record<string, number>>; readonly limits?: DeviceLimits }): Schedule[] {
-  const { extents, limits = defaultLimits } = request;
-  const specialized = verifyKernel(specialize(kernel, extents), "specialize");
-  return candidateSchedules(specialized, limits).filter((schedule) => fits(kernel, { extents, schedule, limits }));
+/** What schedules are chosen for. */
+export interface ScheduleRequest {
+  /** Extents of the model axes; others are ignored. */
+  readonly extents: Readonly<Record<string, number>>;
+  readonly limits?: DeviceLimits;
 }
 
-function fits(kernel: Kernel, request: CompileRequest): boolean {
-  try {
-    stagesOf(kernel, request);
-    return true;
-  } catch (error) {
-    if (error instanceof ScheduleMisfit) return false;
-    throw error;
+/** A schedule that was offered and does not fit. */
+export interface Misfit {
+  readonly schedule: Schedule;
+  /** Why not, as `21 storage buffers are more than the device's 8`. */
+  readonly reason: string;
+  /** What the author can do about it, where that is known. */
+  readonly fix?: string;
+}
+
+/** All schedules that a kernel is offered, simplest first. */
+export interface Offer {
+  readonly fitting: readonly Schedule[];
+  readonly misfits: readonly Misfit[];
+}
+
+/** Every schedule that a kernel is offered at these sizes and limits: those that fit, and why the others do not. */
+export function offeredSchedules(kernel: Kernel, { extents, limits = defaultLimits }: ScheduleRequest): Offer {
+  const fitting: Schedule[] = [];
+  const misfits: Misfit[] = [];
+  for (const schedule of candidateSchedules(verifyKernel(specialize(kernel, extents), "specialize"), limits)) {
+    try {
+      stagesOf(kernel, { extents, schedule, limits });
+      fitting.push(schedule);
+    } catch (error) {
+      if (!(error instanceof ScheduleMisfit)) throw error;
+      misfits.push({ schedule, reason: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }) });
+    }
   }
+  return { fitting, misfits };
+}
+
+/**
+ * Every schedule that fits the kernel at these sizes on a device with these limits, simplest first.
+ * @throws CompileError where none fits
+ */
+export function schedulesFor(kernel: Kernel, request: ScheduleRequest): Schedule[] {
+  const { fitting, misfits } = offeredSchedules(kernel, request);
+  if (fitting.length === 0) throw noScheduleFits(kernel, misfits);
+  return [...fitting];
+}
+
+/** Why none of the offered schedules fits a kernel. */
+export function noScheduleFits(kernel: Kernel, misfits: readonly Misfit[]): CompileError {
+  const reasons = [...new Set(misfits.map(({ reason }) => reason))].map((reason) => {
+    const names = misfits.filter((misfit) => misfit.reason === reason).map(({ schedule }) => schedule.name);
+    return { reason, names: names.join(", ") };
+  });
+  const why = reasons.length === 1 ? reasons[0]!.reason : reasons.map(({ reason, names }) => `${reason} (${names})`).join("; ");
+  const fix = misfits.find((misfit) => misfit.fix !== undefined)?.fix
+    ?? "compute less in one kernel, at smaller extents of its model axes, or take a device that offers more";
+  return new CompileError(`kernel '${kernel.name}' fits no schedule: ${why}`, fix, kernel.location);
 }
 
 /** The passes. */
@@ -109,7 +152,12 @@ function assertWithinLimits(kernel: PassKernel, mapping: Mapping, ranges: Return
   const size = workgroupSizeOf(mapping);
   if (size > limits.maxInvocations) throw new ScheduleMisfit(`${size} invocations are more than the device's ${limits.maxInvocations}`);
   const buffers = bindingCount(kernel, ranges);
-  if (buffers > limits.maxStorageBuffers) throw new ScheduleMisfit(`${buffers} storage buffers are more than the device's ${limits.maxStorageBuffers}`);
+  if (buffers > limits.maxStorageBuffers) {
+    const most = limits.maxStorageBuffers;
+    const offered = limits === defaultLimits ? `the ${most} that every WebGPU device offers` : `the device's ${most}`;
+    throw new ScheduleMisfit(`${buffers} storage buffers are more than ${offered}`,
+      `put several tensors into one, along an axis of their own, or divide the kernel into several with at most ${most} tensors each`);
+  }
 }
 
 /** What the runtime is handed. */

@@ -8,7 +8,7 @@ export class CompileError extends Error {
   readonly location: SourceLocation | null;
 
   constructor(message: string, fix: string, location: SourceLocation | null = null) {
-    super(`${message}; ${fix}`);
+    super(`${message}; fix: ${fix}`);
     this.fix = fix;
     this.location = location;
   }
@@ -19,7 +19,12 @@ export class CompilerFault extends Error {
   override readonly name = "CompilerFault";
 }
 
-/** A schedule does not fit a kernel at these sizes. Not a fault: the candidates that do not fit are left out. */
+/** A schedule does not fit a kernel at these sizes. Not an error by itself: another may fit (see `offeredSchedules`). */
 export class ScheduleMisfit extends Error {
   override readonly name = "ScheduleMisfit";
+
+  /** @param fix what the author can do where no schedule fits for this reason */
+  constructor(message: string, readonly fix?: string) {
+    super(message);
+  }
 }

@@ -116,7 +116,7 @@ describe("inputs in ranges", () => {
     const limits = { ...defaultLimits, maxBindingBytes: 1024 };
     expect(schedulesFor(constant!, { extents: { channel: 256 }, limits }).length).toBeGreaterThan(0);
     expect(() => schedulesFor(constant!, { extents: { channel: 257 }, limits }))
-      .toThrow("kernel shiftByExtent: the output 'output' takes 1028 bytes, and the device binds 1024; give it a batch axis, and run it in parts");
+      .toThrow("kernel shiftByExtent: the output 'output' takes 1028 bytes, and the device binds 1024; fix: give it a batch axis, and run it in parts");
   });
 
   test("an artifact that binds more than a device does is not loaded there", async () => {
