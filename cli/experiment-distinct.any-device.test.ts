@@ -27,7 +27,7 @@ test("equal requests have equal answers", () => {
   expect(batchSizes.different).toBe(Object.keys(batchSizes.sizes).length);
   expect(batchSizes.different).toBeGreaterThan(2);
 
-  const shape = /^\| `experiment distinct` \| `(.*)` \|$/m.exec(readFileSync(join(packageRoot, "README.md"), "utf8"))![1]!;
+  const shape = /^\| `experiment distinct` \| `(.*)` \|$/m.exec(readFileSync(join(packageRoot, "docs", "cli.md"), "utf8"))![1]!;
   const zeros = shape.replace(/("\w+")(?=[,}])/g, "$1:0");
   const names = (value: unknown): string[] => (typeof value !== "object" || value === null ? [] : Object.entries(value).flatMap(([name, inner]) => [name, ...name === "sizes" ? [] : names(inner)]));
   expect(names(printed)).toEqual(names(JSON.parse(zeros)));

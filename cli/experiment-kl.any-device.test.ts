@@ -18,6 +18,6 @@ test.skipIf(effort === "quick")("sampler and trainer agree", () => {
   expect(ours.tokens).toBeGreaterThan(4);
   expect(ordinary.differentBits).toBeGreaterThan(0);
   expect(ordinary.kl).toBeGreaterThan(0);
-  const shape = /^\| `experiment kl` \| `(.*)` \|$/m.exec(readFileSync(join(packageRoot, "README.md"), "utf8"))![1]!;
+  const shape = /^\| `experiment kl` \| `(.*)` \|$/m.exec(readFileSync(join(packageRoot, "docs", "cli.md"), "utf8"))![1]!;
   expect(JSON.stringify({ ours, ordinary }).replace(/:[\d.e-]+/g, "")).toBe(shape);
 });

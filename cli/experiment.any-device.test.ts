@@ -39,7 +39,7 @@ test.runIf(effort !== "quick")("devices agree with the model's kernels, and part
   expect(theirs.different).toBeGreaterThan(0);
   expect(new Set(theirs.devices.map(({ logits }) => logits)).size).toBeGreaterThan(1);
 
-  const shape = /^\| `experiment devices` \| `(.*)` \|$/m.exec(readFileSync(join(packageRoot, "README.md"), "utf8"))![1]!;
+  const shape = /^\| `experiment devices` \| `(.*)` \|$/m.exec(readFileSync(join(packageRoot, "docs", "cli.md"), "utf8"))![1]!;
   const names = (text: string): string[] => [...text.matchAll(/"(\w+)"/g)].map(([, name]) => name!).sort();
   expect([...new Set([...Object.keys(printed), ...Object.keys(ours), ...Object.keys(ours.devices[0]!)])].sort()).toEqual(names(shape));
 });

@@ -30,8 +30,8 @@ function run(cwd: string, command: string, ...args: string[]): { code: number | 
   return { code: status, out: stdout, err: stderr };
 }
 
-/** What README.md shows, for a library beside it called my-model; each says that it is so. */
-const readme = new Map(pages.flatMap(({ fences }) => fences).filter(({ mark }) => mark === "library program").map(({ text }, at) => [`readme-${at}`, text]));
+/** What docs/models.md shows, for a library beside it called my-model; each says that it is so. */
+const shownPrograms = new Map(pages.flatMap(({ fences }) => fences).filter(({ mark }) => mark === "library program").map(({ text }, at) => [`shown-${at}`, text]));
 const program = `import { load, type Model } from "demo-model";
 
 const model: Model = await load();
@@ -45,7 +45,7 @@ describe("the packages", () => {
     const [runtime, compiler] = tarballs.map((file) => run(folder, "tar", "tzf", file).out.trim().split("\n"));
     expect(runtime).toEqual(expect.arrayContaining(["package/LICENSE", "package/README.md", "package/package.json", "package/index.js", "package/index.d.ts"]));
     expect(runtime!.filter((file) => !/^package\/(LICENSE|README\.md|package\.json|([a-z]+\/)?[a-z0-9-]+\.(js|d\.ts))$/.test(file))).toEqual([]);
-    expect(compiler).toEqual(expect.arrayContaining(["package/LICENSE", "package/README.md", "package/dist/cli/main.js", "package/spec/contract.md", "package/models/kernels/attention.kernel.ts", "package/models/probes/arithmetic.kernel.ts", "package/page/index.html", "package/page/main.ts", "package/dist/runtime/package.json"]));
+    expect(compiler).toEqual(expect.arrayContaining(["package/LICENSE", "package/README.md", "package/dist/cli/main.js", "package/spec/contract.md", "package/docs/tutorial.md", "package/models/kernels/attention.kernel.ts", "package/models/probes/arithmetic.kernel.ts", "package/page/index.html", "package/page/main.ts", "package/dist/runtime/package.json"]));
     expect(compiler!.filter((file) => /\.test\.|fixtures|\.tsbuildinfo|\.tgz$|node_modules|\.mjs$/.test(file))).toEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe("the packages", () => {
     expect(own!.dependencies).toMatchObject(runtime!.dependencies);
   });
 
-  if (effort === "quick") console.log("Libraries are installed in CI; README.md's own is run here, too.");
+  if (effort === "quick") console.log("Libraries are installed in CI; docs/models.md's own is run here, too.");
   test.each(effort === "quick" ? [] : ["inside of the program's folder", "elsewhere, and linked"])("let a strict program load a library that lies %s", (where) => {
     const app = join(folder, where.split(" ")[0]!);
     const library = where.startsWith("inside") ? join(app, "my-model") : join(folder, "library elsewhere");
@@ -63,7 +63,7 @@ describe("the packages", () => {
     expect(treefold("build", "--model", demoDirectory, "--out", library, "--name", "demo-model", "--no-audit")).toMatchObject({ code: 0, err: "" });
     writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", version: "1.0.0", private: true, type: "module" }));
     writeFileSync(join(app, "app.ts"), program);
-    const shown = where.startsWith("inside") ? [...readme] : [];
+    const shown = where.startsWith("inside") ? [...shownPrograms] : [];
     for (const [name, text] of shown) writeFileSync(join(app, `${name}.ts`), text);
     const npm = run(app, "npm", "install", "--ignore-scripts", "--no-fund", "--no-audit", "--prefer-offline", tarballs[0]!, library);
     expect(npm.code, npm.err).toBe(0);

@@ -1,4 +1,4 @@
-/** The commands of the documents that need a device (docs.test.ts says how they are marked), and the JSON that README.md shows. */
+/** The commands of the documents that need a device (docs.test.ts says how they are marked), and the JSON that docs/cli.md shows. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,10 +11,10 @@ const withDevice = pages.filter(({ fences }) => fences.some(({ mark }) => mark.e
 // Software drivers take seconds to compile each of a kernel's schedules.
 test.each(withDevice)("$name runs", ({ fences }) => runPage(fences, "device"), 600_000);
 
-describe("README.md shows the JSON of", () => {
-  const readme = pages.find(({ name }) => name === "README.md")!.text;
-  const shapes = new Map([...readme.matchAll(/^\| `(\w+)` \| `(\{.*\})` \|$/gm)].map(([, command, shape]) => [command!, shape!]));
-  const device = /`device` is `(\{.*?\})`/.exec(readme)![1]!;
+describe("docs/cli.md shows the JSON of", () => {
+  const page = pages.find(({ name }) => name === "docs/cli.md")!.text;
+  const shapes = new Map([...page.matchAll(/^\| `(\w+)` \| `(\{.*\})` \|$/gm)].map(([, command, shape]) => [command!, shape!]));
+  const device = /`device` is `(\{.*?\})`/.exec(page)![1]!;
   const model = ["--model", "models/demo/kjv-qwen3", "--json"];
   const commands: Readonly<Record<string, readonly string[]>> = {
     check: ["spec/fixtures/wrong/branch-by-row.kernel.ts", "--json"],

@@ -1,5 +1,5 @@
 /**
- * The documents tell the truth. In README.md and spec/*.md, an HTML comment right above a fenced block says what it is:
+ * The documents tell the truth. In README.md, docs/*.md and spec/*.md, an HTML comment right above a fenced block says what it is:
  *
  *   kernel                     a kernel module; imports from "treefold" may be left out. It is read without a diagnostic.
  *   wrong                      a wrong one, the whole text of mean.kernel.ts; and
@@ -12,6 +12,8 @@
  *   output                     what the commands of the block before print on stdout. "…" stands for anything; alone on a
  *                              line, for any lines.
  *   ir                         the printed IR of the kernel block before.
+ *   wgsl: SCHEDULE, AXIS=N, …  lines of the text that the compiler prints for the kernel block before. "…" alone on a line
+ *                              stands for any lines, comments at the end of a line are the page's own.
  *   not run: WHY               commands that no test runs.
  *
  * A block without a comment is `text`: figures and grammars. Blocks of rules.md are rules.test.ts's. In all pages, links
@@ -22,6 +24,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { compileInStages, schedulesFor } from "../codegen/compile.ts";
 import { renderDiagnostic } from "../dsl/diagnostics.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { parseTree, printTree } from "../dsl/tree-notation.ts";
@@ -42,6 +45,23 @@ function diagnose(source: string): string {
   return readKernels("mean.kernel.ts", { source }).diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, () => source)).join("\n\n");
 }
 
+/** The WGSL of a page's kernel, for "SCHEDULE, AXIS=N, …", without the indentation of its lines. */
+function printedText(kernelText: string, request: string): string {
+  const [name, ...axes] = request.split(", ");
+  const extents = Object.fromEntries(axes.map((axis) => axis.split("=")).map(([axis, extent]) => [axis!, Number(extent)]));
+  const [kernel] = read(kernelText).kernels;
+  const schedule = schedulesFor(kernel!, { extents }).find((one) => one.name === name)!;
+  const texts = compileInStages(kernel!, { extents, schedule }).passes.map(({ printed }) => printed.wgsl);
+  return texts.join("\n").replaceAll(/^ +/gm, "");
+}
+
+/** Shown lines of a text as a pattern. */
+function linesOf(shown: string): RegExp {
+  const lines = shown.trimEnd().split("\n").map((line) => line.replace(/\/\/.*$/, "").trim());
+  const escaped = (line: string): string => line.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${lines.map((line) => (line === "…" ? "(?:.*\n)*?" : `${escaped(line)}\n`)).join("")}`, "m");
+}
+
 const whole = (text: string): string => (text.includes("import ") ? text : header + text);
 
 describe.each(own)("$name", ({ name, fences }) => {
@@ -55,7 +75,7 @@ describe.each(own)("$name", ({ name, fences }) => {
   }
 
   test("says of each block what it is", () => {
-    const known = /^(kernel|wrong|diagnostics|output|ir|library program|file: \S+|not run: .+|run in the (checkout|walk-through)(: device)?)$/;
+    const known = /^(kernel|wrong|diagnostics|output|ir|wgsl: [\w-]+(, \w+=\d+)*|library program|file: \S+|not run: .+|run in the (checkout|walk-through)(: device)?)$/;
     for (const { mark, info, line } of fences) {
       expect(mark === "" ? info : "text", `${name}:${line}`).toBe("text");
       if (mark !== "") expect(mark, `${name}:${line}`).toMatch(known);
@@ -68,6 +88,14 @@ describe.each(own)("$name", ({ name, fences }) => {
       if (fence.mark === "ir") expect(fence.text).toBe(read(fences[at - 1]!.text).kernels.map(printKernel).join("\n"));
     }
   });
+
+  const texts = [...fences.entries()].filter(([, { mark }]) => mark.startsWith("wgsl: "));
+  if (texts.length > 0) {
+    test.each(texts)("block %i is WGSL that the compiler prints", (at, { mark, text }) => {
+      const kernelText = fences.slice(0, at).findLast((fence) => fence.mark === "kernel")!.text;
+      expect(printedText(kernelText, mark.slice("wgsl: ".length))).toMatch(linesOf(text));
+    });
+  }
 
   test("runs its commands that need no device", () => runPage(fences, "host"));
 });

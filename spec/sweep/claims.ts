@@ -1,6 +1,6 @@
 /**
  * What dsl/math.ts states of each function: the one table that its tests, the sweep over all arguments and, through
- * claims.test.ts, README.md share.
+ * claims.test.ts, docs/language.md share.
  */
 import { erf, erfc, half, roundToEight, sigmoid } from "./reference.ts";
 
