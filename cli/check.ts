@@ -10,7 +10,7 @@ export function register(program: Command): void {
   program.command("check")
     .description("Checks kernel files against the language's rules and TypeScript's strict types.")
     .argument("<file...>", "TypeScript files that export kernels")
-    .option("--json", 'print {"diagnostics":[{"code","file","line","column","message","notes","fix"}]}')
+    .option("--json", 'print {"diagnostics":[{"code","file","line","column","message","notes","fix","edits"}]}')
     .action(check);
 }
 
@@ -49,10 +49,10 @@ function noKernel(file: string): Diagnostic {
   };
 }
 
-function toJson({ code, message, location, notes, fix }: Diagnostic): object {
+function toJson({ code, message, location, notes, fix, edits = [] }: Diagnostic): object {
   return {
     code, file: location.file, line: location.line, column: location.column, message,
     notes: notes.map((note) => ({ message: note.message, ...(note.location && { file: note.location.file, line: note.location.line, column: note.location.column }) })),
-    fix,
+    fix, edits,
   };
 }

@@ -54,7 +54,7 @@ describe("check", () => {
     const json = await treefoldHere("check", "wrong.kernel.ts", "--json");
     expect(json.code).toBe(1);
     const { diagnostics } = JSON.parse(json.out) as { diagnostics: Record<string, unknown>[] };
-    expect(diagnostics.map((diagnostic) => Object.keys(diagnostic))).toEqual([["code", "file", "line", "column", "message", "notes", "fix"]]);
+    expect(diagnostics.map((diagnostic) => Object.keys(diagnostic))).toEqual([["code", "file", "line", "column", "message", "notes", "fix", "edits"]]);
     expect(diagnostics[0]).toMatchObject({ file: "wrong.kernel.ts", line: 7 });
   });
 });

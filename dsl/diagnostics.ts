@@ -4,6 +4,13 @@ import type { SourceLocation } from "./ir.ts";
 /** A place, or with `endColumn` (exclusive, 1-based) a stretch of one line. */
 export type SourceSpan = SourceLocation & { readonly endColumn?: number };
 
+/** A stretch of a file's text (1-based, its end exclusive), and what to write in its place. */
+export interface Edit extends SourceLocation {
+  readonly endLine: number;
+  readonly endColumn: number;
+  readonly text: string;
+}
+
 export interface Diagnostic {
   /** `R001` and so on (spec/rules.md), or TypeScript's own `TS2339`. */
   readonly code: string;
@@ -12,6 +19,23 @@ export interface Diagnostic {
   readonly notes: readonly { readonly message: string; readonly location?: SourceSpan }[];
   /** What to write instead. Never empty. */
   readonly fix: string;
+  /** The fix as edits, which mend this fault alone. Left out where the fix is advice: what to write depends on what is meant. */
+  readonly edits?: readonly Edit[];
+}
+
+/** A file's text with edits of it made. They don't overlap; those at one place stand in their order. */
+export function applyEdits(source: string, edits: readonly Edit[]): string {
+  const starts = [0, ...[...source.matchAll(/\r\n|[\n\r\u2028\u2029]/g)].map((end) => end.index + end[0].length)];
+  const offset = (line: number, column: number): number => starts[line - 1]! + column - 1;
+  const places = edits.map((edit) => ({ text: edit.text, start: offset(edit.line, edit.column), end: offset(edit.endLine, edit.endColumn) }));
+  let result = "";
+  let at = 0;
+  for (const { text, start, end } of places.toSorted((a, b) => a.start - b.start)) {
+    if (start < at) throw new Error("two edits of a fix overlap");
+    result += source.slice(at, start) + text;
+    at = end;
+  }
+  return result + source.slice(at);
 }
 
 /** By file, then by place, then by code. */

@@ -7,7 +7,8 @@ import { operandsOf } from "../expr.ts";
 import type { Expr } from "../ir.ts";
 import { holdsHole, isUnknown } from "./holes.ts";
 import type { NoteAt } from "./report.ts";
-import { shorten, type Reading } from "./reading.ts";
+import { shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
 import type { DeclaredAxis } from "./values.ts";
 
 /** `leaf` is what depends on the batch; `at` is the expression that takes it into arithmetic, or the leaf itself. */

@@ -3,7 +3,8 @@ import { Node, SyntaxKind } from "ts-morph";
 import { evaluate } from "./expressions.ts";
 import { unknownOf } from "./functions.ts";
 import { readLoad } from "./loads.ts";
-import { shorten, type Reading } from "./reading.ts";
+import { shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
 import { reportUnknown } from "./unknown.ts";
 import { describe, type Scope, type Value } from "./values.ts";
 
@@ -31,7 +32,7 @@ export function readElement(reading: Reading, node: ElementAccess, scope: Scope)
     const values = indices.map((index) => evaluate(reading, index, scope));
     reading.report.add("R010", node, `the tensor '${name}' is indexed with brackets`,
       `index it by a call: ${name}(${texts.length > axes.length ? axes.join(", ") : [...texts, ...axes.slice(texts.length)].join(", ")})`);
-    return indices.length === axes.length ? readLoad(reading, tensor.input, node, indices, values, false) : unknownOf(reading, values, indices);
+    return indices.length === axes.length ? readLoad(reading, tensor.input, node, indices, values, false, scope) : unknownOf(reading, values, indices);
   }
   const value = root === node.getExpression() ? tensor : evaluate(reading, node.getExpression(), scope);
   const at = node.getArgumentExpression();

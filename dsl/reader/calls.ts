@@ -4,7 +4,8 @@ import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { readLoad } from "./loads.ts";
-import { shorten, type Reading } from "./reading.ts";
+import { shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
 import { reportUnknown, unknownCall } from "./unknown.ts";
 import { describe, type Scope, type Value } from "./values.ts";
 
@@ -31,7 +32,7 @@ export function readCall(reading: Reading, node: Node & { getExpression(): Node;
   const callee = evaluate(reading, calleeAt, scope);
   switch (callee.kind) {
     case "intrinsic": return callIntrinsic(reading, callee.name, node, args, scope);
-    case "tensor": return readLoad(reading, callee.input, node, args, args.map((arg) => evaluate(reading, arg, scope)), false);
+    case "tensor": return readLoad(reading, callee.input, node, args, args.map((arg) => evaluate(reading, arg, scope)), false, scope);
     case "function": return callFunction(reading, callee, args.map((arg) => evaluate(reading, arg, scope)), node, args);
     case "fault": return unknownOf(reading, [callee, ...args.map((arg) => evaluate(reading, arg, scope))], [calleeAt, ...args]);
     default: {

@@ -4,7 +4,8 @@ import type { AxisRole, Parameter, StorageType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { roleNames } from "./intrinsic-names.ts";
 import { checkName } from "./names.ts";
-import { shorten, type Reading } from "./reading.ts";
+import { shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
 import { mayBeMeant, nearest } from "./suggest.ts";
 import { describe, type FunctionLike, type Scope } from "./values.ts";
 
@@ -177,6 +178,7 @@ function readOutputs(reading: Reading, object: ObjectLiteralExpression, scope: S
     if (input !== undefined) {
       reading.report.add("R020", at, `'${name}' is both an input and an output`, "give the output another name", [{ message: "the input is declared here", at: input.at }]);
     }
+    for (const axis of tensor.axes) reading.outputAxes.add(axis);
     return [tensor];
   });
 }

@@ -1,5 +1,5 @@
 /** Gives an expression of the source its value. */
-import { Node, type Expression } from "ts-morph";
+import { Node, type Expression, type ObjectLiteralExpression } from "ts-morph";
 import { readElement } from "./brackets.ts";
 import { readCall } from "./calls.ts";
 import { choose } from "./choices.ts";
@@ -84,7 +84,7 @@ function readTemplate(reading: Reading, node: Node & { getHead(): Node & { getLi
   return faulty ? fault : { kind: "text", text };
 }
 
-function readObject(reading: Reading, node: Node & { getProperties(): Node[] }, scope: Scope): Value {
+function readObject(reading: Reading, node: ObjectLiteralExpression, scope: Scope): Value {
   const fields = new Map<string, Value>();
   for (const property of node.getProperties()) {
     if (Node.isShorthandPropertyAssignment(property)) fields.set(property.getName(), readName(reading, property.getNameNode(), scope));
@@ -98,5 +98,5 @@ function readObject(reading: Reading, node: Node & { getProperties(): Node[] }, 
       if (Node.isSpreadAssignment(property)) evaluate(reading, property.getExpression(), scope);
     }
   }
-  return { kind: "record", fields };
+  return { kind: "record", fields, at: node };
 }

@@ -5,7 +5,8 @@ import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
 import { intrinsicNames, roleNames } from "./intrinsic-names.ts";
 import { mathFile } from "./modules.ts";
-import { shorten, type Reading } from "./reading.ts";
+import { shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
 import { isReassigned, unknownStatement } from "./statements.ts";
 import { nearest } from "./suggest.ts";
 import { reportUnknown } from "./unknown.ts";
@@ -193,7 +194,7 @@ function reportHidden(reading: Reading, scope: Scope, name: string, node: Node):
   reading.report.add("R025", node, `'${name}' hides ${what}`, `give it a name of its own, such as '${free(name, scope)}'`, [{ message: `the outer '${name}' is declared here`, at: hidden.at }]);
 }
 
-function functionAround(node: Node): Node | undefined {
+export function functionAround(node: Node): Node | undefined {
   return node.getAncestors().find((above) => Node.isArrowFunction(above) || Node.isFunctionExpression(above) || Node.isFunctionDeclaration(above) || Node.isMethodDeclaration(above));
 }
 

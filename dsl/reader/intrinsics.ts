@@ -7,7 +7,8 @@ import { unknownOf } from "./functions.ts";
 import { hole, standIn } from "./holes.ts";
 import { reductionNames } from "./intrinsic-names.ts";
 import { readIndex, readLoad } from "./loads.ts";
-import { shorten, type Reading } from "./reading.ts";
+import { shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
 import { readRange, readReduce, readReduction, readRuns } from "./reductions.ts";
 import { readReducer } from "./reducers.ts";
 import { fault, scalar, describe, type Scope, type Value } from "./values.ts";
@@ -115,7 +116,7 @@ function readGather(reading: Reading, node: Node, args: readonly Node[], scope: 
   const rest = args.slice(1);
   const indices = rest.map((arg) => evaluate(reading, arg, scope));
   if (tensor.kind === "fault") return unknownOf(reading, [tensor, ...indices], args);
-  if (tensor.kind === "tensor") return readLoad(reading, tensor.input, node, rest, indices, true);
+  if (tensor.kind === "tensor") return readLoad(reading, tensor.input, node, rest, indices, true, scope);
   reading.report.add("R006", args[0]!, `a tensor is expected here, and this is ${describe(tensor)}`, "write gather(tensor, index, …), with one index for each axis of the tensor");
   return unknownOf(reading, indices, rest);
 }
@@ -130,7 +131,10 @@ function readScatter(reading: Reading, node: Node, args: readonly Node[], scope:
     return unknownOf(reading, [place, value], args);
   }
   const indices = place.items.map((item, position) => readIndex(reading, item, placeNodes[position] ?? args[0]!));
-  return { kind: "scattered", place: indices, value, at: node, placeNodes: placeNodes.length > 0 ? placeNodes : indices.map(() => args[0]!) };
+  return {
+    kind: "scattered", place: indices, value, at: node, placeNodes: placeNodes.length > 0 ? placeNodes : indices.map(() => args[0]!),
+    indices: place.items, scope,
+  };
 }
 
 /** Conversions and the other functions of one number: what each takes, and the operation. */

@@ -1,21 +1,41 @@
 /** Reading an element of a tensor: `x(token, channel)` and `gather(x, row(token), channel)`. */
-import type { Node } from "ts-morph";
+import { Node } from "ts-morph";
 import { operandsOf, partsOf, valueTypeOf } from "../expr.ts";
 import type { Expr, Input } from "../ir.ts";
 import { dependenceOf, instead, isBatchLeaf, isPlacement, nameDependence } from "./batch-rules.ts";
 import { hole, holdsHole, isUnknown } from "./holes.ts";
-import { shorten, type Reading } from "./reading.ts";
-import { scalar, type Value } from "./values.ts";
+import { shorten, write } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
+import { unknownOf } from "./functions.ts";
+import { checkPoints, indicesFor, type Access } from "./points.ts";
+import { scalar, type Scope, type Value } from "./values.ts";
 
-export function readLoad(reading: Reading, input: Input, node: Node, argNodes: readonly Node[], args: readonly Value[], guarded: boolean): Value {
+export function readLoad(
+  reading: Reading, input: Input, node: Node, argNodes: readonly Node[], args: readonly Value[], guarded: boolean, scope: Scope,
+): Value {
   const declared = reading.inputs.get(input.name)!;
   const type = valueTypeOf(input.storage);
+  const unknown = (): Value =>
+    scalar(reading.at(node, hole(reading.pool, type, args.map((arg, position) => readIndex(reading, arg, argNodes[position]!)))));
   reading.used.add(input.name);
+  // What a body calls the tensor, which is mostly its name.
+  const root = Node.isCallExpression(node) && !guarded ? node.getExpression() : Node.isCallExpression(node) ? node.getArguments()[0] : undefined;
+  const called = root === undefined ? input.name : root.getText();
+  const access: Access = {
+    name: input.name, axes: input.axes, declaredAt: declared.at, node, guarded,
+    form: (indices) => `${guarded ? `gather(${called}, ` : `${called}(`}${indices.join(", ")})`,
+    guardedForm: (indices) => `gather(${called}, ${indices.join(", ")})`,
+  };
   if (args.length !== input.axes.length) {
-    const shown = `${guarded ? `gather(${input.name}, ` : `${input.name}(`}${input.axes.join(", ")})`;
-    reading.report.add("R007", node, `'${input.name}' has ${input.axes.length} ${input.axes.length === 1 ? "axis" : "axes"}, and ${args.length} ${args.length === 1 ? "index is" : "indices are"} given`,
-      `write ${shown}`, [{ message: `'${input.name}' is declared here`, at: declared.at }]);
-    return scalar(reading.at(node, hole(reading.pool, type, args.map((arg, position) => readIndex(reading, arg, argNodes[position]!)))));
+    const given = `${args.length} ${args.length === 1 ? "index is" : "indices are"} given`;
+    reading.report.add("R007", node, `'${input.name}' has ${input.axes.length} ${input.axes.length === 1 ? "axis" : "axes"}, and ${given}`,
+      write(node, access.form(indicesFor(reading, input.axes, args, argNodes, scope))), [{ message: `'${input.name}' is declared here`, at: declared.at }]);
+    return unknown();
+  }
+  // The fix names other points, so that what these are is not asked for.
+  if (!checkPoints(reading, access, args, argNodes, scope)) {
+    const rest = unknownOf(reading, args.filter((arg) => arg.kind !== "axis"), argNodes.filter((_, position) => args[position]!.kind !== "axis"));
+    return scalar(reading.at(node, hole(reading.pool, type, rest.kind === "fault" ? rest.parts : [])));
   }
   const indices = args.map((arg, position) => readIndex(reading, arg, argNodes[position]!));
   const fits = indices.map((index, position) => checkIndex(reading, input, index, input.axes[position]!, argNodes[position]!, guarded));

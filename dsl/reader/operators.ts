@@ -5,7 +5,8 @@ import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { hole, standIn } from "./holes.ts";
 import { insteadOfPower } from "./powers.ts";
-import { shorten, type Reading } from "./reading.ts";
+import { instead, shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
 import { reportAssignment, reportUnknown } from "./unknown.ts";
 import { scalar, type Scope, type Value } from "./values.ts";
 
@@ -144,16 +145,27 @@ function readShift(reading: Reading, node: BinaryExpression, operator: string, l
   const a = reading.expr(left, leftAt);
   const b = reading.expr(right, rightAt, "u32");
   if (a === undefined || b === undefined) return unknownOf(reading, [left, right], [leftAt, rightAt]);
-  if (a.type !== "u32" && a.type !== "i32" || operator === ">>>" && a.type === "i32") {
-    reading.report.add("R006", node, `'${operator}' of ${a.type === "bool" ? "a condition" : a.type}`,
-      a.type === "i32" ? `convert it first: u32(${shorten(leftAt.getText())}) >> …` : `take the bits first: bitsOf(${shorten(leftAt.getText())}) ${operator} …`);
-    return scalar(reading.at(node, standIn(reading.pool, "u32", [a, b])));
+  const { pool } = reading;
+  if (a.type === "bool") {
+    const text = `select(${leftAt.getText()}, u32(1), u32(0))`;
+    reading.report.add("R006", node, `'${operator}' of a condition`, instead(`turn the condition into a number: ${shorten(text)}`, leftAt, text));
+    return scalar(reading.at(node, standIn(pool, "u32", [a, b])));
+  }
+  if (a.type === "f32") {
+    // A float's bits are a u32; what the shift gives becomes a float again, as what stands around it expects.
+    const text = `fromBits(bitsOf(${leftAt.getText()}) ${operator} ${rightAt.getText()})`;
+    reading.report.add("R006", node, `'${operator}' of f32`, { ...instead(`shift its bits: ${shorten(text)}`, node, text), more: ", or convert it to u32 or i32 first" });
+    return scalar(reading.at(node, standIn(pool, "f32", [a, b])));
   }
   if (b.kind === "constant" && b.bits > 31) {
     reading.report.add("R008", rightAt, `a shift by ${b.bits} bits of 32`, "shift by 0 to 31 bits");
     return scalar(a);
   }
-  return scalar(reading.at(node, reading.pool.binary(operator === "<<" ? "shiftLeft" : "shiftRight", a, b)));
+  // >>> of an i32 shifts its bits as those of a u32: zeros come in, and it is an i32 still.
+  if (operator === ">>>" && a.type === "i32") {
+    return scalar(reading.at(node, pool.unary("toI32", pool.binary("shiftRight", pool.unary("toU32", a), b))));
+  }
+  return scalar(reading.at(node, pool.binary(operator === "<<" ? "shiftLeft" : "shiftRight", a, b)));
 }
 
 function readPower(reading: Reading, node: BinaryExpression, left: Value, right: Value): Value {

@@ -1,5 +1,5 @@
 /** What a body returns, and the rules of stored values: bound axes, one writer for each element and word. */
-import { Node } from "ts-morph";
+import { Node, SyntaxKind } from "ts-morph";
 import type { Expr, Output, Variable } from "../ir.ts";
 import { valueTypeOf } from "../expr.ts";
 import { checkStored, dependenceOf, nameDependence } from "./batch-rules.ts";
@@ -7,8 +7,10 @@ import type { DeclaredTensor, Declaration } from "./declaration.ts";
 import { unknownOf } from "./functions.ts";
 import { holdsHole, standIn } from "./holes.ts";
 import { reductionNames } from "./intrinsic-names.ts";
-import { shorten, type Reading } from "./reading.ts";
-import { describe, type Value } from "./values.ts";
+import { convertTo, shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
+import { checkPoints } from "./points.ts";
+import { describe, fieldNode, type Value } from "./values.ts";
 
 type Scattered = Extract<Value, { kind: "scattered" }>;
 
@@ -45,7 +47,7 @@ export function readOutputs(reading: Reading, declaration: Declaration, returned
       reading.report.add("R021", declared.at, `the output '${declared.name}' is declared and never given`, form);
       return [];
     }
-    const output = readOutput(reading, declared, value, at);
+    const output = readOutput(reading, declared, value, fieldNode(returned, declared.name) ?? at);
     return output === undefined ? [] : [output];
   });
   checkWords(reading, declaration);
@@ -86,13 +88,13 @@ function checkBoundAxes(reading: Reading, declared: DeclaredTensor, expr: Expr, 
 function readOutput(reading: Reading, declared: DeclaredTensor, value: Value, at: Node): Output | undefined {
   const { name, storage, axes } = declared;
   const stored = value.kind === "scattered" ? value.value : value;
-  const place = value.kind === "scattered" ? value.at : at;
+  const place = value.kind === "scattered" ? Node.isCallExpression(value.at) ? value.at.getArguments()[1] ?? value.at : value.at : at;
   const wanted = valueTypeOf(storage);
   const found = reading.typeOf(stored);
   const isOther = found !== undefined && found !== "loose" && found !== "bool" && found !== wanted;
   if (isOther) {
     reading.report.add("R006", place, `'${name}' holds ${storage}, and this is ${found}`,
-      `declare it as "${found}[${axes.join(", ")}]", or convert the value: ${wanted}(${shorten(place.getText())})`, [{ message: `'${name}' is declared here`, at: declared.at }]);
+      { ...convertTo(place, wanted), more: `; or declare it as "${found}[${axes.join(", ")}]"` }, [{ message: `'${name}' is declared here`, at: declared.at }]);
   }
   const expr = isOther ? standIn(reading.pool, wanted, [reading.expr(stored, place)!]) : reading.expr(stored, place, wanted);
   if (expr === undefined) return undefined;
@@ -138,6 +140,11 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
       [{ message: `'${name}' is declared here`, at: declared.at }]);
     return undefined;
   }
+  const placeAt = placeNodes[0]?.getParentIfKind(SyntaxKind.ArrayLiteralExpression) ?? value.at;
+  if (!checkPoints(reading, {
+    name, axes, declaredAt: declared.at, node: placeAt, guarded: true,
+    form: (indices) => `[${indices.join(", ")}]`, guardedForm: (indices) => `[${indices.join(", ")}]`,
+  }, value.indices, placeNodes, value.scope)) return undefined;
   const free = new Set([...expr.free, ...place.flatMap((index) => [...index.free])]);
   const over = [...reading.axes.keys()].filter((axis) => free.has(reading.pool.axisVariable(axis)));
   if (![...place, expr].some((part) => holdsHole(part))) checkOneWriter(reading, value, over);

@@ -1,6 +1,6 @@
 /** What to write for a power. */
 import { Node } from "ts-morph";
-import { shorten } from "./reading.ts";
+import { shorten } from "./fixes.ts";
 
 /** `exponent` is undefined where it is no constant. */
 export function insteadOfPower(base: Node, exponentAt: Node, exponent: number | undefined): string {

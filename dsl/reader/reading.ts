@@ -4,6 +4,7 @@ import { Pool } from "../expr.ts";
 import type { Expr, FunctionDeclaration, Input, Reduce, Reducer, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
+import { bare, importEdit, shorten } from "./fixes.ts";
 import { ModuleScopes } from "./module-scope.ts";
 import type { Modules } from "./modules.ts";
 import { isStem } from "./names.ts";
@@ -23,6 +24,8 @@ export class Reading {
   readonly scopes: ModuleScopes;
   readonly axes = new Map<string, DeclaredAxis>();
   readonly inputs = new Map<string, DeclaredInput>();
+  /** Axes of the outputs: their points are bound everywhere. */
+  readonly outputAxes = new Set<string>();
   /** Names whose declarations are faulty: they are known, but mean nothing. */
   readonly faulty = new Set<string>();
   /** Where each expression was first written, and everywhere that it was. */
@@ -38,7 +41,7 @@ export class Reading {
   /** How many refused loops and branches stand around: what they assign goes away with them. */
   refused = 0;
   /** The domains being folded, outermost first, with the depth of their variables. */
-  readonly folding: { domain: Domain; depth: number }[] = [];
+  readonly folding: { domain: Domain; depth: number; item: string | undefined }[] = [];
   /** Functions being read, to notice recursion. */
   readonly calling: FunctionLike[] = [];
   /** Resolved functions by declaration and argument types; undefined: its result is no scalar, so it is inlined. */
@@ -51,6 +54,7 @@ export class Reading {
   constructor(modules: Modules, report: Report) {
     this.report = report;
     report.isImported = (at, name) => this.scopes.isImported(at.getSourceFile(), name);
+    report.importOf = (at, names) => importEdit(at.getSourceFile(), names);
     this.scopes = new ModuleScopes(modules, report, (initializer, scope, name) => evaluate(this, initializer, scope, name));
   }
 
@@ -198,15 +202,4 @@ export class Reading {
 
 export function withArticle(type: ValueType): string {
   return type === "bool" ? "a condition" : type === "u32" ? "a u32" : `an ${type}`;
-}
-
-/** Without parentheses and type assertions. */
-function bare(node: Node): Node {
-  return Node.isAsExpression(node) || Node.isParenthesizedExpression(node) ? bare(node.getExpression()) : node;
-}
-
-/** Source text on one line, cut where it is long. */
-export function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ");
-  return line.length > 60 ? `${line.slice(0, 57)}…` : line;
 }

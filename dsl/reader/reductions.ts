@@ -10,7 +10,8 @@ import { callFunction, unknownOf } from "./functions.ts";
 import { hole } from "./holes.ts";
 import { builtInReducer, leafKey } from "./built-in-reducers.ts";
 import { checkIdentity } from "./identity.ts";
-import { shorten, type Reading } from "./reading.ts";
+import { shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
 import { spanOfNode } from "./report.ts";
 import { checkCuts } from "./sequence-cuts.ts";
 import { describe, fault, scalar, type Domain, type Scope, type Value } from "./values.ts";
@@ -213,8 +214,8 @@ function fold(
   let depth = Math.max(-1, ...reading.folding.filter((one) => one.domain.start === domain.start && one.domain.count === domain.count && one.domain.axis === domain.axis).map((one) => one.depth)) + 1;
   for (;;) {
     const variable = pool.itemVariable(name, domain.axis.name, domain.start, domain.count, depth);
-    const item = scalar(pool.index(variable));
-    reading.folding.push({ domain, depth });
+    const item: Value = { kind: "scalar", expr: pool.index(variable), item: name };
+    reading.folding.push({ domain, depth, item: itemOf(item).kind === "scalar" ? parameters[0]?.getName() : undefined });
     const value = callFunction(reading, leafFunction, argumentsOf(itemOf(item)), leafAt, parameters.map(() => leafAt));
     reading.folding.pop();
     const parts: ReturnType<typeof unknownLeaf> = read(value) ?? unknownLeaf(reading, value);

@@ -1,6 +1,6 @@
 /** Collects diagnostics at nodes of the source. */
 import { Node, type SourceFile } from "ts-morph";
-import { compareDiagnostics, type Diagnostic, type SourceSpan } from "../diagnostics.ts";
+import { compareDiagnostics, type Diagnostic, type Edit, type SourceSpan } from "../diagnostics.ts";
 import type { SourceLocation } from "../ir.ts";
 
 const shownNames = new WeakMap<SourceFile, string>();
@@ -24,9 +24,22 @@ export function shownSpan(source: SourceFile, start: number, until: number): Sou
   return { file: shownNames.get(source) ?? source.getFilePath(), line, column, endColumn };
 }
 
+export function editAt(source: SourceFile, start: number, until: number, text: string): Edit {
+  const [from, end] = [source.getLineAndColumnAtPos(start), source.getLineAndColumnAtPos(until)];
+  return { file: shownNames.get(source) ?? source.getFilePath(), line: from.line, column: from.column, endLine: end.line, endColumn: end.column, text };
+}
+
 export function locationOf(node: Node): SourceLocation {
   const { file, line, column } = spanOfNode(node);
   return { file, line, column };
+}
+
+/** What to write instead. Words without edits are advice: what to write depends on what the author means. */
+export interface Fix {
+  readonly words: string;
+  readonly edits: readonly Edit[];
+  /** Other ways, in words: stands after what is to be imported. */
+  readonly more?: string;
 }
 
 /** A second place that explains the first. */
@@ -35,20 +48,34 @@ export interface NoteAt {
   readonly at?: Node;
 }
 
+/** Names that a fix calls, and roles that its edits give. */
+const calls = /(?<![.\w])[a-z]\w*(?=\()/g;
+const callsAndRoles = /(?<![.\w])[a-z]\w*(?=\()|(?<![.\w])(?:batch|model|sequence)\b(?!\s*[:\w'])/g;
+
+function withoutStrings(text: string): string {
+  return text.replace(/"[^"\n]*"/g, '""');
+}
+
 export class Report {
   readonly #found = new Map<string, Diagnostic>();
   /** Whether a name of "treefold" can be written at a place as it is. */
   isImported: (at: Node, name: string) => boolean = () => true;
+  /** What a fix needs besides: the edit that imports a name from "treefold". */
+  importOf: (at: Node, names: readonly string[]) => Edit | undefined = () => undefined;
 
   /** The same fault at the same place is reported once, however often its code is inlined. */
-  add(code: string, at: Node | SourceSpan, message: string, fix: string, notes: readonly NoteAt[] = []): void {
+  add(code: string, at: Node | SourceSpan, message: string, fix: string | Fix, notes: readonly NoteAt[] = []): void {
     const location = at instanceof Node ? spanOfNode(at) : at;
     const key = `${code} ${location.file}:${location.line}:${location.column} ${message}`;
     if (this.#found.has(key)) return;
-    const missing = at instanceof Node ? [...new Set(fix.match(/(?<![.\w])[a-z]\w*(?=\()/g))].filter((name) => !this.isImported(at, name)) : [];
+    const { words, edits, more: others = "" }: Fix = typeof fix === "string" ? { words: fix, edits: [] } : fix;
+    const named = edits.length === 0 ? words.match(calls) : withoutStrings(edits.map(({ text }) => text).join(" ")).match(callsAndRoles);
+    const missing = at instanceof Node ? [...new Set(named)].filter((name) => !this.isImported(at, name)) : [];
+    const more = at instanceof Node && missing.length > 0 ? this.importOf(at, missing) : undefined;
     this.#found.set(key, {
-      code, message, location, fix: missing.length === 0 ? fix : `${fix}, and import ${missing.join(" and ")} from "treefold"`,
+      code, message, location, fix: `${words}${missing.length === 0 ? "" : `, and import ${missing.join(" and ")} from "treefold"`}${others}`,
       notes: notes.map((note) => ({ message: note.message, ...(note.at === undefined ? {} : { location: spanOfNode(note.at) }) })),
+      ...(edits.length === 0 ? {} : { edits: more === undefined ? edits : [...edits, more] }),
     });
   }
 

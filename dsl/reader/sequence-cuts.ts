@@ -8,7 +8,8 @@ import type { Expr, Reduce } from "../ir.ts";
 import { printTree } from "../tree-notation.ts";
 import type { Tree } from "../tree.ts";
 import { holdsHole } from "./holes.ts";
-import { shorten, type Reading } from "./reading.ts";
+import { shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
 
 /**
  * How far items may be moved so that the tree stays as it is: a multiple of this. 1 where the tree is not cut at all,

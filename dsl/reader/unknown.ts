@@ -6,7 +6,8 @@ import { standIn } from "./holes.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { intrinsicNames, reductionNames } from "./intrinsic-names.ts";
 import { insteadOfPower } from "./powers.ts";
-import { shorten, type Reading } from "./reading.ts";
+import { shorten } from "./fixes.ts";
+import type { Reading } from "./reading.ts";
 import { describe, fault, scalar, type Scope, type Value } from "./values.ts";
 
 const sumInstead = "write sum(axis, \"chain\", (item) => …), or reduce with a reducer of your own";

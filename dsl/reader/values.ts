@@ -1,5 +1,7 @@
 /** What an expression of the source stands for while it is read. */
-import type { ArrowFunction, FunctionDeclaration as FunctionNode, FunctionExpression, MethodDeclaration, Node } from "ts-morph";
+import {
+  Node, type ArrowFunction, type FunctionDeclaration as FunctionNode, type FunctionExpression, type MethodDeclaration, type ObjectLiteralExpression,
+} from "ts-morph";
 import type { Axis, Expr, Input, Reduce, Reducer } from "../ir.ts";
 import { compareKeys } from "./suggest.ts";
 
@@ -18,7 +20,8 @@ export interface Domain {
 }
 
 export type Value =
-  | { readonly kind: "scalar"; readonly expr: Expr; readonly item?: boolean }
+  /** `item`: the bare point of a reduction, as its leaf is given it, under the name that the leaf gives it. */
+  | { readonly kind: "scalar"; readonly expr: Expr; readonly item?: string }
   /** A number that has no dtype yet: it takes that of what it meets. `decimal`: it can't be an integer. */
   | { readonly kind: "literal"; readonly value: number; readonly decimal: boolean }
   /** A choice between values without a dtype. */
@@ -27,14 +30,18 @@ export type Value =
   | { readonly kind: "range"; readonly domain: Domain }
   | { readonly kind: "runs"; readonly domain: Domain; readonly length: number }
   | { readonly kind: "tensor"; readonly input: Input; readonly at: Node }
-  | { readonly kind: "record"; readonly fields: ReadonlyMap<string, Value>; readonly reduce?: Reduce }
+  | { readonly kind: "record"; readonly fields: ReadonlyMap<string, Value>; readonly reduce?: Reduce;
+      /** The object as it was written, where it was. */
+      readonly at?: ObjectLiteralExpression }
   | { readonly kind: "tuple"; readonly items: readonly Value[] }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "function"; readonly node: FunctionLike; readonly scope: Scope; readonly name: string; readonly topLevel: boolean }
   | { readonly kind: "intrinsic"; readonly name: string }
   | { readonly kind: "namespace"; readonly member: (name: string) => Value | undefined; readonly names: readonly string[] }
   | { readonly kind: "reducer"; readonly reducer: Reducer }
-  | { readonly kind: "scattered"; readonly place: readonly Expr[]; readonly value: Value; readonly at: Node; readonly placeNodes: readonly Node[] }
+  | { readonly kind: "scattered"; readonly place: readonly Expr[]; readonly value: Value; readonly at: Node; readonly placeNodes: readonly Node[];
+      /** The place's values, and the names that may be used there. */
+      readonly indices: readonly Value[]; readonly scope: Scope }
   /** What a fault leaves behind: nobody knows what it is, so nothing is said of it, but what it was made of is checked. */
   | { readonly kind: "fault"; readonly parts: readonly Expr[] };
 
@@ -64,6 +71,13 @@ export class Scope {
   names(): string[] {
     return [...new Set([...this.#bindings.keys(), ...(this.#outer?.names() ?? [])])].sort(compareKeys);
   }
+}
+
+/** Where a field of an object was given its value. */
+export function fieldNode(record: Extract<Value, { kind: "record" }>, name: string): Node | undefined {
+  const property = record.at?.getProperty(name) ?? record.at?.getProperty(`"${name}"`);
+  if (Node.isPropertyAssignment(property)) return property.getInitializer();
+  return Node.isShorthandPropertyAssignment(property) ? property.getNameNode() : undefined;
 }
 
 /** What a value is called in a message. */
