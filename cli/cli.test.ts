@@ -126,7 +126,7 @@ describe("explain", () => {
     ["specialize", /^\/\/ channel=256\nkernel rowSum \{\n[^]* over \w+ in channel from 0 count 256 by "chain 8, pairwise"/],
     ["split", /^\/\/ pass rowSum, alone\nkernel rowSum \{\n/],
     ["map", /^\/\/ pass rowSum, alone\ntoken: 64 invocations\n$/],
-    ["lower", /^\/\/ pass rowSum, alone\nlet \w+ = [^]*\n {2}output_data\[\w+\] = canonical\(\w+\);\n\}\n$/],
+    ["lower", /^\/\/ pass rowSum, alone\nlet \w+ = [^]*\n +sum_\w+ = [^\n]*;  \/\/ \S*rows\.kernel\.ts:7:\d+\n[^]*\n {2}output_data\[\w+\] = canonical\(\w+\);[^\n]*\n\}\n$/],
     ["wgsl", /^\/\/ kernel rowSum, schedule \S+, sha256 [0-9a-f]{64}\n\/\/ (invariant|portable): .+\n\/\/ pass .+\n[^]*@compute/],
   ])("--stage %s", async (stage, expected) => {
     const { code, out, err } = await treefoldHere("explain", "rows.kernel.ts", "--kernel", "rowSum", "--stage", stage);

@@ -2,6 +2,7 @@
 import { Option, type Command } from "commander";
 import type { PassStages } from "../codegen/compile.ts";
 import type { Schedule } from "../codegen/schedule.ts";
+import type { PrintedLine } from "../codegen/statements.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact } from "../runtime/artifact.ts";
 import { didYouMean } from "../runtime/errors.ts";
@@ -25,7 +26,7 @@ export function register(program: Command): void {
     .argument("<file>", "TypeScript file that exports kernels")
     .option("--kernel <name>", "which kernel; otherwise all of the file")
     .addOption(new Option("--stage <stage>", "ir: the checked kernel; tree: its reductions; level: what its bits are promised on, and the operation because of which no more is; schedule: what fits. And what the compiler's passes give: " +
-      "specialize: the kernel at these extents; split: the kernel of each pass; map: what goes where; lower: the statements; wgsl: the emitted text")
+      "specialize: the kernel at these extents; split: the kernel of each pass; map: what goes where; lower: the statements, each with the place in the kernel that it is for; wgsl: the module as the driver gets it")
       .choices(stages).makeOptionMandatory())
     .option("--axis <name=extent>", `extent of a model axis, for all but ir, tree and level; ${usualExtent} where it is not given`, collectAxis)
     .option("--schedule <name>", "from --stage split on: one schedule, otherwise the first that fits")
@@ -96,12 +97,21 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
     case "specialize": return `// ${Object.entries(extents).map(([axis, extent]) => `${axis}=${extent}`).join(", ")}\n${printKernel(stages.specialized)}`;
     case "split": return each((pass) => printKernel(pass.kernel));
     case "map": return each(({ mapping, vectors }) => `${describeMapping(mapping)}${vectors.size === 0 ? "" : `; vectors of ${[...vectors].join(", ")}`}`);
-    case "lower": return each(({ lowered }) => printBlock(lowered.context.top, "").map(({ text }) => text).join("\n"));
+    case "lower": return each(({ lowered }) => withOrigins(printBlock(lowered.context.top, "")));
     default: {
       const artifact = artifactOf(stages, { schedule });
       return [`// kernel ${kernel.name}, schedule ${schedule.name}, sha256 ${artifact.sha256}`, `// ${levelText(artifact)}`, each(({ printed }) => printed.wgsl)].join("\n");
     }
   }
+}
+
+/** Statements, each with the place in the kernel that it comes from where that is another than the line before's. */
+function withOrigins(lines: readonly PrintedLine[]): string {
+  const places = lines.map(({ origin: at }) => (at === null ? "" : `${at.file}:${at.line}:${at.column}`));
+  return lines.map(({ text }, line) => {
+    const before = places.slice(0, line).findLast((place) => place !== "");
+    return places[line] === "" || places[line] === before ? text : `${text}  // ${places[line]}`;
+  }).join("\n");
 }
 
 /** A schedule, or what to say of a kernel that it does not fit, where others of the file are explained, too. */

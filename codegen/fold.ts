@@ -2,7 +2,7 @@
  * The sequential fold of one group of reductions: nested loops that follow the tree. Everything that runs a tree's
  * levels in order goes through here, whoever runs them and wherever their items come from.
  */
-import { isOwnStep } from "../dsl/denotation.ts";
+import { operandsOf, partsOf } from "../dsl/expr.ts";
 import type { Expr, SourceLocation } from "../dsl/ir.ts";
 import type { Level } from "../dsl/tree.ts";
 import { hiddenConstant } from "./arithmetic.ts";
@@ -136,12 +136,12 @@ export class Folder {
   }
 
   #combine(left: Values, right: Values, sealed = false): Values {
-    const combines = this.#group.cells.map(({ combine }) => combine);
+    const used = usedByOthers(this.#group.cells.map(({ combine }) => combine));
     return this.#group.cells.map((cell, at) => {
       const result = this.#context.rewrite(cell.combine, (expr) =>
         expr.kind === "state" ? (expr.side === "left" ? left : right)[cell.fields.get(expr.field)!]! : undefined);
-      // The one addition that may stand unsealed.
-      if (!sealed && isOwnStep(combines, at)) this.#context.folds.add(result);
+      // The one addition that may stand unsealed: nothing but the fold's next step reads it.
+      if (!sealed && isSumOfSides(cell.combine) && !used.has(cell.combine)) this.#context.folds.add(result);
       return result;
     });
   }
@@ -234,4 +234,19 @@ export class Folder {
 
 function isZero(expr: Expr): boolean {
   return expr.kind === "constant" && expr.bits === 0;
+}
+
+/**
+ * What a combine computes with. The compiler decides here which additions stay unsealed, and imports nothing of
+ * dsl/denotation.ts: the audit decides by that file, so a mistake in either shows.
+ */
+function usedByOthers(combines: readonly Expr[]): ReadonlySet<Expr> {
+  return new Set(combines.flatMap((combine) => [...partsOf(combine)]).flatMap(operandsOf));
+}
+
+/** Whether a combine is `left.a + right.b` on f32, and nothing else. */
+function isSumOfSides(combine: Expr): boolean {
+  if (combine.kind !== "binary" || combine.operator !== "add" || combine.type !== "f32") return false;
+  const { left, right } = combine;
+  return left.kind === "state" && right.kind === "state" && left.side === "left" && right.side === "right";
 }

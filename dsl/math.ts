@@ -5,9 +5,9 @@
  * values are recognised and made on the bits, and what would be subnormal is a zero. So the bits are the same
  * wherever f32 addition, subtraction and multiplication are correctly rounded.
  *
- * Errors are in ulp, units in the last place of the correctly rounded f32 result, and hold for every f32; math.test.ts
- * checks them on samples, spec/sweep over all arguments. Subnormal arguments count as zeros. Every NaN that comes out
- * is the canonical one, 0x7fc00000.
+ * Subnormal arguments count as zeros. Errors are in ulp, units in the last place of the correctly rounded f32 result,
+ * and hold for every other f32, except that what would be subnormal is a zero; math.test.ts checks them on samples,
+ * spec/sweep over all arguments. Every NaN that comes out is the canonical one, 0x7fc00000.
  */
 import { abs, bitsOf, f32, floor, fromBits, i32, max, min, select, u32 } from "./language.ts";
 

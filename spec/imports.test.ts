@@ -111,6 +111,11 @@ describe("the audit", () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
+  test("alone of codegen reads the denotation", () => {
+    const readers = imports.filter(({ from, to }) => from.startsWith("codegen/") && to === "dsl/denotation.ts" && !isTest(from));
+    expect(readers.map(({ from }) => from)).toEqual(["codegen/audit/declared.ts"]);
+  });
+
   test("reads WGSL knowing nothing else of ours", () => {
     const wrong = audits.filter(({ from, to }) => from.startsWith("codegen/audit/wgsl/") && !to.startsWith("codegen/audit/wgsl/") && to !== "chevrotain");
     expect(wrong.map(show)).toEqual([]);
