@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { hashArtifact } from "../codegen/artifact-hash.ts";
 import { certify } from "../models/audit/certify.ts";
 import { judge } from "../models/audit/judge.ts";
-import { UnprovenError, type Judge } from "../models/audit/subject.ts";
+import { UncheckedError, type Judge } from "../models/audit/subject.ts";
 import { buildLibrary, type Library } from "../models/build/library.ts";
 import { writeLibrary } from "../models/build/write.ts";
 import { compileKernels, type CompiledKernel, type KernelSource } from "../models/compile-model.ts";
@@ -83,15 +83,15 @@ const flushedAnd = (operator: string): string => `  ${operator}\n${["x", "y"].ma
 const said = (text: string): string => text.replaceAll(folder, "LIBRARY");
 
 describe("a library", () => {
-  test("is proven as it lies there, once", async () => {
+  test("is checked as it lies there, once", async () => {
     const cold = audit(folder);
     expect(cold).toMatchObject({ code: 0, err: "" });
-    expect(cold.out.replaceAll(/\d+ sizes, \d+ elements/g, "…")).toBe([
-      "linear-out16-inner64  alone-vector  portable  proven  …",
-      "linear-out16-inner64  alone-4x4     portable  proven  …",
-      "add-channel64         alone         portable  proven  …",
-      "selectRows-channel64  alone         integer   proven  …",
-      "\n4 proven, 0 failed\n",
+    expect(cold.out.replaceAll(/\d+ sizes, \d+ of \d+ elements/g, "…")).toBe([
+      "linear-out16-inner64  alone-vector  portable  checked  …",
+      "linear-out16-inner64  alone-4x4     portable  checked  …",
+      "add-channel64         alone         portable  checked  …",
+      "selectRows-channel64  alone         integer   checked  …",
+      "\n0 proven, 4 checked, 0 refuted, 0 not followed\n",
     ].join("\n"));
     const certificates = join(root, "cache", "certificates");
     const entries = await readdir(certificates);
@@ -108,21 +108,21 @@ describe("a library", () => {
     const { code, out, err } = audit(folder, "--json");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const report = JSON.parse(out) as { kernels: { sizes: unknown[]; expressionHash: string }[] };
-    expect(report).toMatchObject({ kernels: [...kept, "linear, for many rows"].map(() => ({ status: "proven" })), proven: 4, failed: 0 });
-    expect(Object.keys(report)).toEqual(["kernels", "proven", "failed"]);
+    expect(report).toMatchObject({ kernels: [...kept, "linear, for many rows"].map(() => ({ status: "checked" })), proven: 0, checked: 4, refuted: 0, unfollowed: 0 });
+    expect(Object.keys(report)).toEqual(["kernels", "proven", "checked", "refuted", "unfollowed"]);
     for (const kernel of report.kernels) {
-      expect(Object.keys(kernel)).toEqual(["kernel", "schedule", "level", "status", "sizes", "expressionHash"]);
-      expect(kernel.sizes[0]).toMatchObject({ extents: expect.any(Object) as object, elements: expect.any(Number) as number });
+      expect(Object.keys(kernel)).toEqual(["kernel", "schedule", "level", "status", "sizes", "expressionHash", "failures"]);
+      expect(kernel.sizes[0]).toMatchObject({ extents: expect.any(Object) as object, elements: expect.any(Number) as number, of: expect.any(Number) as number });
       expect(kernel.expressionHash).toMatch(/^[0-9a-f]{64}$/);
     }
-    expect(audit(folder, "--report").out.replaceAll(/\b\d+ +\d+ +[0-9a-f]{16}\b/g, "…")).toBe([
+    expect(audit(folder, "--report").out.replaceAll(/\b\d+ +\d+ of \d+ +[0-9a-f]{16}\b/g, "…")).toBe([
       "kernel                schedule      level     status  sizes  elements  expressions",
-      "linear-out16-inner64  alone-vector  portable  proven  …",
-      "linear-out16-inner64  alone-4x4     portable  proven  …",
-      "add-channel64         alone         portable  proven  …",
-      "selectRows-channel64  alone         integer   proven  …",
-      "", "portable  3 of 3 proven", "integer   1 of 1 proven",
-      "", "4 proven, 0 failed\n",
+      "linear-out16-inner64  alone-vector  portable  checked  …",
+      "linear-out16-inner64  alone-4x4     portable  checked  …",
+      "add-channel64         alone         portable  checked  …",
+      "selectRows-channel64  alone         integer   checked  …",
+      "", "portable  3: 0 proven, 3 checked, 0 refuted, 0 not followed", "integer   1: 0 proven, 1 checked, 0 refuted, 0 not followed",
+      "", "0 proven, 4 checked, 0 refuted, 0 not followed\n",
     ].join("\n"));
   });
 
@@ -131,12 +131,12 @@ describe("a library", () => {
     await mend();
     const { code, out, err } = audit(folder);
     expect({ code, err }).toEqual({ code: 1, err: "" });
-    expect(said(out).replaceAll(/\d+ sizes, \d+ elements/g, "…")).toBe(`linear-out16-inner64  alone-vector  portable  proven              …
-linear-out16-inner64  alone-4x4     portable  proven              …
-add-channel64         alone         portable  failed: expression  …
-selectRows-channel64  alone         integer   proven              …
+    expect(said(out).replaceAll(/\d+ sizes, \d+ of \d+ elements/g, "…")).toBe(`linear-out16-inner64  alone-vector  portable  checked              …
+linear-out16-inner64  alone-4x4     portable  checked              …
+add-channel64         alone         portable  refuted: expression  …
+selectRows-channel64  alone         integer   checked              …
 
-treefold/models/kernels/add.kernel.ts:11:43 error expression: output[0, 0] is not what was declared
+treefold/models/kernels/add.kernel.ts:11:43 refuted (expression): output[0, 0] is not what was declared
   11 |   body: ({ x, y }, { token, channel }) => flush(x(token, channel), leastSummand) + flush(y(token, channel), leastSummand),
      |                                           ^
 note: kernel 'add-channel64', schedule 'alone', at channel=64, token=3
@@ -147,9 +147,9 @@ note: declared
 ${flushedAnd("+")}note: found
 ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it
 
-3 proven, 1 failed
+0 proven, 3 checked, 1 refuted, 0 not followed
 `);
-    // It is judged again the next time; only what was proven is remembered.
+    // It is judged again the next time; only what passed is remembered.
     expect(await readdir(join(root, "cache", "certificates"))).toHaveLength(4);
   });
 
@@ -161,39 +161,39 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
     await mend();
     const { code, out } = audit(folder);
     expect(code).toBe(1);
-    expect(out).toMatch(new RegExp(`\nadd-channel64 +alone +portable +failed: ${kind} {2}`));
+    expect(out).toMatch(new RegExp(`\nadd-channel64 +alone +portable +refuted: ${kind} {2}`));
     expect(said(out)).toMatch(/\nnote: the text: LIBRARY\/kernels\/add-channel64\.wgsl:\d+:\d+\n {2}\d+ \| .+_data\[/);
   });
 
   test("with a text that is not of its declaration fails, as when it was made from another tree", async () => {
     await edit("kernels/linear-out16-inner64.ir", '"chain 128, chain"', '"chain 32, chain"');
     await mend();
-    expect(audit(folder).out).toMatch(/^linear-out16-inner64 +alone-vector +portable +failed: expression {2}/);
+    expect(audit(folder).out).toMatch(/^linear-out16-inner64 +alone-vector +portable +refuted: expression {2}/);
   });
 
   test("with another file than it was built with fails, whatever its text evaluates", async () => {
     await edit("kernels/add-channel64.wgsl", "// add", "// Add");
     const { code, out } = audit(folder);
     expect(code).toBe(1);
-    expect(out).toMatch(/\nadd-channel64 +alone +portable +failed: hash {2}/);
-    expect(said(out)).toContain("\nerror: LIBRARY/kernels/add-channel64.wgsl: it does not have the hash that the manifest gives. fix: build the library again\n\n3 proven, 1 failed\n");
+    expect(out).toMatch(/\nadd-channel64 +alone +portable +refuted: hash {2}/);
+    expect(said(out)).toContain("\nerror: LIBRARY/kernels/add-channel64.wgsl: it does not have the hash that the manifest gives. fix: build the library again\n\n0 proven, 3 checked, 1 refuted, 0 not followed\n");
     const json = audit(folder, "--json");
-    expect(JSON.parse(json.out)).toMatchObject({ proven: 3, failed: 1 });
+    expect(JSON.parse(json.out)).toMatchObject({ checked: 3, refuted: 1 });
     expect(json.err).toContain("it does not have the hash that the manifest gives");
   });
 
-  test("with an edited manifest fails, though all of its kernels are proven", async () => {
+  test("with an edited manifest fails, though all of its kernels are checked", async () => {
     await edit("manifest.json", '"name": "', '"name": "my-');
     const { code, out, err } = audit(folder);
     expect(code).toBe(1);
-    expect(out).toMatch(/\n4 proven, 0 failed\n$/);
+    expect(out).toMatch(/\n0 proven, 4 checked, 0 refuted, 0 not followed\n$/);
     expect(said(err)).toBe("error: LIBRARY/manifest.json: it does not have the hash that it was written with. fix: build the library again\n");
   });
 
   test("whose artifact no compiler writes fails, and crashes nothing", async () => {
     await edit("kernels/add-channel64.json", '"bindings":[', '"bindings":[null,');
     await mend();
-    expect(audit(folder).out).toMatch(/\n3 proven, 1 failed\n$/);
+    expect(audit(folder).out).toMatch(/\n0 proven, 3 checked, 0 refuted, 1 not followed\n$/);
   });
 
   test.each([
@@ -217,11 +217,11 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
 });
 
 describe("a file", () => {
-  test("is proven under every schedule that fits, at the extents that are given", () => {
+  test("is checked under every schedule that fits, at the extents that are given", () => {
     const { code, out, err } = audit("rows.kernel.ts", "--axis", "channel=20", "--json");
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    const { kernels, proven, failed } = JSON.parse(out) as { kernels: { kernel: string; schedule: string; status: string }[]; proven: number; failed: number };
-    expect([kernels.length, 0]).toEqual([proven, failed]);
+    const { kernels, checked, refuted, unfollowed } = JSON.parse(out) as { kernels: { kernel: string; schedule: string; status: string }[]; checked: number; refuted: number; unfollowed: number };
+    expect([checked, refuted, unfollowed]).toEqual([kernels.length, 0, 0]);
     const explained = treefold("explain", "rows.kernel.ts", "--stage", "schedule", "--axis", "channel=20").out;
     for (const name of ["rowSum", "rowMaximum"]) {
       const schedules = kernels.filter(({ kernel }) => kernel === name).map(({ schedule }) => schedule);
@@ -230,7 +230,7 @@ describe("a file", () => {
       expect(schedules).toEqual([...offered!.matchAll(/^ {2}(\S.*)$/gm)].map(([, schedule]) => schedule));
     }
     const one = audit("rows.kernel.ts", "--axis", "channel=20", "--kernel", "rowSum");
-    expect(one.out).toMatch(new RegExp(`\n${kernels.filter(({ kernel }) => kernel === "rowSum").length} proven, 0 failed\n$`));
+    expect(one.out).toMatch(new RegExp(`\n0 proven, ${kernels.filter(({ kernel }) => kernel === "rowSum").length} checked, 0 refuted, 0 not followed\n$`));
     expect(one.out).not.toContain("rowMaximum");
   });
 
@@ -268,7 +268,7 @@ describe("the build", () => {
     for (const name of kept) {
       for (const [at, { certificate, ...variant }] of kernels[name]!.entries()) {
         expect(variant).toEqual(library.manifest.kernels[name]![at]);
-        expect(certificate).toMatchObject({ status: "proven", expressionHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string, auditor: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+        expect(certificate).toMatchObject({ status: "checked", expressionHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string, auditor: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
         expect(certificate!.sizes.length).toBeGreaterThan(1);
         expect(Object.keys(files)).toContain(variant.declaration);
       }
@@ -278,7 +278,7 @@ describe("the build", () => {
     expect(audit(out).code).toBe(0);
   });
 
-  test("refuses a model with a kernel that is not proven, and writes nothing", async () => {
+  test("refuses a model with a kernel that is refuted, and writes nothing", async () => {
     const planted = few((kernel) => {
       if (kernel.artifact.kernel !== "add") return kernel;
       const passes = kernel.artifact.passes.map((pass) => ({ ...pass, wgsl: pass.wgsl.replace(/seal\((\w+) \+ (\w+)\)/, "seal($1 - $2)") }));
@@ -289,9 +289,9 @@ describe("the build", () => {
     const building = buildLibrary(checkpoint, { kernels: planted, audit: (subjects) => certify(subjects, { judge: here }) })
       .then((built) => writeLibrary(built, out, { weights: false }));
     const error = await building.then(() => undefined, (reason: unknown) => reason);
-    expect(error).toBeInstanceOf(UnprovenError);
-    expect((error as UnprovenError).message).toMatch(/^kernel 'add-channel64', schedule 'alone': output\[0, 0\] is not what was declared \(1 of 4 kernels are not proven\); fix: \S/);
-    expect((error as UnprovenError).failed.map(({ subject, certificate }) => [subject.name, certificate.failures[0]!.kind])).toEqual([["add-channel64", "expression"]]);
+    expect(error).toBeInstanceOf(UncheckedError);
+    expect((error as UncheckedError).message).toMatch(/^kernel 'add-channel64', schedule 'alone', is refuted: output\[0, 0\] is not what was declared \(of 4 texts 1 refuted, 0 not followed\); fix: \S/);
+    expect((error as UncheckedError).failed.map(({ subject, certificate }) => [subject.name, certificate.failures[0]!.kind])).toEqual([["add-channel64", "expression"]]);
     expect(await readdir(out)).toEqual([]);
   });
 });

@@ -3,10 +3,11 @@ import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Subject } from "../models/audit/subject.ts";
-import { isProven, renderFailures, renderLines, renderReport, type Finding } from "./certificates.ts";
+import { countsOf, renderCounts, renderFailures, renderLines, renderReport, statusOf, type Finding } from "./certificates.ts";
 import { FindingError, UsageError } from "./exit.ts";
 import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtent, type Extents } from "./kernel-file.ts";
 import { parsePath } from "./model.ts";
+import { passes } from "../codegen/audit/certificate.ts";
 import { withProgress } from "./progress.ts";
 
 interface Options {
@@ -24,12 +25,14 @@ interface Result {
 
 export function register(program: Command): void {
   program.command("audit")
-    .description("Proves that WGSL evaluates the declared expressions: of a file's kernels under every schedule that fits, or of a built library as it lies there.")
+    .description("Executes WGSL at sampled sizes with unknowns for data, and compares what it computes with the declared expressions: of a file's kernels under every schedule that fits, " +
+      "or of a built library as it lies there.\n\nEach text is 'checked' (all that was compared agrees), 'refuted' (it is wrong: on inputs that are shown, or by a check that it violates) " +
+      "or 'not followed' (the audit does not know). Nothing is 'proven' yet, which would hold for all sizes.\n\nExit code 0: all checked; 1: something is refuted; 2: something was not followed.")
     .argument("<file|dir>", "TypeScript file that exports kernels, or folder that 'treefold build' wrote", parsePath)
     .option("--kernel <name>", "of a file: which kernel; otherwise all")
     .option("--axis <name=extent>", `of a file: extent of a model axis; ${usualExtent} where it is not given`, collectAxis)
     .option("--report", "a table of every kernel, schedule, contract level and status")
-    .option("--json", 'print {"kernels":[{"kernel","schedule","level","status","sizes","expressionHash"}],"proven","failed"}')
+    .option("--json", 'print {"kernels":[{"kernel","schedule","level","status","sizes","expressionHash","failures"}],"proven","checked","refuted","unfollowed"}, status being one of the last four words')
     .action(audit);
 }
 
@@ -39,18 +42,20 @@ async function audit(path: string, options: Options): Promise<void> {
     const progress = (what: string): void => show(`Auditing ${path}: ${what}`);
     return statSync(path).isDirectory() ? auditLibrary(path, options, progress) : auditFile(path, options, progress);
   });
-  const failed = findings.filter((finding) => !isProven(finding));
+  const counts = countsOf(findings);
+  const failed = findings.filter((finding) => !passes(statusOf(finding)));
   const rendered = renderFailures(failed);
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify(toJson(findings))}\n`);
     process.stderr.write(rendered);
   } else {
     const shown = options.report === true ? renderReport(findings) : renderLines(findings);
-    process.stdout.write(`${shown}\n${rendered === "" ? "" : `${rendered}\n`}${findings.length - failed.length} proven, ${failed.length} failed\n`);
+    process.stdout.write(`${shown}\n${rendered === "" ? "" : `${rendered}\n`}${renderCounts(counts)}\n`);
   }
   for (const fault of faults) process.stderr.write(`error: ${fault}\n`);
   if (findings.length === 0) throw new Error(`${path}: there is no kernel in it; fix: build the library again`);
-  if (failed.length > 0 || faults.length > 0) throw new FindingError("not proven");
+  if (counts.refuted > 0 || faults.length > 0) throw new FindingError("refuted", 1);
+  if (counts.unfollowed > 0) throw new FindingError("not followed", 2);
 }
 
 async function auditFile(file: string, { kernel, axis = {} }: Options, progress: (what: string) => void): Promise<Result> {
@@ -92,9 +97,9 @@ async function auditLibrary(directory: string, { kernel, axis }: Options, progre
 
 function toJson(findings: readonly Finding[]): object {
   const kernels = findings.map((finding) => {
-    const { subject: { name, artifact }, certificate: { sizes, expressionHash } } = finding;
-    return { kernel: name, schedule: artifact.schedule, level: artifact.level, status: isProven(finding) ? "proven" : "failed", sizes, expressionHash };
+    const { subject: { name, artifact }, certificate: { sizes, expressionHash, failures }, faults } = finding;
+    const files = faults.map((message) => ({ outcome: "refuted", kind: "hash", message }));
+    return { kernel: name, schedule: artifact.schedule, level: artifact.level, status: statusOf(finding), sizes, expressionHash, failures: [...failures, ...files] };
   });
-  const proven = findings.filter(isProven).length;
-  return { kernels, proven, failed: kernels.length - proven };
+  return { kernels, ...countsOf(findings) };
 }

@@ -6,12 +6,12 @@ import { withProgress } from "./progress.ts";
 
 export function register(program: Command): void {
   program.command("build")
-    .description("Writes a model as a package: a typed module, its kernels' WGSL and trees, each kernel proven, and its weights. It needs treefold-runtime, and no compiler.")
+    .description("Writes a model as a package: a typed module, its kernels' WGSL and trees, each kernel's text audited, and its weights. It needs treefold-runtime, and no compiler.")
     .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json", parsePath)
     .requiredOption("--out <dir>", "folder to write; one that holds a library is replaced", parsePath)
     .option("--name <name>", "name of the package; the checkpoint directory's if absent")
     .option("--no-weights", "leave the weights where they are: load({ weights }) then says where")
-    .option("--no-audit", "do not prove the kernels' texts; the library then has no certificates")
+    .option("--no-audit", "do not audit the kernels' texts; the library then has no certificates")
     .option("--json", 'print {"out","name","fingerprint","kernels":[{"name","schedule","level","trees","sha256"}],"level","golden"}')
     .action(build);
 }

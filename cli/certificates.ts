@@ -1,7 +1,7 @@
-/** Certificates as text: a line each, a table of them all, and what failed. */
+/** Certificates as text: a line each, a table of them all, and what was refuted or not followed. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Failure } from "../codegen/audit/index.ts";
+import { auditStatuses, wordFor, type AuditStatus, type Counterexample, type Failure } from "../codegen/audit/certificate.ts";
 import { renderDiagnostic, type SourceSpan } from "../dsl/diagnostics.ts";
 import type { Judged, Subject } from "../models/audit/subject.ts";
 import { packageRoot } from "../models/places.ts";
@@ -11,9 +11,22 @@ export interface Finding extends Judged {
   readonly faults: readonly string[];
 }
 
-/** A file that is not the one that was written fails its kernel, whatever its text evaluates: no runtime loads it. */
-export function isProven({ certificate, faults }: Finding): boolean {
-  return certificate.status === "proven" && faults.length === 0;
+/** A file that is not the one that was written refutes its kernel, whatever its text evaluates: no runtime loads it. */
+export function statusOf({ certificate, faults }: Finding): AuditStatus {
+  return faults.length > 0 ? "refuted" : certificate.status;
+}
+
+export type Counts = Readonly<Record<AuditStatus, number>>;
+
+export function countsOf(findings: readonly Finding[]): Counts {
+  const counts = { proven: 0, checked: 0, refuted: 0, unfollowed: 0 };
+  for (const finding of findings) counts[statusOf(finding)]++;
+  return counts;
+}
+
+/** `0 proven, 4 checked, 0 refuted, 0 not followed` */
+export function renderCounts(counts: Counts): string {
+  return auditStatuses.map((status) => `${counts[status]} ${wordFor(status)}`).join(", ");
 }
 
 /** A line for each. */
@@ -21,7 +34,7 @@ export function renderLines(findings: readonly Finding[]): string {
   return columns(findings.map((finding) => [...titleOf(finding), `${finding.certificate.sizes.length} sizes, ${elementsOf(finding)} elements`]));
 }
 
-/** Every kernel × schedule × level × status, and how much of each level is proven. */
+/** Every kernel × schedule × level × status, and how many of each level are what. */
 export function renderReport(findings: readonly Finding[]): string {
   const header = ["kernel", "schedule", "level", "status", "sizes", "elements", "expressions"];
   const rows = findings.map((finding) => {
@@ -30,7 +43,7 @@ export function renderReport(findings: readonly Finding[]): string {
   });
   const levels = [...new Set(findings.map(levelOf))].map((level) => {
     const own = findings.filter((finding) => levelOf(finding) === level);
-    return [level, `${own.filter(isProven).length} of ${own.length} proven`];
+    return [level, `${own.length}: ${renderCounts(countsOf(own))}`];
   });
   return `${columns([header, ...rows])}\n${columns(levels)}`;
 }
@@ -38,18 +51,21 @@ export function renderReport(findings: readonly Finding[]): string {
 function titleOf(finding: Finding): string[] {
   const { subject: { name, artifact }, certificate, faults } = finding;
   const kinds = [...certificate.failures.map(({ kind }) => kind), ...(faults.length > 0 ? ["hash"] : [])];
-  return [name, artifact.schedule, levelOf(finding), isProven(finding) ? "proven" : `failed: ${kinds.join(", ")}`];
+  const word = wordFor(statusOf(finding));
+  return [name, artifact.schedule, levelOf(finding), kinds.length === 0 ? word : `${word}: ${kinds.join(", ")}`];
 }
 
 function levelOf({ subject }: Finding): string {
   return subject.artifact.level;
 }
 
-function elementsOf({ certificate }: Finding): string {
-  return String(certificate.sizes.reduce((sum, { elements }) => sum + elements, 0));
+/** `120 of 4096`: how many were compared, of all that there are at these sizes. */
+function elementsOf({ certificate: { sizes } }: Finding): string {
+  const sum = (of: (size: (typeof sizes)[number]) => number): number => sizes.reduce((total, size) => total + of(size), 0);
+  return `${sum(({ elements }) => elements)} of ${sum(({ of }) => of)}`;
 }
 
-/** What kernels fail by, as diagnostics with an empty line between them. What several schedules of a kernel fail by alike is shown of the first. */
+/** What refutes kernels, or was not followed of them, as diagnostics with an empty line between them. What several schedules of a kernel fail by alike is shown of the first. */
 export function renderFailures(findings: readonly Finding[]): string {
   const all = findings.flatMap(({ subject, certificate }) => certificate.failures.map((failure) => ({ subject, failure })));
   const alike = new Map<string, typeof all>();
@@ -63,7 +79,7 @@ export function renderFailures(findings: readonly Finding[]): string {
 }
 
 function renderFailure({ name, texts, artifact }: Subject, failure: Failure, others: readonly string[]): string {
-  const { kind, message, pass, line, extents } = failure;
+  const { outcome, kind, message, pass, line, extents, counterexample } = failure;
   const wgsl = pass === null || line === null ? undefined : artifact.passes[pass]?.wgsl;
   const text = wgsl === undefined ? undefined : { file: texts[pass!] ?? "wgsl", ...lineSpan(wgsl, line!) };
   // Where no line is to blame, the first that the source map knows leads to the kernel.
@@ -72,13 +88,25 @@ function renderFailure({ name, texts, artifact }: Subject, failure: Failure, oth
   const notes = [
     { message: `kernel '${name}', schedule '${artifact.schedule}'${extents === null ? "" : `, at ${sizes}`}` },
     ...(source === undefined || text === undefined ? [] : [{ message: "the text", location: text }]),
+    ...(counterexample === null ? [] : [{ message: renderCounterexample(counterexample) }]),
     ...trees(failure),
     ...(others.length === 0 ? [] : [{ message: `likewise under ${others.join("; ")}` }]),
   ];
-  const fix = "build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it";
+  const fix = outcome === "refuted" ? "build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it"
+    : "read the text yourself, or compare bits with 'treefold run'; where treefold has just written this text, report it";
   const location = source ?? text ?? { file: texts[0] ?? "wgsl", line: 1, column: 1 };
   const sourceOf = (file: string): string | undefined => (file === text?.file ? wgsl : sourceText(file));
-  return `${renderDiagnostic({ code: kind, message, location, notes, fix }, sourceOf)}\n`;
+  return `${renderDiagnostic({ code: kind, message, location, notes, fix }, sourceOf, `${wordFor(outcome)} (${kind})`)}\n`;
+}
+
+/** Words that a counterexample shows; the rest are in `--json`. */
+const mostWords = 6;
+
+function renderCounterexample({ inputs, declared, found }: Counterexample): string {
+  const hex = (bits: number): string => `0x${bits.toString(16).padStart(8, "0")}`;
+  const shown = inputs.slice(0, mostWords).map(({ name, word, bits }) => `${name}(word ${word}) = ${hex(bits)}`);
+  const more = inputs.length > mostWords ? `, and ${inputs.length - mostWords} more words` : "";
+  return `with ${shown.length === 0 ? "all inputs zero" : `${shown.join(", ")}${more}, all others zero`}, it is ${hex(found)}, and declared is ${hex(declared)}`;
 }
 
 function trees({ declared, found }: Failure): { message: string }[] {

@@ -1,5 +1,5 @@
 /** What the commands that write a library have in common. */
-import { UnprovenError } from "../models/audit/subject.ts";
+import { UncheckedError } from "../models/audit/subject.ts";
 import type { Library } from "../models/build/library.ts";
 import { renderFailures } from "./certificates.ts";
 import { UsageError } from "./exit.ts";
@@ -7,7 +7,7 @@ import { UsageError } from "./exit.ts";
 export interface LibraryOptions {
   /** The package's; the checkpoint directory's if absent. */
   readonly name?: string;
-  /** Whether each kernel is proven first. */
+  /** Whether each kernel's text is audited first. */
   readonly audit: boolean;
 }
 
@@ -18,18 +18,18 @@ export function checkName(name: string | undefined): void {
   }
 }
 
-/** A checkpoint's library, with what the reference evaluator holds devices to. What is not proven is shown on stderr. @throws CheckpointError, UnprovenError */
+/** A checkpoint's library, with what the reference evaluator holds devices to. What is refuted or not followed is shown on stderr. @throws CheckpointError, UncheckedError */
 export async function buildHeld(directory: string, { name, audit }: LibraryOptions, progress: (what: string) => void): Promise<Library> {
   const { buildLibrary } = await import("../models/build/library.ts");
   const { certify } = await import("../models/audit/certify.ts");
   const { expectations } = await import("../spec/expect.ts");
   return buildLibrary(directory, {
     progress, expect: expectations(progress), ...(name === undefined ? {} : { name }), ...(audit ? { audit: (subjects) => certify(subjects, { progress }) } : {}),
-  }).catch(showUnproven);
+  }).catch(showUnchecked);
 }
 
-/** What a kernel that is not proven fails by, before the line that says so. */
-function showUnproven(error: unknown): never {
-  if (error instanceof UnprovenError) process.stderr.write(`${renderFailures(error.failed.map((judged) => ({ ...judged, faults: [] })))}\n`);
+/** What was refuted or not followed, before the line that says so. */
+function showUnchecked(error: unknown): never {
+  if (error instanceof UncheckedError) process.stderr.write(`${renderFailures(error.failed.map((judged) => ({ ...judged, faults: [] })))}\n`);
   throw error;
 }

@@ -6,11 +6,11 @@ import { withProgress } from "./progress.ts";
 
 export function register(program: Command): void {
   program.command("page")
-    .description("Writes a web page that runs a model in the browser, on the visitor's GPU: its library, each kernel proven, and its weights. Any static file server can serve it.")
+    .description("Writes a web page that runs a model in the browser, on the visitor's GPU: its library, each kernel's text audited, and its weights. Any static file server can serve it.")
     .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json", parsePath)
     .requiredOption("--out <dir>", "folder to write; one that holds a page is replaced", parsePath)
     .option("--name <name>", "name of the model's package, and of the page; the checkpoint directory's if absent")
-    .option("--no-audit", "do not prove the kernels' texts; the library then has no certificates")
+    .option("--no-audit", "do not audit the kernels' texts; the library then has no certificates")
     .option("--json", 'print {"out","name","fingerprint","golden"}')
     .action(page);
 }

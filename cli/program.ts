@@ -31,7 +31,7 @@ function makeProgram(): Command {
   const program = new Command("treefold")
     .description("Compiles kernels whose bits do not depend on the batch, and runs models built from them.")
     .version(version)
-    .addHelpText("after", "\nExit codes: 0 success, 1 failure or finding, 2 wrong usage. Only results go to stdout.\n" +
+    .addHelpText("after", "\nExit codes: 0 success, 1 failure or finding, 2 wrong usage, or a text that 'audit' could not follow. Only results go to stdout.\n" +
       "VK_DRIVER_FILES chooses the Vulkan driver; TREEFOLD_DEBUG=1 shows where an unexpected error comes from.")
     .exitOverride()
     .configureOutput({ outputError: () => undefined }) // report() says it.
@@ -50,7 +50,7 @@ export function report(error: unknown, program: Command = makeProgram()): number
     if (error.code !== "commander.help") process.stderr.write(`${usageLine(error, program)}\n`);
     return 2;
   }
-  if (error instanceof FindingError) return 1;
+  if (error instanceof FindingError) return error.exitCode;
   if (process.env.TREEFOLD_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`error: ${message.trim().replace(/\s*\n\s*/g, " ")}\n`);

@@ -61,11 +61,14 @@ function compareText(left: string, right: string): number {
  *     fix: …
  *
  * `sourceOf` gives a file's text, or undefined where it can't be had; then the source lines are left out.
+ * `heading` stands where `error R002` does, for what is no error.
  */
-export function renderDiagnostic(diagnostic: Diagnostic, sourceOf: (file: string) => string | undefined): string {
-  const { code, message, location, notes, fix } = diagnostic;
+export function renderDiagnostic(
+  diagnostic: Diagnostic, sourceOf: (file: string) => string | undefined, heading = `error ${diagnostic.code}`,
+): string {
+  const { message, location, notes, fix } = diagnostic;
   return [
-    `${renderPlace(location)} error ${code}: ${message}`,
+    `${renderPlace(location)} ${heading}: ${message}`,
     ...excerpt(location, sourceOf),
     ...notes.flatMap((note) => note.location === undefined ? [`note: ${note.message}`]
       : [`note: ${note.message}: ${renderPlace(note.location)}`, ...excerpt(note.location, sourceOf)]),

@@ -23,7 +23,7 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
   const sizes: AuditedSize[] = [];
   const hash = createHash("sha256");
   const finish = (failures: readonly Failure[]): Certificate => ({
-    kernel: artifact.kernel, schedule: artifact.schedule, level: artifact.level, status: failures.length === 0 ? "proven" : "failed",
+    kernel: artifact.kernel, schedule: artifact.schedule, level: artifact.level, status: failures[0]?.outcome ?? "checked",
     sizes, expressionHash: hash.digest("hex"), artifact: artifact.sha256, failures,
   });
   let at: Case | null = null;
@@ -32,7 +32,7 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
     checkBindings(kernel, artifact, modules);
     const flows = modules.map((module, number) => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module)));
     for (const [size, examination] of examinations(kernel, artifact, modules, flows, (one) => void (at = one))) {
-      sizes.push({ extents: size.extents, elements: examination.elements, paths: examination.paths });
+      sizes.push({ extents: size.extents, elements: examination.elements, of: examination.of, paths: examination.paths });
       hash.update(`${JSON.stringify(size.extents)} ${examination.digests.join(" ")}\n`);
     }
     return finish([]);
@@ -73,15 +73,15 @@ function inPass<T>(number: number, run: () => T): T {
 }
 
 function failureOf(error: unknown, artifact: Artifact, at: Case | null): Failure {
-  const bare = { element: null, extents: at?.extents ?? null, declared: null, found: null, pass: null, line: null, location: null };
+  const bare = { outcome: "unfollowed" as const, element: null, counterexample: null, extents: at?.extents ?? null, declared: null, found: null, pass: null, line: null, location: null };
   if (error instanceof TooManyTerms) return { ...bare, kind: "effort", message: `the expressions do not fit: ${error.message}` };
-  // An artifact that no compiler wrote may be broken in any way; it is not proven then.
+  // An artifact that no compiler wrote may be broken in any way.
   if (!(error instanceof Fault)) return { ...bare, kind: "effort", message: `the audit cannot follow: ${error instanceof Error ? error.message : String(error)}` };
   const pass = error.pass ?? (artifact.passes.length === 1 ? 0 : null);
   const line = error.line > 0 ? error.line : null;
   const map = pass === null ? undefined : artifact.passes[pass]?.sourceMap;
   // Where the line itself has no source, the nearest one above that has.
   const location = line === null || map === undefined ? null : (map.slice(0, line).findLast((place) => place !== null) ?? null);
-  const shown = error instanceof Mismatch ? { element: error.element, declared: error.declared, found: error.found } : {};
-  return { ...bare, ...shown, kind: error.kind, message: error.message, pass, line, location };
+  const shown = error instanceof Mismatch ? { element: error.element, declared: error.declared, found: error.found, counterexample: error.counterexample } : {};
+  return { ...bare, ...shown, outcome: error.outcome, kind: error.kind, message: error.message, pass, line, location };
 }

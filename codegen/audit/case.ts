@@ -11,15 +11,21 @@ import { type TensorShape, wordOf, wordsOf } from "./layout.ts";
 import { Machine } from "./machine.ts";
 import type { Stored } from "./memory.ts";
 import { constantUniform, type Path, PassRun, type PassRequest, type Place, shapeOf } from "./passes.ts";
+import type { Counterexample } from "./certificate.ts";
 import { integersOf, pointsOf } from "./points.ts";
 import { primitivesOf } from "./primitives.ts";
+import { counterexampleTo, type Found } from "./refute.ts";
 import type { Case } from "./sizes.ts";
 import { Fault } from "./stop.ts";
 import { type Term, TermPool, type Truth, type Value, type Word } from "./term.ts";
+import { isUnsealed } from "./unsealed.ts";
 import type { Module } from "./wgsl/ast.ts";
 
 export interface Examination {
+  /** Elements that were compared, each counted once. */
   readonly elements: number;
+  /** Output elements that there are. */
+  readonly of: number;
   /** How many ways workgroups take through the texts, where all of them were gone and each is compared. */
   readonly paths: number | null;
   /** Of the declared expression of each compared word, with its place. */
@@ -39,18 +45,27 @@ export interface CaseRequest {
   readonly known: ReadonlySet<string>;
 }
 
-/** An element's expression is not the declared one. */
+/** An element's expression is not the declared one: it has other bits on some inputs, or has something unsealed, or may be the same. */
 export class Mismatch extends Fault {
   readonly element: string;
   readonly declared: string;
   readonly found: string;
+  readonly counterexample: Counterexample | null;
 
-  constructor(element: string, declared: string, found: string, line: number) {
-    super("expression", `${element} is not what was declared`, line);
+  constructor(element: string, trees: { readonly declared: string; readonly found: string }, line: number, why: Found | "seal" | undefined) {
+    const kind = why === "seal" ? "seal" : "expression";
+    super(kind, `${element} ${why === "seal" ? "has an operation in it that is not sealed" : why === undefined ? "is another expression than was declared, of which it is not known whether its bits differ" : "is not what was declared"}`,
+      line, why === undefined ? "unfollowed" : "refuted");
     this.element = element;
-    this.declared = declared;
-    this.found = found;
+    this.declared = trees.declared;
+    this.found = trees.found;
+    this.counterexample = typeof why === "object" ? { inputs: why.inputs, declared: why.declared, found: why.found } : null;
   }
+}
+
+function putIn<A, B, C>(maps: Map<A, Map<B, C>>, outer: A, inner: B, value: C): void {
+  const map = maps.get(outer) ?? new Map<B, C>();
+  maps.set(outer, map.set(inner, value));
 }
 
 /** How many workgroups lie along x and y. */
@@ -60,6 +75,9 @@ const grids = [undefined, [1, 2], [2, 1], [3, 2]] as const;
 const mostSteps = 3_000_000;
 const wholeSteps = 150_000;
 const mostWords = 512;
+
+/** Differences at one size that no inputs show, before the rest is let be. */
+const mostUnclear = 12;
 
 /** @throws Fault, NeedsValues, TooManyTerms */
 export function examine(request: CaseRequest): Examination {
@@ -77,6 +95,8 @@ interface Expected {
   readonly element: string;
   readonly place: Place;
   readonly guard: Truth;
+  /** How many elements it holds: two of 16 bits, but where the second is padding. */
+  readonly elements: number;
   readonly value: () => Value;
 }
 
@@ -156,14 +176,14 @@ class CaseRun {
   run(): Examination {
     this.#checkGrids();
     const digests: string[] = [];
-    let elements = 0;
+    const compared = new Map<Output, Map<Place, number>>();
     const ways = this.#request.at.isThorough ? this.#passes.map((pass) => pass.paths(mostSteps)) : [];
     const compareAll = (output: Output, pass: PassRun, all: readonly Expected[]): void => {
       const stored = pass.valuesAt(output.name, all.map(({ place }) => place));
       for (const expected of all) {
         this.#compare(expected, stored.get(expected.place)!);
         digests.push(`${output.name} ${this.#digests.of(expected.place)} ${this.#digests.of(expected.value())}`);
-        elements += output.storage === "bf16" ? 2 : 1;
+        putIn(compared, output, expected.place, expected.elements);
       }
     };
     for (const output of this.#request.kernel.outputs) {
@@ -172,7 +192,10 @@ class CaseRun {
     }
     // Every way through an earlier pass has led to some element that was compared, or its parts are read by none.
     const known = ways.length > 0 && ways.every((paths) => paths !== undefined) && this.#coversEarlier(ways, compareAll);
-    return { elements, digests, paths: known ? ways.reduce((total, paths) => total + paths!.length, 0) : null };
+    if (this.#first !== undefined) throw this.#first;
+    const counts = [...compared.values()].flatMap((places) => [...places.values()]);
+    const elements = counts.reduce((total, count) => total + count, 0);
+    return { elements, of: this.#elementsInAll(), digests, paths: known ? ways.reduce((total, paths) => total + paths!.length, 0) : null };
   }
 
   /** Compares more elements until every way through an earlier pass has led to one; false where some were left out and one has not. */
@@ -207,6 +230,14 @@ class CaseRun {
     return [...chosen, ...more.filter((word) => !seen.has(word)).map((word) => this.#expectedWord(output, word))];
   }
 
+  /** Output elements at these extents. */
+  #elementsInAll(): number {
+    return this.#request.kernel.outputs.reduce((total, { over }) => total + over.reduce((count, axis) => count * this.#extents[axis]!, 1), 0);
+  }
+  #elementsAt(shape: readonly number[], point: readonly number[], storage: string, paired = shape.length - 1): number {
+    return storage === "bf16" && paired >= 0 && point[paired]! + 1 < shape[paired]! ? 2 : 1;
+  }
+
   #writerOf(output: string): PassRun {
     const { artifact } = this.#request;
     const number = artifact.passes.findIndex(({ bindings }) => bindings.some(({ name, access }) => name === output && access === "read_write"));
@@ -217,11 +248,25 @@ class CaseRun {
   #compare({ element, guard, value }: Expected, found: Stored): void {
     const declared = value();
     const show = (part: Value): string => renderTree(part, (tensor, word) => this.#describe(tensor, word));
-    if (!this.#comparison.matches(guard, found.guard)) throw new Mismatch(element, `written where ${show(guard)}`, `written where ${show(found.guard)}`, found.line);
+    const search = { kernel: this.#request.kernel, extents: this.#extents };
+    if (!this.#comparison.matches(guard, found.guard)) {
+      const trees = { declared: `written where ${show(guard)}`, found: `written where ${show(found.guard)}` };
+      this.#differs(new Mismatch(element, trees, found.line, counterexampleTo([[guard, found.guard]], search)));
+      return;
+    }
     if (this.#comparison.matches(declared, found.value)) return;
     const parts = this.#comparison.partOfDifference(declared, found.value);
-    throw new Mismatch(element, show(parts.declared), show(parts.found), found.line);
+    const why = counterexampleTo([[declared, found.value]], search) ?? (isUnsealed(declared, found.value, this.#comparison, this.#integers, this.#floats) ? "seal" : undefined);
+    this.#differs(new Mismatch(element, { declared: show(parts.declared), found: show(parts.found) }, found.line, why));
   }
+
+  /** A difference that no inputs show is kept, and thrown at the end where none is found that they do. */
+  #differs(mismatch: Mismatch): void {
+    if (mismatch.outcome === "refuted" || ++this.#unclear > mostUnclear) throw this.#first !== undefined && mismatch.outcome !== "refuted" ? this.#first : mismatch;
+    this.#first ??= mismatch;
+  }
+  #unclear = 0;
+  #first: Mismatch | undefined;
 
   /** Every word of a tensor must be written once; the words of the chosen points are compared. */
   #plain(output: Output, pass: PassRun): Expected[] {
@@ -242,7 +287,7 @@ class CaseRun {
   #expectedWord(output: Output, word: number): Expected {
     const tensor = this.#tensors.get(output.name)!;
     const point = this.#pointOf(tensor, word);
-    return { element: this.#nameOf(output, point), place: word, guard: true, value: () => this.#wordAt(output, point, tensor) };
+    return { element: this.#nameOf(output, point), place: word, guard: true, elements: this.#elementsAt(tensor.shape, point, output.storage), value: () => this.#wordAt(output, point, tensor) };
   }
 
   /** The first element of a word. */
@@ -290,7 +335,7 @@ class CaseRun {
       const { place, guard } = this.#declared.placeAt(output, point);
       if (guard === false) return;
       const { word } = wordOf(integers, tensor, place);
-      all.set(word, { element: this.#nameOf(output, point), place: word, guard, value: () => this.#wordAt(output, point, over, paired) });
+      all.set(word, { element: this.#nameOf(output, point), place: word, guard, elements: this.#elementsAt(over.shape, point, output.storage, paired), value: () => this.#wordAt(output, point, over, paired) });
     };
     visit([]);
     for (const [place, { element }] of all) if (!written.has(place)) throw new Fault("write", `${element} is not written where it should be`);

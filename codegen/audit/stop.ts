@@ -1,16 +1,21 @@
 /** How an execution ends early: with what the text does wrong, or with the table whose values it must be told. */
-import type { FailureKind } from "./certificate.ts";
+import type { Failure, FailureKind } from "./certificate.ts";
 
-/** A fault of the text. `line` is the WGSL's, 1-based; 0 where no line is to blame. */
+/** A violated check shows that a text is wrong; these kinds only say that it was not followed, unless inputs are found. */
+const unfollowedKinds: ReadonlySet<FailureKind> = new Set(["text", "effort", "expression", "taint"]);
+
+/** Why an execution ends: a check that the text violates, or what of it is not followed. `line` is the WGSL's, 1-based; 0 where no line is to blame. */
 export class Fault extends Error {
   override readonly name = "Fault";
   readonly kind: FailureKind;
   readonly line: number;
+  readonly outcome: Failure["outcome"];
   /** Which pass's text, 0-based; set by whoever knows. */
   pass: number | null = null;
 
-  constructor(kind: FailureKind, message: string, line = 0) {
+  constructor(kind: FailureKind, message: string, line = 0, outcome: Failure["outcome"] = unfollowedKinds.has(kind) ? "unfollowed" : "refuted") {
     super(message);
+    this.outcome = outcome;
     this.kind = kind;
     this.line = line;
   }

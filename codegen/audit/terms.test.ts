@@ -5,60 +5,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { binaryBits, canonical, unaryBits } from "../../dsl/bits.ts";
-import { f32OfBits } from "../../dsl/expr.ts";
+import { bitsOfF32, f32OfBits } from "../../dsl/expr.ts";
 import type { BinaryOperator } from "../../dsl/ir.ts";
+import { Evaluator } from "./evaluate.ts";
+import { fmaBits } from "./fma.ts";
 import { Floats } from "./floats.ts";
 import { Integers } from "./integers.ts";
 import { type Term, TermPool, type Truth, type Value, type Word } from "./term.ts";
 
-/** The bits of a term when its atoms have these values. A fused product of exact factors is what it is without fusing. */
+/** The bits of a term when its atoms have these values. */
 function evaluate(value: Value, atoms: ReadonlyMap<Term, number>): number {
-  if (typeof value === "boolean") return Number(value);
-  if (typeof value === "number") return value;
-  const known = atoms.get(value);
-  if (known !== undefined) return known;
-  const [a, b, c] = [value.a, value.b, value.c].map((operand) => (operand === null ? 0 : evaluate(operand, atoms))) as [number, number, number];
-  const integer = (operator: BinaryOperator, signed = false): number => binaryBits(operator, signed ? "i32" : "u32", a, b);
-  const float = (operator: BinaryOperator): number => binaryBits(operator, "f32", canonical(a), canonical(b));
-  switch (value.kind) {
-    case "integer": case "hidden": case "float": return value.bits;
-    case "affine": return value.atoms.reduce((sum, atom, at) => (sum + Math.imul(evaluate(atom, atoms), value.coefficients[at]!)) >>> 0, value.bits);
-    case "product": return integer("multiply");
-    case "divide": return integer("divide");
-    case "divideSigned": return integer("divide", true);
-    case "remainder": return integer("remainder");
-    case "remainderSigned": return integer("remainder", true);
-    case "minimum": return integer("minimum");
-    case "maximum": return integer("maximum");
-    case "minimumSigned": return integer("minimum", true);
-    case "maximumSigned": return integer("maximum", true);
-    case "and": return integer("and");
-    case "or": return integer("or");
-    case "xor": return integer("xor");
-    case "shiftLeft": return integer("shiftLeft");
-    case "shiftRight": return integer("shiftRight");
-    case "shiftRightSigned": return integer("shiftRight", true);
-    case "absolute": return unaryBits("absolute", "i32", a);
-    case "less": return integer("less");
-    case "lessSigned": return integer("less", true);
-    case "equal": return integer("equal");
-    case "not": return 1 - a;
-    case "both": return a & b;
-    case "either": return a | b;
-    case "select": return a !== 0 ? b : c;
-    case "bits": case "fromBits": return a;
-    case "add": case "rawAdd": return float("add");
-    case "subtract": case "rawSubtract": return float("subtract");
-    case "multiply": case "rawMultiply": return float("multiply");
-    case "negate": return unaryBits("negate", "f32", a);
-    case "magnitude": return unaryBits("absolute", "f32", a);
-    case "fromU32": case "rawFromU32": return unaryBits("toF32", "u32", a);
-    case "fromI32": return unaryBits("toF32", "i32", a);
-    case "lessFloat": return float("less");
-    case "lessEqualFloat": return float("lessEqual");
-    case "equalFloat": return float("equal");
-    default: throw new Error(`no value for ${value.kind}`);
-  }
+  const none = (): never => { throw new Error("there are arguments only"); };
+  return new Evaluator([value]).evaluate({ word: none, parameter: none, argument: (term) => atoms.get(term)! })[0]!;
 }
 
 const word = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(63, 64, 255, 0x7fffffff, 0x80000000, 0xffff0000, 0xfffffffe, 0xffffffff), fc.integer({ min: 0, max: 0xffffffff }));
@@ -192,4 +150,29 @@ test("what stands unsealed is another term, as is a product that is fused and no
   expect(floats.seal(floats.fma(a, b, c))).not.toBe(floats.add(c, floats.multiply(a, b)));
   const upper = (x: Term): Term => floats.fromBits(new Integers(floats.pool).and(floats.bitsOf(x), 0xffff0000));
   expect(floats.fma(upper(a), upper(b), c)).toBe(floats.add(c, floats.multiply(upper(a), upper(b)), true));
+});
+
+test("a fused product is rounded once: as exact arithmetic has it", () => {
+  const places = 300n;
+  /** A float as an integer, of 2^-300. */
+  const exact = (bits: number): bigint => {
+    const exponent = (bits >>> 23) & 0xff;
+    const mantissa = BigInt((bits & 0x7fffff) | (exponent === 0 ? 0 : 0x800000)) << (places - 149n - 1n + BigInt(Math.max(exponent, 1)));
+    return bits >>> 31 === 1 ? -mantissa : mantissa;
+  };
+  fc.assert(fc.property(fc.tuple(float, float, float), fc.boolean(), ([a, b, other], cancels) => {
+    const finite = [a, b, other].every((bits) => (bits & 0x7f800000) !== 0x7f800000);
+    // A sum that nearly cancels is where rounding twice shows.
+    const c = cancels ? bitsOfF32(-f32OfBits(a) * f32OfBits(b)) : other;
+    if (!finite || (c & 0x7f800000) === 0x7f800000) return;
+    const bits = fmaBits(a, b, c);
+    if ((bits & 0x7f800000) === 0x7f800000) return;
+    const sum = exact(a) * exact(b) + (exact(c) << places);
+    const distance = (candidate: number): bigint => { const d = (exact(candidate) << places) - sum; return d < 0n ? -d : d; };
+    for (const neighbor of [bits - 1, bits + 1]) {
+      if ((neighbor & 0x7f800000) === 0x7f800000 || neighbor < 0 || (neighbor ^ bits) >>> 31 === 1) continue;
+      expect(distance(bits) <= distance(neighbor)).toBe(true);
+      if (distance(bits) === distance(neighbor)) expect(bits & 1).toBe(0);
+    }
+  }), { numRuns: 4000, seed: 6 });
 });

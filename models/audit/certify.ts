@@ -1,7 +1,7 @@
 /** Certificates of artifacts, from the cache where they were judged before: the second audit of a model takes a moment. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Certificate } from "../../codegen/audit/index.ts";
+import { passes, type Certificate } from "../../codegen/audit/certificate.ts";
 import { hashArtifact } from "../../codegen/artifact-hash.ts";
 import { prune } from "../aside.ts";
 import { DiskCache, userCacheDirectory } from "../disk-cache.ts";
@@ -19,7 +19,7 @@ export interface CertifyOptions {
 /** Certificates that are kept, some 1 KB each; what was used least recently goes first. */
 const certificatesKept = 4096;
 
-/** Judges all, in their order. Only what was proven is kept: a failure is worth another look. */
+/** Judges all, in their order. Only what passed is kept: what did not is worth another look. */
 export async function certify(subjects: readonly Subject[], { judge = judgeInThreads, progress = () => undefined }: CertifyOptions = {}): Promise<Judged[]> {
   const directory = join(userCacheDirectory(), "certificates");
   const cache = new DiskCache<Certificate>(directory);
@@ -35,7 +35,7 @@ export async function certify(subjects: readonly Subject[], { judge = judgeInThr
     const certificates = await judge(open.map((subject) => subjects[subject]!), (at, certificate) => {
       judged++;
       tell();
-      if (certificate.status === "proven") kept.push(cache.put(keys[open[at]!]!, certificate));
+      if (passes(certificate.status)) kept.push(cache.put(keys[open[at]!]!, certificate));
     });
     await Promise.all(kept);
     await prune(directory, certificatesKept);

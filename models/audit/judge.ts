@@ -9,7 +9,7 @@ export function judge({ declaration, artifact }: Pick<Subject, "declaration" | "
   try {
     return audit(parseKernel(declaration), artifact);
   } catch (error) {
-    // Expressions as deep as the stack are more than is proven; all else no compiler writes.
+    // Expressions as deep as the stack are more than is followed; all else no compiler writes.
     const kind = error instanceof RangeError ? "effort" : "layout";
     return failed(artifact, kind, `the audit cannot follow it (${error instanceof Error ? error.message : String(error)})`);
   }
@@ -17,6 +17,6 @@ export function judge({ declaration, artifact }: Pick<Subject, "declaration" | "
 
 /** The certificate of an artifact that could not be examined. */
 export function failed({ kernel, schedule, level, sha256 }: Artifact, kind: FailureKind, message: string): Certificate {
-  const failure = { kind, message, element: null, extents: null, declared: null, found: null, pass: null, line: null, location: null };
-  return { kernel, schedule, level, status: "failed", sizes: [], expressionHash: "", artifact: sha256, failures: [failure] };
+  const failure = { outcome: "unfollowed" as const, counterexample: null, kind, message, element: null, extents: null, declared: null, found: null, pass: null, line: null, location: null };
+  return { kernel, schedule, level, status: "unfollowed", sizes: [], expressionHash: "", artifact: sha256, failures: [failure] };
 }

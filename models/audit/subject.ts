@@ -1,5 +1,5 @@
 /** What is audited, and what becomes of it. */
-import type { Certificate } from "../../codegen/audit/index.ts";
+import { wordFor, type Certificate } from "../../codegen/audit/certificate.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 
 /** A kernel under one schedule, with what it was declared as. */
@@ -21,15 +21,18 @@ export interface Judged {
 /** Judges all, one certificate each in their order; `done` is told of each as soon as it is there. */
 export type Judge = (subjects: readonly Subject[], done: (subject: number, certificate: Certificate) => void) => Promise<readonly Certificate[]>;
 
-/** A kernel that was to be shipped is not proven. */
-export class UnprovenError extends Error {
-  override readonly name = "UnprovenError";
+/** A kernel that was to be shipped is refuted, or could not be followed. */
+export class UncheckedError extends Error {
+  override readonly name = "UncheckedError";
   readonly failed: readonly Judged[];
 
   constructor(failed: readonly Judged[], all: number) {
-    const { subject: { name, artifact }, certificate } = failed[0]!;
-    super(`kernel '${name}', schedule '${artifact.schedule}': ${certificate.failures[0]!.message} (${failed.length} of ${all} kernels are not proven); ` +
-      "fix: report it, with the kernel: the compiler's own text is at fault");
+    const { subject: { name, artifact }, certificate } = failed.find((one) => one.certificate.status === "refuted") ?? failed[0]!;
+    const refuted = failed.filter((one) => one.certificate.status === "refuted").length;
+    const fix = certificate.status === "refuted" ? "report it, with the kernel: the compiler's own text is wrong"
+      : "report it, with the kernel: the audit cannot follow the compiler's own text";
+    super(`kernel '${name}', schedule '${artifact.schedule}', is ${wordFor(certificate.status)}: ${certificate.failures[0]!.message} ` +
+      `(of ${all} texts ${refuted} refuted, ${failed.length - refuted} not followed); fix: ${fix}`);
     this.failed = failed;
   }
 }

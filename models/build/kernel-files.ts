@@ -1,9 +1,10 @@
 /** A library's kernels as files: what was declared, each variant's artifact, its texts and trees; and what an audit says of them. */
 import { isAbsolute, relative, sep } from "node:path";
+import { passes } from "../../codegen/audit/certificate.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import type { StoredArtifact } from "../../runtime/model/kernels.ts";
 import type { KernelCertificate, KernelVariant } from "../../runtime/model/manifest.ts";
-import { UnprovenError, type Judged, type Subject } from "../audit/subject.ts";
+import { UncheckedError, type Judged, type Subject } from "../audit/subject.ts";
 import type { CompiledKernels } from "../compile-model.ts";
 import { packageRoot } from "../places.ts";
 import { hashAudit } from "../toolchain.ts";
@@ -18,7 +19,7 @@ export interface KernelFiles {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** @throws UnprovenError where there is an auditor, and a kernel that it does not prove */
+/** @throws UncheckedError where there is an auditor, and a kernel that it refutes or cannot follow */
 export async function kernelFiles(compiled: CompiledKernels, audit?: Auditor): Promise<KernelFiles> {
   const files = new Map<string, string>();
   const entries = [...compiled].flatMap(([name, kernels]) => kernels.map(({ fromTokens, declaration, artifact }, index) => {
@@ -56,10 +57,10 @@ function addArtifact(files: Map<string, string>, base: string, { passes, ...rest
 }
 
 async function certificatesOf(judged: readonly Judged[]): Promise<KernelCertificate[]> {
-  const failed = judged.filter(({ certificate }) => certificate.status !== "proven");
-  if (failed.length > 0) throw new UnprovenError(failed, judged.length);
+  const failed = judged.filter(({ certificate }) => !passes(certificate.status));
+  if (failed.length > 0) throw new UncheckedError(failed, judged.length);
   const auditor = await hashAudit();
-  return judged.map(({ certificate: { sizes, expressionHash } }) => ({ status: "proven", sizes, expressionHash, auditor }));
+  return judged.map(({ certificate: { status, sizes, expressionHash } }) => ({ status: status as "proven" | "checked", sizes, expressionHash, auditor }));
 }
 
 /** Source locations as they are on any machine: the same checkpoint gives the same library, byte for byte. */

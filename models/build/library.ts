@@ -26,7 +26,7 @@ export interface BuildOptions {
   readonly name?: string;
   /** Where its kernels come from: by default the compiler. */
   readonly kernels?: KernelSource;
-  /** Judges every kernel before there is a library, so that one that is not proven ends the build; the manifest then holds the certificates. */
+  /** Judges every kernel before there is a library, so that one that is refuted or not followed ends the build; the manifest then holds the certificates. */
   readonly audit?: Auditor;
   /** Whether there are texts with sealed sums, too, for devices that regroup bare ones; by default where the kernels are the compiler's. */
   readonly sealed?: boolean;
@@ -57,7 +57,7 @@ export interface Library {
   readonly weights: readonly string[];
 }
 
-/** @throws CheckpointError, and UnprovenError where an audit was asked for and a kernel fails it */
+/** @throws CheckpointError, and UncheckedError where an audit was asked for and a kernel does not pass it */
 export async function buildLibrary(directory: string, options: BuildOptions = {}): Promise<Library> {
   const { kernels: source = compileKernels, sealed = source === compileKernels, progress = () => undefined } = options;
   progress("reading the checkpoint");

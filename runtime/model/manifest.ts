@@ -28,9 +28,13 @@ export interface RunConfig {
 
 /** What an audit found of an artifact when the library was built. Nothing at run time depends on it. */
 export interface KernelCertificate {
-  readonly status: "proven";
-  /** At which extents of batch and sequence axes the text was executed, how many elements were compared there, and how many ways through the text (null where not all were). */
-  readonly sizes: readonly { readonly extents: Readonly<Record<string, number>>; readonly elements: number; readonly paths: number | null }[];
+  /** `checked`: it was executed at these sizes, and all that was compared there agrees. `proven`, for all sizes, is not given yet. */
+  readonly status: "proven" | "checked";
+  /**
+   * At which extents of batch and sequence axes the text was executed, how many output elements were compared there, of how many, and how many
+   * ways through the text (null where not all were).
+   */
+  readonly sizes: readonly { readonly extents: Readonly<Record<string, number>>; readonly elements: number; readonly of: number; readonly paths: number | null }[];
   /** SHA-256 over the declared expressions that were compared, and the sizes. */
   readonly expressionHash: string;
   /** A hash of the audit's own code. */

@@ -1,4 +1,4 @@
-/** Edits that change no bit: the audit proves them, which shows that it compares meanings and not texts. */
+/** Edits that change no bit: the audit passes them, which shows that it compares meanings and not texts. */
 import type { Kind } from "./kind.ts";
 
 export const equivalent: readonly Kind[] = [

@@ -1,6 +1,6 @@
 /** All mutants, of texts and of what the lowering with a fault prints, and what is said of them. */
 import { compiledWith, type LoweringFault, loweringFaults } from "./lowering.ts";
-import { audit, type FailureKind } from "../../codegen/audit/index.ts";
+import { audit, type FailureKind, passes } from "../../codegen/audit/index.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import { adversaries } from "./adversaries.ts";
 import { arithmetic } from "./arithmetic.ts";
@@ -39,8 +39,8 @@ export function mutants(most = Infinity): Mutant[] {
   ];
 }
 
-/** Which check rejects a mutant; null where it is proven. */
+/** Which check rejects a mutant; null where it passes. */
 export function caughtBy({ target, artifact }: { readonly target: Target; readonly artifact: Artifact }): FailureKind | null {
   const { status, failures } = audit(target.kernel, artifact);
-  return status === "proven" ? null : failures[0]!.kind;
+  return passes(status) ? null : failures[0]!.kind;
 }

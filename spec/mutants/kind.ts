@@ -15,7 +15,7 @@ export interface Kind {
   readonly inFunctions?: boolean;
   /** What the host is told of the edited pass, where that is edited, too. */
   readonly host?: (pass: Artifact["passes"][number]) => Partial<Artifact["passes"][number]>;
-  /** Why nothing is wrong with it: the audit has to prove it, and drivers to give the evaluator's bits. */
+  /** Why nothing is wrong with it: the audit must check it, and drivers to give the evaluator's bits. */
   readonly equivalent?: string;
 }
 

@@ -1,4 +1,4 @@
-/** The audit's teeth: every planted fault is caught, by an expression or a safety check; what is none is proven. */
+/** The audit's teeth: every planted fault is caught, by an expression or a safety check; what is none is checked. */
 import { caughtBy, mutants, textKinds, loweringFaults } from "./index.ts";
 import { expect, test } from "vitest";
 import { audit } from "../../codegen/audit/index.ts";
@@ -13,7 +13,7 @@ test("there are kinds enough, at three sites or more each", () => {
 });
 
 /** All sites in CI; at home one site of every third kind. What is planted in the text is planted once, so that its sites are counted there. */
-test("every fault is caught, and every edit that is none is proven", () => {
+test("every fault is caught, and every edit that is none is checked", () => {
   const bases = new Map<string, Target>();
   const wrong: string[] = [];
   const by = new Map<string, number>();
@@ -27,11 +27,11 @@ test("every fault is caught, and every edit that is none is proven", () => {
     if (mutant.equivalent !== undefined ? caught === null : caught !== null && counts.has(caught)) {
       if (caught === null) same++;
       else by.set(caught, (by.get(caught) ?? 0) + 1);
-    } else wrong.push(`${mutant.kind} (${mutant.planted}) at ${mutant.at}: ${caught ?? "proven"}`);
+    } else wrong.push(`${mutant.kind} (${mutant.planted}) at ${mutant.at}: ${caught ?? "checked"}`);
   }
   const caught = [...by.values()].reduce((sum, count) => sum + count, 0);
   console.log(`${[...by].map(([kind, count]) => `${kind} ${count}`).join(", ")}\n${all.length} mutants, ${caught} caught, ${same} equivalent`);
   // A text that fails without any fault would make all of this void.
-  const broken = [...bases.values()].filter(({ kernel, artifact }) => audit(kernel, artifact).status !== "proven");
+  const broken = [...bases.values()].filter(({ kernel, artifact }) => audit(kernel, artifact).status !== "checked");
   expect({ wrong, broken: broken.map(({ name }) => name) }).toEqual({ wrong: [], broken: [] });
 }, 900_000);

@@ -60,7 +60,7 @@ export function page(runs: readonly Run[]): string {
     `${runs.length === 1 ? "it" : "all of them"} today, where no run could have found them.`, "",
     "## Caught", "", "| kind | what | planted in | sites | caught by | right bits today? |", "|---|---|---|---|---|---|",
     ...rows(({ equivalent }) => equivalent === null, (own) => tally(own.map(({ caught }) => caught ?? "NOTHING"))), "",
-    "## Equivalent", "", "These change no bit; the audit proves them.", "",
+    "## Equivalent", "", "These change no bit; the audit passes them.", "",
     "| kind | what | planted in | sites | why it is none | right bits? |", "|---|---|---|---|---|---|",
     ...rows(({ equivalent }) => equivalent !== null, (own) => own[0]!.equivalent!), "",
   ].join("\n");
