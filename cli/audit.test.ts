@@ -116,7 +116,7 @@ describe("a library", () => {
       expect(kernel.expressionHash).toMatch(/^[0-9a-f]{64}$/);
     }
     expect(audit(folder, "--report").out.replaceAll(/\b\d+ +\d+ of \d+ +[0-9a-f]{16}\b/g, "…")).toBe([
-      "kernel                schedule      level     status  sizes  elements  expressions",
+      "kernel                schedule      level     status   sizes  elements     expressions",
       "linear-out16-inner64  alone-vector  portable  checked  …",
       "linear-out16-inner64  alone-4x4     portable  checked  …",
       "add-channel64         alone         portable  checked  …",
@@ -143,6 +143,7 @@ note: kernel 'add-channel64', schedule 'alone', at channel=64, token=3
 note: the text: LIBRARY/kernels/add-channel64.wgsl:41:5
   41 |     output_data[((minimum_0 * 64u) + channel_local_0)] = canonical(total_0);
      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+note: where y[0, 0] = 0.04873226583003998, and all others are zero, its bits are 0xbd479b7c, and the declared ones 0x3d479b7c
 note: declared
 ${flushedAnd("+")}note: found
 ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it

@@ -104,9 +104,9 @@ const mostWords = 6;
 
 function renderCounterexample({ inputs, declared, found }: Counterexample): string {
   const hex = (bits: number): string => `0x${bits.toString(16).padStart(8, "0")}`;
-  const shown = inputs.slice(0, mostWords).map(({ name, word, bits }) => `${name}(word ${word}) = ${hex(bits)}`);
+  const shown = inputs.slice(0, mostWords).map(({ text }) => text);
   const more = inputs.length > mostWords ? `, and ${inputs.length - mostWords} more words` : "";
-  return `with ${shown.length === 0 ? "all inputs zero" : `${shown.join(", ")}${more}, all others zero`}, it is ${hex(found)}, and declared is ${hex(declared)}`;
+  return `where ${shown.length === 0 ? "all inputs are zero" : `${shown.join(", ")}${more}, and all others are zero`}, its bits are ${hex(found)}, and the declared ones ${hex(declared)}`;
 }
 
 function trees({ declared, found }: Failure): { message: string }[] {

@@ -25,7 +25,7 @@ test("there are kernels that add floats", () => expect(names.filter((name) => ad
 describe.each(names)("%s", (name) => {
   const kernel = kernels.get(name)!;
 
-  test("with its sums sealed is proven under each schedule, and has no bare one", () => {
+  test("with its sums sealed is checked under each schedule, and has no bare one", () => {
     for (const artifact of artifactsOf(name, "sealed")) {
       expect(artifact.arithmetic).toBe("sealed");
       expect(textOf(artifact)).not.toMatch(bareFold);
@@ -33,11 +33,11 @@ describe.each(names)("%s", (name) => {
     }
   });
 
-  test("left to the device is not proven, and at no level but the lowest", () => {
+  test("left to the device is not checked, and at no level but the lowest", () => {
     for (const artifact of artifactsOf(name, "builtin")) {
       expect(artifact).toMatchObject({ arithmetic: "builtin", level: "invariant", reason: "nothing is sealed, and the device's own functions are called" });
       expect(textOf(artifact)).not.toContain("seal(");
-      expect(audit(kernel, artifact).status, artifact.schedule).toBe("refuted");
+      expect(audit(kernel, artifact).status, artifact.schedule).not.toBe("checked");
     }
   });
 

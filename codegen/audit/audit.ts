@@ -26,36 +26,97 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
     kernel: artifact.kernel, schedule: artifact.schedule, level: artifact.level, status: failures[0]?.outcome ?? "checked",
     sizes, expressionHash: hash.digest("hex"), artifact: artifact.sha256, failures,
   });
+  const open = new Open(artifact);
   let at: Case | null = null;
   try {
     const modules = artifact.passes.map((pass, number) => inPass(number, () => parseWgsl(pass.wgsl)));
     checkBindings(kernel, artifact, modules);
-    const flows = modules.map((module, number) => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module)));
-    for (const [size, examination] of examinations(kernel, artifact, modules, flows, (one) => void (at = one))) {
+    const flows = modules.map((module, number) => open.goingOn(null, () => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module))) ?? noFlow);
+    const request = { kernel, artifact, modules, flows, open, begin: (one: Case) => void (at = one) };
+    for (const [size, examination] of open.goingOn(null, () => examinations(request)) ?? []) {
       sizes.push({ extents: size.extents, elements: examination.elements, of: examination.of, paths: examination.paths });
       hash.update(`${JSON.stringify(size.extents)} ${examination.digests.join(" ")}\n`);
     }
-    return finish([]);
+    if (open.first === null) return finish([]);
+    executions(request);
+    return finish([open.first]);
   } catch (error) {
     return finish([failureOf(error, artifact, at)]);
   }
 }
 
+/** What was not followed; that a text is wrong may show elsewhere, so that the audit goes on. */
+class Open {
+  first: Failure | null = null;
+  readonly #artifact: Artifact;
+
+  constructor(artifact: Artifact) {
+    this.#artifact = artifact;
+  }
+
+  /** Undefined where something was not followed. @throws Fault that refutes */
+  goingOn<T>(at: Case | null, run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      const isOpen = (error instanceof Fault && error.outcome === "unfollowed") || error instanceof TooManyTerms;
+      if (!isOpen) throw error;
+      this.first ??= failureOf(error, this.#artifact, at);
+      return undefined;
+    }
+  }
+}
+
+/** Of a text whose rows were not followed. */
+const noFlow: BatchFlowReport = { bounds: new Map(), splits: new Set(), perRow: 1 };
+
+interface Request {
+  readonly kernel: Kernel;
+  readonly artifact: Artifact;
+  readonly modules: readonly Module[];
+  readonly flows: readonly BatchFlowReport[];
+  readonly open: Open;
+  readonly begin: (one: Case) => void;
+}
+
+/** Seeds of the data on which a text is executed that cannot be followed for all data. */
+const seeds = [0, 8, 3];
+
+/** On concrete data at every size, where a difference refutes; what cannot be done here, either, is let be. @throws Fault that refutes */
+function executions({ kernel, artifact, modules, flows, open, begin }: Request): void {
+  const rows = modules.map(() => noFlow.bounds);
+  const cases = open.goingOn(null, () => casesOf(kernel, artifact, modules, flows, new Set(kernel.inputs.map(({ name }) => name)))) ?? [];
+  for (const seed of seeds) {
+    for (const [number, at] of cases.entries()) {
+      begin(at);
+      try {
+        open.goingOn(at, () => examine({ kernel, artifact, modules, rows, at, number, known: new Set(), seed }));
+      } catch (error) {
+        if (error instanceof Fault) throw error;
+      }
+    }
+  }
+}
+
 /** All sizes, begun anew whenever control flow turns out to need more values than were given. */
-function examinations(kernel: Kernel, artifact: Artifact, modules: readonly Module[], flows: readonly BatchFlowReport[], begin: (one: Case) => void): [Case, Examination][] {
+function examinations({ kernel, artifact, modules, flows, open, begin }: Request): [Case, Examination][] {
   const known = new Set<string>();
   const rows = flows.map(({ bounds }) => bounds);
   for (;;) {
+    const before = open.first;
     try {
-      return casesOf(kernel, artifact, modules, flows, known).map((one, number) => {
+      return casesOf(kernel, artifact, modules, flows, known).flatMap((one, number): [Case, Examination][] => {
         begin(one);
-        return [one, examine({ kernel, artifact, modules, rows, at: one, number, known })];
+        const examination = open.goingOn(one, () => examine({ kernel, artifact, modules, rows, at: one, number, known }));
+        return examination === undefined ? [] : [[one, examination]];
       });
     } catch (error) {
       if (!(error instanceof NeedsValues) || [...error.tensors].every((tensor) => known.has(tensor))) throw error;
       const placement = kernel.inputs.find(({ name, ownership }) => error.tensors.has(name) && ownership === "placement");
       if (placement !== undefined) throw new Fault("taint", `control flow depends on the placement table '${placement.name}', which may only address`, error.line);
       error.tensors.forEach((tensor) => known.add(tensor));
+      // What was not followed without these values may be now.
+      open.first = before;
     }
   }
 }

@@ -45,6 +45,6 @@ test("two passes that write one output", () => {
 });
 
 test("no pass at all, and nonsense: failures, and nothing is thrown", () => {
-  expect(audit(add.kernel, { ...add.artifact, passes: [] }).status).toBe("unfollowed");
+  expect(audit(add.kernel, { ...add.artifact, passes: [] }).status).toBe("refuted");
   expect(audit(add.kernel, withPass(add.artifact, () => ({ bindings: null as never }))).status).toBe("unfollowed");
 });

@@ -1,6 +1,8 @@
 /** One set of extents: every word written once, and the chosen elements' expressions equal to the declared ones. */
 import type { Kernel, Output } from "../../dsl/ir.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
+import { ConcreteIntegers } from "./concrete.ts";
+import { f32OfBits } from "../../dsl/expr.ts";
 import { Comparison, renderTree } from "./compare.ts";
 import { Declared } from "./declared.ts";
 import { Digests } from "./digest.ts";
@@ -14,7 +16,8 @@ import { constantUniform, type Path, PassRun, type PassRequest, type Place, shap
 import type { Counterexample } from "./certificate.ts";
 import { integersOf, pointsOf } from "./points.ts";
 import { primitivesOf } from "./primitives.ts";
-import { counterexampleTo, type Found } from "./refute.ts";
+import { counterexampleTo, type Found, type Pair } from "./refute.ts";
+import { Sampled } from "./sampled.ts";
 import type { Case } from "./sizes.ts";
 import { Fault } from "./stop.ts";
 import { type Term, TermPool, type Truth, type Value, type Word } from "./term.ts";
@@ -43,6 +46,8 @@ export interface CaseRequest {
   readonly number: number;
   /** Tables and integer parameters that have values, since control flow needs them. */
   readonly known: ReadonlySet<string>;
+  /** Runs on data of this seed, rather than for all data: what cannot be followed otherwise is followed so. */
+  readonly seed?: number;
 }
 
 /** An element's expression is not the declared one: it has other bits on some inputs, or has something unsealed, or may be the same. */
@@ -52,14 +57,14 @@ export class Mismatch extends Fault {
   readonly found: string;
   readonly counterexample: Counterexample | null;
 
-  constructor(element: string, trees: { readonly declared: string; readonly found: string }, line: number, why: Found | "seal" | undefined) {
+  constructor(element: string, trees: { readonly declared: string; readonly found: string }, line: number, why: Found | "seal" | undefined, textOf: (name: string, word: number, bits: number) => string) {
     const kind = why === "seal" ? "seal" : "expression";
     super(kind, `${element} ${why === "seal" ? "has an operation in it that is not sealed" : why === undefined ? "is another expression than was declared, of which it is not known whether its bits differ" : "is not what was declared"}`,
       line, why === undefined ? "unfollowed" : "refuted");
     this.element = element;
     this.declared = trees.declared;
     this.found = trees.found;
-    this.counterexample = typeof why === "object" ? { inputs: why.inputs, declared: why.declared, found: why.found } : null;
+    this.counterexample = typeof why === "object" ? { inputs: why.inputs.map((input) => ({ ...input, text: textOf(input.name, input.word, input.bits) })), declared: why.declared, found: why.found } : null;
   }
 }
 
@@ -108,15 +113,20 @@ class CaseRun {
   readonly #tensors: ReadonlyMap<string, TensorShape>;
   readonly #declared: Declared;
   readonly #passes: readonly PassRun[];
+  readonly #sampled: Sampled | undefined;
+  readonly #concrete: ConcreteIntegers | undefined;
   readonly #digests = new Digests();
   readonly #comparison = new Comparison();
 
   constructor(request: CaseRequest) {
     this.#request = request;
     const { kernel, artifact, modules, at } = request;
-    this.#integers = new Integers(new TermPool());
-    this.#floats = new Floats(this.#integers);
     this.#extents = { ...artifact.extents, ...at.extents };
+    if (request.seed !== undefined) {
+      this.#sampled = new Sampled(request.seed, { kernel, extents: this.#extents, entry: (name, element) => this.#entryOf(name, element) });
+      this.#integers = this.#concrete = new ConcreteIntegers(new TermPool(), this.#sampled);
+    } else this.#integers = new Integers(new TermPool());
+    this.#floats = new Floats(this.#integers);
     const bindings = artifact.passes.flatMap(({ bindings: own }) => own);
     this.#tensors = new Map([...kernel.inputs, ...kernel.outputs].map(({ name, axes, storage }) => {
       const binding = bindings.find((candidate) => candidate.name === name);
@@ -154,8 +164,9 @@ class CaseRun {
     }
   }
 
-  #readWord(tensor: string, word: Word): Value {
+  #readWord(tensor: string, at: Word): Value {
     const { kernel, known } = this.#request;
+    const word = this.#concrete === undefined ? at : this.#concrete.plain(at);
     const { storage } = kernel.inputs.find(({ name }) => name === tensor)!;
     if (known.has(tensor) && typeof word === "number" && storage !== "bf16" && storage !== "f32") return this.#valueOf(tensor, word);
     return this.#integers.pool.word(tensor, storage === "f32" ? "float" : "integer", word);
@@ -164,6 +175,14 @@ class CaseRun {
     const label = `parameter ${name}`;
     if (this.#request.known.has(label)) return this.#valueOf(name, 0);
     return this.#integers.pool.leaf("parameter", type === "f32" ? "float" : "integer", label);
+  }
+  /** Of concrete data: places that the host checks are distinct; others name any place; what may bound an axis stays within it. */
+  #entryOf(name: string, element: number): number | undefined {
+    const { kernel } = this.#request;
+    const input = kernel.inputs.find((candidate) => candidate.name === name);
+    if (input?.unique === true) return element;
+    if (input?.ownership === "placement" || !kernel.axes.some(({ role }) => role === "sequence")) return undefined;
+    return this.#valueOf(name, element);
   }
   /** Neighbours differ, and so do tables: what reads the wrong one shows. One of three is the longest. */
   #valueOf(name: string, element: number): number {
@@ -222,7 +241,7 @@ class CaseRun {
     const words = wordsOf(this.#tensors.get(output.name)!);
     // What is cheap is compared whole; of all else every way that leads to a word.
     const steps = this.#passes.reduce((total, { steps: own }) => total + own, 0);
-    const whole = this.#request.at.isSmall && paths !== undefined && words <= mostWords && steps <= wholeSteps;
+    const whole = (this.#request.at.isSmall || this.#concrete !== undefined) && paths !== undefined && words <= mostWords && steps <= wholeSteps;
     const ways = paths ?? (this.#request.at.isThorough ? pass.coarsePaths : []);
     const more = whole ? Array.from({ length: words }, (_, word) => word)
       : ways.flatMap((path) => pass.wordsOf(output.name, path)).filter((place) => typeof place === "number");
@@ -248,16 +267,26 @@ class CaseRun {
   #compare({ element, guard, value }: Expected, found: Stored): void {
     const declared = value();
     const show = (part: Value): string => renderTree(part, (tensor, word) => this.#describe(tensor, word));
+    if (this.#concrete !== undefined) return this.#compareBits(this.#concrete, element, [guard, found.guard], [declared, found.value], found.line);
     const search = { kernel: this.#request.kernel, extents: this.#extents };
     if (!this.#comparison.matches(guard, found.guard)) {
       const trees = { declared: `written where ${show(guard)}`, found: `written where ${show(found.guard)}` };
-      this.#differs(new Mismatch(element, trees, found.line, counterexampleTo([[guard, found.guard]], search)));
+      this.#differs(new Mismatch(element, trees, found.line, counterexampleTo([[guard, found.guard]], search), this.#textOf));
       return;
     }
     if (this.#comparison.matches(declared, found.value)) return;
     const parts = this.#comparison.partOfDifference(declared, found.value);
     const why = counterexampleTo([[declared, found.value]], search) ?? (isUnsealed(declared, found.value, this.#comparison, this.#integers, this.#floats) ? "seal" : undefined);
-    this.#differs(new Mismatch(element, { declared: show(parts.declared), found: show(parts.found) }, found.line, why));
+    this.#differs(new Mismatch(element, { declared: show(parts.declared), found: show(parts.found) }, found.line, why, this.#textOf));
+  }
+
+  #compareBits(concrete: ConcreteIntegers, element: string, guards: Pair, values: Pair, line: number): void {
+    for (const pair of [guards, values]) {
+      const [declared, found] = pair.map((value) => concrete.bitsOf(value)) as [number, number];
+      if (declared === found) continue;
+      const [left, right] = pair.map((value) => renderTree(value, (tensor, word) => this.#describe(tensor, word), 3)) as [string, string];
+      throw new Mismatch(element, { declared: left, found: right }, line, { inputs: this.#sampled!.listed(), declared, found, special: false }, this.#textOf);
+    }
   }
 
   /** A difference that no inputs show is kept, and thrown at the end where none is found that they do. */
@@ -323,7 +352,7 @@ class CaseRun {
     // Pairs of 16 bits lie along the last axis of the place, wherever it stands among those that the value is computed over.
     const last = output.place!.at(-1)!;
     const paired = last.kind === "index" ? output.over.findIndex((axis) => last.variable === this.#request.kernel.pool.axisVariable(axis)) : -1;
-    if (output.storage === "bf16" && paired < 0) throw new Fault("layout", `pairs of '${output.name}' do not lie along an axis`);
+    if (output.storage === "bf16" && paired < 0) throw new Fault("layout", `pairs of '${output.name}' do not lie along an axis`, 0, "unfollowed");
     const all = new Map<Place, Expected>();
     const visit = (point: number[]): void => {
       const axis = point.length;
@@ -332,23 +361,41 @@ class CaseRun {
         for (let index = 0; index < over.shape[axis]!; index += step) visit([...point, index]);
         return;
       }
-      const { place, guard } = this.#declared.placeAt(output, point);
+      const { place, guard: condition } = this.#declared.placeAt(output, point);
+      const guard = integers.truth(condition);
       if (guard === false) return;
-      const { word } = wordOf(integers, tensor, place);
+      const word = this.#concrete === undefined ? wordOf(integers, tensor, place).word : integers.plain(wordOf(integers, tensor, place).word);
       all.set(word, { element: this.#nameOf(output, point), place: word, guard, elements: this.#elementsAt(over.shape, point, output.storage, paired), value: () => this.#wordAt(output, point, over, paired) });
     };
     visit([]);
-    for (const [place, { element }] of all) if (!written.has(place)) throw new Fault("write", `${element} is not written where it should be`);
+    for (const [place, { element }] of all) {
+      // An address that depends on data may be the same in another form.
+      if (!written.has(place)) throw new Fault("write", `${element} is not written where it should be`, 0, this.#isCertain(place) ? "refuted" : "unfollowed");
+    }
     const stray = [...written.keys()].find((place) => !all.has(place));
-    if (stray !== undefined) throw new Fault("write", `'${output.name}' is written where nothing was declared`, written.get(stray)!.line);
+    if (stray !== undefined) throw new Fault("write", `'${output.name}' is written where nothing was declared`, written.get(stray)!.line, this.#isCertain(stray) ? "refuted" : "unfollowed");
     const list = [...all.values()];
     const step = Math.max(1, Math.floor(list.length / 24));
     return list.filter((_, at) => at % step === 0 || at === list.length - 1);
   }
 
+  /** Whether a place is known by its number, as all others are then, too. */
+  #isCertain(place: Place): boolean {
+    return typeof place === "number" && this.#concrete !== undefined;
+  }
+
   #nameOf(output: Output, point: readonly number[]): string {
     return `${output.name}[${point.join(", ")}]`;
   }
+
+  /** A word of an input, with what it holds. */
+  readonly #textOf = (name: string, word: number, bits: number): string => {
+    const storage = this.#request.kernel.inputs.find((input) => input.name === name)?.storage
+      ?? this.#request.kernel.parameters.find((parameter) => parameter.name === name)?.type;
+    const place = this.#tensors.has(name) ? this.#describe(name, word) : name;
+    const value = storage === "f32" ? String(f32OfBits(bits)) : storage === "bf16" ? `(${f32OfBits(bits << 16 >>> 0)}, ${f32OfBits((bits & 0xffff0000) >>> 0)})` : String(storage === "i32" ? bits | 0 : bits);
+    return `${place} = ${value}`;
+  };
 
   /** What lies in a word of a tensor. */
   #describe(name: string, word: number): string {

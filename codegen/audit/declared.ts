@@ -102,8 +102,8 @@ export class Declared {
 
   /** The number that a bound must be. */
   #known(value: Word): number {
-    const known = this.#integers.known(value);
-    if (known !== undefined) return known;
+    const known = this.#integers.plain(value);
+    if (typeof known === "number") return known;
     const tensors = new Set<string>();
     const visit = (term: Term): void => {
       if (term.kind === "word" || term.kind === "parameter") tensors.add(term.name);

@@ -76,48 +76,85 @@ export class Evaluator {
   #valueOf(term: Term, operands: readonly number[], inputs: Inputs): number {
     const bits = this.#bits;
     const [a, b, c] = [bits[operands[0] ?? 0]!, bits[operands[1] ?? 0]!, bits[operands[2] ?? 0]!];
-    switch (term.kind) {
-      case "integer": case "hidden": case "float": return term.bits;
-      case "ones": return 0xffffffff;
-      case "word": {
-        // WGSL gives zero to a variable without a value.
-        if (term.name.startsWith("unwritten ")) return 0;
-        const word = inputs.word(term.name, term.a === null ? term.bits : a);
-        return term.type === "float" ? canonical(word) : word;
-      }
-      case "parameter": return inputs.parameter(term.name, term.type);
-      case "argument": if (inputs.argument !== undefined) return inputs.argument(term); break;
-      case "affine": return operands.reduce((sum, operand, at) => (sum + Math.imul(bits[operand]!, term.coefficients[at]!)) >>> 0, term.bits);
-      case "absolute": return unaryBits("absolute", "i32", a);
-      case "not": return 1 - a;
-      case "both": return a & b;
-      case "either": return a | b;
-      case "select": return a !== 0 ? b : c;
-      case "bits": return a;
-      case "fromBits": case "canonical": return canonical(a);
-      case "negate": return unaryBits("negate", "f32", canonical(a));
-      case "magnitude": return unaryBits("absolute", "f32", canonical(a));
-      case "floor": return unaryBits("floor", "f32", canonical(a));
-      case "roundBf16": return unaryBits("roundBf16", "f32", a);
-      case "truncateU32": return unaryBits("toU32", "f32", canonical(a));
-      case "truncateI32": return unaryBits("toI32", "f32", canonical(a));
-      case "convertU32": return converted(a, 0, 0xffffffff);
-      case "convertI32": return converted(a, -(2 ** 31), 2 ** 31 - 1);
-      case "fromU32": case "rawFromU32": return unaryBits("toF32", "u32", a);
-      case "fromI32": return unaryBits("toF32", "i32", a);
-      case "fma": case "rawFma": return fmaBits(a, b, c);
-      case "rawDivide": return canonical(bitsOfF32(f32OfBits(a) / f32OfBits(b)));
-      case "rawMinimum": return f32OfBits(b) < f32OfBits(a) ? b : a;
-      case "rawMaximum": return f32OfBits(a) < f32OfBits(b) ? b : a;
-      default: {
-        const words = wordOperators[term.kind];
-        if (words !== undefined) return binaryBits(words[0], words[1], a, b);
-        const floats = floatOperators[term.kind];
-        if (floats !== undefined) return binaryBits(floats, "f32", canonical(a), canonical(b));
-      }
-    }
-    throw new NoValue(`no value for ${term.kind}`);
+    if (term.kind === "affine") return operands.reduce((sum, operand, at) => (sum + Math.imul(bits[operand]!, term.coefficients[at]!)) >>> 0, term.bits);
+    return valueOf(term, a, b, c, inputs);
   }
+}
+
+/** Terms that are evaluated once each, on the same inputs. */
+export class Values {
+  readonly #inputs: Inputs;
+  readonly #known = new Map<Term, number>();
+
+  constructor(inputs: Inputs) {
+    this.#inputs = inputs;
+  }
+
+  /** @throws NoValue */
+  of(value: Value): number {
+    if (typeof value !== "object") return Number(value);
+    const known = this.#known;
+    const open = [value];
+    while (open.length > 0) {
+      const term = open.at(-1)!;
+      const before = open.length;
+      const operands = operandsOf(term);
+      for (const operand of operands) if (!known.has(operand)) open.push(operand);
+      if (open.length > before) continue;
+      open.pop();
+      if (known.has(term)) continue;
+      const [a = 0, b = 0, c = 0] = operands.map((operand) => known.get(operand)!);
+      const bits = term.kind === "affine"
+        ? operands.reduce((sum, operand, at) => (sum + Math.imul(known.get(operand)!, term.coefficients[at]!)) >>> 0, term.bits)
+        : valueOf(term, a, b, c, this.#inputs);
+      known.set(term, bits);
+    }
+    return known.get(value)!;
+  }
+}
+
+/** What an operation gives for the bits of its operands. */
+function valueOf(term: Term, a: number, b: number, c: number, inputs: Inputs): number {
+  switch (term.kind) {
+    case "integer": case "hidden": case "float": return term.bits;
+    case "ones": return 0xffffffff;
+    case "word": {
+      // WGSL gives zero to a variable without a value.
+      if (term.name.startsWith("unwritten ")) return 0;
+      const word = inputs.word(term.name, term.a === null ? term.bits : a);
+      return term.type === "float" ? canonical(word) : word;
+    }
+    case "parameter": return inputs.parameter(term.name, term.type);
+    case "argument": if (inputs.argument !== undefined) return inputs.argument(term); break;
+    case "absolute": return unaryBits("absolute", "i32", a);
+    case "not": return 1 - a;
+    case "both": return a & b;
+    case "either": return a | b;
+    case "select": return a !== 0 ? b : c;
+    case "bits": return a;
+    case "fromBits": case "canonical": return canonical(a);
+    case "negate": return unaryBits("negate", "f32", canonical(a));
+    case "magnitude": return unaryBits("absolute", "f32", canonical(a));
+    case "floor": return unaryBits("floor", "f32", canonical(a));
+    case "roundBf16": return unaryBits("roundBf16", "f32", a);
+    case "truncateU32": return unaryBits("toU32", "f32", canonical(a));
+    case "truncateI32": return unaryBits("toI32", "f32", canonical(a));
+    case "convertU32": return converted(a, 0, 0xffffffff);
+    case "convertI32": return converted(a, -(2 ** 31), 2 ** 31 - 1);
+    case "fromU32": case "rawFromU32": return unaryBits("toF32", "u32", a);
+    case "fromI32": return unaryBits("toF32", "i32", a);
+    case "fma": case "rawFma": return fmaBits(a, b, c);
+    case "rawDivide": return canonical(bitsOfF32(f32OfBits(a) / f32OfBits(b)));
+    case "rawMinimum": return f32OfBits(b) < f32OfBits(a) ? b : a;
+    case "rawMaximum": return f32OfBits(a) < f32OfBits(b) ? b : a;
+    default: {
+      const words = wordOperators[term.kind];
+      if (words !== undefined) return binaryBits(words[0], words[1], a, b);
+      const floats = floatOperators[term.kind];
+      if (floats !== undefined) return binaryBits(floats, "f32", canonical(a), canonical(b));
+    }
+  }
+  throw new NoValue(`no value for ${term.kind}`);
 }
 
 const wordOperators: Partial<Record<Term["kind"], readonly [BinaryOperator, "u32" | "i32"]>> = {

@@ -27,6 +27,10 @@ export class Integers {
   plain(word: Word): Word {
     return typeof word !== "number" && word.kind === "hidden" ? word.bits : word;
   }
+  /** A condition that decides which way is taken. */
+  truth(condition: Truth): Truth {
+    return condition;
+  }
   term(value: Value): Term {
     if (typeof value === "number") return this.pool.integer(value);
     if (typeof value === "boolean") return this.pool.integer(value ? 1 : 0);

@@ -56,7 +56,8 @@ class Runtime {
   tick(line: number): void {
     if (++this.steps > mostSteps) throw new Fault("effort", "a loop does not end", line);
   }
-  decide(condition: Truth, line: number): boolean {
+  decide(branch: Truth, line: number): boolean {
+    const condition = this.#integers.truth(branch);
     if (typeof condition !== "boolean") throw undecided(condition, line);
     this.note(condition, line);
     return condition;
@@ -78,7 +79,8 @@ class Runtime {
     return index;
   }
   /** Runs stores under a condition. */
-  under(condition: Truth, line: number, stores: () => void): void {
+  under(branch: Truth, line: number, stores: () => void): void {
+    const condition = this.#integers.truth(branch);
     this.note(condition, line);
     if (condition === false) return;
     const outer = this.guard;
@@ -87,14 +89,14 @@ class Runtime {
     this.guard = outer;
   }
   both(left: Truth, right: () => Truth): Truth {
-    return left === false ? false : this.#integers.both(left, right());
+    return this.#integers.truth(left) === false ? false : this.#integers.both(left, right());
   }
   either(left: Truth, right: () => Truth): Truth {
-    return left === true ? true : this.#integers.either(left, right());
+    return this.#integers.truth(left) === true ? true : this.#integers.either(left, right());
   }
   component(vector: readonly Value[], index: Word, line: number): Value {
     const at = this.#integers.plain(index);
-    if (typeof at !== "number" && at.high >= vector.length) throw new Fault("bounds", `a vector of ${vector.length} is indexed by what may be ${at.high}`, line);
+    if (typeof at !== "number" && at.high >= vector.length) throw new Fault("bounds", `a vector of ${vector.length} is indexed by what may be ${at.high}`, line, "unfollowed");
     if (typeof at !== "number") {
       // A component by data: whichever it is.
       return vector.slice(1).reduce<Value>((rest, value, i) => this.#integers.select(this.#integers.equal(at, i + 1), value, rest), vector[0]!);

@@ -46,7 +46,7 @@ export class Source {
     const highest = typeof at === "number" ? at : at.high;
     if (highest >= entries) {
       const where = typeof at === "number" ? `at ${at}` : `at an index that may be ${at.high === 0xffffffff ? "anything" : `as large as ${at.high}`}`;
-      throw new Fault("bounds", `'${this.#name}' is read ${where}, beyond its ${entries} elements`, line);
+      throw new Fault("bounds", `'${this.#name}' is read ${where}, beyond its ${entries} elements`, line, typeof at === "number" ? "refuted" : "unfollowed");
     }
     return this.#integers.add(this.#integers.multiply(at, this.#width), this.#first);
   }
@@ -96,10 +96,10 @@ export class Sink {
     if (guard === false) return;
     const at = this.#integers.plain(index);
     if (typeof at === "number" && at >= this.#words) throw new Fault("bounds", `'${this.name}' is written at ${at}, beyond its ${this.#words} words`, line);
-    if (typeof at !== "number" && !this.#scattered) throw new Fault("write", `'${this.name}' is written at an address that depends on data`, line);
-    if (guard !== true && !this.#scattered) throw new Fault("write", `whether '${this.name}' is written depends on data`, line);
+    if (typeof at !== "number" && !this.#scattered) throw new Fault("write", `'${this.name}' is written at an address that depends on data`, line, "unfollowed");
+    if (guard !== true && !this.#scattered) throw new Fault("write", `whether '${this.name}' is written depends on data`, line, "unfollowed");
     const before = this.stored.get(at);
-    if (before !== undefined) throw new Fault("write", `word ${typeof at === "number" ? at : "of one place"} of '${this.name}' is written twice`, line);
+    if (before !== undefined) throw new Fault("write", `word ${typeof at === "number" ? at : "of one place"} of '${this.name}' is written twice`, line, guard === true && before.guard === true ? "refuted" : "unfollowed");
     this.stored.set(at, { value, guard, workgroup: this.workgroup, invocation, line });
   }
 }
@@ -127,7 +127,7 @@ export class Shared {
 
   #index(index: Word, line: number): number {
     const at = this.#integers.plain(index);
-    if (typeof at !== "number") throw new Fault("bounds", `workgroup memory '${this.#name}' is indexed by data`, line);
+    if (typeof at !== "number") throw new Fault("bounds", `workgroup memory '${this.#name}' is indexed by data`, line, "unfollowed");
     if (at >= this.#values.length) throw new Fault("bounds", `workgroup memory '${this.#name}' is indexed at ${at}, beyond its ${this.#values.length} elements`, line);
     return at;
   }
@@ -172,7 +172,7 @@ export class Own {
 
   #index(index: Word, line: number): number {
     const at = this.#integers.plain(index);
-    if (typeof at !== "number") throw new Fault("bounds", `'${this.#name}' is indexed by data`, line);
+    if (typeof at !== "number") throw new Fault("bounds", `'${this.#name}' is indexed by data`, line, "unfollowed");
     if (at >= this.#values.length) throw new Fault("bounds", `'${this.#name}' is indexed at ${at | 0}, beyond its ${this.#values.length} elements`, line);
     return at;
   }

@@ -1,6 +1,6 @@
 /** All mutants, of texts and of what the lowering with a fault prints, and what is said of them. */
 import { compiledWith, type LoweringFault, loweringFaults } from "./lowering.ts";
-import { audit, type FailureKind, passes } from "../../codegen/audit/index.ts";
+import { audit, type Failure, type FailureKind, passes } from "../../codegen/audit/index.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import { adversaries } from "./adversaries.ts";
 import { arithmetic } from "./arithmetic.ts";
@@ -39,8 +39,16 @@ export function mutants(most = Infinity): Mutant[] {
   ];
 }
 
-/** Which check rejects a mutant; null where it passes. */
-export function caughtBy({ target, artifact }: { readonly target: Target; readonly artifact: Artifact }): FailureKind | null {
+export interface Catch {
+  readonly outcome: Failure["outcome"];
+  readonly kind: FailureKind;
+  readonly message: string;
+}
+
+/** What rejects a mutant; null where it passes. */
+export function caughtBy({ target, artifact }: { readonly target: Target; readonly artifact: Artifact }): Catch | null {
   const { status, failures } = audit(target.kernel, artifact);
-  return passes(status) ? null : failures[0]!.kind;
+  if (passes(status)) return null;
+  const { outcome, kind, message } = failures.find((failure) => failure.outcome === status) ?? failures[0]!;
+  return { outcome, kind, message };
 }

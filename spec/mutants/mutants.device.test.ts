@@ -2,7 +2,7 @@
  * Mutants on a driver: Tint accepts every one, so that it is the audit that has to find it; some give the evaluator's bits
  * today, where no run could; and what is equivalent gives them everywhere. In full, all of them, with a page of what was found.
  */
-import { caughtBy, mutants } from "./index.ts";
+import { caughtBy, type Catch, mutants } from "./index.ts";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -10,6 +10,8 @@ import { type Device, openDevice } from "../../runtime/index.ts";
 import { effort, tries } from "../fixtures/effort.ts";
 import { givesRightBits, tintErrors } from "./bits.ts";
 import { type Finding, page, type Run, summary } from "./report.ts";
+
+const foundBy = (caught: Catch | null): Pick<Finding, "caught" | "outcome"> => ({ caught: caught?.kind ?? null, outcome: caught?.outcome ?? null });
 
 let device: Device;
 beforeAll(async () => { device = await openDevice(); });
@@ -57,7 +59,7 @@ if (effort === "full") test("all mutants, and a page of them", async () => {
     const { target, artifact } = mutant.make();
     const { kind, what, planted, at, equivalent = null } = mutant;
     const right = await givesRightBits(device, target, artifact);
-    findings.push({ kind, what, planted, at, equivalent, caught: caughtBy({ target, artifact }), right });
+    findings.push({ kind, what, planted, at, equivalent, ...foundBy(caughtBy({ target, artifact })), right });
   }
   console.log(summary(findings));
   const folder = process.env["TREEFOLD_MUTANTS"] ?? ".cache/mutants";

@@ -1,5 +1,5 @@
 /** What a full run found, as a page. */
-import type { FailureKind } from "../../codegen/audit/index.ts";
+import type { Failure, FailureKind } from "../../codegen/audit/index.ts";
 
 export interface Finding {
   readonly kind: string;
@@ -8,6 +8,8 @@ export interface Finding {
   readonly at: string;
   readonly equivalent: string | null;
   readonly caught: FailureKind | null;
+  /** Whether the audit shows that it is wrong, or only does not follow it. */
+  readonly outcome: Failure["outcome"] | null;
   /** Whether the driver of this run gives the evaluator's bits today. */
   readonly right: boolean;
 }
@@ -17,11 +19,11 @@ export interface Run {
   readonly findings: readonly Finding[];
 }
 
-/** `N mutants, N caught, N equivalent`. */
+/** `N mutants, N refuted, N not followed, N equivalent`. */
 export function summary(findings: readonly Finding[]): string {
-  const caught = findings.filter((finding) => finding.equivalent === null && finding.caught !== null).length;
+  const caught = (outcome: Failure["outcome"]): number => findings.filter((finding) => finding.equivalent === null && finding.outcome === outcome).length;
   const same = findings.filter((finding) => finding.equivalent !== null && finding.caught === null).length;
-  return `${findings.length} mutants, ${caught} caught, ${same} equivalent`;
+  return `${findings.length} mutants, ${caught("refuted")} refuted, ${caught("unfollowed")} not followed, ${same} equivalent`;
 }
 
 /** How often something is the case. */
@@ -59,7 +61,7 @@ export function page(runs: readonly Run[]): string {
     `order of the sums, and on data of even magnitude. Of the faults, ${silent.length}, of ${kindsOf(silent)} kinds, give the evaluator's bits on`,
     `${runs.length === 1 ? "it" : "all of them"} today, where no run could have found them.`, "",
     "## Caught", "", "| kind | what | planted in | sites | caught by | right bits today? |", "|---|---|---|---|---|---|",
-    ...rows(({ equivalent }) => equivalent === null, (own) => tally(own.map(({ caught }) => caught ?? "NOTHING"))), "",
+    ...rows(({ equivalent }) => equivalent === null, (own) => tally(own.map(({ caught, outcome }) => (caught === null ? "NOTHING" : outcome === "refuted" ? caught : `${caught} (not followed)`)))), "",
     "## Equivalent", "", "These change no bit; the audit passes them.", "",
     "| kind | what | planted in | sites | why it is none | right bits? |", "|---|---|---|---|---|---|",
     ...rows(({ equivalent }) => equivalent !== null, (own) => own[0]!.equivalent!), "",
