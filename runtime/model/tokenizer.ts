@@ -1,6 +1,7 @@
 /** Text to token ids and back, through the Hugging Face tokenizers library on the checkpoint's own tokenizer.json. */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { RuntimeError } from "../errors.ts";
+import { Decoding } from "./decoding.ts";
 import { checkDescription, TokenizerFault, type Fields } from "./tokenizer-description.ts";
 
 /** A tokenizer of a kind that is not understood, or a text that it can't take. */
@@ -10,9 +11,6 @@ export interface EncodeOptions {
   /** Add what tokenizer.json puts around a text, such as its first token; true if absent. A rendered chat has that already. */
   readonly addSpecialTokens?: boolean;
 }
-
-/** What decoders put in place of bytes that are not (yet) UTF-8. */
-const replacement = "\u{fffd}";
 
 /** UTF-16 units; about four make a token, and no model takes more than 2^20 tokens. */
 const maxTextLength = 2 ** 20;
@@ -24,6 +22,10 @@ const probe = "In the beginning, 1769:\n\t\u00e9\u0301 \u20ac \u{1f600}\0";
 
 export class Tokenizer {
   readonly #tokenizer: HuggingFaceTokenizer;
+  readonly #decoder: Fields | null;
+  /** Texts of added tokens, and of those that no text shows. */
+  readonly #added: ReadonlySet<string>;
+  readonly #special: ReadonlySet<string>;
 
   /**
    * @param description what tokenizer.json says, and `settings` what tokenizer_config.json says
@@ -35,7 +37,12 @@ export class Tokenizer {
     try {
       checkDescription(description, vocabulary);
       // The library takes more of the settings than Hugging Face's own does, so it is given only what both know.
-      this.#tokenizer = new HuggingFaceTokenizer(description, { additional_special_tokens: contentsOf(settings["additional_special_tokens"]) });
+      const moreSpecial = contentsOf(settings["additional_special_tokens"]);
+      this.#tokenizer = new HuggingFaceTokenizer(description, { additional_special_tokens: moreSpecial });
+      const added = description["added_tokens"] as readonly { readonly content: string; readonly special?: boolean }[];
+      this.#decoder = (description["decoder"] ?? null) as Fields | null;
+      this.#added = new Set(added.map(({ content }) => content));
+      this.#special = new Set([...added.filter(({ special }) => special === true).map(({ content }) => content), ...moreSpecial]);
       this.decode(this.encode(probe));
     } catch (cause) {
       if (cause instanceof TokenizerFault) throw new TokenizerError({ where, what: cause.message, fix: cause.fix });
@@ -76,15 +83,26 @@ export class Tokenizer {
     }
   }
 
+  /** Whether some token has the id. */
+  has(id: number): boolean {
+    return this.#tokenizer.id_to_token(id) !== undefined;
+  }
+
   /** Without special tokens, and without ids that no token has: a model's vocabulary may be padded. */
   decode(ids: readonly number[]): string {
-    const known = ids.filter((id) => this.#tokenizer.id_to_token(id) !== undefined);
-    return known.length === 0 ? "" : this.#tokenizer.decode(known, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+    const stream = this.stream();
+    return ids.map((id) => stream.push(id)).join("") + stream.end();
   }
 
   /** Decodes a completion as its tokens arrive. */
   stream(): TokenStream {
-    return new TokenStream(this);
+    return new TokenStream((id) => this.#textOf(id), new Decoding(this.#decoder, this.#added));
+  }
+
+  /** The token's text, if it has one that is shown. */
+  #textOf(id: number): string | undefined {
+    const token = this.#tokenizer.id_to_token(id);
+    return token === undefined || this.#special.has(token) ? undefined : token;
   }
 }
 
@@ -96,36 +114,20 @@ function contentsOf(tokens: unknown): string[] {
 
 /**
  * Gives each token's text as soon as it is whole: a character whose bytes span several tokens is held back until its
- * last. Each piece is decoded together with the one before it that had a text, since some decoders treat the start of a
- * text specially.
- * The pieces of a stream, joined, are the text that decoding all its ids at once gives.
+ * last. The pieces of a stream, joined, are the text that decoding all its ids at once gives. Each id takes as long as
+ * its own text, whatever came before.
  */
 export class TokenStream {
-  readonly #ids: number[] = [];
-  /** Ids before `#context` are done with; those before `#emitted` have been given out. */
-  #context = 0;
-  #emitted = 0;
-
-  constructor(private readonly tokenizer: Tokenizer) {}
+  /** For `Tokenizer`. */
+  constructor(private readonly textOf: (id: number) => string | undefined, private readonly decoding: Decoding) {}
 
   push(id: number): string {
-    this.#ids.push(id);
-    const text = this.#pending();
-    if (text === "" || text.endsWith(replacement)) return "";
-    this.#context = this.#emitted;
-    this.#emitted = this.#ids.length;
-    return text;
+    const text = this.textOf(id);
+    return text === undefined ? "" : this.decoding.push(text);
   }
 
   /** What is still held back: bytes that never became a character. */
   end(): string {
-    const text = this.#pending();
-    this.#context = this.#emitted = this.#ids.length;
-    return text;
-  }
-
-  #pending(): string {
-    const before = this.tokenizer.decode(this.#ids.slice(this.#context, this.#emitted));
-    return this.tokenizer.decode(this.#ids.slice(this.#context)).slice(before.length);
+    return this.decoding.end();
   }
 }
