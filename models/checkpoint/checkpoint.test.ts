@@ -118,6 +118,40 @@ describe("config.json", () => {
     expect((await readConfig(directory)).endIds).toEqual([0]);
   });
 
+  const noIds = "is not a token id or a list of them; fix: correct the file";
+  const beyond = "is beyond the vocabulary, whose ids go from 0 to 2047; fix: take the file from the same checkpoint as the weights, or correct the id";
+  it.each<[string, string, unknown, string]>([
+    ["generation_config.json", "eos_token_id", 151645, `151645 ${beyond}`],
+    ["generation_config.json", "eos_token_id", 2048, `2048 ${beyond}`],
+    ["generation_config.json", "eos_token_id", [0, 2047, 2048], `2048 ${beyond}`],
+    ["config.json", "eos_token_id", 128009, `128009 ${beyond}`],
+    ["config.json", "eos_token_id", [2048], `2048 ${beyond}`],
+    ["generation_config.json", "eos_token_id", -1, `-1 ${noIds}`],
+    ["generation_config.json", "eos_token_id", [0, -2], `[0,-2] ${noIds}`],
+    ["config.json", "eos_token_id", 0.5, `0.5 ${noIds}`],
+    ["config.json", "eos_token_id", "0", `"0" ${noIds}`],
+    ["generation_config.json", "eos_token_id", ["0"], `["0"] ${noIds}`],
+    ["generation_config.json", "eos_token_id", [[0]], `[[0]] ${noIds}`],
+    ["generation_config.json", "eos_token_id", true, `true ${noIds}`],
+    ["generation_config.json", "eos_token_id", { id: 0 }, `{"id":0} ${noIds}`],
+    ["generation_config.json", "eos_token_id", [null], `[null] ${noIds}`],
+    ["config.json", "bos_token_id", 128000, `128000 ${beyond}`],
+    ["generation_config.json", "bos_token_id", 2048, `2048 ${beyond}`],
+    ["config.json", "pad_token_id", 151643, `151643 ${beyond}`],
+    ["generation_config.json", "pad_token_id", -3, `-3 ${noIds}`],
+  ])("refuses an id that the vocabulary lacks: %s, %s %j", async (file, name, id, expected) => {
+    await edit(file, { [name]: id });
+    expect(await refusal(readConfig(directory))).toBe(`DIR/${file}: ${name}: ${expected}`);
+  });
+
+  it("takes the vocabulary's last id, padding of -1, and no ids", async () => {
+    await edit("config.json", { pad_token_id: -1, bos_token_id: null });
+    await edit("generation_config.json", { eos_token_id: [2047], pad_token_id: null });
+    expect((await readConfig(directory)).endIds).toEqual([2047]);
+    for (const name of ["config.json", "generation_config.json"]) await edit(name, { eos_token_id: null });
+    expect((await readConfig(directory)).endIds).toEqual([]);
+  });
+
   it("says what is wrong with the file itself", async () => {
     await writeFile(join(directory, "config.json"), "[1]");
     expect(await refusal(readConfig(directory))).toBe("DIR/config.json: is not a JSON object; fix: copy or download the file again");

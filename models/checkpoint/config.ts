@@ -37,6 +37,7 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
   const layers = fields.count("num_hidden_layers", 2 ** 12);
   fields.fullAttention(layers);
   const hidden = fields.count("hidden_size", 2 ** 20);
+  const vocabulary = fields.count("vocab_size", 2 ** 24);
   const queryHeads = fields.count("num_attention_heads", 2 ** 12);
   const traits = architectures.find((architecture) => architecture.modelType === modelType)!.read(fields);
   const { keyValueHeads } = traits;
@@ -50,7 +51,7 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
   if (headSize % 2 !== 0) fields.refuse("head_dim", `${headSize} is odd`, "rotary embedding turns pairs of channels");
   return {
     architecture: modelType,
-    vocabulary: fields.count("vocab_size", 2 ** 24),
+    vocabulary,
     hidden,
     intermediate: fields.count("intermediate_size", 2 ** 20),
     layers, queryHeads, keyValueHeads, headSize,
@@ -60,13 +61,16 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
     tiedHead: fields.only("tie_word_embeddings", [true, false], false),
     queryKeyNorm: traits.queryKeyNorm,
     queryKeyValueBias: traits.queryKeyValueBias,
-    endIds: await readEndIds(directory, fields),
+    endIds: await readEndIds(directory, fields, vocabulary),
   };
 }
 
 /** generation_config.json, where there is one, says last what ends a completion. */
-async function readEndIds(directory: string, config: FieldReader): Promise<readonly number[]> {
+async function readEndIds(directory: string, config: FieldReader, vocabulary: number): Promise<readonly number[]> {
   const fields = await ifPresent(readJsonObject(directory, generationFile));
-  const generation = fields === undefined ? undefined : new FieldReader(join(directory, generationFile), fields);
-  return generation?.has("eos_token_id") === true ? generation.ids("eos_token_id") : config.ids("eos_token_id");
+  const files = [config, ...fields === undefined ? [] : [new FieldReader(join(directory, generationFile), fields)]];
+  for (const file of files) file.otherIds(vocabulary);
+  // Those of each file are looked at, whether they count or not: one that the model lacks is another model's.
+  const given = files.filter((file) => file.has("eos_token_id")).map((file) => file.ids("eos_token_id", vocabulary));
+  return given.at(-1) ?? [];
 }

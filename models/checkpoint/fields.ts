@@ -47,14 +47,24 @@ export class FieldReader {
     return this.number(name, `an integer from 1 to ${most}`, (value) => Number.isInteger(value) && value >= 1 && value <= most, absent);
   }
 
-  /** One token id, or a list of them; none where the field is absent. */
-  ids(name: string): readonly number[] {
+  /** One token id, or a list of them, all of them the vocabulary's; none where the field is absent. */
+  ids(name: string, vocabulary: number): readonly number[] {
     const value = this.#value(name) ?? [];
     const ids: unknown[] = Array.isArray(value) ? value : [value];
     if (!ids.every((id): id is number => Number.isSafeInteger(id) && (id as number) >= 0)) {
       return this.refuse(name, `${shortJson(value)} is not a token id or a list of them`, "correct the file");
     }
+    const beyond = ids.find((id) => id >= vocabulary);
+    if (beyond !== undefined) {
+      this.refuse(name, `${beyond} is beyond the vocabulary, whose ids go from 0 to ${vocabulary - 1}`, "take the file from the same checkpoint as the weights, or correct the id");
+    }
     return ids;
+  }
+
+  /** Ids that are not used, but tell a file of another checkpoint. Old files of Llama say -1 where there is no padding. */
+  otherIds(vocabulary: number): void {
+    this.ids("bos_token_id", vocabulary);
+    if (this.#value("pad_token_id") !== -1) this.ids("pad_token_id", vocabulary);
   }
 
   /** No layer but those with full attention. */

@@ -9,7 +9,10 @@ const maxFileBytes = 2 ** 28;
 /** The largest tokenizers have two million. */
 const maxValues = 2 ** 22;
 const fetchAgain = "copy or download the file again";
+/** A byte order mark is no part of JSON. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** Of a text it is the first character, as Python reads files. */
+const wholeUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Opens a regular file; anything else might block, or fail only once it is read. */
 export async function openFile(file: string, fix: string): Promise<FileHandle> {
@@ -31,7 +34,7 @@ export async function readJsonObject(directory: string, name: string): Promise<R
 export async function readText(directory: string, name: string): Promise<string> {
   const bytes = await readBytes(directory, name);
   try {
-    return utf8.decode(bytes);
+    return wholeUtf8.decode(bytes);
   } catch (cause) {
     throw new CheckpointError(join(directory, name), null, "is not UTF-8", fetchAgain, { cause });
   }

@@ -6,6 +6,7 @@ import { specialTokensOf } from "../../runtime/model/chat.ts";
 import { Tokenizer } from "../../runtime/model/tokenizer.ts";
 import { generationFile } from "./config.ts";
 import { CheckpointError } from "./error.ts";
+import { FieldReader } from "./fields.ts";
 import { ifPresent, isRecord, readJsonObject, readText, shortJson } from "./json.ts";
 
 /** Names of the files that a tokenizer is made of; the template may be absent. */
@@ -33,11 +34,12 @@ export async function readTokenizerFiles(directory: string, vocabulary?: number)
   const description = await readJsonObject(directory, tokenizerFiles.description);
   const settings = await readJsonObject(directory, tokenizerFiles.settings);
   // What speaks must say where it ends: config.json's word alone has been wrong for chat models, which then never end.
-  await readJsonObject(directory, generationFile);
+  const generation = await readJsonObject(directory, generationFile);
   const settingsFile = join(directory, tokenizerFiles.settings);
   refuseAs(settingsFile, () => specialTokensOf(settings, settingsFile));
   const file = join(directory, tokenizerFiles.description);
   const tokenizer = refuseAs(file, () => new Tokenizer(description, settings, file, vocabulary));
+  checkEndIds(new FieldReader(join(directory, generationFile), generation), tokenizer, vocabulary);
   const templates = await readTemplates(directory, settings);
   return { description, settings, template: templates.get("default"), templates: Object.fromEntries(templates), tokenizer };
 }
@@ -45,6 +47,14 @@ export async function readTokenizerFiles(directory: string, vocabulary?: number)
 /** The tokenizer alone, as `readTokenizerFiles` reads it. */
 export async function readTokenizer(directory: string, vocabulary?: number): Promise<Tokenizer> {
   return (await readTokenizerFiles(directory, vocabulary)).tokenizer;
+}
+
+/** An id that is only there to fill the vocabulary up ends nothing. @throws CheckpointError */
+function checkEndIds(generation: FieldReader, tokenizer: Tokenizer, vocabulary = Infinity): void {
+  const wrong = generation.ids("eos_token_id", vocabulary).find((id) => !tokenizer.has(id));
+  if (wrong !== undefined) {
+    generation.refuse("eos_token_id", `${wrong} is an id that no token of ${tokenizerFiles.description} has`, "take both files from the same checkpoint, or correct the id");
+  }
 }
 
 function refuseAs<T>(file: string, make: () => T): T {
