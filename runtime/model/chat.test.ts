@@ -163,10 +163,10 @@ describe("what is wrong with a chat", () => {
   it("is said of templates", () => {
     expect(refusal(() => new ChatTemplate(undefined, {}, "demo"))).toBe(
       "demo: this model has no chat template. fix: give it a text to continue, or use the checkpoint of its chat or instruct version");
-    for (const broken of ["{% if", "{% if x %}", "{{ 'a }}", "{% nonsense %}", "{# never closed", "{{ }}", "{% for x %}{% endfor %}", "{{ a b }}"]) {
+    for (const broken of ["{% if", "{% if x %}", "{{ 'a }}", "{% nonsense %}", "{# never closed", "{{ }}", "{% for x %}{% endfor %}", "{{ a b }}", "{{ messages | nonsense }}"]) {
       expect(refusal(() => new ChatTemplate(broken, {}, "demo"))).toMatch(/^demo: the chat template does not parse \([^\n]+\)\. fix: correct it/);
     }
-    for (const failing of ["{{ messages | nonsense }}", "{{ nonsense() }}", "{{ range(10 ** 9) }}", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ 1 + none }}"]) {
+    for (const failing of ["{{ messages.nonsense() }}", "{{ nonsense() }}", "{{ range(10 ** 9) }}", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ 1 + none }}"]) {
       expect(refusal(() => render(failing, hello))).toMatch(/^demo: the chat template cannot be rendered \(.+\)\. fix: give the messages/);
     }
     expect(refusal(() => new ChatTemplate("", { bos_token: 1 }, "demo"))).toContain("demo: bos_token is neither a text nor an object");

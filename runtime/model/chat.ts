@@ -1,11 +1,11 @@
 /**
  * A conversation to the text that a model was trained to continue, through the checkpoint's own chat template: Jinja, as
  * transformers renders it (leading and trailing space of blocks removed, `raise_exception`, `tojson`, special tokens by
- * name). The text holds its special tokens: encode it with `addSpecialTokens: false`. The library differs from Jinja where
- * a template prints a truth value, none or a list itself, or takes the remainder of a negative number.
+ * name). The text holds its special tokens: encode it with `addSpecialTokens: false`. What of Jinja is not rendered as
+ * Jinja 3.1 does is refused by name.
  */
-import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 import { RuntimeError } from "../errors.ts";
+import { Callable, fromJavaScript, JinjaRefusal, Template, textOf, type Value } from "./jinja/index.ts";
 
 /** A template that is missing, doesn't parse or refuses the conversation, or a conversation that is none. */
 export class ChatTemplateError extends RuntimeError {}
@@ -36,7 +36,7 @@ export interface ChatOptions {
 const giveMessages = "give [{ role: \"user\", content: \"…\" }, …]";
 
 export class ChatTemplate {
-  readonly #program: ReturnType<typeof parse>;
+  readonly #template: Template;
   readonly #specialTokens: Readonly<Record<string, string>>;
   readonly #namesDate: boolean;
 
@@ -53,8 +53,9 @@ export class ChatTemplate {
     this.#specialTokens = specialTokensOf(settings, where);
     this.#namesDate = template.includes("strftime_now");
     try {
-      this.#program = parse(tokenize(template, { trim_blocks: true, lstrip_blocks: true }));
+      this.#template = new Template(template);
     } catch (cause) {
+      if (cause instanceof JinjaRefusal) throw refused(where, cause);
       throw new ChatTemplateError({ where, what: `the chat template does not parse (${messageOf(cause)})`, fix: "correct it, or copy or download it again", cause });
     }
   }
@@ -62,33 +63,36 @@ export class ChatTemplate {
   /** @throws ChatTemplateError if the messages are none, or the template refuses them or asks for what there isn't */
   render(messages: readonly ChatMessage[], { addGenerationPrompt = true, tools, date, variables = {} }: ChatOptions = {}): string {
     checkMessages(messages);
-    const environment = new Environment();
     // In order of precedence; a name that comes again is passed over.
     const values = [
       Object.entries({ messages, tools: tools ?? null, documents: null, add_generation_prompt: addGenerationPrompt }),
-      Object.entries(variables), Object.entries(this.#specialTokens), Object.entries(this.#globals(date)),
-    ].flat();
+      Object.entries(variables), Object.entries(this.#specialTokens),
+    ].flat().filter(([, value]) => value !== undefined).reverse();
     try {
-      for (const [name, value] of new Map(values.reverse())) environment.set(name, value);
-      return new Interpreter(environment).run(this.#program).value as string;
+      const given = values.map(([name, value]): [string, Value] => [name, fromJavaScript(value, name)]);
+      return this.#template.render(new Map([...this.#functions(date), ...given]));
     } catch (cause) {
       if (cause instanceof ChatTemplateError) throw cause;
+      if (cause instanceof JinjaRefusal) throw refused(this.where, cause);
       const asksForDate = date === undefined && this.#namesDate;
       throw new ChatTemplateError({ where: this.where, what: `the chat template cannot be rendered (${messageOf(cause)})`,
         fix: asksForDate ? "give `date`, which it may ask for, and the messages and variables that it expects" : "give the messages and variables that it expects", cause });
     }
   }
 
-  #globals(date: Date | undefined): Record<string, unknown> {
-    return {
-      true: true, false: false, none: null, True: true, False: false, None: null,
-      range,
-      raise_exception: (message: unknown) => {
-        throw new ChatTemplateError({ where: this.where, what: `the chat template refuses the conversation (${String(message)})`, fix: "give messages as it says" });
-      },
-      ...(date === undefined ? {} : { strftime_now: (format: unknown) => formatDate(date, String(format)) }),
-    };
+  #functions(date: Date | undefined): [string, Value][] {
+    const refuse = new Callable("raise_exception", ({ positional }) => {
+      throw new ChatTemplateError({ where: this.where, what: `the chat template refuses the conversation (${positional.map(textOf).join()})`, fix: "give messages as it says" });
+    });
+    const now = date === undefined ? [] : [new Callable("strftime_now", ({ positional: [format] }) => formatDate(date, textOf(format ?? "")))];
+    return [refuse, ...now].map((made) => [made.name, made]);
   }
+}
+
+/** Rendered otherwise it would be another prompt. */
+function refused(where: string, cause: JinjaRefusal): ChatTemplateError {
+  return new ChatTemplateError({ where, what: `the chat template has ${cause.message}, which is not rendered as Jinja 3.1 does`,
+    fix: "write it otherwise in the template, or render the prompt with transformers and give its text or ids", cause });
 }
 
 const tokenNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
@@ -117,14 +121,6 @@ function checkMessages(messages: readonly ChatMessage[]): void {
     if (typeof role !== "string" || role === "") return refuse(where, "its role is not a text");
     if (typeof content !== "string" && !(Array.isArray(calls) && (content ?? null) === null)) refuse(where, "its content is not a text");
   });
-}
-
-/** As Python's, of at most as many items as transformers' sandbox allows. */
-function range(first: number, second?: number, step = 1): number[] {
-  const [start, stop] = second === undefined ? [0, first] : [first, second];
-  const length = Math.max(0, Math.ceil((stop - start) / step));
-  if (!(length <= 100_000)) throw new Error(`a range of ${length} items is too long`);
-  return Array.from({ length }, (_, index) => start + index * step);
 }
 
 const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
