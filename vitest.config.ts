@@ -1,4 +1,7 @@
+import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
+import { canDraw } from "./cli/progress.ts";
+import { doesForAll, leaveOut } from "./spec/fixtures/effort.ts";
 
 const folders = "{dsl,codegen,runtime,models,spec,cli}";
 const device = `${folders}/**/*.device.test.ts`;
@@ -7,23 +10,44 @@ const anyDevice = `${folders}/**/*.any-device.test.ts`;
 const alone = ["spec/mutants/*.test.ts", "cli/model-faults.test.ts"];
 
 /**
+ * What a quick run does on the last of its drivers only. The others, of which SwiftShader is the slowest, have the golden
+ * hashes, the self-test, the elementary functions, the runtime, and a share of the schedules and of the random kernels.
+ */
+const onOneDriver = doesForAll ? [] : [
+  "models/model.device.test.ts", "models/invariance.device.test.ts", "models/architecture/architectures.device.test.ts",
+  "spec/engine/*.device.test.ts", "spec/sampling.device.test.ts", "spec/invariance.device.test.ts", "spec/limits.device.test.ts",
+  "spec/linspace.device.test.ts", "runtime/faults.device.test.ts", "spec/mutants/mutants.device.test.ts",
+];
+// Each project loads this file anew, in one process.
+const said = "TREEFOLD_FILES_LEFT_OUT_SAID";
+if (process.env[said] === undefined) for (const files of onOneDriver) leaveOut(`${files} on ${process.env["TREEFOLD_DRIVER"] ?? "this driver"}`);
+process.env[said] = "yes";
+
+/** A file for the results, which spec/test.mjs counts. */
+const results = process.env["TREEFOLD_RESULTS"];
+
+/**
  * Tests of the project `device` run on whatever VK_DRIVER_FILES names; spec/test.mjs runs them once on each driver. Those
  * of `any-device` are of commands, faults and documents, which need a device and do not care which.
  */
 export default defineConfig({
   test: {
-    // Pipelines compile for seconds on a software driver, and another file may have it at the same time.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    // What is drawn below the lines takes a cursor, and a terminal's width.
+    reporters: [["default", { summary: canDraw(process.stdout, process.env) }], ...(results === undefined ? [] : [["json", { outputFile: results }] as ["json", { outputFile: string }]])],
+    // No test is judged by the time that it takes. These only end what would never end: the longest test takes a minute of an
+    // idle core, and four others may have the core, too.
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     // Test files of a worker share its modules: TypeScript alone takes most of a second to load.
     isolate: false,
+    setupFiles: [fileURLToPath(new URL("spec/fixtures/processor-time.ts", import.meta.url))],
     // Expressions of an audit die in their millions: with more room for the young, a sixth of the time is saved.
     execArgv: ["--max-semi-space-size=64"],
     projects: [
       { extends: true, test: { name: "host", include: [`${folders}/**/*.test.ts`], exclude: [...configDefaults.exclude, ...alone, device, anyDevice] } },
       { extends: true, test: { name: "host-alone", include: alone, exclude: [...configDefaults.exclude, device], isolate: true } },
-      { extends: true, test: { name: "device", include: [device], exclude: [...configDefaults.exclude, ...alone] } },
-      { extends: true, test: { name: "device-alone", include: ["spec/mutants/*.device.test.ts"], isolate: true } },
+      { extends: true, test: { name: "device", include: [device], exclude: [...configDefaults.exclude, ...alone, ...onOneDriver] } },
+      { extends: true, test: { name: "device-alone", include: ["spec/mutants/*.device.test.ts"], exclude: [...configDefaults.exclude, ...onOneDriver], isolate: true } },
       { extends: true, test: { name: "any-device", include: [anyDevice] } },
     ],
   },

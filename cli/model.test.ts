@@ -1,9 +1,13 @@
 /** Wrong usage of `forward` and `generate`, which is told before a device is looked for. */
 import { describe, expect, test } from "vitest";
 import { demoDirectory } from "../models/places.ts";
-import { besideKernels, treefold } from "../spec/fixtures/commands.ts";
+import { besideKernels, treefold, treefoldHere } from "../spec/fixtures/commands.ts";
 
 besideKernels();
+
+test("as a process says so", () => {
+  expect(treefold("forward", "--model", demoDirectory)).toEqual({ code: 2, out: "", err: "error: required option '--ids <ids>' not specified; fix: add --ids <ids>\n" });
+});
 
 describe.each([
   [["forward", "--model", "/no/such", "--ids", "1"], 1, "error: /no/such: there is no such directory; fix: give the directory that holds config.json and model.safetensors\n"],
@@ -24,7 +28,7 @@ describe.each([
   [["generate", "--model", demoDirectory, "--prompt", "x", "--max-tokens", "1.5"], 2, "error: option '--max-tokens <n>' argument '1.5' is invalid; fix: give a whole number of at least 1\n"],
   [["generate", "--model", demoDirectory, "--prompt", "x", "--max-tokens", "0"], 2, "error: option '--max-tokens <n>' argument '0' is invalid; fix: give a whole number of at least 1\n"],
 ] as const)("%j", (args, code, message) => {
-  test("says so in one line", () => {
-    expect(treefold(...args)).toEqual({ code, out: "", err: message });
+  test("says so in one line", async () => {
+    expect(await treefoldHere(...args)).toEqual({ code, out: "", err: message });
   });
 });

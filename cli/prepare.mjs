@@ -1,8 +1,8 @@
-/** npm's `prepare`: a fresh dist/ for `npm install` of this checkout, and for `npm pack`. */
-import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { build, install, root, setUp } from "./setup.mjs";
+/**
+ * npm's `prepare`: dist/ as the sources make it, for `npm install` of this checkout or beside it, and for `npm pack`. Where it
+ * is that already, in every file, nothing is done.
+ */
+import { build, install, setUp } from "./setup.mjs";
 
-rmSync(join(root, "dist"), { recursive: true, force: true });
 setUp(install);
 setUp(() => build());

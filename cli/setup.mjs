@@ -4,11 +4,13 @@
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const sources = ["dsl", "codegen", "runtime", "models", "spec", "cli"];
+const sources = ["dsl", "codegen", "runtime", "models", "spec", "cli", "page"];
+// dist/runtime is a package of its own, which `npm pack` takes as it is.
+const copied = [["runtime/package.json", "package.json"], ["runtime/README.md", "README.md"], ["LICENSE", "LICENSE"]];
 const dist = join(root, "dist");
 const stampFile = join(dist, ".built-from");
 
@@ -61,7 +63,7 @@ function staleness() {
   return undefined;
 }
 
-/** Builds dist/, unless it was built from these very sources. Says so through `notify`. */
+/** Builds dist/, unless it was built from these very sources and is as it was then. Says so through `notify`. */
 export function build(notify = () => {}) {
   if (isBuilt()) return;
   mkdirSync(dist, { recursive: true });
@@ -70,35 +72,57 @@ export function build(notify = () => {}) {
     if (isBuilt()) return; // By the process that held the lock.
     notify("Building dist/ (tsc).");
     const stamp = stampOf();
+    tidy();
     const { status, stdout } = spawnSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "."], { cwd: root, encoding: "utf8" });
     if (status !== 0) throw new SetupError(`${stdout}The build failed. fix: correct the errors above`);
     // npm makes a package's command executable when it first links it, and tsc writes the file anew.
     chmodSync(join(dist, "cli", "main.js"), 0o755);
-    // dist/runtime is a package of its own, which `npm pack` takes as it is.
-    for (const [from, to] of [["runtime/package.json", "package.json"], ["runtime/README.md", "README.md"], ["LICENSE", "LICENSE"]]) {
-      copyFileSync(join(root, from), join(dist, "runtime", to));
-    }
-    writeFileSync(stampFile, stamp);
+    for (const [from, to] of copied) copyFileSync(join(root, from), join(dist, "runtime", to));
+    writeFileSync(stampFile, `${stamp}${between}${builtOf()}`);
   } finally {
     release();
   }
 }
 
-const isBuilt = () => existsSync(stampFile) && readFileSync(stampFile, "utf8") === stampOf();
+const between = "built:\n";
+const isBuilt = () => existsSync(stampFile) && readFileSync(stampFile, "utf8") === `${stampOf()}${between}${builtOf()}`;
 
 /** Names, sizes and times of all that goes into the build. */
 function stampOf() {
-  const files = sources.filter((folder) => existsSync(join(root, folder))).flatMap((folder) => (
+  return ["tsconfig.json", "package-lock.json", ...copied.map(([from]) => from), ...sourceFiles()].map((file) => lineOf(root, file)).join("");
+}
+
+/** The same of all that came out of it: `npm pack` takes what lies in dist/. */
+function builtOf() {
+  return builtFiles().map((file) => lineOf(dist, file)).join("");
+}
+
+function lineOf(folder, file) {
+  const { size, mtimeMs } = statSync(join(folder, file));
+  return `${file} ${size} ${mtimeMs}\n`;
+}
+
+function sourceFiles() {
+  return sources.filter((folder) => existsSync(join(root, folder))).flatMap((folder) => (
     readdirSync(join(root, folder), { recursive: true })
       .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
       .map((name) => join(folder, name))
-  ));
-  return ["tsconfig.json", "package-lock.json", "LICENSE", join("runtime", "package.json"), join("runtime", "README.md"), ...files.sort()]
-    .map((file) => {
-      const { size, mtimeMs } = statSync(join(root, file));
-      return `${file} ${size} ${mtimeMs}\n`;
-    })
-    .join("");
+  )).sort();
+}
+
+/** Paths in dist/, without what a build keeps there for itself. */
+function builtFiles() {
+  return readdirSync(dist, { recursive: true }).filter((name) => !name.split(sep).at(-1).startsWith(".") && statSync(join(dist, name)).isFile()).sort();
+}
+
+/** Removes from dist/ what no source makes (any more), and lets the compiler write anew what is not as it left it. */
+function tidy() {
+  const made = new Set([
+    ...sourceFiles().flatMap((name) => [".js", ".d.ts"].map((ending) => name.replace(/\.ts$/, ending))), ...copied.map(([, to]) => join("runtime", to)),
+  ]);
+  const before = existsSync(stampFile) ? readFileSync(stampFile, "utf8").split(between)[1] : undefined;
+  if (before !== builtOf()) rmSync(join(dist, ".tsbuildinfo"), { force: true });
+  for (const name of builtFiles()) if (!made.has(name)) rmSync(join(dist, name), { force: true });
 }
 
 /** Keeps other processes from building at the same time; gives what ends that. */

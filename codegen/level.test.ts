@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { some } from "../spec/fixtures/effort.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { kernelDirectory } from "../models/toolchain.ts";
 import { deriveLevel } from "./level.ts";
@@ -31,7 +32,7 @@ describe("a flush that is left out is missed:", () => {
   /** What is small there is rounded to bf16, and so to zero, next; these keep the sign of that zero. */
   const notNeeded = (flush: string): boolean => flush.startsWith("flush(silu(") || flush.startsWith("flush(value(channel) * rsqrt(");
 
-  test.each(places.filter(([, flush]) => !notNeeded(flush)))("%s, %s", (file, _, source) => {
+  test.each(some("flushes left out of a kernel", 6, places.filter(([, flush]) => !notNeeded(flush))))("%s, %s", (file, _, source) => {
     const [before, after] = [levelsOf(file), levelsOf(file, source)];
     expect(Object.keys(after)).toEqual(Object.keys(before));
     expect(Object.keys(before).filter((name) => after[name] !== before[name]).map((name) => after[name])).toContain("invariant");

@@ -138,7 +138,7 @@ describe("whole logits", () => {
     }), { numRuns: runs, endOnFailure: true });
     console.log(`${rows} rows in ${runs} batches: 0 differ from their own runs alone`);
     cache.dispose();
-  }, 600_000);
+  });
 
   if (!doesForAll) console.log("The controls, ordinary kernels and another order of the sums, are run on another driver.");
   it.runIf(doesForAll)("by ordinary kernels are not, as the same comparison shows", async () => {

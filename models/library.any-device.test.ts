@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BatchError, loadModel, ModelFileError, openDevice, RequestError, type Device, type LoadOptions, type Model, type Program } from "../runtime/index.ts";
 import { bitsOf } from "../spec/fixtures/bits.ts";
-import { tries } from "../spec/fixtures/effort.ts";
+import { inCi, tries } from "../spec/fixtures/effort.ts";
 import { readOracle } from "../spec/fixtures/oracles.ts";
 import { addBiases, asF32, rewriteCheckpoint, type RewriteOptions } from "../spec/fixtures/rewrite.ts";
 import { ReferenceModel } from "../spec/reference-model.ts";
@@ -50,7 +50,7 @@ const ids = (count: number, seed: number): number[] => Array.from({ length: coun
 const sequences = [4, 1, 17, 3, 9, 2, 5, 8, 12, 3].map((length, seed) => ids(length, seed));
 
 // Qwen3's own invariance.device.test.ts tests at length.
-describe.each((["llama", "qwen2"] as const).slice(0, tries(1, 2)))("a library of %s", (architecture) => {
+describe.runIf(inCi("libraries of Llama and Qwen2 made from the demo")).each(["llama", "qwen2"] as const)("a library of %s", (architecture) => {
   let model: Model;
   let control: Model;
   const alone = new Map<string, Uint32Array>();
@@ -111,7 +111,7 @@ describe.each((["llama", "qwen2"] as const).slice(0, tries(1, 2)))("a library of
 });
 
 describe("a device with less", () => {
-  it("binds weights in ranges, takes long prompts and logits in parts, and many requests in waves, unseen", async () => {
+  it.runIf(inCi("a model whose weights are bound in ranges"))("binds weights in ranges, takes long prompts and logits in parts, and many requests in waves, unseen", async () => {
     // The embedding has 786,432 bytes, a row of logits 8,192, and a cache has room for 1,024 positions.
     const limits = { ...defaultLimits, maxBindingBytes: 2 ** 17 };
     const folder = await build(demoDirectory, "for less", { devices: [limits] });
@@ -162,7 +162,7 @@ describe("a loaded model", () => {
     expect(await collect(model.tokenizer.encode("Blessed are the"), { maxTokens: 12 })).toEqual(streamed);
   });
 
-  it("feeds long prompts in several steps, and large logits in several slices, unseen", async () => {
+  it.runIf(inCi("long prompts in several steps"))("feeds long prompts in several steps, and large logits in several slices, unseen", async () => {
     const long = Array.from({ length: 100 }, (_, index) => (index * 7) % 2000);
     const whole = await model.forward([long]);
     expect((await model.forward([long], { chunk: 64 }))[0]).toEqual(whole[0]);

@@ -75,9 +75,12 @@ export class Device {
     return this.#fault instanceof DeviceLostError;
   }
 
-  /** The same after the driver has refused something: that the device is gone may come to be known a little later. */
+  /**
+   * The same after the driver has refused something: that the device is gone may come to be known a little later. Several
+   * turns of the event loop, since a loaded machine may spend the time of one timer before the driver had its turn.
+   */
   async assertAlive(): Promise<void> {
-    await Promise.race([this.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    for (let turn = 0; turn < 10 && !this.isGone; turn++) await Promise.race([this.gpu.lost, new Promise((resolve) => setTimeout(resolve, 10))]);
     this.assertUsable();
   }
 

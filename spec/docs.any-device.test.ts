@@ -9,7 +9,7 @@ import { pages, root, runPage } from "./fixtures/documents.ts";
 const withDevice = pages.filter(({ fences }) => fences.some(({ mark }) => mark.endsWith(": device")));
 
 // Software drivers take seconds to compile each of a kernel's schedules.
-test.each(withDevice)("$name runs", ({ fences }) => runPage(fences, "device"), 600_000);
+test.each(withDevice)("$name runs", ({ fences }) => runPage(fences, "device"));
 
 describe("docs/cli.md shows the JSON of", () => {
   const page = pages.find(({ name }) => name === "docs/cli.md")!.text;

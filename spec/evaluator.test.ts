@@ -8,6 +8,7 @@ import { arbitraryKernel } from "./arbitraries/kernels.ts";
 import { arbitraryTree } from "./arbitraries/trees.ts";
 import { evaluate, evaluateByDenotation, EvaluationError } from "./evaluator.ts";
 import { randomInputs } from "./inputs.ts";
+import { tries } from "./fixtures/effort.ts";
 
 /** A tree's order as text: each combine in parentheses, `e` the identity. */
 function order(tree: string, items: number, item?: number): string {
@@ -73,7 +74,7 @@ describe("the evaluator", () => {
     fc.assert(fc.property(arbitraryKernel(), fc.integer(), ({ kernel, extents }, seed) => {
       const data = { extents, ...randomInputs(kernel, extents, seed) };
       expect(evaluate(kernel, data)).toEqual(evaluateByDenotation(kernel, data));
-    }), { numRuns: 60, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true });
+    }), { numRuns: tries(20, 60) });
   });
 
   it("gives them for outputs that are computed over the same axes, one inside the other and the other way around", () => {

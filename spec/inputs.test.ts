@@ -9,6 +9,7 @@ import { arbitraryKernel } from "./arbitraries/kernels.ts";
 import { evaluate } from "./evaluator.ts";
 import { InputError, kindFor, randomInputs } from "./inputs.ts";
 import { orderSensitivity, reductionsOf, replaceTrees, TreeError } from "./order.ts";
+import { tries } from "./fixtures/effort.ts";
 
 /** A sum over `k` of rows of x and w, as the linear kernels and their like have it. */
 function sumOf(leaf: string, tree: string, weights = "bf16"): ReturnType<typeof parseKernel> {
@@ -71,7 +72,7 @@ describe("random inputs", () => {
 
   it.each(Object.entries(sizes))("do so for %s", (name, size) => {
     for (const items of [133, 200]) {
-      for (const seed of [1, 2]) {
+      for (const seed of tries(1, 2) === 1 ? [1] : [1, 2]) {
         const kernel = kernels.get(name)!;
         const extents = size(items);
         expect([items, seed, orderSensitivity(kernel, extents, randomInputs(kernel, extents, seed)) >= 0.9]).toEqual([items, seed, true]);
@@ -90,7 +91,7 @@ describe("random inputs", () => {
   it("are the same for a seed, and others for another", () => {
     fc.assert(fc.property(arbitraryKernel(), fc.integer(), ({ kernel, extents }, seed) => {
       expect(randomInputs(kernel, extents, seed)).toEqual(randomInputs(kernel, extents, seed));
-    }), { numRuns: 20 });
+    }), { numRuns: tries(8, 20) });
     const kernel = sumOf(leaves.plain, "chain");
     const of = (seed: number): Uint32Array => randomInputs(kernel, { token: 2, out: 1, inner: 9 }, seed).inputs["x"]!;
     expect(of(1)).not.toEqual(of(2));

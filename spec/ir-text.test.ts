@@ -8,6 +8,7 @@ import { arbitraryKernel } from "./arbitraries/kernels.ts";
 import { evaluate } from "./evaluator.ts";
 import { kernels } from "./fixtures/schedule-kernels.ts";
 import { randomInputs } from "./inputs.ts";
+import { tries } from "./fixtures/effort.ts";
 
 /** All that a kernel means, as text: each expression under a number, functions and reducers by what they do. */
 function meaningOf({ axes, inputs, parameters, outputs }: Kernel): string {
@@ -66,6 +67,6 @@ describe("the IR's text", () => {
       expect(meaningOf(read)).toBe(meaningOf(kernel));
       const data = { extents, ...randomInputs(kernel, extents, seed) };
       expect(evaluate(read, data)).toEqual(evaluate(kernel, data));
-    }), { numRuns: 80 });
+    }), { numRuns: tries(25, 80) });
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { compile, schedulesFor } from "../codegen/compile.ts";
 import { parseKernel } from "../dsl/parse-ir.ts";
 import { printKernel } from "../dsl/print-ir.ts";
+import { tries } from "./fixtures/effort.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 
 interface Names {
@@ -57,7 +58,7 @@ describe("names", () => {
   test("that are plain can be compiled and read back, whatever they mean elsewhere", () => {
     fc.assert(fc.property(fc.shuffledSubarray([...words], { minLength: 7, maxLength: 7 }), fc.constantFrom("u", "$1", "_1", "π1", "$", "σ", "fn"), ([row, out, inner, left, right, scale, field], local) => {
       expectAccepted({ row: row!, out: out!, inner: inner!, left: left!, right: right!, scale: scale!, field: field!, local });
-    }), { numRuns: 40 });
+    }), { numRuns: tries(8, 40) });
   });
 
   test("of letters of any kind are accepted or refused by R023, and nothing else", () => {
@@ -69,7 +70,7 @@ describe("names", () => {
       const { diagnostics } = readKernels("named.kernel.ts", { source: source(names) });
       if (diagnostics.length === 0) expectAccepted(names);
       else expect([...new Set(diagnostics.map(({ code }) => code))]).toEqual(["R023"]);
-    }), { numRuns: 150 });
+    }), { numRuns: tries(40, 150) });
   });
 
   test.each(refused)("'%s' is refused", (name) => {

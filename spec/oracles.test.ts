@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { float64Logits } from "./fixtures/float64-model.ts";
+import { some } from "./fixtures/effort.ts";
 import { oracleNames, readOracle, relativeError } from "./fixtures/oracles.ts";
 import { addBiases, asF32, rewriteCheckpoint, type RewriteOptions } from "./fixtures/rewrite.ts";
 import { ReferenceModel } from "./reference-model.ts";
@@ -38,7 +39,7 @@ describe("what the oracles leave out", () => {
     ["a tied head", { config: { tie_word_embeddings: true } }],
     ["weights that bf16 does not hold", { encode: (name, bits) => asF32(name, bits.map((value, index) => value | (index * 40503) & 0xffff)) }],
   ];
-  it.each(variants)("%s stays within a hundredth of our own double precision", async (what, options) => {
+  it.each(some("architectures against float64, without a device", 2, variants))("%s stays within a hundredth of our own double precision", async (what, options) => {
     const { directory: from, ids } = await readOracle("llama3");
     const to = join(directory, what);
     await rewriteCheckpoint(from, to, options);

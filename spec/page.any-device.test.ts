@@ -26,8 +26,25 @@ import { serve, type StaticServer } from "./fixtures/static-server.ts";
 if (noChromium !== undefined) console.log(`The page is not tested: ${noChromium}.`);
 
 const weights = "/model/weights/model.safetensors";
-/** Software compiles kernels for seconds, and other tests run beside. */
-const patience = { timeout: 90_000 };
+/** Software compiles kernels for seconds, and other tests run beside: long enough for a machine that is much slower, too. */
+const patience = { timeout: 900_000 };
+
+/**
+ * For a page whose completion a test looks at or stops: `hold()` makes the next one stand still at its second token, and
+ * `letGo()` lets it go on. Whoever reads back waits there.
+ */
+const holding = `{
+  let gate, open, armed = false;
+  globalThis.hold = () => { armed = true; };
+  globalThis.letGo = () => open();
+  const map = GPUBuffer.prototype.mapAsync;
+  GPUBuffer.prototype.mapAsync = async function (...given) { await gate; return map.apply(this, given); };
+  new MutationObserver(() => {
+    if (!armed || document.querySelectorAll(".completion span").length < 2) return;
+    armed = false;
+    gate = new Promise((resolve) => { open = resolve; });
+  }).observe(document, { subtree: true, childList: true });
+}`;
 
 /** As `treefold build` makes it, but for the proofs; the evaluator's word on it takes most of the time, so it comes from the cache. */
 async function libraryOf(checkpoint: string): Promise<Library> {
@@ -69,6 +86,7 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
   /** A page of its own, whose uncaught errors fail the test. */
   async function visit(url: string, from: Browser = browser, { width = 900, prepare }: { readonly width?: number; readonly prepare?: string } = {}): Promise<Page> {
     const page = await from.newPage({ viewport: { width, height: 1000 } });
+    page.setDefaultTimeout(patience.timeout);
     page.on("pageerror", (error) => faults.push(String(error)));
     if (prepare !== undefined) await page.addInitScript(prepare);
     await page.goto(url);
@@ -83,13 +101,17 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
     const kept = process.env["TREEFOLD_SCREENSHOTS"];
     if (kept !== undefined) await page.screenshot({ path: join(kept, `${name}.png`), fullPage: true });
   };
-  /** What it says for a prompt, token by token; `during` is called once it has begun. */
+  /** What it says for a prompt, token by token; it stands still at its second token while `during` is done. */
   async function speak(page: Page, prompt: string, tokens: number, during?: () => Promise<void>): Promise<Piece[]> {
     await page.fill("#prompt", prompt);
     await page.fill("#tokens", String(tokens));
+    if (during !== undefined) await page.evaluate("hold()");
     await page.click("#generate");
     await page.locator(".completion span").nth(1).waitFor({ state: "attached", ...patience });
-    await during?.();
+    if (during !== undefined) {
+      await during();
+      await page.evaluate("letGo()");
+    }
     await page.locator("#generate:enabled").waitFor(patience);
     const pieces = await page.locator(".completion span").evaluateAll((spans) => spans.map((span) => [(span as { textContent?: string }).textContent ?? "", (span as unknown as { title: string }).title] as const));
     return pieces.map(([text, title]) => ({ id: Number(title.replace("id ", "")), text }));
@@ -121,7 +143,7 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
       const bar = document.getElementById("bar");
       if (bar !== null && bar.hasAttribute("value") && seen.at(-1) !== bar.value) seen.push(bar.value);
     }).observe(document, { subtree: true, childList: true, attributes: true });`;
-    const page = await visit(slow.url, browser, { prepare: watch });
+    const page = await visit(slow.url, browser, { prepare: watch + holding });
     await page.locator("#bar[value]").waitFor(patience);
     await expect.poll(() => page.locator("#status").innerText(), patience).toBe("Weights: 2.1 MB of 5.5 MB");
     await shoot(page, "loading");
@@ -129,7 +151,7 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
     await loaded(page);
     const seen = await page.evaluate("seen") as number[];
     // What comes at once may be shown at once.
-    expect(seen.length).toBeGreaterThan(2);
+    expect(seen.length).toBeGreaterThanOrEqual(2);
     expect(seen).toContain(2 ** 21);
     expect(seen).toEqual([...seen].sort((left, right) => left - right));
     expect(seen.at(-1)).toBe(5_510_784);
@@ -154,7 +176,7 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
     await shoot(page, "table");
 
     const stopped = await speak(page, prompt, 2000, () => page.click("#stop"));
-    expect(stopped.length).toBeLessThan(500);
+    expect(stopped.length).toBeLessThan(10);
     expect(await page.locator("#figures").innerText()).toMatch(/^\d+ tokens?, .*; stopped$/);
     expect(await speak(page, prompt, 4)).toEqual(said.slice(0, 4));
 

@@ -60,4 +60,4 @@ test("random kernels give the evaluator's bits", async () => {
   expect(distribution.share("a sequence axis")).toBeGreaterThanOrEqual(1 / 4);
   const file = process.env["TREEFOLD_TALLY"];
   if (file !== undefined) writeFileSync(file.replace(/json$/, "random.json"), `${JSON.stringify({ part, device: device.info, ...distribution }, null, 2)}\n`);
-}, 900_000);
+});

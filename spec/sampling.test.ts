@@ -11,6 +11,7 @@ import { sampleByFloat64 } from "./fixtures/float64-sampler.ts";
 import { randomLogits, randomRow } from "./fixtures/sampling-rows.ts";
 import { excludedScore, referenceSample } from "./reference-sampler.ts";
 import { Random } from "./random.ts";
+import { tries } from "./fixtures/effort.ts";
 
 describe("noise", () => {
   const file = `${kernelDirectory}/noise.kernel.ts`;
@@ -64,7 +65,8 @@ describe("against float64", () => {
   it("chooses the same ids, of the same sets", () => {
     const vocabulary = 97;
     let [skipped, tried] = [0, 0];
-    for (let seed = 0; seed < 300; seed++) {
+    const seeds = tries(100, 300);
+    for (let seed = 0; seed < seeds; seed++) {
       const random = new Random(seed, "float64");
       const logits = randomLogits(random, vocabulary);
       const row = randomRow(random, vocabulary);
@@ -86,7 +88,7 @@ describe("against float64", () => {
       expect(found.top.map(({ id }) => id)).toEqual(expected.order.slice(0, row.sampling.topLogprobs));
     }
     console.log(`float64: ${tried} rows agree, ${skipped} are too close to tell (margin below 1e-4)`);
-    expect(tried).toBeGreaterThan(200);
+    expect(tried).toBeGreaterThan(seeds * 2 / 3);
   });
 
   it("keeps ties with the k-th, and with the last that top-p keeps, together", () => {

@@ -3,24 +3,32 @@
  * (`*.device.test.ts`) once on every Vulkan driver here, and those that need a device, whichever it is
  * (`*.any-device.test.ts`), on the last of them. Arguments go on to vitest, as in `npm test -- runtime`.
  *
- * TREEFOLD_CASES=ci tries more random cases, as `.ci/run` does (fixtures/effort.ts).
+ * TREEFOLD_CASES=ci leaves nothing out, as `.ci/run` does (fixtures/effort.ts). What a run leaves out is listed at its end, and
+ * what it took of the processors: with two software drivers and an installation at most 10 minutes.
  * TREEFOLD_REQUIRE_DRIVERS=swiftshader,lavapipe makes an absent driver a failure.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { build, install, root, setUp } from "../cli/setup.mjs";
 
+const started = Date.now();
+const quick = (process.env.TREEFOLD_CASES ?? "quick") === "quick";
 const say = (line) => process.stdout.write(`${line}\n`);
 const node = (args, options) => spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", ...options });
 
+say(quick
+  ? "All tests: some 8 minutes of one core's time with two software drivers, half of that on two cores, less on a GPU; longer where a package has to be downloaded. What is left to CI is listed at the end."
+  : "All tests, at length: half an hour with two software drivers on two cores.");
 setUp(install);
 setUp(() => build(say));
 
 const drivers = await findDrivers();
 const { missing } = announce(drivers);
-const totals = { passed: 0, failed: missing.length };
+const totals = { passed: 0, failed: missing.length, skipped: 0 };
+const folder = mkdtempSync(join(tmpdir(), "treefold-test-"));
+const [leftOut, times] = [join(folder, "left-out.jsonl"), join(folder, "times.jsonl")];
 
 if (process.argv.length === 2) {
   say("\n== types");
@@ -42,29 +50,63 @@ for (const [at, driver] of drivers.entries()) {
   count(vitest(["device", "device-alone"], environment, several));
   if (driver === anyDriver) count(vitest(["any-device"], environment, several));
 }
-say(`\n${totals.passed} passed, ${totals.failed} failed`);
+sayWhatTookLong();
+sayWhatIsLeftOut();
+rmSync(folder, { recursive: true, force: true });
+say(`\n${processorTime()}`);
+say(`${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
 
-function count({ passed, failed }) {
+function count({ passed, failed, skipped = 0 }) {
   totals.passed += passed;
   totals.failed += failed;
+  totals.skipped += skipped;
+}
+
+/** What the tests said that they leave out, added up by its name. */
+function sayWhatIsLeftOut() {
+  const counts = new Map();
+  for (const { what, count: left } of linesOf(leftOut)) counts.set(what, (counts.get(what) ?? 0) + left);
+  if (counts.size === 0 && totals.skipped === 0) return;
+  say(`\n== left out here; TREEFOLD_CASES=ci npm test does it, and npm run test:full more`);
+  for (const [what, left] of [...counts].sort(([one], [other]) => (one < other ? -1 : 1))) say(`  ${what}: ${left}`);
+  say(`  ${totals.skipped} tests skipped, for these reasons or those that they printed`);
+}
+
+/** The test files that took most of the processors. */
+function sayWhatTookLong() {
+  const most = linesOf(times).sort((one, other) => other.seconds - one.seconds).slice(0, 20);
+  if (most.length === 0) return;
+  say("\n== seconds of processor time of the test files that took most");
+  for (const { file, driver, seconds } of most) say(`  ${seconds.toFixed(1).padStart(6)}  ${relative(root, file)}${driver === undefined ? "" : ` on ${driver}`}`);
+}
+
+function linesOf(file) {
+  return existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line)) : [];
+}
+
+/** Minutes of processor time of this process and of all that it waited for, which only Linux tells; and by the clock. */
+function processorTime() {
+  const minutes = (seconds) => (seconds / 60).toFixed(1);
+  const clock = `${minutes((Date.now() - started) / 1000)} by the clock`;
+  if (process.platform !== "linux") return `Took ${clock}.`;
+  // Fields 14 to 17 of proc(5)'s stat: user and system time, own and of children that were waited for, in hundredths of a second.
+  const fields = readFileSync("/proc/self/stat", "utf8").replace(/^.*\) /s, "").split(" ").slice(11, 15);
+  return `Took ${minutes(fields.reduce((sum, field) => sum + Number(field), 0) / 100)} minutes of processor time, user and system, of all processes, set-up included; ${clock}.`;
 }
 
 /** Runs projects of vitest.config.ts and counts its tests; a file that could not run at all counts as one that failed. */
 function vitest(projects, environment, ...options) {
-  const folder = mkdtempSync(join(tmpdir(), "treefold-test-"));
-  const file = join(folder, "results.json");
-  try {
-    const { status } = node([join("node_modules", "vitest", "vitest.mjs"), "run", ...projects.flatMap((project) => ["--project", project]), "--passWithNoTests",
-      "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...options, ...process.argv.slice(2)], { env: { ...process.env, ...environment } });
-    if (!existsSync(file)) return { passed: 0, failed: 1 };
-    const results = JSON.parse(readFileSync(file, "utf8"));
-    const broken = results.testResults.filter((suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"));
-    const failed = results.numFailedTests + broken.length;
-    return { passed: results.numPassedTests, failed: status !== 0 && failed === 0 ? 1 : failed };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const file = join(folder, `results-${projects[0]}.json`);
+  rmSync(file, { force: true });
+  const { status } = node([join("node_modules", "vitest", "vitest.mjs"), "run", ...projects.flatMap((project) => ["--project", project]), "--passWithNoTests",
+    ...options, ...process.argv.slice(2)],
+  { env: { ...process.env, TREEFOLD_RESULTS: file, TREEFOLD_LEFT_OUT: leftOut, TREEFOLD_PROCESSOR_TIME: times, ...environment } });
+  if (!existsSync(file)) return { passed: 0, failed: 1 };
+  const results = JSON.parse(readFileSync(file, "utf8"));
+  const broken = results.testResults.filter((suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"));
+  const failed = results.numFailedTests + broken.length;
+  return { passed: results.numPassedTests, failed: status !== 0 && failed === 0 ? 1 : failed, skipped: results.numPendingTests };
 }
 
 /** The bundled SwiftShader, and one driver for each other device that the system's (or the user's) manifests offer. */

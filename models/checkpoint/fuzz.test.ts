@@ -13,6 +13,7 @@ import { listWeights, mapWeights, weightsOf } from "../architecture/weights.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import type { ModelConfig } from "./config.ts";
 import { CheckpointError } from "./error.ts";
+import { tries } from "../../spec/fixtures/effort.ts";
 
 const fields = {
   model_type: "qwen3", hidden_act: "silu", attention_bias: false, vocab_size: 5, hidden_size: 4, intermediate_size: 3, num_hidden_layers: 1,
@@ -139,7 +140,7 @@ it("reads or refuses damaged files of weights", async () => {
     const result = await read();
     count(result);
     if (result !== undefined) expectWeights(result.weights, file);
-  }), { numRuns: 1200 });
+  }), { numRuns: tries(300, 1200) });
 });
 
 type Fields = Record<string, unknown>;
@@ -175,7 +176,7 @@ it("reads or refuses damaged configurations", async () => {
     expect(config.rotary.base).toBe(given.rope_parameters?.["rope_theta"] ?? given["rope_theta"] ?? 10000);
     expect(config.endIds).toEqual([given["eos_token_id"] ?? []].flat());
     expectWeights(result.weights, sound);
-  }), { numRuns: 900 });
+  }), { numRuns: tries(200, 900) });
 });
 
 it("reads or refuses damaged indices", async () => {
@@ -198,7 +199,7 @@ it("reads or refuses damaged indices", async () => {
     const result = await read();
     count(result);
     if (result !== undefined) expectWeights(result.weights, sound);
-  }), { numRuns: 300 });
+  }), { numRuns: tries(80, 300) });
   expect(await readFile(join(directory, "a.safetensors"))).toEqual(Buffer.from(shards["a.safetensors"]!));
 });
 

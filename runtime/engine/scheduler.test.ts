@@ -10,6 +10,7 @@ import { PrefixCache } from "./prefix-cache.ts";
 import type { CheckedRequest } from "./request.ts";
 import { Scheduler, type Planned } from "./scheduler.ts";
 import { Group } from "./sequence.ts";
+import { tries } from "../../spec/fixtures/effort.ts";
 
 const vocabulary = 8;
 const sampling = checkSampling({}, vocabulary);
@@ -99,7 +100,7 @@ describe("the scheduler", () => {
       seen.hits += hits;
       const alone = asked.requests.flatMap((request) => run({ ...asked, requests: [{ ...request, step: 0, cancelAt: undefined }] }).answers);
       answers.forEach((answer, index) => answer !== "" && expect(answer).toBe(alone[index]));
-    }), { numRuns: 300 });
+    }), { numRuns: tries(60, 300) });
     console.log(`${seen.runs} schedules: ${seen.preemptions} preemptions, ${seen.hits} ids found in the prefix cache`);
     expect(seen.preemptions).toBeGreaterThan(50);
     expect(seen.hits).toBeGreaterThan(1000);
@@ -173,7 +174,7 @@ describe("the ledger", () => {
         if (error instanceof PageTableError) caught++;
         else other++;
       }
-    }), { numRuns: 300 });
+    }), { numRuns: tries(60, 300) });
     console.log(`${leak}: caught ${caught} times of 300, other faults ${other}`);
     expect(caught).toBeGreaterThan(5);
   });

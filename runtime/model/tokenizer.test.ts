@@ -64,11 +64,9 @@ describe("tokenizer", () => {
     ["ab\ud800c", "the text: character 2 is \\ud800, one half of a surrogate pair, which no encoding has. fix: cut texts between characters, or replace the half (String.prototype.toWellFormed)"],
     ["\udc00", "the text: character 0 is \\udc00, one half of a surrogate pair"],
     [undefined as unknown as string, "the text: it is undefined, not a string. fix: give a string"],
-  ])("refuses at once what it can't take (%#)", (text, expected) => {
-    const start = performance.now();
+  ])("refuses what it can't take (%#)", (text, expected) => {
     expect(() => tokenizer.encode(text)).toThrow(TokenizerError);
     expect(() => tokenizer.encode(text)).toThrow(expected);
-    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   it("decodes what no token has to nothing: a vocabulary may be padded", () => {

@@ -104,7 +104,7 @@ describe("a server's files", () => {
   });
 
   test("that are not there, or whose connection fails, say so in a word", async () => {
-    const files = await open({ answer: (path, _, response) => path === "/cut" && (response.writeHead(200, { "content-length": 100 }).write("short"), setTimeout(() => response.destroy(), 20), true) });
+    const files = await open({ answer: (path, _, response) => path === "/cut" && (response.writeHead(200, { "content-length": 100 }).write("short", () => response.destroy()), true) });
     for (const read of [() => files.readText("none"), () => files.readBytes("none", 0, 4)]) expect(await read().catch(codeOf)).toBe("HTTP 404");
     for (const read of [() => files.readText("cut"), () => files.readBytes("cut", 0, 100)]) expect(await read().catch(codeOf)).toBe("no connection");
     await server!.close();
@@ -113,9 +113,10 @@ describe("a server's files", () => {
 
   test("end with the signal", async () => {
     const controller = new AbortController();
-    const files = await open({ pace: { bytes: 2 ** 16, between: () => new Promise((resolve) => setTimeout(resolve, 5)) } }, { signal: controller.signal });
+    // The second part is sent after the signal only.
+    const aborted = new Promise((resolve) => { controller.signal.addEventListener("abort", resolve); });
+    const files = await open({ pace: { bytes: 2 ** 16, between: () => aborted } }, { signal: controller.signal, received: () => controller.abort() });
     const reading = files.readBytes(file, 0, size);
-    setTimeout(() => controller.abort(), 50);
     await expect(reading).rejects.toThrow();
     expect(controller.signal.aborted).toBe(true);
   });

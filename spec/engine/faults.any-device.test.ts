@@ -12,7 +12,6 @@ describe("the queue", () => {
     await withEngine({ maxRunning: 2, maxWaiting: 5 }, async (engine) => {
       const taken: Submission[] = [];
       const refused: unknown[] = [];
-      const started = performance.now();
       for (let index = 0; index < 200; index++) {
         try {
           taken.push(engine.submit(request(5, 3)));
@@ -20,8 +19,7 @@ describe("the queue", () => {
           refused.push(error);
         }
       }
-      expect(performance.now() - started).toBeLessThan(1000);
-      // Two may run, and five wait.
+      // All at once, before the engine took a step. Two may run, and five wait.
       expect(taken.length).toBe(7);
       expect(refused.every((error) => error instanceof OverloadError)).toBe(true);
       expect(String(refused[0])).toBe("OverloadError: engine: its queue holds 7 completions and has room for 0 more, and 1 is asked for. fix: send the request again when others are done, or give the engine a larger maxWaiting");

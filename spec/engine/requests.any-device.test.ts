@@ -62,7 +62,7 @@ describe("ends", () => {
     const { maxPositions } = model.config;
     const long = Array.from({ length: maxPositions - 2 }, (_, at) => (at * 31) % 2048);
     expect(await one({ prompt: long, maxTokens: 10, ignoreEnd: true })).toMatchObject({ ids: { length: 3 }, finish: "length" });
-  }, 300_000);
+  });
 });
 
 it("completions: the first is the request's own, the others are those of seeds made of its seed", async () => {

@@ -130,4 +130,4 @@ it.runIf(doesForAll && !isSlowest)("the same comparison finds kernels whose orde
   console.log(`ordinary kernels: ${JSON.stringify(seen)}`);
   // Nearly every row changes that is not computed in a batch of the same size.
   expect(seen.differentRows).toBeGreaterThan(seen.rows / 2);
-}, 600_000);
+});

@@ -49,7 +49,7 @@ describe("what is invariant passes", () => {
     expect(tally.cases).toBe(12);
     expect(tally.rows).toBeGreaterThan(100);
     expect(tally.largest).toBeGreaterThan(10);
-  }, 60_000);
+  });
 
   test("and the inputs can tell trees apart", async () => {
     expect((await trial(linear, linearAxes, (data) => evaluate(linear, data))).orderSensitive).toBeGreaterThan(0.9);

@@ -70,4 +70,4 @@ if (effort === "full") test("all mutants, and a page of them", async () => {
   const runs = files.map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Run);
   writeFileSync(join(folder, "mutants.md"), page(runs));
   expect(findings.filter(({ equivalent, caught }) => (equivalent === null) === (caught === null))).toEqual([]);
-}, 1_200_000);
+});

@@ -1,6 +1,7 @@
 /** The parser on this side: it reads all that the compiler prints, and takes anything else for what it is. tint.any-device.test.ts holds it against Tint. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { tries } from "../../../spec/fixtures/effort.ts";
 import { mutantOf, passesInRanges, printedPasses, randomPasses } from "../../../spec/fixtures/wgsl-corpus.ts";
 import type { Expression } from "./ast.ts";
 import { parseWgsl, WgslError } from "./index.ts";
@@ -25,11 +26,11 @@ ${body}
 describe("the parser reads", () => {
   test.each([
     ["every kernel under every schedule that fits", () => printed],
-    ["random kernels", () => randomPasses(20, 1)],
+    ["random kernels", () => randomPasses(tries(8, 20), 1)],
     ["sums at sizes that large tiles fit", () => printedPasses({ rows: 3, items: 70, width: 68 }, ["linear", "linearBiasF32", "sumOfDifferences"])],
   ])("%s", (_, passes) => {
     const read = passes();
-    expect(read.length).toBeGreaterThan(20);
+    expect(read.length).toBeGreaterThan(tries(7, 20));
     for (const { wgsl, workgroupSize, bindings, uniforms } of read) {
       const module = parseWgsl(wgsl);
       expect(module.workgroupSize).toBe(workgroupSize);
@@ -92,7 +93,7 @@ test("whatever an edit makes of a text is read, or is an error at a place of it"
     expect(error.column).toBeLessThanOrEqual(line!.length + 1);
     expect(error.message).toBe(`${error.line}:${error.column} ${error.problem}; ${error.fix}`);
     expect(error.message).not.toContain("\n");
-  }), { numRuns: 1000, seed: 1 });
+  }), { numRuns: tries(200, 1000), seed: 1 });
 });
 
 test("brackets that nest without end are an error, too", () => {
