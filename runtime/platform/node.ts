@@ -119,6 +119,10 @@ export async function remember(name: string, text: string): Promise<void> {
   }
 }
 
+/** Once for each line, in this process and those that it starts: every device that is opened has the same to say. */
 export function tell(line: string): void {
+  const said = process.env["TREEFOLD_TOLD"]?.split("\n") ?? [];
+  if (said.includes(line)) return;
+  process.env["TREEFOLD_TOLD"] = [...said, line].join("\n");
   process.stderr.write(`${line}\n`);
 }
