@@ -2,13 +2,18 @@
 import { RequestError } from "../errors.ts";
 import { checkIds, checkList } from "../model/batch.ts";
 import type { Model } from "../model/model.ts";
-import { checkOptions } from "../model/options.ts";
+import { chatNames, type ChatMessage, type ChatOptions } from "../model/chat.ts";
+import { checkOptions, samplingNames, type Elsewhere } from "../model/options.ts";
 import { pageSize } from "../model/pages.ts";
 import { checkSampling, type Sampling, type SamplingParameters } from "../model/sampling.ts";
 
 export interface EngineRequest extends SamplingParameters {
-  /** Text, or token ids. */
-  readonly prompt: string | readonly number[];
+  /** Text, or token ids. Either this or `messages` is needed. */
+  readonly prompt?: string | readonly number[];
+  /** A conversation instead of a prompt, whose next turn is the model's: written as the model's chat template has it. */
+  readonly messages?: readonly ChatMessage[];
+  /** For `messages`: tools, variables of the template and the date. */
+  readonly chat?: ChatOptions;
   /** Ids to generate, at most, in each completion; 64 where absent. The model's last position ends a completion, too. */
   readonly maxTokens?: number;
   /** Texts that end a completion, which does not contain them. */
@@ -43,12 +48,12 @@ export interface CheckedRequest {
   readonly observe: EngineRequest["observe"];
 }
 
-const names = ["prompt", "maxTokens", "stop", "stopIds", "ignoreEnd", "n", "priority", "signal", "observe"] as const;
+const names = ["prompt", "messages", "chat", "maxTokens", "stop", "stopIds", "ignoreEnd", "n", "priority", "signal", "observe"] as const;
 /** Completions of one request, at most. */
 const mostCompletions = 128;
 const defaultMaxTokens = 64;
 
-/** @param pages of the engine's cache @throws RequestError, SamplingError, BatchError, TokenizerError */
+/** @param pages of the engine's cache @throws RequestError, SamplingError, BatchError, TokenizerError, ChatTemplateError */
 export function checkRequest(request: EngineRequest, model: Model, pages: number): CheckedRequest {
   const sampling = checkParameters(request, model.config.vocabulary);
   const { maxTokens = defaultMaxTokens, stop = [], stopIds = [], ignoreEnd = false, n = 1, priority = 0, observe, signal } = request;
@@ -71,8 +76,7 @@ export function checkRequest(request: EngineRequest, model: Model, pages: number
   checkList(stopIds, "stopIds", "give a list of token ids");
   const wrong = stopIds.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));
   if (wrong !== undefined) refuse(`stopIds has ${show(wrong)}`, `ids go from 0 to ${vocabulary - 1}`);
-  if (request.prompt === "") refuse("the prompt is empty", "give it some text, or the id that a text starts with");
-  const prompt = typeof request.prompt === "string" ? model.tokenizer.encode(request.prompt) : request.prompt;
+  const prompt = promptOf(request, model, refuse);
   checkIds(prompt, "the prompt", { vocabulary, maxPositions });
   // The last id of a completion is not fed to the model again.
   const most = Math.min(maxTokens, maxPositions - prompt.length + 1);
@@ -83,9 +87,22 @@ export function checkRequest(request: EngineRequest, model: Model, pages: number
   return { prompt: [...prompt], sampling, maxTokens: most, stop: [...stop], stopIds: new Set([...ignoreEnd ? [] : endIds, ...stopIds]), n, priority, observe };
 }
 
+/** @throws RequestError, TokenizerError, ChatTemplateError */
+function promptOf({ prompt, messages, chat }: EngineRequest, model: Model, refuse: (what: string, fix: string) => never): readonly number[] {
+  if (messages !== undefined && prompt !== undefined) return refuse("it has both a prompt and messages", "give one of them: a text to continue, or a conversation to answer");
+  if (messages !== undefined) return model.chatIds(messages, chat);
+  if (chat !== undefined) return refuse("it has chat's options and no messages", "give messages, as in submit({ messages: [{ role: \"user\", content: \"…\" }] })");
+  if (prompt === undefined) return refuse("it has neither a prompt nor messages", "give a prompt, a text or token ids, or messages, as in submit({ messages: [{ role: \"user\", content: \"…\" }] })");
+  if (prompt === "") return refuse("the prompt is empty", "give it some text, or the id that a text starts with");
+  return typeof prompt === "string" ? model.tokenizer.encode(prompt) : prompt;
+}
+
+/** A chat's own options belong into `chat`. */
+const asksForChat: Elsewhere = { names: chatNames, fix: (name) => `give it with the messages, as in submit({ messages, chat: { ${name}: … } })` };
+
 /** All that is not the engine's own is sampling's. */
 function checkParameters(request: EngineRequest, vocabulary: number): Sampling {
-  checkOptions("a request", request, [...names, "temperature", "topK", "topP", "minP", "presencePenalty", "frequencyPenalty", "repetitionPenalty", "logitBias", "seed", "topLogprobs"]);
+  checkOptions("a request", request, [...names, ...samplingNames], asksForChat);
   return checkSampling(Object.fromEntries(Object.entries(request).filter(([name]) => !(names as readonly string[]).includes(name))), vocabulary);
 }
 

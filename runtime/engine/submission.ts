@@ -2,6 +2,12 @@
 import { RequestError } from "../errors.ts";
 import type { Group } from "./sequence.ts";
 
+/** One of the most likely ids, and the natural logarithm of its probability; f32. */
+export interface TopLogprob {
+  readonly id: number;
+  readonly logprob: number;
+}
+
 /** A token of a completion. */
 export interface EngineToken {
   /** Which of the request's completions. */
@@ -14,7 +20,7 @@ export interface EngineToken {
   /** The natural logarithm of the id's probability, before temperature, penalties, bias and cuts; f32. */
   readonly logprob: number;
   /** The most likely ids, as many as `topLogprobs` asks for, the most likely first. */
-  readonly top: readonly { readonly id: number; readonly logprob: number }[];
+  readonly top: readonly TopLogprob[];
   /** Why the completion ends with this token; absent where it goes on. */
   readonly finish?: FinishReason;
 }
@@ -27,6 +33,8 @@ export interface EngineCompletion {
   readonly text: string;
   /** f32 [ids.length] */
   readonly logprobs: Float32Array<ArrayBuffer>;
+  /** For each id the most likely ones at its place, as many as `topLogprobs` asks for, the most likely first. */
+  readonly top: readonly (readonly TopLogprob[])[];
   readonly finish: FinishReason;
 }
 
@@ -83,10 +91,14 @@ export class Submission implements AsyncIterable<EngineToken> {
   async result(): Promise<EngineResult> {
     const { completions } = this.#group;
     const texts = completions.map(() => "");
-    for await (const { completion, text } of this) texts[completion] += text;
+    const tops = completions.map((): (readonly TopLogprob[])[] => []);
+    for await (const { completion, text, top } of this) {
+      texts[completion] += text;
+      tops[completion]!.push(top);
+    }
     return {
       completions: completions.map(({ generated, logprobs, finish }, index): EngineCompletion => (
-        { ids: [...generated], text: texts[index]!, logprobs: Float32Array.from(logprobs), finish: finish ?? "cancelled" })),
+        { ids: [...generated], text: texts[index]!, logprobs: Float32Array.from(logprobs), top: tops[index]!, finish: finish ?? "cancelled" })),
       cachedTokens: completions.reduce((total, { cachedTokens }) => total + cachedTokens, 0),
       preemptions: completions.reduce((total, { preemptions }) => total + preemptions, 0),
     };

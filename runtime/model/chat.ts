@@ -33,6 +33,8 @@ export interface ChatOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
+export const chatNames = ["addGenerationPrompt", "tools", "date", "variables"] as const;
+
 const giveMessages = "give [{ role: \"user\", content: \"…\" }, …]";
 
 export class ChatTemplate {

@@ -7,12 +7,12 @@ import { sha256Of } from "../sha256.ts";
 import type { Tensor } from "../tensor.ts";
 import { BatchError, checkList, type StepEntry } from "./batch.ts";
 import { KvCache } from "./cache.ts";
-import { ChatTemplate, type ChatMessage, type ChatOptions } from "./chat.ts";
+import { chatNames, ChatTemplate, type ChatMessage, type ChatOptions } from "./chat.ts";
 import { completeAll, completeOne, forwardAll, scoreAll, type Completion, type CompletionOptions, type ForwardOptions, type GenerateAllOptions, type Piece } from "./completion.ts";
 import { Folder } from "./files.ts";
 import type { KernelLibrary } from "./kernels.ts";
 import { readManifest, readVerified, type Manifest, type RunConfig } from "./manifest.ts";
-import { checkOptions } from "./options.ts";
+import { asksForEngine, checkOptions } from "./options.ts";
 import { pageSize } from "./pages.ts";
 import type { ModelWeights, Program } from "./program.ts";
 import type { Sampled } from "./sampling.ts";
@@ -180,26 +180,27 @@ export class Model {
    * @throws BatchError, TokenizerError, and the device's errors, when it is iterated; the signal's reason when it is aborted
    */
   async *generate(prompt: string | readonly number[], options: CompletionOptions = {}): AsyncGenerator<Piece, void, undefined> {
-    checkOptions("generate", options, ["maxTokens", "signal"]);
+    checkOptions("generate", options, ["maxTokens", "signal"], asksForEngine);
     yield* completeOne(this, this.#idsOf(prompt, 0), this.#parts.tokenizer, options);
   }
 
   /** Completes all prompts in one batch; each gets what it would get alone. */
   async generateAll(prompts: readonly (string | readonly number[])[], options: GenerateAllOptions = {}): Promise<Completion[]> {
-    checkOptions("generateAll", options, ["maxTokens", "signal", "onPiece"]);
+    checkOptions("generateAll", options, ["maxTokens", "signal", "onPiece"], asksForEngine);
     checkList(prompts, "what generateAll is given", "give a list of prompts, as in [\"In the beginning\"]");
     return completeAll(this, prompts.map((prompt, index) => this.#idsOf(prompt, index)), this.#parts.tokenizer, options);
   }
 
   /** Answers a conversation, written as the model's chat template has it. @throws ChatTemplateError, and what generate throws */
   async *chat(messages: readonly ChatMessage[], options: CompletionOptions & ChatOptions = {}): AsyncGenerator<Piece, void, undefined> {
+    checkOptions("chat", options, ["maxTokens", "signal", ...chatNames], { ...asksForEngine, fix: (name) => `ask an Engine, which samples: new Engine(model).submit({ messages, ${name}: … })` });
     const { maxTokens, signal, ...chatOptions } = options;
     yield* this.generate(this.chatIds(messages, chatOptions), { ...(maxTokens !== undefined && { maxTokens }), ...(signal !== undefined && { signal }) });
   }
 
   /** The ids of a conversation whose next turn is the model's. @throws ChatTemplateError */
   chatIds(messages: readonly ChatMessage[], options: ChatOptions = {}): number[] {
-    checkOptions("a chat", options, ["addGenerationPrompt", "tools", "date", "variables"]);
+    checkOptions("a chat", options, chatNames);
     // The template writes the special tokens itself.
     return this.tokenizer.encode(this.#parts.chatTemplate().render(messages, options), { addSpecialTokens: false });
   }

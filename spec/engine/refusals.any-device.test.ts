@@ -8,7 +8,7 @@ const { withEngine } = small;
 
 describe("a wrong request is refused, and takes nothing", () => {
   const wrong: readonly [what: string, request: unknown, error: new (...args: never[]) => Error][] = [
-    ["no prompt", {}, BatchError], ["an empty prompt", { prompt: [] }, BatchError], ["an id beyond the vocabulary", { prompt: [1, 320] }, BatchError],
+    ["no prompt", {}, RequestError], ["a prompt and messages", { prompt: [1], messages: [] }, RequestError], ["messages without a tokenizer", { messages: [{ role: "user", content: "x" }] }, RequestError], ["an empty prompt", { prompt: [] }, BatchError], ["an id beyond the vocabulary", { prompt: [1, 320] }, BatchError],
     ["an id below 0", { prompt: [-1] }, BatchError], ["an id that is a fraction", { prompt: [1.5] }, BatchError], ["NaN for an id", { prompt: [NaN] }, BatchError],
     ["a prompt beyond the model's positions", { prompt: promptOf(513) }, BatchError], ["a prompt that is a number", { prompt: 7 }, BatchError],
     ["text without a tokenizer", { prompt: "In the beginning" }, RequestError], ["an empty text", { prompt: "" }, RequestError],

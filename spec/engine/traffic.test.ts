@@ -14,7 +14,7 @@ test("has every watched request in its place, and the fillers", () => {
   const fillers = arrivals.filter((_, place) => !watched.includes(place));
   expect(fillers.filter(({ cancelAt }) => cancelAt !== undefined).length).toBeGreaterThan(0);
   for (const { step, cancelAt, request: { prompt, maxTokens } } of fillers) {
-    expect(prompt.length).toBeLessThanOrEqual(longestFiller);
+    expect(prompt!.length).toBeLessThanOrEqual(longestFiller);
     expect(maxTokens).toBeLessThanOrEqual(30);
     expect(cancelAt ?? step).toBeGreaterThanOrEqual(step);
   }
