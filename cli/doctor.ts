@@ -1,6 +1,5 @@
 /** `treefold doctor`: what this machine's device does with arithmetic, and what that means for a model's results. */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import type { Examination } from "../runtime/doctor/index.ts";
@@ -88,7 +87,8 @@ interface FoundLibrary {
 async function libraryOf(directory: string, progress: (what: string) => void): Promise<FoundLibrary> {
   const { loadModel } = await import("../runtime/index.ts");
   const options = { accept: "invariant", selfTest: "fresh" } as const;
-  if (existsSync(join(directory, "manifest.json"))) {
+  const { isLibrary } = await import("../models/built.ts");
+  if (isLibrary(directory)) {
     const program = async (): Promise<never> => (await import(pathToFileURL(resolve(directory, "forward.js")).href)) as never;
     return { folder: directory, load: (device, show) => loadModel(program, directory, { ...options, device, progress: show }), remove: async () => undefined };
   }

@@ -10,7 +10,7 @@ export function register(program: Command): void {
   const experiment = program.command("experiment").description("Shows what the promises are worth, beside kernels that make none.");
   experiment.command("devices")
     .description("Completes a prompt on every Vulkan driver of this machine, with the model's kernels and with texts that leave the arithmetic to the device, and shows where devices part.")
-    .requiredOption("--model <dir>", "checkpoint directory", parsePath)
+    .requiredOption("--model <dir>", "checkpoint directory, or a library that 'treefold build' wrote", parsePath)
     .option("--prompt <text>", "text to complete greedily; the beginning of Genesis if absent")
     .option("--max-tokens <n>", "tokens to generate", parseCount, 32)
     .option("--driver <manifest>", "a Vulkan driver's .json file; may be repeated; all that are found if absent", collect)
@@ -19,7 +19,7 @@ export function register(program: Command): void {
     .action(devices);
   experiment.command("distinct")
     .description("Asks one request many times of a serving engine that is busy with others, on a recorded schedule, with the model's kernels and with ordinary ones, and counts the answers.")
-    .requiredOption("--model <dir>", "checkpoint directory", parsePath)
+    .requiredOption("--model <dir>", "checkpoint directory, or a library that 'treefold build' wrote", parsePath)
     .option("--requests <n>", "how many times it is asked", parseCount, 1000)
     .option("--max-tokens <n>", "tokens to generate", parseCount, 100)
     .option("--prompt <text>", "what is asked", "The LORD is my shepherd; I shall not want.")
@@ -30,7 +30,7 @@ export function register(program: Command): void {
     .action(distinct);
   experiment.command("kl")
     .description("Samples from a busy serving engine, has another process score the same tokens as a trainer does, and compares the logprobs, with the model's kernels and with ordinary ones.")
-    .requiredOption("--model <dir>", "checkpoint directory", parsePath)
+    .requiredOption("--model <dir>", "checkpoint directory, or a library that 'treefold build' wrote", parsePath)
     .option("--requests <n>", "sequences to sample", parseCount, 32)
     .option("--max-tokens <n>", "tokens to generate of each", parseCount, 64)
     .option("--temperature <t>", "at which they are sampled", parseTemperature, 0.7)

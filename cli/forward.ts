@@ -10,7 +10,7 @@ import { withProgress } from "./progress.ts";
 export function register(program: Command): void {
   program.command("forward")
     .description("Computes the logits of token ids at every position, all sequences in one batch. Needs no tokenizer.")
-    .requiredOption("--model <dir>", "checkpoint directory: config.json and model.safetensors", parsePath)
+    .requiredOption("--model <dir>", "checkpoint directory (config.json, model.safetensors), or a library that 'treefold build' wrote", parsePath)
     .requiredOption("--ids <ids>", "token ids of a sequence, as in 0,17,5; may be repeated", collectIds)
     .option("--chunk <n>", "feed sequences n ids at a time instead of whole; never changes the logits", parseCount)
     .option("--out <file>", "write the JSON there instead of stdout", parsePath)

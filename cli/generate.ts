@@ -6,7 +6,7 @@ import { collect, deviceJson, parseCount, parsePath, withModel } from "./model.t
 export function register(program: Command): void {
   program.command("generate")
     .description("Completes prompts greedily, all of them in one batch.")
-    .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json", parsePath)
+    .requiredOption("--model <dir>", "checkpoint directory (config.json, model.safetensors, tokenizer.json), or a library that 'treefold build' wrote", parsePath)
     .requiredOption("--prompt <text>", "text to complete; may be repeated", collect)
     .option("--max-tokens <n>", "tokens to generate for each prompt, at most", parseCount, 64)
     .option("--json", 'print {"completions":[{"prompt","ids","text"}],"device","fingerprint"}; ids and text are those generated')
@@ -24,9 +24,11 @@ async function generate({ model: directory, prompt: prompts, maxTokens, json = f
   const empty = prompts.indexOf("");
   if (empty >= 0) throw new UsageError(`prompt ${empty} is empty; fix: give --prompt some text`);
   const { assertCheckpoint } = await import("../models/load.ts");
+  const { isLibrary } = await import("../models/built.ts");
   const { readTokenizer } = await import("../models/checkpoint/tokenizer.ts");
   await assertCheckpoint(directory);
-  await readTokenizer(directory);
+  // A library's own is read with it.
+  if (!isLibrary(directory)) await readTokenizer(directory);
   await withModel(directory, async (model) => {
     const printer = json ? undefined : new Printer(prompts);
     const completions = await model.generateAll(prompts, {

@@ -17,6 +17,7 @@ import { ReferenceModel } from "../spec/reference-model.ts";
 import { defaultLimits } from "../runtime/artifact.ts";
 import { buildLibrary } from "./build/library.ts";
 import { writeLibrary } from "./build/write.ts";
+import { loadCheckpoint } from "./load.ts";
 import { ordinary } from "./ordinary.ts";
 import { demoDirectory } from "./places.ts";
 
@@ -74,6 +75,22 @@ describe.runIf(inCi("libraries of Llama and Qwen2 made from the demo")).each(["l
   afterAll(() => {
     model.dispose();
     control.dispose();
+  });
+
+  it("loads from its folder where a checkpoint is asked for, with its own kernels or with others", async () => {
+    const folder = join(directory, architecture);
+    const own = await loadCheckpoint(folder, { device });
+    const other = await loadCheckpoint(folder, { device, source: ordinary });
+    try {
+      expect(own.fingerprint).toBe(model.fingerprint);
+      const [ids] = sequences;
+      expect(bitsOf((await own.forward([ids!]))[0]!)).toEqual(bitsOf((await model.forward([ids!]))[0]!));
+      expect(bitsOf((await other.forward([ids!]))[0]!)).toEqual(bitsOf((await control.forward([ids!]))[0]!));
+      expect(other.fingerprint).not.toBe(own.fingerprint);
+    } finally {
+      own.dispose();
+      other.dispose();
+    }
   });
 
   it("gives each row of a ragged batch what it gets alone: first, in the middle and last, whole and by chunks of 1 and 7", async () => {

@@ -1,6 +1,14 @@
 /** A checkpoint on a device, by way of its library: built, or taken from the cache, and loaded as any user of it would. */
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { Folder } from "../runtime/model/files.ts";
+import { readManifest } from "../runtime/model/manifest.ts";
+import { removeOnSignal } from "./aside.ts";
+import { isLibrary } from "./built.ts";
 import { loadModel, messageOf, ModelFileError, OtherWeightsError, type LoadOptions, type Model, type Program } from "../runtime/index.ts";
 import { Checkpoint } from "./checkpoint/checkpoint.ts";
 import { compileKernels } from "./compile-model.ts";
@@ -17,13 +25,17 @@ export const treefold: NamedSource = { name: "treefold", kernels: compileKernels
 /** What another process does to the cache at the same time may make a library unreadable; never as often as this. */
 const attempts = 3;
 
-/** @throws CheckpointError, and what loading a library throws; the signal's reason when it is aborted */
+/**
+ * A library that `treefold build` wrote, or a checkpoint, whose library is made.
+ * @throws CheckpointError, and what loading a library throws; the signal's reason when it is aborted
+ */
 export async function loadCheckpoint(directory: string, { source = treefold, ...options }: CheckpointOptions = {}): Promise<Model> {
   const { signal } = options;
   const progress = (what: string): void => {
     signal?.throwIfAborted();
     options.progress?.(what);
   };
+  if (isLibrary(directory)) return loadBuilt(directory, source, progress, options);
   progress("reading the checkpoint");
   await assertCheckpoint(directory);
   for (let attempt = 1; ; attempt++) {
@@ -41,8 +53,29 @@ export async function loadCheckpoint(directory: string, { source = treefold, ...
   }
 }
 
-/** Tells a directory that is no checkpoint, or one that is not supported, before anything that takes long. @throws CheckpointError */
+/** With its own kernels, which are the compiler's; another source's are compiled for its program first. */
+async function loadBuilt(directory: string, { name, kernels }: NamedSource, progress: (what: string) => void, options: LoadOptions): Promise<Model> {
+  const own = resolve(directory);
+  if (!existsSync(join(own, "weights"))) {
+    throw new ModelFileError({ where: directory, what: "it is a library that was built without its weights", fix: "give the checkpoint that it was built from, or build it again with its weights" });
+  }
+  if (kernels === compileKernels) return loadModel(() => importProgram(join(own, "forward.js"), 1), own, options);
+  const [{ derivedLibrary }, { writeOwnLibrary }] = await Promise.all([import("./build/derived.ts"), import("./build/write.ts")]);
+  progress(`compiling the kernels of '${name}'`);
+  const folder = join(tmpdir(), `treefold-library-${randomUUID()}`);
+  const stop = removeOnSignal(folder);
+  try {
+    await writeOwnLibrary(await derivedLibrary(own, kernels, progress), folder);
+    return await loadModel(() => importProgram(join(folder, "forward.js"), 1), folder, { ...options, weights: join(own, "weights") });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    stop();
+  }
+}
+
+/** Tells a directory that is neither a library nor a checkpoint that is supported, before anything that takes long. @throws CheckpointError, ModelFileError */
 export async function assertCheckpoint(directory: string): Promise<void> {
+  if (isLibrary(directory)) return void await readManifest(new Folder(directory));
   await (await Checkpoint.open(directory)).close();
 }
 
