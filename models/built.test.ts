@@ -18,7 +18,12 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 async function refusal(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(() => { throw new Error("no fault was found"); }, (error: unknown) => error as Error);
+  return promise.then(
+    () => {
+      throw new Error("no fault was found");
+    },
+    (error: unknown) => error as Error,
+  );
 }
 
 describe("a folder that holds manifest.json", () => {
@@ -33,13 +38,17 @@ describe("a folder that holds manifest.json", () => {
   it("is no checkpoint to build from", async () => {
     const error = await refusal(buildLibrary(directory));
     expect(error).toBeInstanceOf(CheckpointError);
-    expect(error.message).toBe(`${directory}: is a library that 'treefold build' wrote, not a checkpoint; fix: give the checkpoint that it was built from`);
+    expect(error.message).toBe(
+      `${directory}: is a library that 'treefold build' wrote, not a checkpoint; fix: give the checkpoint that it was built from`,
+    );
   });
 
   it("is refused as a library where it lacks its weights or is damaged", async () => {
     const error = await refusal(loadCheckpoint(directory));
     expect(error).toBeInstanceOf(ModelFileError);
-    expect(error.message).toContain("it is a library that was built without its weights. fix: give the checkpoint that it was built from, or build it again with its weights");
+    expect(error.message).toContain(
+      "it is a library that was built without its weights. fix: give the checkpoint that it was built from, or build it again with its weights",
+    );
     await mkdir(join(directory, "weights"));
     for (const wrong of [loadCheckpoint(directory), assertCheckpoint(directory)]) {
       const damaged = await refusal(wrong);

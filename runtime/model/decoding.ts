@@ -9,7 +9,9 @@ import * as library from "@huggingface/tokenizers";
 import type { Fields } from "./tokenizer-description.ts";
 
 /** Its types do not name it. */
-const { ReplaceDecoder } = library as unknown as { readonly ReplaceDecoder: new (config: Fields) => { readonly pattern: RegExp } };
+const { ReplaceDecoder } = library as unknown as {
+  readonly ReplaceDecoder: new (config: Fields) => { readonly pattern: RegExp };
+};
 
 interface Stage {
   take(piece: string, ends: boolean): void;
@@ -24,7 +26,12 @@ export class Decoding {
 
   /** @param decoder of tokenizer.json, checked @param added texts of added tokens, which are no bytes */
   constructor(decoder: Fields | null, added: ReadonlySet<string>) {
-    const last: Stage = { take: (piece) => { this.#text += piece; }, finish: () => undefined };
+    const last: Stage = {
+      take: (piece) => {
+        this.#text += piece;
+      },
+      finish: () => undefined,
+    };
     this.#first = decoder === null ? new Spaced(last) : stageOf(decoder, added, last);
   }
 
@@ -49,14 +56,22 @@ export class Decoding {
 
 function stageOf(decoder: Fields, added: ReadonlySet<string>, next: Stage): Stage {
   switch (decoder["type"]) {
-    case "Sequence": return (decoder["decoders"] as readonly Fields[]).reduceRight((after, part) => stageOf(part, added, after), next);
-    case "ByteLevel": return new Bytes(next, (token) => (added.has(token) ? undefined : bytesOfMarks(token)));
-    case "ByteFallback": return new Bytes(next, byteOfName);
-    case "Fuse": return new Fuse(next);
-    case "Replace": return replaceStage(decoder, next);
-    case "Strip": return new Strip(next, decoder["content"] as string, decoder["start"] as number, decoder["stop"] as number);
-    case "Metaspace": return new Metaspace(next, decoder["replacement"] as string, decoder["prepend_scheme"] !== "never");
-    default: throw new Error(`unknown decoder ${String(decoder["type"])}`);
+    case "Sequence":
+      return (decoder["decoders"] as readonly Fields[]).reduceRight((after, part) => stageOf(part, added, after), next);
+    case "ByteLevel":
+      return new Bytes(next, (token) => (added.has(token) ? undefined : bytesOfMarks(token)));
+    case "ByteFallback":
+      return new Bytes(next, byteOfName);
+    case "Fuse":
+      return new Fuse(next);
+    case "Replace":
+      return replaceStage(decoder, next);
+    case "Strip":
+      return new Strip(next, decoder["content"] as string, decoder["start"] as number, decoder["stop"] as number);
+    case "Metaspace":
+      return new Metaspace(next, decoder["replacement"] as string, decoder["prepend_scheme"] !== "never");
+    default:
+      throw new Error(`unknown decoder ${String(decoder["type"])}`);
   }
 }
 
@@ -85,7 +100,10 @@ class Bytes implements Stage {
   #isInRun = false;
   #waiting = "";
 
-  constructor(private readonly next: Stage, private readonly bytesOf: (token: string) => Uint8Array | undefined) {}
+  constructor(
+    private readonly next: Stage,
+    private readonly bytesOf: (token: string) => Uint8Array | undefined,
+  ) {}
 
   take(piece: string, ends: boolean): void {
     this.#waiting += piece;
@@ -138,7 +156,10 @@ function replaceStage({ pattern, content }: Fields, next: Stage): Stage {
 class WholeTokens implements Stage {
   readonly #waiting: string[] = [];
 
-  constructor(private readonly next: Stage, private readonly change: (token: string) => string) {}
+  constructor(
+    private readonly next: Stage,
+    private readonly change: (token: string) => string,
+  ) {}
 
   take(piece: string, ends: boolean): void {
     this.#waiting.push(piece);
@@ -154,7 +175,11 @@ class WholeTokens implements Stage {
 class Replace implements Stage {
   #held = "";
 
-  constructor(private readonly next: Stage, private readonly pattern: string, private readonly content: string) {}
+  constructor(
+    private readonly next: Stage,
+    private readonly pattern: string,
+    private readonly content: string,
+  ) {}
 
   take(piece: string, ends: boolean): void {
     const parts = (this.#held + piece).split(this.pattern);
@@ -182,7 +207,12 @@ class Strip implements Stage {
   #atStart: number;
   #held = 0;
 
-  constructor(private readonly next: Stage, private readonly content: string, private readonly start: number, private readonly stop: number) {
+  constructor(
+    private readonly next: Stage,
+    private readonly content: string,
+    private readonly start: number,
+    private readonly stop: number,
+  ) {
     this.#atStart = start;
   }
 
@@ -190,11 +220,14 @@ class Strip implements Stage {
     let from = 0;
     const { content } = this;
     // Of no text there is nothing to take off.
-    if (content !== "") while (this.#atStart > 0 && piece.startsWith(content, from)) [from, this.#atStart] = [from + content.length, this.#atStart - 1];
+    if (content !== "")
+      while (this.#atStart > 0 && piece.startsWith(content, from))
+        [from, this.#atStart] = [from + content.length, this.#atStart - 1];
     if (from < piece.length) this.#atStart = 0;
     const all = content.repeat(this.#held) + piece.slice(from);
     let [to, held] = [all.length, 0];
-    if (content !== "") while (held < this.stop && all.slice(0, to).endsWith(content)) [to, held] = [to - content.length, held + 1];
+    if (content !== "")
+      while (held < this.stop && all.slice(0, to).endsWith(content)) [to, held] = [to - content.length, held + 1];
     this.next.take(all.slice(0, to), ends);
     this.#held = ends ? 0 : held;
     if (ends) this.#atStart = this.start;
@@ -207,7 +240,11 @@ class Strip implements Stage {
 
 /** Marks become spaces; those of the first token go, where encoding puts one there. */
 class Metaspace implements Stage {
-  constructor(private readonly next: Stage, private readonly mark: string, private isFirst: boolean) {}
+  constructor(
+    private readonly next: Stage,
+    private readonly mark: string,
+    private isFirst: boolean,
+  ) {}
 
   take(piece: string, ends: boolean): void {
     this.next.take(piece.replaceAll(this.mark, this.isFirst ? "" : " "), ends);
@@ -226,9 +263,12 @@ function byteOfName(token: string): Uint8Array | undefined {
 
 /** GPT-2's characters for bytes: printable ones of Latin-1 stand for themselves, the others for U+0100 and on, in order. */
 const byteOfMark: ReadonlyMap<string, number> = (() => {
-  const isPrintable = (byte: number): boolean => (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+  const isPrintable = (byte: number): boolean =>
+    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
   let next = 0x100;
-  return new Map(Array.from({ length: 256 }, (_, byte) => [String.fromCharCode(isPrintable(byte) ? byte : next++), byte]));
+  return new Map(
+    Array.from({ length: 256 }, (_, byte) => [String.fromCharCode(isPrintable(byte) ? byte : next++), byte]),
+  );
 })();
 
 /** What a token's characters stand for; a token with another character is its own UTF-8. */

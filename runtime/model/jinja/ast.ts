@@ -11,12 +11,27 @@ export type Expression =
   | { readonly kind: "slice"; readonly object: Expression; readonly parts: readonly (Expression | undefined)[] }
   | { readonly kind: "call"; readonly callee: Expression; readonly given: Given }
   | { readonly kind: "filter"; readonly name: string; readonly value: Expression; readonly given: Given }
-  | { readonly kind: "test"; readonly name: string; readonly value: Expression; readonly given: Given; readonly negated: boolean }
+  | {
+      readonly kind: "test";
+      readonly name: string;
+      readonly value: Expression;
+      readonly given: Given;
+      readonly negated: boolean;
+    }
   | { readonly kind: "unary"; readonly operator: "-" | "+" | "not"; readonly value: Expression }
   | { readonly kind: "binary"; readonly operator: Binary; readonly left: Expression; readonly right: Expression }
   | { readonly kind: "join"; readonly items: readonly Expression[] }
-  | { readonly kind: "compare"; readonly first: Expression; readonly rest: readonly (readonly [Comparison, Expression])[] }
-  | { readonly kind: "choose"; readonly test: Expression; readonly yes: Expression; readonly no: Expression | undefined };
+  | {
+      readonly kind: "compare";
+      readonly first: Expression;
+      readonly rest: readonly (readonly [Comparison, Expression])[];
+    }
+  | {
+      readonly kind: "choose";
+      readonly test: Expression;
+      readonly yes: Expression;
+      readonly no: Expression | undefined;
+    };
 
 export type Binary = "+" | "-" | "*" | "/" | "//" | "%" | "**" | "and" | "or";
 export type Comparison = "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "not in";
@@ -45,11 +60,36 @@ export type Statement =
   | { readonly kind: "data"; readonly text: string }
   | { readonly kind: "output"; readonly value: Expression }
   | { readonly kind: "if"; readonly branches: readonly (readonly [Expression, Body])[]; readonly otherwise: Body }
-  | { readonly kind: "for"; readonly target: Target; readonly items: Expression; readonly test: Expression | undefined; readonly body: Body; readonly otherwise: Body; readonly recursive: boolean }
+  | {
+      readonly kind: "for";
+      readonly target: Target;
+      readonly items: Expression;
+      readonly test: Expression | undefined;
+      readonly body: Body;
+      readonly otherwise: Body;
+      readonly recursive: boolean;
+    }
   | { readonly kind: "set"; readonly target: Target; readonly value: Expression }
-  | { readonly kind: "set block"; readonly target: Target; readonly filter: ((value: Expression) => Expression) | undefined; readonly body: Body }
-  | { readonly kind: "macro"; readonly name: string; readonly signature: Signature; readonly body: Body; readonly uses: MacroUses }
-  | { readonly kind: "call block"; readonly call: Expression; readonly signature: Signature; readonly body: Body; readonly uses: MacroUses }
+  | {
+      readonly kind: "set block";
+      readonly target: Target;
+      readonly filter: ((value: Expression) => Expression) | undefined;
+      readonly body: Body;
+    }
+  | {
+      readonly kind: "macro";
+      readonly name: string;
+      readonly signature: Signature;
+      readonly body: Body;
+      readonly uses: MacroUses;
+    }
+  | {
+      readonly kind: "call block";
+      readonly call: Expression;
+      readonly signature: Signature;
+      readonly body: Body;
+      readonly uses: MacroUses;
+    }
   | { readonly kind: "filter block"; readonly filter: (value: Expression) => Expression; readonly body: Body }
   | { readonly kind: "with"; readonly values: readonly (readonly [Target, Expression])[]; readonly body: Body }
   | { readonly kind: "scope"; readonly body: Body }

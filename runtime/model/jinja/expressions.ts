@@ -6,8 +6,22 @@ import { otherMethods } from "./methods.ts";
 import { otherTests, testNames } from "./predicates.ts";
 import { JinjaRefusal, type Value } from "./values.ts";
 
-const constants = new Map<string, Value>([["true", true], ["false", false], ["none", null], ["True", true], ["False", false], ["None", null]]);
-const comparisons: Readonly<Record<string, Comparison>> = { "==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=" };
+const constants = new Map<string, Value>([
+  ["true", true],
+  ["false", false],
+  ["none", null],
+  ["True", true],
+  ["False", false],
+  ["None", null],
+]);
+const comparisons: Readonly<Record<string, Comparison>> = {
+  "==": "==",
+  "!=": "!=",
+  "<": "<",
+  "<=": "<=",
+  ">": ">",
+  ">=": ">=",
+};
 const nothing: Given = { positional: [], named: [], list: undefined, dict: undefined };
 
 export abstract class ExpressionParser {
@@ -26,7 +40,9 @@ export abstract class ExpressionParser {
   }
   #unexpected(expected: string): never {
     const { kind, text } = this.current;
-    return this.fail(`${kind === "end" || kind.endsWith(" end") ? "the tag ends" : `'${text}' stands`} where ${expected} is expected`);
+    return this.fail(
+      `${kind === "end" || kind.endsWith(" end") ? "the tag ends" : `'${text}' stands`} where ${expected} is expected`,
+    );
   }
 
   isOperator(text: string): boolean {
@@ -78,7 +94,12 @@ export abstract class ExpressionParser {
   }
   #endsTuple(ends: readonly string[]): boolean {
     const { kind, text } = this.current;
-    return kind === "variable end" || kind === "block end" || this.isOperator(")") || (kind === "name" && ends.includes(text));
+    return (
+      kind === "variable end" ||
+      kind === "block end" ||
+      this.isOperator(")") ||
+      (kind === "name" && ends.includes(text))
+    );
   }
 
   #choice(): Expression {
@@ -117,7 +138,8 @@ export abstract class ExpressionParser {
     }
   }
   #comparison(): Comparison | undefined {
-    if (this.current.kind === "operator" && Object.hasOwn(comparisons, this.current.text)) return comparisons[this.next().text];
+    if (this.current.kind === "operator" && Object.hasOwn(comparisons, this.current.text))
+      return comparisons[this.next().text];
     if (this.skipName("in")) return "in";
     const after = this.tokens[this.#at + 1];
     if (!this.isName("not") || after?.kind !== "name" || after.text !== "in") return undefined;
@@ -150,8 +172,11 @@ export abstract class ExpressionParser {
   }
 
   #unary(withFilter = true): Expression {
-    const sign = this.isOperator("-") || this.isOperator("+") ? this.next().text as "-" | "+" : undefined;
-    const value: Expression = sign === undefined ? this.#postfix(this.#primary()) : { kind: "unary", operator: sign, value: this.#unary(false) };
+    const sign = this.isOperator("-") || this.isOperator("+") ? (this.next().text as "-" | "+") : undefined;
+    const value: Expression =
+      sign === undefined
+        ? this.#postfix(this.#primary())
+        : { kind: "unary", operator: sign, value: this.#unary(false) };
     return withFilter ? this.#filtered(sign === undefined ? value : this.#postfix(value)) : value;
   }
 
@@ -159,7 +184,9 @@ export abstract class ExpressionParser {
     const token = this.current;
     if (token.kind === "name") {
       this.#at++;
-      return constants.has(token.text) ? { kind: "constant", value: constants.get(token.text)! } : { kind: "name", name: token.text };
+      return constants.has(token.text)
+        ? { kind: "constant", value: constants.get(token.text)! }
+        : { kind: "name", name: token.text };
     }
     if (token.kind === "string") {
       let text = "";
@@ -177,11 +204,14 @@ export abstract class ExpressionParser {
     }
     if (this.skip("[")) return { kind: "list", items: this.#listed("]", () => this.expression()) };
     if (this.skip("{")) {
-      return { kind: "dict", entries: this.#listed("}", () => {
-        const key = this.expression();
-        this.expect(":");
-        return [key, this.expression()] as const;
-      }) };
+      return {
+        kind: "dict",
+        entries: this.#listed("}", () => {
+          const key = this.expression();
+          this.expect(":");
+          return [key, this.expression()] as const;
+        }),
+      };
     }
     return this.#unexpected("an expression");
   }
@@ -210,7 +240,8 @@ export abstract class ExpressionParser {
 
   /** Nothing but a method can be called so, and what this has not is refused before anything is rendered. */
   #call(callee: Expression): Expression {
-    if (callee.kind === "attribute" && otherMethods.has(callee.name)) throw new JinjaRefusal(`line ${this.current.line}: the method '${callee.name}'`);
+    if (callee.kind === "attribute" && otherMethods.has(callee.name))
+      throw new JinjaRefusal(`line ${this.current.line}: the method '${callee.name}'`);
     return { kind: "call", callee, given: this.#given() };
   }
 
@@ -236,8 +267,12 @@ export abstract class ExpressionParser {
     const parts = this.#listed("]", () => this.#index());
     const [first] = parts;
     if (first === undefined) return this.#unexpected("an expression");
-    if (parts.length === 1) return Array.isArray(first) ? { kind: "slice", object, parts: first } : { kind: "item", object, index: first as Expression };
-    if (parts.some((part) => Array.isArray(part))) throw new JinjaRefusal(`line ${this.current.line}: several slices in one subscript`);
+    if (parts.length === 1)
+      return Array.isArray(first)
+        ? { kind: "slice", object, parts: first }
+        : { kind: "item", object, index: first as Expression };
+    if (parts.some((part) => Array.isArray(part)))
+      throw new JinjaRefusal(`line ${this.current.line}: several slices in one subscript`);
     return { kind: "item", object, index: { kind: "tuple", items: parts as Expression[] } };
   }
 
@@ -285,7 +320,14 @@ export abstract class ExpressionParser {
     let given = nothing;
     const { kind, text } = this.current;
     if (this.isOperator("(")) given = this.#given();
-    else if ((kind === "name" && !["else", "or", "and"].includes(text)) || kind === "string" || kind === "integer" || kind === "float" || this.isOperator("[") || this.isOperator("{")) {
+    else if (
+      (kind === "name" && !["else", "or", "and"].includes(text)) ||
+      kind === "string" ||
+      kind === "integer" ||
+      kind === "float" ||
+      this.isOperator("[") ||
+      this.isOperator("{")
+    ) {
       if (text === "is" && kind === "name") this.fail("tests can't be chained with 'is'");
       given = { ...nothing, positional: [this.#postfix(this.#primary())] };
     }
@@ -300,15 +342,19 @@ export abstract class ExpressionParser {
     let dict: Expression | undefined;
     this.#listed(")", () => {
       const after = this.tokens[this.#at + 1];
-      if (this.skip("*")) list = list === undefined && dict === undefined ? this.expression() : this.fail("arguments are in a wrong order");
-      else if (this.skip("**")) dict = dict === undefined ? this.expression() : this.fail("arguments are in a wrong order");
+      if (this.skip("*"))
+        list =
+          list === undefined && dict === undefined ? this.expression() : this.fail("arguments are in a wrong order");
+      else if (this.skip("**"))
+        dict = dict === undefined ? this.expression() : this.fail("arguments are in a wrong order");
       else if (this.current.kind === "name" && after?.kind === "operator" && after.text === "=") {
         if (dict !== undefined) this.fail("arguments are in a wrong order");
         const name = this.expectAnyName();
         this.expect("=");
         named.push([name, this.expression()]);
       } else {
-        if (list !== undefined || dict !== undefined || named.length > 0) this.fail("an argument without a name follows one with a name");
+        if (list !== undefined || dict !== undefined || named.length > 0)
+          this.fail("an argument without a name follows one with a name");
         positional.push(this.expression());
       }
     });

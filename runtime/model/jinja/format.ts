@@ -1,5 +1,20 @@
 /** Python's formatting: `'%s' % value`, str.format and round. */
-import { JinjaError, JinjaRefusal, Dict, isNumber, numberOf, Safe, refuseSafe, reprOfValue, textOf, Tuple, typeOf, Undefined, type Arguments, type Value } from "./values.ts";
+import {
+  JinjaError,
+  JinjaRefusal,
+  Dict,
+  isNumber,
+  numberOf,
+  Safe,
+  refuseSafe,
+  reprOfValue,
+  textOf,
+  Tuple,
+  typeOf,
+  Undefined,
+  type Arguments,
+  type Value,
+} from "./values.ts";
 import { lengthOf, pointsOf } from "./text.ts";
 
 /** `format % given`: a tuple's values one after another, a dictionary's by name, or one value. */
@@ -11,16 +26,28 @@ export function printf(format: string, given: Value): string {
     if (used >= values.length) throw new JinjaError("not enough arguments for format string");
     return values[used++]!;
   };
-  const text = format.replace(/%(?:\((?<name>[^)]*)\))?(?<flags>[-+ #0]*)(?<width>\*|\d+)?(?:\.(?<precision>\*|\d*))?[hlL]?(?<kind>[^]|$)/gu, (all, ...rest) => {
-    const { name, flags, width, precision, kind } = rest.at(-1) as Record<"name" | "flags" | "width" | "precision" | "kind", string | undefined>;
-    if (kind === "") throw new JinjaError("incomplete format");
-    if (kind === "%") return "%";
-    if (width === "*" || precision === "*" || flags!.includes("#")) throw new JinjaRefusal(`the format '${all}'`);
-    if (name !== undefined && !(given instanceof Dict)) throw new JinjaError("format requires a mapping");
-    const value = name === undefined ? next() : (given as Dict).get(name);
-    if (value === undefined) throw new JinjaError(`there is no '${name}' to format`);
-    return formatted(value, kind!, flags!, Number(width ?? 0), precision === undefined ? undefined : Number(precision));
-  });
+  const text = format.replace(
+    /%(?:\((?<name>[^)]*)\))?(?<flags>[-+ #0]*)(?<width>\*|\d+)?(?:\.(?<precision>\*|\d*))?[hlL]?(?<kind>[^]|$)/gu,
+    (all, ...rest) => {
+      const { name, flags, width, precision, kind } = rest.at(-1) as Record<
+        "name" | "flags" | "width" | "precision" | "kind",
+        string | undefined
+      >;
+      if (kind === "") throw new JinjaError("incomplete format");
+      if (kind === "%") return "%";
+      if (width === "*" || precision === "*" || flags!.includes("#")) throw new JinjaRefusal(`the format '${all}'`);
+      if (name !== undefined && !(given instanceof Dict)) throw new JinjaError("format requires a mapping");
+      const value = name === undefined ? next() : (given as Dict).get(name);
+      if (value === undefined) throw new JinjaError(`there is no '${name}' to format`);
+      return formatted(
+        value,
+        kind!,
+        flags!,
+        Number(width ?? 0),
+        precision === undefined ? undefined : Number(precision),
+      );
+    },
+  );
   const takesAll = given instanceof Dict || (used === 0 && (Array.isArray(given) || given instanceof Undefined));
   if (used < values.length && !takesAll) throw new JinjaError("not all arguments converted during string formatting");
   return text;
@@ -37,12 +64,16 @@ function formatted(value: Value, kind: string, flags: string, width: number, pre
   if (value instanceof Undefined) return value.fail();
   if (!isNumber(value)) throw new JinjaError(`%${kind} format: a real number is required, not ${typeOf(value)}`);
   const number = numberOf(value);
-  if (typeof number === "number" && !Number.isFinite(number)) throw new JinjaRefusal(`the format '%${kind}' of ${textOf(number)}`);
+  if (typeof number === "number" && !Number.isFinite(number))
+    throw new JinjaRefusal(`the format '%${kind}' of ${textOf(number)}`);
   if (kind === "f" || kind === "F") body = fixed(number, precision ?? 6);
-  else if (typeof number === "number" && "xXo".includes(kind)) throw new JinjaError(`%${kind} format: an integer is required, not float`);
+  else if (typeof number === "number" && "xXo".includes(kind))
+    throw new JinjaError(`%${kind} format: an integer is required, not float`);
   else {
     const whole = typeof number === "number" ? BigInt(Math.trunc(number)) : number;
-    const digits = (whole < 0n ? -whole : whole).toString(kind === "x" || kind === "X" ? 16 : kind === "o" ? 8 : 10).padStart(precision ?? 0, "0");
+    const digits = (whole < 0n ? -whole : whole)
+      .toString(kind === "x" || kind === "X" ? 16 : kind === "o" ? 8 : 10)
+      .padStart(precision ?? 0, "0");
     body = (whole < 0n ? "-" : "") + (kind === "X" ? digits.toUpperCase() : digits);
   }
   if (!body.startsWith("-")) body = (flags.includes("+") ? "+" : flags.includes(" ") ? " " : "") + body;
@@ -66,7 +97,7 @@ function scaled(value: bigint | number, digits: number): bigint {
   const numerator = BigInt(mantissa) * 10n ** BigInt(digits);
   const denominator = 2n ** BigInt(exponent);
   const sign = numerator < 0n ? -1n : 1n;
-  const [quotient, twice] = [sign * numerator / denominator, 2n * (sign * numerator % denominator)];
+  const [quotient, twice] = [(sign * numerator) / denominator, 2n * ((sign * numerator) % denominator)];
   const up = twice > denominator || (twice === denominator && quotient % 2n === 1n);
   return sign * (quotient + (up ? 1n : 0n));
 }

@@ -5,7 +5,24 @@ import { filtered } from "./filters.ts";
 import { binary, compare, negate, slice } from "./operators.ts";
 import { passes } from "./predicates.ts";
 import { loopOf } from "./loop.ts";
-import { Callable, Dict, firstOf, isNumber, isTrue, itemsOf, JinjaError, Namespace, numberOf, textOf, Tuple, typeOf, Undefined, type Arguments, type Loop, type Value } from "./values.ts";
+import {
+  Callable,
+  Dict,
+  firstOf,
+  isNumber,
+  isTrue,
+  itemsOf,
+  JinjaError,
+  Namespace,
+  numberOf,
+  textOf,
+  Tuple,
+  typeOf,
+  Undefined,
+  type Arguments,
+  type Loop,
+  type Value,
+} from "./values.ts";
 
 /** Names and their values; those of the scopes around it are seen, too. */
 class Scope {
@@ -56,17 +73,31 @@ class Interpreter {
 
   #statement(statement: Statement, scope: Scope): Leave {
     switch (statement.kind) {
-      case "data": this.#out.push(statement.text); return undefined;
-      case "output": this.#out.push(textOf(this.#value(statement.value, scope))); return undefined;
+      case "data":
+        this.#out.push(statement.text);
+        return undefined;
+      case "output":
+        this.#out.push(textOf(this.#value(statement.value, scope)));
+        return undefined;
       case "if": {
         const branch = statement.branches.find(([test]) => isTrue(this.#value(test, scope)));
         return this.#run(branch === undefined ? statement.otherwise : branch[1], scope);
       }
-      case "for": this.#for(statement, this.#value(statement.items, scope), scope, 0); return undefined;
-      case "set": this.#assign(statement.target, this.#value(statement.value, scope), scope); return undefined;
+      case "for":
+        this.#for(statement, this.#value(statement.items, scope), scope, 0);
+        return undefined;
+      case "set":
+        this.#assign(statement.target, this.#value(statement.value, scope), scope);
+        return undefined;
       case "set block": {
         const text = this.captured(statement.body, new Scope(scope));
-        this.#assign(statement.target, statement.filter === undefined ? text : this.#value(statement.filter({ kind: "constant", value: text }), scope), scope);
+        this.#assign(
+          statement.target,
+          statement.filter === undefined
+            ? text
+            : this.#value(statement.filter({ kind: "constant", value: text }), scope),
+          scope,
+        );
         return undefined;
       }
       case "filter block": {
@@ -74,7 +105,12 @@ class Interpreter {
         this.#out.push(textOf(this.#value(statement.filter({ kind: "constant", value }), scope)));
         return undefined;
       }
-      case "macro": scope.set(statement.name, this.#macro(statement.name, statement.signature, statement.body, statement.uses, scope)); return undefined;
+      case "macro":
+        scope.set(
+          statement.name,
+          this.#macro(statement.name, statement.signature, statement.body, statement.uses, scope),
+        );
+        return undefined;
       case "call block": {
         const { call, signature, body, uses } = statement;
         if (call.kind !== "call") throw new JinjaError("a call block calls nothing");
@@ -88,18 +124,25 @@ class Interpreter {
         this.#run(statement.body, inner);
         return undefined;
       }
-      case "scope": this.#run(statement.body, new Scope(scope)); return undefined;
-      case "break": case "continue": return statement.kind;
+      case "scope":
+        this.#run(statement.body, new Scope(scope));
+        return undefined;
+      case "break":
+      case "continue":
+        return statement.kind;
     }
   }
 
   #for(statement: Statement & { readonly kind: "for" }, items: Value, scope: Scope, depth: number): void {
     const { target, test, body, otherwise, recursive } = statement;
-    const chosen = test === undefined ? itemsOf(items) : itemsOf(items).filter((item) => {
-      const inner = new Scope(scope);
-      this.#assign(target, item, inner);
-      return isTrue(this.#value(test, inner));
-    });
+    const chosen =
+      test === undefined
+        ? itemsOf(items)
+        : itemsOf(items).filter((item) => {
+            const inner = new Scope(scope);
+            this.#assign(target, item, inner);
+            return isTrue(this.#value(test, inner));
+          });
     let index = 0;
     const recurse = (inner: Value): string => {
       const before = this.#out;
@@ -130,10 +173,13 @@ class Interpreter {
       namespace.values.set(target.name, value);
       return;
     }
-    if (value instanceof Undefined && target.targets.length > 0) throw new JinjaError(`not enough values to unpack (expected ${target.targets.length}, got 0)`);
+    if (value instanceof Undefined && target.targets.length > 0)
+      throw new JinjaError(`not enough values to unpack (expected ${target.targets.length}, got 0)`);
     const values = itemsOf(value);
     if (values.length !== target.targets.length) {
-      throw new JinjaError(`${values.length > target.targets.length ? "too many" : "not enough"} values to unpack (expected ${target.targets.length}, got ${values.length})`);
+      throw new JinjaError(
+        `${values.length > target.targets.length ? "too many" : "not enough"} values to unpack (expected ${target.targets.length}, got ${values.length})`,
+      );
     }
     target.targets.forEach((part, index) => this.#assign(part, values[index]!, scope));
   }
@@ -148,17 +194,31 @@ class Interpreter {
         if (index >= positional.length) left.delete(parameter);
         const standing = defaults[index - (names.length - defaults.length)];
         if (given !== undefined) inner.set(parameter, given);
-        else inner.set(parameter, standing === undefined ? new Undefined(`parameter '${parameter}' was not provided`) : this.#value(standing, inner));
+        else
+          inner.set(
+            parameter,
+            standing === undefined
+              ? new Undefined(`parameter '${parameter}' was not provided`)
+              : this.#value(standing, inner),
+          );
       });
       if (uses.caller) inner.set("caller", left.get("caller") ?? new Undefined("No caller defined"));
       if (uses.caller) left.delete("caller");
       if (uses.kwargs) inner.set("kwargs", new Dict(left));
       else if (left.size > 0) throw new JinjaError(`${what} takes no keyword argument '${[...left.keys()][0]!}'`);
       if (uses.varargs) inner.set("varargs", new Tuple(positional.slice(names.length)));
-      else if (positional.length > names.length) throw new JinjaError(`${what} takes not more than ${names.length} argument(s)`);
+      else if (positional.length > names.length)
+        throw new JinjaError(`${what} takes not more than ${names.length} argument(s)`);
       return this.captured(body, inner);
     };
-    return new Callable(name, call, new Map<string, Value>([["name", name], ["arguments", new Tuple(names)]]));
+    return new Callable(
+      name,
+      call,
+      new Map<string, Value>([
+        ["name", name],
+        ["arguments", new Tuple(names)],
+      ]),
+    );
   }
 
   #call(callee: Expression, given: Given, scope: Scope, caller?: Callable): Value {
@@ -168,7 +228,8 @@ class Interpreter {
     if (target instanceof Undefined) return target.fail();
     if (target instanceof Callable) return target.call({ positional, named: all });
     if (typeof target === "object" && target !== null && "recurse" in target) {
-      if (target.recurse === undefined) throw new JinjaError("The loop must have the 'recursive' marker to be called recursively.");
+      if (target.recurse === undefined)
+        throw new JinjaError("The loop must have the 'recursive' marker to be called recursively.");
       return target.recurse(firstOf(positional[0], new Undefined("loop() lacks its argument")));
     }
     throw new JinjaError(`'${typeOf(target)}' object is not callable`);
@@ -193,25 +254,44 @@ class Interpreter {
 
   #value(expression: Expression, scope: Scope): Value {
     switch (expression.kind) {
-      case "constant": return expression.value;
-      case "name": return firstOf(scope.get(expression.name), new Undefined(`'${expression.name}' is undefined`));
-      case "list": return expression.items.map((item) => this.#value(item, scope));
-      case "tuple": return new Tuple(expression.items.map((item) => this.#value(item, scope)));
-      case "dict": return new Dict(expression.entries.map(([key, value]) => [this.#value(key, scope), this.#value(value, scope)] as const));
-      case "attribute": return attribute(this.#value(expression.object, scope), expression.name);
-      case "item": return itemOf(this.#value(expression.object, scope), this.#value(expression.index, scope));
+      case "constant":
+        return expression.value;
+      case "name":
+        return firstOf(scope.get(expression.name), new Undefined(`'${expression.name}' is undefined`));
+      case "list":
+        return expression.items.map((item) => this.#value(item, scope));
+      case "tuple":
+        return new Tuple(expression.items.map((item) => this.#value(item, scope)));
+      case "dict":
+        return new Dict(
+          expression.entries.map(([key, value]) => [this.#value(key, scope), this.#value(value, scope)] as const),
+        );
+      case "attribute":
+        return attribute(this.#value(expression.object, scope), expression.name);
+      case "item":
+        return itemOf(this.#value(expression.object, scope), this.#value(expression.index, scope));
       case "slice": {
         const object = this.#value(expression.object, scope);
-        return slice(object, [0, 1, 2].map((part) => expression.parts[part] && this.#value(expression.parts[part], scope)));
+        return slice(
+          object,
+          [0, 1, 2].map((part) => expression.parts[part] && this.#value(expression.parts[part], scope)),
+        );
       }
-      case "call": return this.#call(expression.callee, expression.given, scope);
-      case "filter": return filtered(expression.name, this.#value(expression.value, scope), this.#arguments(expression.given, scope));
+      case "call":
+        return this.#call(expression.callee, expression.given, scope);
+      case "filter":
+        return filtered(
+          expression.name,
+          this.#value(expression.value, scope),
+          this.#arguments(expression.given, scope),
+        );
       case "test": {
         const { positional, named } = this.#arguments(expression.given, scope);
         if (named.size > 0) throw new JinjaError(`the test '${expression.name}' takes no named arguments`);
         return passes(expression.name, this.#value(expression.value, scope), positional) !== expression.negated;
       }
-      case "unary": return this.#unary(expression.operator, this.#value(expression.value, scope));
+      case "unary":
+        return this.#unary(expression.operator, this.#value(expression.value, scope));
       case "binary": {
         const { operator } = expression;
         const left = this.#value(expression.left, scope);
@@ -219,7 +299,8 @@ class Interpreter {
         if (operator === "or") return isTrue(left) ? left : this.#value(expression.right, scope);
         return binary(operator, left, this.#value(expression.right, scope));
       }
-      case "join": return expression.items.map((item) => textOf(this.#value(item, scope))).join("");
+      case "join":
+        return expression.items.map((item) => textOf(this.#value(item, scope))).join("");
       case "compare": {
         let left = this.#value(expression.first, scope);
         for (const [operator, part] of expression.rest) {
@@ -231,7 +312,9 @@ class Interpreter {
       }
       case "choose": {
         if (isTrue(this.#value(expression.test, scope))) return this.#value(expression.yes, scope);
-        return expression.no === undefined ? new Undefined("the inline if-expression evaluated to false and no else section was defined.") : this.#value(expression.no, scope);
+        return expression.no === undefined
+          ? new Undefined("the inline if-expression evaluated to false and no else section was defined.")
+          : this.#value(expression.no, scope);
       }
     }
   }

@@ -13,8 +13,16 @@ export interface JsonOptions {
 const deepest = 200;
 
 export function json(value: Value, { ensureAscii, indent, separators, sortKeys }: JsonOptions): string {
-  const step = indent === null ? undefined : typeof indent === "string" ? indent : typeof indent === "bigint" || typeof indent === "boolean" ? " ".repeat(Math.min(1024, Math.max(0, Number(indent)))) : undefined;
-  if (indent !== null && step === undefined) throw new JinjaError(`indent is ${typeOf(indent)}, not a number or a text`);
+  const step =
+    indent === null
+      ? undefined
+      : typeof indent === "string"
+        ? indent
+        : typeof indent === "bigint" || typeof indent === "boolean"
+          ? " ".repeat(Math.min(1024, Math.max(0, Number(indent))))
+          : undefined;
+  if (indent !== null && step === undefined)
+    throw new JinjaError(`indent is ${typeOf(indent)}, not a number or a text`);
   const [item, key] = separatorsOf(separators, step !== undefined);
   const ascii = isTrue(ensureAscii);
   const text = (content: string): string => quoted(content, ascii);
@@ -27,13 +35,26 @@ export function json(value: Value, { ensureAscii, indent, separators, sortKeys }
       return `${open}${line}${items.join(item + line)}\n${step.repeat(depth)}${close}`;
     };
     if (typeof part === "string") return text(part);
-    if (part === null || typeof part === "boolean" || typeof part === "bigint" || typeof part === "number") return plain(part);
-    if (Array.isArray(part) || part instanceof Tuple) return list("[", (Array.isArray(part) ? part : part.items).map((inner) => write(inner, depth + 1)), "]");
+    if (part === null || typeof part === "boolean" || typeof part === "bigint" || typeof part === "number")
+      return plain(part);
+    if (Array.isArray(part) || part instanceof Tuple)
+      return list(
+        "[",
+        (Array.isArray(part) ? part : part.items).map((inner) => write(inner, depth + 1)),
+        "]",
+      );
     if (part instanceof Dict) {
-      const entries = isTrue(sortKeys) ? part.entries().sort(([left], [right]) => compareKeys(left, right)) : part.entries();
-      return list("{", entries.map(([name, inner]) => `${text(keyOf(name))}${key}${write(inner, depth + 1)}`), "}");
+      const entries = isTrue(sortKeys)
+        ? part.entries().sort(([left], [right]) => compareKeys(left, right))
+        : part.entries();
+      return list(
+        "{",
+        entries.map(([name, inner]) => `${text(keyOf(name))}${key}${write(inner, depth + 1)}`),
+        "}",
+      );
     }
-    if (part instanceof Undefined) throw new JinjaError(`Object of type Undefined is not JSON serializable (${part.hint})`);
+    if (part instanceof Undefined)
+      throw new JinjaError(`Object of type Undefined is not JSON serializable (${part.hint})`);
     throw new JinjaError(`Object of type ${typeOf(part)} is not JSON serializable`);
   };
   return write(value, 0);
@@ -43,7 +64,8 @@ function separatorsOf(separators: Value, isIndented: boolean): readonly [string,
   if (separators === null) return [isIndented ? "," : ", ", ": "];
   const items = separators instanceof Tuple ? separators.items : Array.isArray(separators) ? separators : [];
   const [item, key] = items;
-  if (items.length !== 2 || typeof item !== "string" || typeof key !== "string") throw new JinjaError("separators are not two texts");
+  if (items.length !== 2 || typeof item !== "string" || typeof key !== "string")
+    throw new JinjaError("separators are not two texts");
   return [item, key];
 }
 
@@ -59,7 +81,15 @@ function keyOf(key: Value): string {
   throw new JinjaError(`keys must be str, int, float, bool or None, not ${typeOf(key)}`);
 }
 
-const short = new Map([["\\", "\\\\"], ["\"", "\\\""], ["\n", "\\n"], ["\r", "\\r"], ["\t", "\\t"], ["\f", "\\f"], ["\b", "\\b"]]);
+const short = new Map([
+  ["\\", "\\\\"],
+  ['"', '\\"'],
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+  ["\t", "\\t"],
+  ["\f", "\\f"],
+  ["\b", "\\b"],
+]);
 
 function quoted(text: string, ascii: boolean): string {
   // eslint-disable-next-line no-control-regex

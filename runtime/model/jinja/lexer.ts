@@ -12,10 +12,17 @@ export type Token =
   | { readonly kind: "data" | "name" | "string"; readonly text: string; readonly line: number }
   | { readonly kind: "integer"; readonly value: bigint; readonly text: string; readonly line: number }
   | { readonly kind: "float"; readonly value: number; readonly text: string; readonly line: number }
-  | { readonly kind: "operator" | "variable begin" | "variable end" | "block begin" | "block end" | "end"; readonly text: string; readonly line: number };
+  | {
+      readonly kind: "operator" | "variable begin" | "variable end" | "block begin" | "block end" | "end";
+      readonly text: string;
+      readonly line: number;
+    };
 
 const some = `[${space}]*`;
-const begin = new RegExp(`\\{%([-+]?)${some}raw${some}(?:-%\\}${some}|%\\})|\\{%([-+]?)|\\{\\{([-+]?)|\\{#([-+]?)`, "gu");
+const begin = new RegExp(
+  `\\{%([-+]?)${some}raw${some}(?:-%\\}${some}|%\\})|\\{%([-+]?)|\\{\\{([-+]?)|\\{#([-+]?)`,
+  "gu",
+);
 const endRaw = new RegExp(`\\{%([-+]?)${some}endraw${some}(?:\\+%\\}|-%\\}${some}|%\\}\n?)`, "gu");
 const endComment = new RegExp(`(?:\\+#\\}|-#\\}${some}|#\\}\n?)`, "gu");
 const endBlock = new RegExp(`(?:\\+%\\}|-%\\}${some}|%\\}\n?)`, "uy");
@@ -43,7 +50,8 @@ export function tokensOf(template: string): Token[] {
     if (sign === "-") piece = strip(piece, undefined, "right");
     else if (sign !== "+" && !isVariable) {
       const lineStart = piece.lastIndexOf("\n") + 1;
-      if ((lineStart > 0 || atLineStart) && strip(piece.slice(lineStart), undefined, "both") === "") piece = piece.slice(0, lineStart);
+      if ((lineStart > 0 || atLineStart) && strip(piece.slice(lineStart), undefined, "both") === "")
+        piece = piece.slice(0, lineStart);
     }
     if (piece !== "") tokens.push({ kind: "data", text: piece, line: lineAt(from) });
   };
@@ -85,7 +93,13 @@ export function tokensOf(template: string): Token[] {
 }
 
 /** The tokens of a tag, and where it ends. */
-function tagTokens(text: string, from: number, what: "variable" | "block", tokens: Token[], lineAt: (place: number) => number): number {
+function tagTokens(
+  text: string,
+  from: number,
+  what: "variable" | "block",
+  tokens: Token[],
+  lineAt: (place: number) => number,
+): number {
   const open: string[] = [];
   const end = what === "block" ? endBlock : endVariable;
   let at = from;
@@ -102,7 +116,8 @@ function tagTokens(text: string, from: number, what: "variable" | "block", token
     if (kind === "space") continue;
     if (kind === "operator") {
       if (Object.hasOwn(closing, found)) open.push(closing[found]!);
-      else if ([")", "]", "}"].includes(found) && open.pop() !== found) throw new JinjaSyntaxError(`line ${line}: unexpected '${found}'`);
+      else if ([")", "]", "}"].includes(found) && open.pop() !== found)
+        throw new JinjaSyntaxError(`line ${line}: unexpected '${found}'`);
     }
     tokens.push(tokenOf(kind, found, line));
   }
@@ -118,7 +133,11 @@ function tokenAt(text: string, at: number): readonly [(typeof inTag)[number][0],
 }
 
 function unexpected(text: string, at: number, line: number): never {
-  throw new JinjaSyntaxError(at >= text.length ? `line ${line}: a tag does not end` : `line ${line}: unexpected ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))}`);
+  throw new JinjaSyntaxError(
+    at >= text.length
+      ? `line ${line}: a tag does not end`
+      : `line ${line}: unexpected ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))}`,
+  );
 }
 
 function tokenOf(kind: "float" | "integer" | "name" | "string" | "operator", text: string, line: number): Token {
@@ -128,21 +147,37 @@ function tokenOf(kind: "float" | "integer" | "name" | "string" | "operator", tex
   return { kind, text, line };
 }
 
-const simple: Readonly<Record<string, string>> = { "\n": "", "\\": "\\", "'": "'", '"': '"', a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
+const simple: Readonly<Record<string, string>> = {
+  "\n": "",
+  "\\": "\\",
+  "'": "'",
+  '"': '"',
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
 
 /** Python's escapes; a backslash before anything else stays. */
 function unescaped(text: string, line: number): string {
-  return text.replace(/\\(?:([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^]))/gu, (all: string, octal?: string, ...rest: unknown[]) => {
-    if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
-    const [x, u, long, other] = rest as (string | undefined)[];
-    const hex = x ?? u ?? long;
-    if (hex !== undefined) {
-      const code = Number.parseInt(hex, 16);
-      if (code > 0x10ffff) throw new JinjaSyntaxError(`line ${line}: ${all} is no character`);
-      return String.fromCodePoint(code);
-    }
-    if (other === "N") throw new JinjaRefusal(`line ${line}: a character is written by its name (\\N)`);
-    if (other === "x" || other === "u" || other === "U") throw new JinjaSyntaxError(`line ${line}: \\${other} lacks its digits`);
-    return simple[other!] ?? all;
-  });
+  return text.replace(
+    /\\(?:([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^]))/gu,
+    (all: string, octal?: string, ...rest: unknown[]) => {
+      if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
+      const [x, u, long, other] = rest as (string | undefined)[];
+      const hex = x ?? u ?? long;
+      if (hex !== undefined) {
+        const code = Number.parseInt(hex, 16);
+        if (code > 0x10ffff) throw new JinjaSyntaxError(`line ${line}: ${all} is no character`);
+        return String.fromCodePoint(code);
+      }
+      if (other === "N") throw new JinjaRefusal(`line ${line}: a character is written by its name (\\N)`);
+      if (other === "x" || other === "u" || other === "U")
+        throw new JinjaSyntaxError(`line ${line}: \\${other} lacks its digits`);
+      return simple[other!] ?? all;
+    },
+  );
 }

@@ -2,7 +2,24 @@
 import type { Binary, Comparison } from "./ast.ts";
 import { printf } from "./format.ts";
 import { pointsOf } from "./text.ts";
-import { Dict, isEqual, isNumber, itemsOf, JinjaError, JinjaRefusal, numberOf, Range, refuseSafe, Safe, Slice, Tuple, typeOf, Undefined, View, type Value } from "./values.ts";
+import {
+  Dict,
+  isEqual,
+  isNumber,
+  itemsOf,
+  JinjaError,
+  JinjaRefusal,
+  numberOf,
+  Range,
+  refuseSafe,
+  Safe,
+  Slice,
+  Tuple,
+  typeOf,
+  Undefined,
+  View,
+  type Value,
+} from "./values.ts";
 
 /** UTF-16 units of a text, items of a list: what a template makes of a few characters must not fill the memory. */
 const longest = 2 ** 22;
@@ -23,7 +40,8 @@ export function binary(operator: Exclude<Binary, "and" | "or">, left: Value, rig
     const [sequence, count] = isNumber(left) ? [right, left] : [left, right];
     if (typeof count !== "number" && isNumber(count)) {
       const times = Math.max(0, Number(count));
-      const repeated = (items: readonly Value[]): Value[] => limited(items, times) && Array.from({ length: times }, () => items).flat();
+      const repeated = (items: readonly Value[]): Value[] =>
+        limited(items, times) && Array.from({ length: times }, () => items).flat();
       if (typeof sequence === "string") return limited(sequence, times) && sequence.repeat(times);
       if (Array.isArray(sequence)) return repeated(sequence);
       if (sequence instanceof Tuple) return new Tuple(repeated(sequence.items));
@@ -38,31 +56,45 @@ function limited<T extends { readonly length: number }>(value: T, times = 1): T 
 }
 
 function arithmetic(operator: Exclude<Binary, "and" | "or">, left: bigint | number, right: bigint | number): Value {
-  if ((operator === "/" || operator === "//" || operator === "%") && Number(right) === 0) throw new JinjaError("division by zero");
+  if ((operator === "/" || operator === "//" || operator === "%") && Number(right) === 0)
+    throw new JinjaError("division by zero");
   if (typeof left === "bigint" && typeof right === "bigint") {
     switch (operator) {
-      case "+": return left + right;
-      case "-": return left - right;
-      case "*": return bounded(left * right);
-      case "//": return (left - modulo(left, right)) / right;
-      case "%": return modulo(left, right);
+      case "+":
+        return left + right;
+      case "-":
+        return left - right;
+      case "*":
+        return bounded(left * right);
+      case "//":
+        return (left - modulo(left, right)) / right;
+      case "%":
+        return modulo(left, right);
       case "**":
         if (right < 0n) throw new JinjaRefusal("a power that is no integer");
         if (right > 4096n) throw new JinjaError("a power is too large");
         return bounded(left ** right);
-      case "/": return floatOf(left) / floatOf(right);
+      case "/":
+        return floatOf(left) / floatOf(right);
     }
   }
   const [a, b] = [floatOf(left), floatOf(right)];
   switch (operator) {
-    case "+": return a + b;
-    case "-": return a - b;
-    case "*": return a * b;
-    case "/": return a / b;
-    case "%": return floatDivide(a, b).rest;
-    case "//": return floatDivide(a, b).whole;
+    case "+":
+      return a + b;
+    case "-":
+      return a - b;
+    case "*":
+      return a * b;
+    case "/":
+      return a / b;
+    case "%":
+      return floatDivide(a, b).rest;
+    case "//":
+      return floatDivide(a, b).whole;
     // Devices differ in the last bit of it.
-    case "**": throw new JinjaRefusal("a power that is no integer");
+    case "**":
+      throw new JinjaRefusal("a power that is no integer");
   }
 }
 
@@ -99,10 +131,14 @@ export function negate(value: Value): Value {
 
 export function compare(operator: Comparison, left: Value, right: Value): boolean {
   switch (operator) {
-    case "==": return isEqual(left, right);
-    case "!=": return !isEqual(left, right);
-    case "in": return contains(right, left);
-    case "not in": return !contains(right, left);
+    case "==":
+      return isEqual(left, right);
+    case "!=":
+      return !isEqual(left, right);
+    case "in":
+      return contains(right, left);
+    case "not in":
+      return !contains(right, left);
     default: {
       const order = orderOf(left, right, operator);
       return operator === "<" ? order < 0 : operator === "<=" ? order <= 0 : operator === ">" ? order > 0 : order >= 0;
@@ -121,8 +157,14 @@ export function orderOf(left: Value, right: Value, operator = "<"): number {
     return a < b ? -1 : a > b ? 1 : a == b ? 0 : NaN;
   }
   if (typeof left === "string" && typeof right === "string") return textOrder(left, right);
-  const [ours, theirs] = Array.isArray(left) && Array.isArray(right) ? [left, right] : left instanceof Tuple && right instanceof Tuple ? [left.items, right.items] : [];
-  if (ours === undefined || theirs === undefined) throw new JinjaError(`'${operator}' not supported between instances of '${typeOf(left)}' and '${typeOf(right)}'`);
+  const [ours, theirs] =
+    Array.isArray(left) && Array.isArray(right)
+      ? [left, right]
+      : left instanceof Tuple && right instanceof Tuple
+        ? [left.items, right.items]
+        : [];
+  if (ours === undefined || theirs === undefined)
+    throw new JinjaError(`'${operator}' not supported between instances of '${typeOf(left)}' and '${typeOf(right)}'`);
   const at = ours.findIndex((item, index) => index >= theirs.length || !isEqual(item, theirs[index]!));
   if (at < 0 || at >= theirs.length) return ours.length - theirs.length;
   return orderOf(ours[at]!, theirs[at]!, operator);
@@ -141,7 +183,8 @@ function textOrder(left: string, right: string): number {
 function contains(whole: Value, part: Value): boolean {
   if (whole instanceof Safe || part instanceof Safe) return refuseSafe();
   if (typeof whole === "string") {
-    if (part instanceof Undefined || typeof part !== "string") throw new JinjaError(`'in <string>' requires string as left operand, not ${typeOf(part)}`);
+    if (part instanceof Undefined || typeof part !== "string")
+      throw new JinjaError(`'in <string>' requires string as left operand, not ${typeOf(part)}`);
     return whole.includes(part);
   }
   if (whole instanceof Dict) return whole.has(part);
@@ -156,7 +199,8 @@ export function slice(value: Value, parts: readonly (Value | undefined)[]): Valu
   if (value instanceof Undefined) return value.fail();
   const [start, stop, step] = parts.map((part) => {
     if (part === undefined || part === null) return undefined;
-    if (part instanceof Undefined || (typeof part !== "bigint" && typeof part !== "boolean")) throw new JinjaError("slice indices must be integers or None or have an __index__ method");
+    if (part instanceof Undefined || (typeof part !== "bigint" && typeof part !== "boolean"))
+      throw new JinjaError("slice indices must be integers or None or have an __index__ method");
     return Number(part);
   });
   const pick = <T>(items: readonly T[]): T[] => pickOf(items, start, stop, step ?? 1);

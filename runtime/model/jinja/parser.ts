@@ -16,7 +16,19 @@ export function parse(template: string): Body {
 }
 
 /** Jinja's own, and those of its extensions. */
-const otherTags = ["block", "extends", "include", "import", "from", "autoescape", "do", "debug", "trans", "pluralize", "print"];
+const otherTags = [
+  "block",
+  "extends",
+  "include",
+  "import",
+  "from",
+  "autoescape",
+  "do",
+  "debug",
+  "trans",
+  "pluralize",
+  "print",
+];
 
 class Parser extends ExpressionParser {
   #loops = 0;
@@ -62,23 +74,33 @@ class Parser extends ExpressionParser {
     if (token.kind !== "name") return this.fail("a tag lacks its name");
     this.next();
     switch (token.text) {
-      case "if": return this.#if();
-      case "for": return this.#for();
-      case "set": return this.#set();
-      case "macro": return this.#macro();
-      case "call": return this.#callBlock();
+      case "if":
+        return this.#if();
+      case "for":
+        return this.#for();
+      case "set":
+        return this.#set();
+      case "macro":
+        return this.#macro();
+      case "call":
+        return this.#callBlock();
       case "filter": {
         const filter = this.filters((value) => value);
         return { kind: "filter block", filter, body: this.#apart(() => this.#until("endfilter")) };
       }
-      case "with": return this.#with();
-      case "generation": return { kind: "scope", body: this.#apart(() => this.#until("endgeneration")) };
-      case "break": case "continue":
+      case "with":
+        return this.#with();
+      case "generation":
+        return { kind: "scope", body: this.#apart(() => this.#until("endgeneration")) };
+      case "break":
+      case "continue":
         if (this.#loops === 0) this.fail(`'${token.text}' stands outside of a loop`);
         return { kind: token.text };
       default:
         if (otherTags.includes(token.text)) throw new JinjaRefusal(`line ${token.line}: the tag '${token.text}'`);
-        return this.fail(`unknown tag '${token.text}'${ends.length > 0 ? `, where ${ends.join(" or ")} is missing` : ""}`);
+        return this.fail(
+          `unknown tag '${token.text}'${ends.length > 0 ? `, where ${ends.join(" or ")} is missing` : ""}`,
+        );
     }
   }
 
@@ -175,13 +197,20 @@ class Parser extends ExpressionParser {
       }
       const name = this.expectAnyName();
       if (["true", "false", "none", "True", "False", "None"].includes(name)) this.fail(`'${name}' can't be set`);
-      return withField && this.skip(".") ? { kind: "field", object: name, name: this.expectAnyName() } : { kind: "name", name };
+      return withField && this.skip(".")
+        ? { kind: "field", object: name, name: this.expectAnyName() }
+        : { kind: "name", name };
     };
     const targets = [one()];
     let isTuple = false;
     while (this.skip(",")) {
       isTuple = true;
-      if (this.isOperator("=") || this.isOperator(")") || (this.current.kind === "name" && ends.includes(this.current.text))) break;
+      if (
+        this.isOperator("=") ||
+        this.isOperator(")") ||
+        (this.current.kind === "name" && ends.includes(this.current.text))
+      )
+        break;
       targets.push(one());
     }
     return isTuple ? { kind: "several", targets } : targets[0]!;

@@ -9,7 +9,8 @@ export function usesOf(body: Body, { names, defaults }: Signature): MacroUses {
     const { kind, name } = node as { readonly kind?: unknown; readonly name?: unknown };
     if (kind === "name" && typeof name === "string") found.add(name);
     // Filters of blocks are functions: what they read, their arguments, is seen by applying them.
-    for (const part of Object.values(node)) visit(typeof part === "function" ? (part as (value: unknown) => unknown)({ kind: "constant", value: "" }) : part);
+    for (const part of Object.values(node))
+      visit(typeof part === "function" ? (part as (value: unknown) => unknown)({ kind: "constant", value: "" }) : part);
   };
   visit(body);
   visit(defaults);

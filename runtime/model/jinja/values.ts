@@ -14,7 +14,24 @@ export class JinjaError extends Error {}
 /** What Jinja can do and this can't, or not in the same way: never rendered otherwise, but refused by name. */
 export class JinjaRefusal extends JinjaError {}
 
-export type Value = Undefined | null | boolean | bigint | number | string | Value[] | Tuple | Dict | Range | View | Stream | Namespace | Callable | Safe | Slice | Loop;
+export type Value =
+  | Undefined
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | Value[]
+  | Tuple
+  | Dict
+  | Range
+  | View
+  | Stream
+  | Namespace
+  | Callable
+  | Safe
+  | Slice
+  | Loop;
 
 /** What has no value. Most uses are an error that says what it would have been. */
 export class Undefined {
@@ -29,7 +46,11 @@ export class Tuple {
   constructor(readonly items: readonly Value[]) {}
 }
 export class Slice {
-  constructor(readonly start: Value, readonly stop: Value, readonly step: Value) {}
+  constructor(
+    readonly start: Value,
+    readonly stop: Value,
+    readonly step: Value,
+  ) {}
 }
 /** A text that is not escaped again. Here nothing is escaped, so only its use in operations would show. */
 export class Safe {
@@ -39,12 +60,16 @@ export class Safe {
 export class Stream {
   #values: Iterator<Value> | undefined;
 
-  constructor(values: Iterable<Value>, readonly name: string) {
+  constructor(
+    values: Iterable<Value>,
+    readonly name: string,
+  ) {
     this.#values = values[Symbol.iterator]();
   }
 
   *take(): Generator<Value> {
-    for (let next = this.#values?.next(); next !== undefined && next.done !== true; next = this.#values?.next()) yield next.value;
+    for (let next = this.#values?.next(); next !== undefined && next.done !== true; next = this.#values?.next())
+      yield next.value;
     this.#values = undefined;
   }
 }
@@ -56,14 +81,25 @@ export interface Arguments {
   readonly named: ReadonlyMap<string, Value>;
 }
 export class Callable {
-  constructor(readonly name: string, readonly call: (given: Arguments) => Value, readonly attributes: ReadonlyMap<string, Value> = new Map()) {}
+  constructor(
+    readonly name: string,
+    readonly call: (given: Arguments) => Value,
+    readonly attributes: ReadonlyMap<string, Value> = new Map(),
+  ) {}
 }
 /** `loop` in a for block. */
 export class Loop {
-  constructor(readonly attribute: (name: string) => Value | undefined, readonly recurse: ((items: Value) => Value) | undefined) {}
+  constructor(
+    readonly attribute: (name: string) => Value | undefined,
+    readonly recurse: ((items: Value) => Value) | undefined,
+  ) {}
 }
 export class Range {
-  constructor(readonly start: bigint, readonly stop: bigint, readonly step: bigint) {}
+  constructor(
+    readonly start: bigint,
+    readonly stop: bigint,
+    readonly step: bigint,
+  ) {}
 
   get length(): number {
     const { start, stop, step } = this;
@@ -114,10 +150,17 @@ export class Dict {
 }
 /** dict.keys(), values() and items(). */
 export class View {
-  constructor(readonly dict: Dict, readonly kind: "keys" | "values" | "items") {}
+  constructor(
+    readonly dict: Dict,
+    readonly kind: "keys" | "values" | "items",
+  ) {}
 
   items(): Value[] {
-    return this.kind === "keys" ? this.dict.keys() : this.kind === "values" ? this.dict.values() : this.dict.entries().map((entry) => new Tuple(entry));
+    return this.kind === "keys"
+      ? this.dict.keys()
+      : this.kind === "values"
+        ? this.dict.values()
+        : this.dict.entries().map((entry) => new Tuple(entry));
   }
 }
 
@@ -142,12 +185,26 @@ export function typeOf(value: Value): string {
   if (value instanceof View) return `dict_${value.kind}`;
   if (value instanceof Stream) return value.name;
   if (value instanceof Safe) return "Markup";
-  return value instanceof Undefined ? "Undefined" : value instanceof Tuple ? "tuple" : value instanceof Dict ? "dict" : value instanceof Range ? "range"
-    : value instanceof Namespace ? "Namespace" : value instanceof Loop ? "LoopContext" : value instanceof Slice ? "slice" : "function";
+  return value instanceof Undefined
+    ? "Undefined"
+    : value instanceof Tuple
+      ? "tuple"
+      : value instanceof Dict
+        ? "dict"
+        : value instanceof Range
+          ? "range"
+          : value instanceof Namespace
+            ? "Namespace"
+            : value instanceof Loop
+              ? "LoopContext"
+              : value instanceof Slice
+                ? "slice"
+                : "function";
 }
 
 export function isTrue(value: Value): boolean {
-  if (value === null || value === false || value === 0n || value === 0 || value === "" || value instanceof Undefined) return false;
+  if (value === null || value === false || value === 0n || value === 0 || value === "" || value instanceof Undefined)
+    return false;
   if (Array.isArray(value)) return value.length > 0;
   if (value instanceof Tuple) return value.items.length > 0;
   if (value instanceof Dict) return value.size > 0;
@@ -170,7 +227,11 @@ export function itemsOf(value: Value): readonly Value[] {
   throw new JinjaError(`'${typeOf(value)}' object is not iterable`);
 }
 export function isIterable(value: Value): boolean {
-  return typeof value === "string" || Array.isArray(value) || [Tuple, Dict, View, Range, Stream, Undefined, Safe, Loop].some((kind) => value instanceof kind);
+  return (
+    typeof value === "string" ||
+    Array.isArray(value) ||
+    [Tuple, Dict, View, Range, Stream, Undefined, Safe, Loop].some((kind) => value instanceof kind)
+  );
 }
 
 /** len(): undefined for what has none. */
@@ -204,10 +265,16 @@ export function reprOfValue(value: Value): string {
   if (typeof value === "bigint") return String(value);
   if (typeof value === "number") return floatText(value);
   if (Array.isArray(value)) return `[${value.map(reprOfValue).join(", ")}]`;
-  if (value instanceof Tuple) return `(${value.items.map(reprOfValue).join(", ")}${value.items.length === 1 ? "," : ""})`;
-  if (value instanceof Dict) return `{${value.entries().map(([key, item]) => `${reprOfValue(key)}: ${reprOfValue(item)}`).join(", ")}}`;
+  if (value instanceof Tuple)
+    return `(${value.items.map(reprOfValue).join(", ")}${value.items.length === 1 ? "," : ""})`;
+  if (value instanceof Dict)
+    return `{${value
+      .entries()
+      .map(([key, item]) => `${reprOfValue(key)}: ${reprOfValue(item)}`)
+      .join(", ")}}`;
   if (value instanceof View) return `dict_${value.kind}([${value.items().map(reprOfValue).join(", ")}])`;
-  if (value instanceof Range) return `range(${value.start}, ${value.stop}${value.step === 1n ? "" : `, ${value.step}`})`;
+  if (value instanceof Range)
+    return `range(${value.start}, ${value.stop}${value.step === 1n ? "" : `, ${value.step}`})`;
   if (value instanceof Undefined) return "Undefined";
   throw new JinjaRefusal(`a ${typeOf(value)} is printed`);
 }
@@ -223,21 +290,31 @@ export function numberOf(value: bigint | number | boolean): bigint | number {
 /** `==`. */
 export function isEqual(left: Value, right: Value): boolean {
   if (isNumber(left) && isNumber(right)) return numberOf(left) == numberOf(right);
-  const sequence = (value: Value): readonly Value[] | undefined => (Array.isArray(value) ? value : value instanceof Tuple ? value.items : undefined);
+  const sequence = (value: Value): readonly Value[] | undefined =>
+    Array.isArray(value) ? value : value instanceof Tuple ? value.items : undefined;
   const [ours, theirs] = [sequence(left), sequence(right)];
   if (ours !== undefined && theirs !== undefined) {
-    return Array.isArray(left) === Array.isArray(right) && ours.length === theirs.length && ours.every((item, index) => isEqual(item, theirs[index]!));
+    return (
+      Array.isArray(left) === Array.isArray(right) &&
+      ours.length === theirs.length &&
+      ours.every((item, index) => isEqual(item, theirs[index]!))
+    );
   }
   if (left instanceof Dict && right instanceof Dict) {
-    return left.size === right.size && left.entries().every(([key, value]) => right.has(key) && isEqual(value, right.get(key)!));
+    return (
+      left.size === right.size &&
+      left.entries().every(([key, value]) => right.has(key) && isEqual(value, right.get(key)!))
+    );
   }
   if (left instanceof Undefined) return right instanceof Undefined;
   if (left instanceof Range && right instanceof Range) return isEqual([...left], [...right]);
-  if (left instanceof Safe || right instanceof Safe) return textish(left) === textish(right) && textish(left) !== undefined;
+  if (left instanceof Safe || right instanceof Safe)
+    return textish(left) === textish(right) && textish(left) !== undefined;
   if (left instanceof View && right instanceof View) throw new JinjaRefusal("views of dictionaries are compared");
   return left === right;
 }
-const textish = (value: Value): string | undefined => (typeof value === "string" ? value : value instanceof Safe ? value.text : undefined);
+const textish = (value: Value): string | undefined =>
+  typeof value === "string" ? value : value instanceof Safe ? value.text : undefined;
 
 /** JavaScript's data as Python's: what JSON has, and functions. @throws JinjaError for anything else */
 export function fromJavaScript(value: unknown, where: string): Value {
@@ -246,22 +323,35 @@ export function fromJavaScript(value: unknown, where: string): Value {
   if (typeof value === "number") {
     if (!Number.isInteger(value)) return value;
     if (Number.isSafeInteger(value)) return BigInt(value);
-    throw new JinjaError(`${where} is ${value}, which JavaScript keeps without its last digits: give a text or a bigint`);
+    throw new JinjaError(
+      `${where} is ${value}, which JavaScript keeps without its last digits: give a text or a bigint`,
+    );
   }
   if (Array.isArray(value)) return value.map((item, index) => fromJavaScript(item, `${where}[${index}]`));
   if (typeof value === "function") {
-    return new Callable(where, ({ positional }) => fromJavaScript((value as (...given: unknown[]) => unknown)(...positional.map(toJavaScript)), `what ${where} gives`));
+    return new Callable(where, ({ positional }) =>
+      fromJavaScript(
+        (value as (...given: unknown[]) => unknown)(...positional.map(toJavaScript)),
+        `what ${where} gives`,
+      ),
+    );
   }
   const prototype: unknown = typeof value === "object" ? Object.getPrototypeOf(value) : undefined;
-  if (prototype !== null && prototype !== Object.prototype && !isPlain(value)) throw new JinjaError(`${where} is neither a text, a number, a truth value, a list nor a plain object`);
+  if (prototype !== null && prototype !== Object.prototype && !isPlain(value))
+    throw new JinjaError(`${where} is neither a text, a number, a truth value, a list nor a plain object`);
   const entries = Object.entries(value as object).filter(([, item]) => item !== undefined);
   return new Dict(entries.map(([key, item]): [Value, Value] => [key, fromJavaScript(item, `${where}.${key}`)]));
 }
 
 /** A plain object of another realm. */
 function isPlain(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.prototype.toString.call(value) === "[object Object]" && !("toJSON" in value)
-    && (Object.getPrototypeOf(value) as { constructor?: { name?: string } }).constructor?.name === "Object";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.prototype.toString.call(value) === "[object Object]" &&
+    !("toJSON" in value) &&
+    (Object.getPrototypeOf(value) as { constructor?: { name?: string } }).constructor?.name === "Object"
+  );
 }
 
 function toJavaScript(value: Value): unknown {
@@ -269,6 +359,7 @@ function toJavaScript(value: Value): unknown {
   if (value instanceof Undefined) return undefined;
   if (Array.isArray(value)) return value.map(toJavaScript);
   if (value instanceof Tuple) return value.items.map(toJavaScript);
-  if (value instanceof Dict) return Object.fromEntries(value.entries().map(([key, item]) => [textOf(key), toJavaScript(item)]));
+  if (value instanceof Dict)
+    return Object.fromEntries(value.entries().map(([key, item]) => [textOf(key), toJavaScript(item)]));
   return value;
 }
