@@ -53,7 +53,7 @@ async function explainKernel(kernel: Kernel, options: Options, isOneOfSeveral: b
     }
     case "tree": return describeTrees(kernel);
     case "level": {
-      const { deriveLevel } = await import("../codegen/level.ts");
+      const { deriveLevel } = await import("../dsl/level.ts");
       const { level, reason, location } = deriveLevel(kernel);
       return `kernel ${kernel.name}\n  ${levelText({ level, reason, reasonLocation: location })}`;
     }

@@ -6,7 +6,7 @@ import type { Expr, Load, Output, Reduce, StorageType } from "../dsl/ir.ts";
 import { holds, operandsOf, partsOf } from "../dsl/expr.ts";
 import type { DeviceLimits } from "../runtime/artifact.ts";
 import { ScheduleMisfit } from "./errors.ts";
-import { collectReductions, reductionsBelow } from "./groups.ts";
+import { collectReductions, reductionsBelow } from "../dsl/reductions.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import type { AxisMapping, Mapping, Schedule } from "./schedule.ts";
 import { splitReductions } from "./split.ts";

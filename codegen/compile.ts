@@ -3,18 +3,18 @@
  * top to bottom for its passes; `verify…` throws after a pass that left something wrong.
  */
 import type { Kernel } from "../dsl/ir.ts";
+import { deriveLevel, unpromised } from "../dsl/level.ts";
 import { checkExtents } from "../dsl/reader/extents.ts";
+import { treesOf } from "../dsl/sized.ts";
 import { type Arithmetic, type Artifact, defaultLimits, type DeviceLimits, type Pass } from "../runtime/artifact.ts";
 import { hashArtifact } from "./artifact-hash.ts";
 import { candidateSchedules } from "./candidates.ts";
 import { CompileError, ScheduleMisfit } from "./errors.ts";
-import { collectReductions, reductionsBelow } from "./groups.ts";
-import { deriveLevel, unpromised } from "./level.ts";
 import { lowerPass, type LoweredPass } from "./lower.ts";
 import type { PassKernel } from "./pass-kernel.ts";
 import { bindingCount, rangesOf } from "./ranges.ts";
 import { type Mapping, type Schedule, workgroupSizeOf } from "./schedule.ts";
-import { specialize, treesOf } from "./specialize.ts";
+import { specialize } from "./specialize.ts";
 import { splitKernel } from "./split.ts";
 import { vectorInputs } from "./vectors.ts";
 import { verifyKernel, verifyPasses } from "./verify.ts";
@@ -163,12 +163,10 @@ function assertWithinLimits(kernel: PassKernel, mapping: Mapping, ranges: Return
 /** What the runtime is handed. */
 export function artifactOf({ specialized: kernel, passes: stages }: Stages, { schedule, arithmetic = "free" }: Pick<CompileRequest, "schedule" | "arithmetic">): Artifact {
   const passes = stages.map(({ printed }) => printed);
-  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
-  const outer = collectReductions(roots, new Map());
   const derived = arithmetic === "builtin" ? unpromised(kernel) : deriveLevel(kernel);
   const extents = Object.fromEntries([...kernel.extents].flatMap(([axis, extent]) => (extent.kind === "constant" ? [[axis, extent.bits]] : [])));
   const artifact = {
-    kernel: kernel.name, schedule: schedule.name, trees: treesOf(kernel, [...outer, ...reductionsBelow(roots)]),
+    kernel: kernel.name, schedule: schedule.name, trees: treesOf(kernel),
     ...(arithmetic === "free" ? {} : { arithmetic }), level: derived.level, extents, parameters: kernel.parameters, reason: derived.reason, reasonLocation: derived.location, passes,
   };
   return { ...artifact, sha256: hashArtifact(artifact) };

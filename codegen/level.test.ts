@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { some } from "../spec/fixtures/effort.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { kernelDirectory } from "../models/toolchain.ts";
-import { deriveLevel } from "./level.ts";
+import { deriveLevel } from "../dsl/level.ts";
 
 const files = readdirSync(kernelDirectory).filter((name) => name.endsWith(".kernel.ts"));
 const levelsOf = (file: string, source?: string): Record<string, string> => Object.fromEntries(readKernels(join(kernelDirectory, file), { typecheck: false, ...(source === undefined ? {} : { source }) }).kernels

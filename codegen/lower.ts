@@ -3,7 +3,7 @@ import type { Expr, Output, Reduce, Variable } from "../dsl/ir.ts";
 import { Context, type PassRequest } from "./context.ts";
 import { ScheduleMisfit } from "./errors.ts";
 import { textOf } from "./expressions.ts";
-import { reductionsBelow } from "./groups.ts";
+import { reductionsBelow } from "../dsl/reductions.ts";
 import { addressOf } from "./memory.ts";
 import { extentOf } from "./pass-kernel.ts";
 import { materialize } from "./reductions.ts";

@@ -5,7 +5,7 @@
 import type { Axis, Expr, Input, Output, Reduce, Reducer } from "../dsl/ir.ts";
 import { rewrite } from "../dsl/expr.ts";
 import { ScheduleMisfit } from "./errors.ts";
-import { collectReductions, reductionsBelow } from "./groups.ts";
+import { collectReductions, reductionsBelow } from "../dsl/reductions.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import { rowCounts } from "./rows.ts";
 import type { Schedule } from "./schedule.ts";

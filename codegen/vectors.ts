@@ -1,7 +1,7 @@
 /** Which inputs a pass reads four words at a time: those whose rows its unrolled chains walk. */
 import type { Expr, Input } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
-import { reductionsBelow } from "./groups.ts";
+import { reductionsBelow } from "../dsl/reductions.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import type { Mapping } from "./schedule.ts";
 

@@ -8,8 +8,11 @@ import type { Artifact } from "../../runtime/artifact.ts";
 import { examine, type Examination, Mismatch } from "./case.ts";
 import type { AuditedSize, Certificate, Failure } from "./certificate.ts";
 import { checkBindings } from "./bindings.ts";
+import { falseClaims } from "./claims.ts";
+import { farExtents } from "./far.ts";
 import { type BatchFlowReport, checkBatchFlow } from "./flow.ts";
 import { type Case, casesOf } from "./sizes.ts";
+import { type Effort, mostOfAudit } from "./refute.ts";
 import { Fault, NeedsValues } from "./stop.ts";
 import { TooManyTerms } from "./term.ts";
 import type { Module } from "./wgsl/ast.ts";
@@ -22,17 +25,18 @@ import { parseWgsl, WgslError } from "./wgsl/index.ts";
 export function audit(kernel: Kernel, artifact: Artifact): Certificate {
   const sizes: AuditedSize[] = [];
   const hash = createHash("sha256");
-  const finish = (failures: readonly Failure[]): Certificate => ({
-    kernel: artifact.kernel, schedule: artifact.schedule, level: artifact.level, status: failures[0]?.outcome ?? "checked",
-    sizes, expressionHash: hash.digest("hex"), artifact: artifact.sha256, failures,
-  });
+  const finish = (found: readonly Failure[]): Certificate => {
+    const failures = [...found, ...claimed(kernel, artifact)];
+    const status = failures.find(({ outcome }) => outcome === "refuted")?.outcome ?? failures[0]?.outcome ?? "checked";
+    return { kernel: artifact.kernel, schedule: artifact.schedule, level: artifact.level, status, sizes, expressionHash: hash.digest("hex"), artifact: artifact.sha256, failures };
+  };
   const open = new Open(artifact);
   let at: Case | null = null;
   try {
     const modules = artifact.passes.map((pass, number) => inPass(number, () => parseWgsl(pass.wgsl)));
     checkBindings(kernel, artifact, modules);
     const flows = modules.map((module, number) => open.goingOn(null, () => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module))) ?? noFlow);
-    const request = { kernel, artifact, modules, flows, open, begin: (one: Case) => void (at = one) };
+    const request = { kernel, artifact, modules, flows, open, effort: { left: mostOfAudit }, begin: (one: Case) => void (at = one) };
     for (const [size, examination] of open.goingOn(null, () => examinations(request)) ?? []) {
       sizes.push({ extents: size.extents, elements: examination.elements, of: examination.of, paths: examination.paths });
       hash.update(`${JSON.stringify(size.extents)} ${examination.digests.join(" ")}\n`);
@@ -44,6 +48,18 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
     return finish([failureOf(error, artifact, at)]);
   }
 }
+
+/** What the artifact says of itself and is not so. */
+function claimed(kernel: Kernel, artifact: Artifact): Failure[] {
+  try {
+    return falseClaims(kernel, artifact).map((claim) => failureOf(new Fault("claim", claim), artifact, null));
+  } catch (error) {
+    // An artifact that no compiler wrote, such as one without its trees.
+    return [failureOf(new Fault("claim", `what the artifact says of itself cannot be read (${messageOf(error)})`), artifact, null)];
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What was not followed; that a text is wrong may show elsewhere, so that the audit goes on. */
 class Open {
@@ -76,21 +92,32 @@ interface Request {
   readonly modules: readonly Module[];
   readonly flows: readonly BatchFlowReport[];
   readonly open: Open;
+  readonly effort: Effort;
   readonly begin: (one: Case) => void;
 }
 
 /** Seeds of the data on which a text is executed that cannot be followed for all data. */
 const seeds = [0, 8, 3];
+/** Output elements, beyond which a size is not executed for this. */
+const mostElements = 150_000;
 
-/** On concrete data at every size, where a difference refutes; what cannot be done here, either, is let be. @throws Fault that refutes */
-function executions({ kernel, artifact, modules, flows, open, begin }: Request): void {
+/** On concrete data at every size and at larger batches, where a difference refutes; what cannot be done here, either, is let be. @throws Fault that refutes */
+function executions({ kernel, artifact, modules, flows, open, effort, begin }: Request): void {
   const rows = modules.map(() => noFlow.bounds);
-  const cases = open.goingOn(null, () => casesOf(kernel, artifact, modules, flows, new Set(kernel.inputs.map(({ name }) => name)))) ?? [];
+  const all = new Set(kernel.inputs.map(({ name }) => name));
+  const usual = open.goingOn(null, () => casesOf(kernel, artifact, modules, flows, all, Infinity)) ?? [];
+  const rest = usual[0];
+  const batch = kernel.axes.filter(({ role }) => role === "batch").map(({ name }) => name);
+  const far = rest === undefined ? [] : batch.flatMap((axis) => farExtents(artifact, modules, axis, { ...artifact.extents, ...rest.extents })
+    .map((extent): Case => ({ ...rest, extents: { ...rest.extents, [axis]: extent }, isThorough: true, isSmall: false })));
+  const isSmall = ({ extents }: Case): boolean =>
+    kernel.outputs.every(({ over }) => over.reduce((count, axis) => count * (extents[axis] ?? artifact.extents[axis] ?? 1), 1) <= mostElements);
   for (const seed of seeds) {
-    for (const [number, at] of cases.entries()) {
+    for (const [number, at] of [...usual, ...(seed === seeds[0] ? far : [])].entries()) {
+      if (!isSmall(at)) continue;
       begin(at);
       try {
-        open.goingOn(at, () => examine({ kernel, artifact, modules, rows, at, number, known: new Set(), seed }));
+        open.goingOn(at, () => examine({ kernel, artifact, modules, rows, at, number, known: new Set(), seed, effort }));
       } catch (error) {
         if (error instanceof Fault) throw error;
       }
@@ -99,7 +126,7 @@ function executions({ kernel, artifact, modules, flows, open, begin }: Request):
 }
 
 /** All sizes, begun anew whenever control flow turns out to need more values than were given. */
-function examinations({ kernel, artifact, modules, flows, open, begin }: Request): [Case, Examination][] {
+function examinations({ kernel, artifact, modules, flows, open, effort, begin }: Request): [Case, Examination][] {
   const known = new Set<string>();
   const rows = flows.map(({ bounds }) => bounds);
   for (;;) {
@@ -107,7 +134,7 @@ function examinations({ kernel, artifact, modules, flows, open, begin }: Request
     try {
       return casesOf(kernel, artifact, modules, flows, known).flatMap((one, number): [Case, Examination][] => {
         begin(one);
-        const examination = open.goingOn(one, () => examine({ kernel, artifact, modules, rows, at: one, number, known }));
+        const examination = open.goingOn(one, () => examine({ kernel, artifact, modules, rows, at: one, number, known, effort }));
         return examination === undefined ? [] : [[one, examination]];
       });
     } catch (error) {
@@ -137,7 +164,7 @@ function failureOf(error: unknown, artifact: Artifact, at: Case | null): Failure
   const bare = { outcome: "unfollowed" as const, element: null, counterexample: null, extents: at?.extents ?? null, declared: null, found: null, pass: null, line: null, location: null };
   if (error instanceof TooManyTerms) return { ...bare, kind: "effort", message: `the expressions do not fit: ${error.message}` };
   // An artifact that no compiler wrote may be broken in any way.
-  if (!(error instanceof Fault)) return { ...bare, kind: "effort", message: `the audit cannot follow: ${error instanceof Error ? error.message : String(error)}` };
+  if (!(error instanceof Fault)) return { ...bare, kind: "effort", message: `the audit cannot follow: ${messageOf(error)}` };
   const pass = error.pass ?? (artifact.passes.length === 1 ? 0 : null);
   const line = error.line > 0 ? error.line : null;
   const map = pass === null ? undefined : artifact.passes[pass]?.sourceMap;

@@ -16,12 +16,12 @@ import { constantUniform, type Path, PassRun, type PassRequest, type Place, shap
 import type { Counterexample } from "./certificate.ts";
 import { integersOf, pointsOf } from "./points.ts";
 import { primitivesOf } from "./primitives.ts";
-import { counterexampleTo, type Found, type Pair } from "./refute.ts";
+import { counterexampleTo, type Effort, type Found, type Pair } from "./refute.ts";
 import { Sampled } from "./sampled.ts";
 import type { Case } from "./sizes.ts";
 import { Fault } from "./stop.ts";
 import { type Term, TermPool, type Truth, type Value, type Word } from "./term.ts";
-import { isUnsealed } from "./unsealed.ts";
+import { hasForbidden, isUnsealed } from "./unsealed.ts";
 import type { Module } from "./wgsl/ast.ts";
 
 export interface Examination {
@@ -46,6 +46,8 @@ export interface CaseRequest {
   readonly number: number;
   /** Tables and integer parameters that have values, since control flow needs them. */
   readonly known: ReadonlySet<string>;
+  /** What searches for inputs may cost yet. */
+  readonly effort: Effort;
   /** Runs on data of this seed, rather than for all data: what cannot be followed otherwise is followed so. */
   readonly seed?: number;
 }
@@ -82,7 +84,9 @@ const wholeSteps = 150_000;
 const mostWords = 512;
 
 /** Differences at one size that no inputs show, before the rest is let be. */
-const mostUnclear = 12;
+const mostUnclear = 6;
+/** Terms that are evaluated to find inputs for a difference that a rule refutes already. */
+const shortSearch = 200_000;
 
 /** @throws Fault, NeedsValues, TooManyTerms */
 export function examine(request: CaseRequest): Examination {
@@ -134,7 +138,7 @@ class CaseRun {
     }));
     const readWord = (tensor: string, word: Word): Value => this.#readWord(tensor, word);
     const parameter = (name: string, type: string): Value => this.#parameter(name, type);
-    this.#declared = new Declared(kernel, this.#integers, this.#floats, { extents: this.#extents, tensors: this.#tensors, readWord, parameter });
+    this.#declared = new Declared(kernel, this.#integers, this.#floats, { extents: this.#extents, tensors: this.#tensors, readWord, parameter, sealed: artifact.arithmetic === "sealed" });
     const machines = modules.map((module, number) => {
       const constants = Object.fromEntries(artifact.passes[number]!.uniforms.flatMap(({ name, value }): [string, Value][] =>
         value.kind === "formula" && typeof value.formula === "number" ? [[name, constantUniform(this.#integers, value.formula)]] : []));
@@ -268,7 +272,7 @@ class CaseRun {
     const declared = value();
     const show = (part: Value): string => renderTree(part, (tensor, word) => this.#describe(tensor, word));
     if (this.#concrete !== undefined) return this.#compareBits(this.#concrete, element, [guard, found.guard], [declared, found.value], found.line);
-    const search = { kernel: this.#request.kernel, extents: this.#extents };
+    const search = { kernel: this.#request.kernel, extents: this.#extents, effort: this.#request.effort };
     if (!this.#comparison.matches(guard, found.guard)) {
       const trees = { declared: `written where ${show(guard)}`, found: `written where ${show(found.guard)}` };
       this.#differs(new Mismatch(element, trees, found.line, counterexampleTo([[guard, found.guard]], search), this.#textOf));
@@ -276,7 +280,10 @@ class CaseRun {
     }
     if (this.#comparison.matches(declared, found.value)) return;
     const parts = this.#comparison.partOfDifference(declared, found.value);
-    const why = counterexampleTo([[declared, found.value]], search) ?? (isUnsealed(declared, found.value, this.#comparison, this.#integers, this.#floats) ? "seal" : undefined);
+    const isSeal = hasForbidden(found.value) || isUnsealed(declared, found.value, this.#comparison, this.#integers, this.#floats);
+    const pair: Pair = [declared, found.value];
+    // Inputs say more than a rule that is broken; where one is, a short search is enough.
+    const why = counterexampleTo([pair], isSeal ? { ...search, effort: { left: shortSearch } } : search) ?? (isSeal ? "seal" : undefined);
     this.#differs(new Mismatch(element, { declared: show(parts.declared), found: show(parts.found) }, found.line, why, this.#textOf));
   }
 

@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly tensors: ReadonlyMap<string, TensorShape>;
   readonly readWord: (tensor: string, word: Word) => Value;
   readonly parameter: (name: string, type: ValueType) => Value;
+  /** Whether a fold's own sums are sealed, too. */
+  readonly sealed?: boolean;
 }
 
 export class Declared {
@@ -79,7 +81,7 @@ export class Declared {
         if (known === undefined) calls.set(callee, (known = new Calls()));
         return known.resultOf(args, () => this.#denotation.resultOf(callee, args));
       },
-      step: (left, right) => floats.add(left as Term, right as Term, true),
+      step: (left, right) => floats.add(left as Term, right as Term, this.#around.sealed !== true),
       item: (start, index) => integers.add(start as Word, index),
       integer: (value) => this.#known(value as Word),
     };

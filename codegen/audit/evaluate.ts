@@ -59,6 +59,32 @@ export class Evaluator {
     return this.#terms.length;
   }
 
+  /** The float words and those of 16 bits that are read, each with what depends on it, that of which least depends first. */
+  words(): { readonly word: Term; readonly cone: readonly number[] }[] {
+    const words = this.#terms.filter(({ kind, name }) => kind === "word" && !name.startsWith("unwritten ")).slice(0, 400);
+    const cones = words.map((word) => {
+      const depends = new Uint8Array(this.#terms.length);
+      const cone = [this.#at.get(word)!];
+      depends[cone[0]!] = 1;
+      for (let at = cone[0]! + 1; at < this.#terms.length; at++) {
+        if (!this.#operands[at]!.some((operand) => depends[operand] === 1)) continue;
+        depends[at] = 1;
+        cone.push(at);
+      }
+      return { word, cone };
+    });
+    return cones.sort((left, right) => left.cone.length - right.cone.length);
+  }
+  /** Where a word lies, by the last evaluation. */
+  addressOf(word: Term): number {
+    return word.a === null ? word.bits : this.#bits[this.#at.get(word.a)!]!;
+  }
+  /** Evaluates only these again, after `evaluate`. */
+  again(cone: readonly number[], inputs: Inputs): number[] {
+    for (const at of cone) this.#bits[at] = this.#valueOf(this.#terms[at]!, this.#operands[at]!, inputs);
+    return this.#results();
+  }
+
   /** The bits of the roots; a bool is 1 or 0. @throws NoValue */
   evaluate(inputs: Inputs, met?: Met): number[] {
     for (let at = 0; at < this.#terms.length; at++) {
@@ -70,6 +96,10 @@ export class Evaluator {
       }
       this.#bits[at] = bits;
     }
+    return this.#results();
+  }
+
+  #results(): number[] {
     return this.#roots.map((root) => (typeof root === "object" ? this.#bits[this.#at.get(root)!]! : Number(root)));
   }
 

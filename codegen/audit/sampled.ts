@@ -60,6 +60,16 @@ export class Sampled implements Inputs {
     }
   }
 
+  /** Another value for a word: the `at`-th of some that are near each other and differ in all their bits. */
+  vary(name: string, word: number, at: number): void {
+    const storage = this.#request.kernel.inputs.find((input) => input.name === name)?.storage ?? "f32";
+    const key = `${name} ${word}`;
+    const random = new Random(at, name, word);
+    const near = (): number => ((126 + random.below(3)) << 23) | random.below(0x800000);
+    const bits = storage === "f32" ? near() : storage === "bf16" ? ((near() >>> 16) | (near() & 0xffff0000)) >>> 0 : random.below(4096);
+    this.#read.set(key, { name, word, bits });
+  }
+
   /** What was read and is not zero. */
   get read(): string[] {
     return [...this.#read].flatMap(([key, { bits }]) => (bits === 0 ? [] : [key]));

@@ -169,7 +169,7 @@ export interface Case {
 }
 
 /** One axis goes through its edges at a time, the others rest. `known`: the tables whose values steer control flow. */
-export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Module[], flows: readonly BatchFlowReport[], known: ReadonlySet<string>): Case[] {
+export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Module[], flows: readonly BatchFlowReport[], known: ReadonlySet<string>, farthest = longestEdge): Case[] {
   const edges = new Map<string, Set<number>>();
   modules.forEach((module, number) => {
     const { uniforms, bindings } = artifact.passes[number]!;
@@ -191,7 +191,7 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
     for (const pass of artifact.passes) edgesOfFormula(pass.workgroups, name, found);
     if (role === "batch") workgroup.filter((edge) => edge > 64).forEach((edge) => found.add(edge));
     if (role === "sequence") data.forEach((edge) => found.add(edge));
-    const far = [...found].find((edge) => edge > longestEdge);
+    const far = [...found].find((edge) => edge > farthest);
     if (far !== undefined) throw new Fault("effort", `the text treats ${name} of ${far} apart, which is farther than an audit goes`);
     return [name, [...found].filter((edge) => edge > 1).sort((a, b) => a - b)] as const;
   }));

@@ -1,12 +1,11 @@
 /** Which level of the contract a kernel reaches, derived from its arithmetic, and why no higher. */
-import type { Expr, Kernel, Reduce, SourceLocation } from "../dsl/ir.ts";
-import { holds, operandsOf } from "../dsl/expr.ts";
-import { findDisagreement } from "../dsl/exactness/portability.ts";
-import type { ContractLevel } from "../runtime/artifact.ts";
-import { reductionsBelow } from "./groups.ts";
+import type { Expr, Kernel, Reduce, SourceLocation } from "./ir.ts";
+import { holds, operandsOf } from "./expr.ts";
+import { findDisagreement } from "./exactness/portability.ts";
+import { reductionsBelow } from "./reductions.ts";
 
 export interface DerivedLevel {
-  readonly level: ContractLevel;
+  readonly level: "invariant" | "portable" | "integer";
   readonly reason: string;
   readonly location: SourceLocation | null;
 }
