@@ -7,7 +7,8 @@ import { countsOf, renderCounts, renderFailures, renderLines, renderReport, stat
 import { FindingError, UsageError } from "./exit.ts";
 import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtent, type Extents } from "./kernel-file.ts";
 import { parsePath } from "./model.ts";
-import { passes } from "../codegen/audit/certificate.ts";
+import { passes, type Failure } from "../codegen/audit/certificate.ts";
+import type { Artifact } from "../runtime/artifact.ts";
 import { withProgress } from "./progress.ts";
 
 interface Options {
@@ -15,10 +16,19 @@ interface Options {
   readonly axis?: Extents;
   readonly report?: boolean;
   readonly json?: boolean;
+  readonly fresh?: boolean;
+}
+
+/** A schedule that a kernel is offered and that does not fit it. */
+interface LeftOut {
+  readonly kernel: string;
+  readonly schedule: string;
+  readonly reason: string;
 }
 
 interface Result {
   readonly findings: readonly Finding[];
+  readonly leftOut: readonly LeftOut[];
   /** What is wrong besides: a line each. */
   readonly faults: readonly string[];
 }
@@ -31,14 +41,15 @@ export function register(program: Command): void {
     .argument("<file|dir>", "TypeScript file that exports kernels, or folder that 'treefold build' wrote", parsePath)
     .option("--kernel <name>", "of a file: which kernel; otherwise all")
     .option("--axis <name=extent>", `of a file: extent of a model axis; ${usualExtent} where it is not given`, collectAxis)
+    .option("--fresh", "audit all anew, whatever was audited before")
     .option("--report", "a table of every kernel, schedule, contract level and status")
-    .option("--json", 'print {"kernels":[{"kernel","schedule","level","status","sizes","expressionHash","failures"}],"proven","checked","refuted","unfollowed"}, status being one of the last four words')
+    .option("--json", 'print {"kernels":[{"kernel","schedule","level","status","sizes","expressionHash","failures"}],"proven","checked","refuted","unfollowed","leftOut":[{"kernel","schedule","reason"}]}, status being one of the four words before')
     .action(audit);
 }
 
 async function audit(path: string, options: Options): Promise<void> {
   if (!existsSync(path)) throw new UsageError(`there is no file or folder '${path}'; fix: give a TypeScript file that exports kernels, or a folder that 'treefold build' wrote`);
-  const { findings, faults } = await withProgress(`Auditing ${path}`, (show) => {
+  const { findings, leftOut, faults } = await withProgress(`Auditing ${path}`, (show) => {
     const progress = (what: string): void => show(`Auditing ${path}: ${what}`);
     return statSync(path).isDirectory() ? auditLibrary(path, options, progress) : auditFile(path, options, progress);
   });
@@ -46,11 +57,11 @@ async function audit(path: string, options: Options): Promise<void> {
   const failed = findings.filter((finding) => !passes(statusOf(finding)));
   const rendered = renderFailures(failed);
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(toJson(findings))}\n`);
+    process.stdout.write(`${JSON.stringify(toJson(findings, leftOut))}\n`);
     process.stderr.write(rendered);
   } else {
     const shown = options.report === true ? renderReport(findings) : renderLines(findings);
-    process.stdout.write(`${shown}\n${rendered === "" ? "" : `${rendered}\n`}${renderCounts(counts)}\n`);
+    process.stdout.write(`${shown}\n${rendered === "" ? "" : `${rendered}\n`}${renderCounts(counts)}\n${renderLeftOut(leftOut)}`);
   }
   for (const fault of faults) process.stderr.write(`error: ${fault}\n`);
   if (findings.length === 0) throw new Error(`${path}: there is no kernel in it; fix: build the library again`);
@@ -58,48 +69,86 @@ async function audit(path: string, options: Options): Promise<void> {
   if (counts.unfollowed > 0) throw new FindingError("not followed", 2);
 }
 
-async function auditFile(file: string, { kernel, axis = {} }: Options, progress: (what: string) => void): Promise<Result> {
+/** Which of the schedules that were offered do not fit, and why. */
+function renderLeftOut(leftOut: readonly LeftOut[]): string {
+  if (leftOut.length === 0) return "";
+  const by = new Map<string, string[]>();
+  for (const { kernel, schedule, reason } of leftOut) {
+    const key = `${kernel}: ${reason}`;
+    by.set(key, [...(by.get(key) ?? []), schedule]);
+  }
+  return `${leftOut.length} more schedules do not fit:\n${[...by].map(([reason, schedules]) => `  ${reason} (${schedules.join(", ")})\n`).join("")}`;
+}
+
+async function auditFile(file: string, { kernel, axis = {}, fresh = false }: Options, progress: (what: string) => void): Promise<Result> {
   progress("reading");
   const all = await readKernelFile(file);
   const kernels = kernel === undefined ? all : [chooseKernel(all, kernel, file)];
   assertKnownAxes(kernels, axis);
   const subjects: Subject[] = [];
+  const leftOut: LeftOut[] = [];
+  const without: Finding[] = [];
   for (const declared of kernels) {
     progress(`compiling ${declared.name}`);
-    subjects.push(...await compiledUnderAll(declared, axis));
+    const compiled = await compiledUnderAll(declared, axis);
+    subjects.push(...compiled.subjects);
+    leftOut.push(...compiled.leftOut);
+    if (compiled.reason !== undefined) without.push(withoutSchedule(declared, compiled.reason));
   }
   const { certify } = await import("../models/audit/certify.ts");
-  return { findings: (await certify(subjects, { progress })).map((judged) => ({ ...judged, faults: [] })), faults: [] };
+  return { findings: [...(await certify(subjects, { progress, fresh })).map((judged) => ({ ...judged, faults: [] })), ...without], leftOut, faults: [] };
 }
 
-/** The kernel under every schedule that fits it at these extents. */
-async function compiledUnderAll(kernel: Kernel, axis: Extents): Promise<Subject[]> {
-  const [{ compile, schedulesFor }, { checkExtents }, { printKernel }] =
+/** A kernel of which there is no text. */
+function withoutSchedule({ name, location }: Kernel, reason: string): Finding {
+  const artifact: Artifact = {
+    kernel: name, schedule: "none", trees: [], level: "invariant", reason: "", reasonLocation: null, extents: {}, passes: [], parameters: [], sha256: "",
+  };
+  const bare = { element: null, extents: null, counterexample: null, declared: null, found: null, pass: null, line: null, location };
+  const failures: Failure[] = [{ ...bare, outcome: "unfollowed", kind: "schedule", message: reason }];
+  const certificate = { kernel: name, schedule: "none", level: artifact.level, status: "unfollowed" as const, sizes: [], expressionHash: "", artifact: "", failures };
+  return { subject: { name, declaration: "", artifact, texts: [] }, certificate, faults: [] };
+}
+
+interface Compiled {
+  readonly subjects: readonly Subject[];
+  readonly leftOut: readonly LeftOut[];
+  /** Why there is none. */
+  readonly reason?: string;
+}
+
+/** The kernel under every schedule that fits it at these extents, and those that do not. */
+async function compiledUnderAll(kernel: Kernel, axis: Extents): Promise<Compiled> {
+  const [{ compile, noScheduleFits, offeredSchedules }, { checkExtents }, { printKernel }] =
     await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts"), import("../dsl/print-ir.ts")]);
   const extents = modelExtentsOr(kernel, axis);
   await refuse(checkExtents(kernel, extents));
   const declaration = printKernel(kernel);
-  return schedulesFor(kernel, { extents }).map((schedule): Subject => {
+  const { fitting, misfits } = offeredSchedules(kernel, { extents });
+  const leftOut = misfits.map(({ schedule, reason }) => ({ kernel: kernel.name, schedule: schedule.name, reason }));
+  if (fitting.length === 0) return { subjects: [], leftOut, reason: noScheduleFits(kernel, misfits).message };
+  const subjects = fitting.map((schedule): Subject => {
     const artifact = compile(kernel, { extents, schedule });
     return { name: kernel.name, declaration, artifact, texts: artifact.passes.map(({ label }) => `${label}: wgsl`) };
   });
+  return { subjects, leftOut };
 }
 
-async function auditLibrary(directory: string, { kernel, axis }: Options, progress: (what: string) => void): Promise<Result> {
+async function auditLibrary(directory: string, { kernel, axis, fresh = false }: Options, progress: (what: string) => void): Promise<Result> {
   const given = kernel !== undefined ? "--kernel" : axis !== undefined ? "--axis" : undefined;
   if (given !== undefined) throw new UsageError(`${given} is for a file of kernels, and '${directory}' is a folder; fix: leave it out`);
   progress("reading");
   const [{ readBuilt }, { certify }] = await Promise.all([import("../models/audit/built.ts"), import("../models/audit/certify.ts")]);
   const { kernels, faults } = await readBuilt(directory);
-  const judged = await certify(kernels, { progress });
-  return { findings: judged.map((one, at) => ({ ...one, faults: kernels[at]!.faults })), faults };
+  const judged = await certify(kernels, { progress, fresh });
+  return { findings: judged.map((one, at) => ({ ...one, faults: kernels[at]!.faults })), leftOut: [], faults };
 }
 
-function toJson(findings: readonly Finding[]): object {
+function toJson(findings: readonly Finding[], leftOut: readonly LeftOut[]): object {
   const kernels = findings.map((finding) => {
     const { subject: { name, artifact }, certificate: { sizes, expressionHash, failures }, faults } = finding;
     const files = faults.map((message) => ({ outcome: "refuted", kind: "hash", message }));
     return { kernel: name, schedule: artifact.schedule, level: artifact.level, status: statusOf(finding), sizes, expressionHash, failures: [...failures, ...files] };
   });
-  return { kernels, ...countsOf(findings) };
+  return { kernels, ...countsOf(findings), leftOut };
 }

@@ -92,11 +92,16 @@ function renderFailure({ name, texts, artifact }: Subject, failure: Failure, oth
     ...trees(failure),
     ...(others.length === 0 ? [] : [{ message: `likewise under ${others.join("; ")}` }]),
   ];
-  const fix = outcome === "refuted" ? "build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it"
-    : "read the text yourself, or compare bits with 'treefold run'; where treefold has just written this text, report it";
+  const [what, ownFix] = message.split("; fix: ") as [string, string | undefined];
+  const fix = ownFix ?? fixFor(outcome);
   const location = source ?? text ?? { file: texts[0] ?? "wgsl", line: 1, column: 1 };
   const sourceOf = (file: string): string | undefined => (file === text?.file ? wgsl : sourceText(file));
-  return `${renderDiagnostic({ code: kind, message, location, notes, fix }, sourceOf, `${wordFor(outcome)} (${kind})`)}\n`;
+  return `${renderDiagnostic({ code: kind, message: what, location, notes, fix }, sourceOf, `${wordFor(outcome)} (${kind})`)}\n`;
+}
+
+function fixFor(outcome: Failure["outcome"]): string {
+  return outcome === "refuted" ? "build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it"
+    : "read the text yourself, or compare bits with 'treefold run'; where treefold has just written this text, report it";
 }
 
 /** Words that a counterexample shows; the rest are in `--json`. */

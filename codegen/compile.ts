@@ -2,6 +2,7 @@
  * The compiler: a checked kernel, the model's sizes and a schedule go in, an artifact comes out. Read `stagesOf` from
  * top to bottom for its passes; `verify…` throws after a pass that left something wrong.
  */
+import { batchFaults } from "../dsl/batch-rules.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { deriveLevel, unpromised } from "../dsl/level.ts";
 import { checkExtents } from "../dsl/reader/extents.ts";
@@ -126,6 +127,8 @@ export function noScheduleFits(kernel: Kernel, misfits: readonly Misfit[]): Comp
 
 /** The passes. */
 function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits, arithmetic = "free" }: CompileRequest): Stages {
+  const [fault] = batchFaults(kernel);
+  if (fault !== undefined) throw new CompileError(`kernel ${kernel.name}: ${fault.message} (${fault.rule})`, fault.fix, kernel.origins.get(fault.expr) ?? kernel.location);
   const [outside] = checkExtents(kernel, modelSizes(kernel, extents));
   if (outside !== undefined) throw new CompileError(`kernel ${kernel.name}: ${outside.message}`, outside.fix, outside.location);
   const specialized = verifyKernel(specialize(kernel, extents), "specialize");

@@ -1,5 +1,7 @@
 /** Reads what print-ir.ts prints. Source locations are not in the text; names are, so printing again gives the same. */
+import { libraryHashes } from "./exactness/library-hashes.ts";
 import { Pool } from "./expr.ts";
+import { hashFunction } from "./function-hash.ts";
 import type {
   Axis, AxisRole, BinaryOperator, Constant, Expr, FunctionDeclaration, Input, Kernel, Output, Parameter, Reduce, Reducer, StorageType, UnaryOperator,
   ValueType, Variable,
@@ -93,7 +95,10 @@ class Builder {
         const parameters = member.parameters.map(({ name, type, ...at }) => ({ name, type: oneOf(values, type, at, "value type") }));
         const inside = new Map<string, Named>(parameters.map(({ name, type }) => [name, pool.argument(name, type)]));
         member.body.forEach((statement) => this.#statement(statement, inside));
-        this.#functions.set(member.name, { name: member.name, parameters, result: this.#expr(member.result, inside) });
+        const declared: FunctionDeclaration = { name: member.name, parameters, result: this.#expr(member.result, inside) };
+        // A name makes no function one of math.ts; what it computes does.
+        const isLibrary = Object.hasOwn(libraryHashes, member.name) && libraryHashes[member.name] === hashFunction(declared);
+        this.#functions.set(member.name, { ...declared, ...(isLibrary ? { library: true as const } : {}) });
         return;
       }
       case "reducer": return this.#reducer(member);

@@ -27,7 +27,7 @@ export function hashBuilder(): Promise<string> {
 
 /** A hash of everything that turns a declaration's text and an artifact into a certificate. */
 export function hashAudit(): Promise<string> {
-  return hashOf([join(code, "dsl"), join(code, "codegen", "audit"), join(code, "runtime")]);
+  return hashOf([join(code, "dsl"), join(code, "codegen", "audit"), join(code, "runtime"), join(code, "models", "audit")]);
 }
 
 /** A hash of everything that makes the reference evaluator's word of a checkpoint. */

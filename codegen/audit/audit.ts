@@ -3,6 +3,7 @@
  * nothing of schedules or of the lowering; the source map only says where to look.
  */
 import { createHash } from "node:crypto";
+import { batchFaults } from "../../dsl/batch-rules.ts";
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import { examine, type Examination, Mismatch } from "./case.ts";
@@ -45,14 +46,17 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
     executions(request);
     return finish([open.first]);
   } catch (error) {
-    return finish([failureOf(error, artifact, at)]);
+    // What was not followed before says where to look, too.
+    return finish([failureOf(error, artifact, at), ...(open.first === null ? [] : [open.first])]);
   }
 }
 
-/** What the artifact says of itself and is not so. */
+/** What no text can make good: a declaration that breaks a rule, and what the artifact says of itself and is not so. */
 function claimed(kernel: Kernel, artifact: Artifact): Failure[] {
   try {
-    return falseClaims(kernel, artifact).map((claim) => failureOf(new Fault("claim", claim), artifact, null));
+    const broken = batchFaults(kernel).map(({ rule, message }) => new Fault("rule", `the declaration breaks a rule of the language: ${message} (${rule})`));
+    const claims = falseClaims(kernel, artifact).map((claim) => new Fault("claim", claim));
+    return [...broken, ...claims].map((fault) => failureOf(fault, artifact, null));
   } catch (error) {
     // An artifact that no compiler wrote, such as one without its trees.
     return [failureOf(new Fault("claim", `what the artifact says of itself cannot be read (${messageOf(error)})`), artifact, null)];
@@ -110,10 +114,13 @@ function executions({ kernel, artifact, modules, flows, open, effort, begin }: R
   const batch = kernel.axes.filter(({ role }) => role === "batch").map(({ name }) => name);
   const far = rest === undefined ? [] : batch.flatMap((axis) => farExtents(artifact, modules, axis, { ...artifact.extents, ...rest.extents })
     .map((extent): Case => ({ ...rest, extents: { ...rest.extents, [axis]: extent }, isThorough: true, isSmall: false })));
+  // Of these all workgroups lie along x, and there is one to spare.
+  const alongX = 4;
   const isSmall = ({ extents }: Case): boolean =>
     kernel.outputs.every(({ over }) => over.reduce((count, axis) => count * (extents[axis] ?? artifact.extents[axis] ?? 1), 1) <= mostElements);
   for (const seed of seeds) {
-    for (const [number, at] of [...usual, ...(seed === seeds[0] ? far : [])].entries()) {
+    const cases = [...usual.map((at, number) => ({ at, number })), ...(seed === seeds[0] ? far.map((at) => ({ at, number: alongX })) : [])];
+    for (const { at, number } of cases) {
       if (!isSmall(at)) continue;
       begin(at);
       try {

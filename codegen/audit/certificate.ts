@@ -47,6 +47,8 @@ export type FailureKind =
   | "claim"
   /** A rule of the language, of a declaration that no reader has seen. */
   | "rule"
+  /** No schedule fits the kernel, so that there is no text of it. */
+  | "schedule"
   /** More work than the audit is allowed: a loop that does not end, an expression that does not fit. */
   | "effort";
 

@@ -73,7 +73,7 @@ function valueIn(expression: Expression, host: Host, lets: ReadonlyMap<Variable,
       if (expression.of.kind !== "name") return undefined;
       const { kind, builtin } = expression.of.variable;
       if (kind === "uniform") return host.uniforms.get(expression.name);
-      return builtin === "num_workgroups" ? (expression.component === 0 ? host.workgroups : 1) : undefined;
+      return builtin === "num_workgroups" ? (expression.component === 0 ? host.workgroups + (host.workgroups > 1 ? 1 : 0) : 1) : undefined;
     }
     case "binary": {
       const [left, right] = [inner(expression.left), inner(expression.right)];

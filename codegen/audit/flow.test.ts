@@ -35,7 +35,7 @@ describe("a number of strides and a row", () => {
     ["compared", `select(${address}, 0u, ${address} == 1000000u)`],
     ["subtracted from", `(${address} - local_index / 64u)`],
   ])("are not %s: %s", (_, edited) => {
-    expect(judge(edited)).toEqual([expect.stringMatching(/number of strides is (divided|bounded|compared)|subtracted from a number of strides/)]);
+    expect(judge(edited).at(-1)).toMatch(/number of strides is (divided|bounded|compared)|subtracted from a number of strides/);
   });
 });
 
@@ -69,7 +69,7 @@ export const columns = kernel({
     ["of many, compared", stored, "canonical(select(sum_0, -sum_0, (minimum_0 % 192u) == 107u))", "a row is compared with something other than their number"],
     ["of many, that shifts", place, "(minimum_0 % 2u) * 16u + (minimum_0 % 192u) / 191u", "what depends on the batch meets an operation that no address needs"],
     ["of workgroups, compared", stored, "canonical(select(sum_0, -sum_0, (tile_0 % 192u) == 107u))", "a row is compared with something other than their number"],
-  ])("%s", (_, from, to, message) => expect(judge(from, to)).toEqual([`taint: ${message}`]));
+  ])("%s", (_, from, to, message) => expect(judge(from, to)).toContain(`taint: ${message}`));
 
   test("among those of a workgroup, is executed: every place has its elements compared", () => {
     expect(pass!.workgroupSize).toBe(64);

@@ -1,5 +1,6 @@
 /** A built library as an audit needs it: whatever lies there, whether or not it has the hashes that it was written with. */
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import { hashArtifact } from "../../codegen/artifact-hash.ts";
 import { IrSyntaxError } from "../../dsl/ir-grammar.ts";
 import { parseKernel } from "../../dsl/parse-ir.ts";
@@ -32,7 +33,64 @@ export async function readBuilt(directory: string): Promise<BuiltLibrary> {
   for (const [name, variants] of Object.entries(manifest.kernels)) {
     for (const variant of variants) kernels.push(await readKernel(folder, manifest, name, variant));
   }
-  return { kernels, faults: isIntact ? [] : [damagedManifest(folder).message] };
+  const faults = [...(isIntact ? [] : [damagedManifest(folder).message]), ...await checkFiles(directory, folder, manifest), ...checkClaims(folder, manifest), ...checkWeights(folder, manifest)];
+  return { kernels, faults };
+}
+
+/** Every file is one that was written, and is as it was written; kernels' own are told of with them. */
+async function checkFiles(directory: string, folder: Folder, manifest: Manifest): Promise<string[]> {
+  const faults: string[] = [];
+  const hashes = { ...manifest.files, ...manifest.entry };
+  const ofKernels = new Set(Object.values(manifest.kernels).flat().flatMap(({ declaration = "", artifact, wgsl }) => [declaration, artifact, ...wgsl]));
+  for (const [file, hash] of Object.entries(hashes)) {
+    if (ofKernels.has(file)) continue;
+    const text = await folder.readText(file).catch((error: unknown) => error as Error);
+    if (typeof text !== "string") faults.push(text.message);
+    else if (sha256Of(text) !== hash) faults.push(damagedFile(folder, file).message);
+  }
+  const known = new Set([...Object.keys(hashes), manifestFile, ...manifest.weights.files.map((file) => `weights/${file}`)]);
+  for (const file of await filesIn(directory)) {
+    if (!known.has(file)) faults.push(new ModelFileError({ where: folder.pathOf(file), what: "the manifest knows nothing of it", fix: `remove it, or ${buildAgain}` }).message);
+  }
+  for (const file of ofKernels) {
+    if (file !== "" && !Object.hasOwn(hashes, file)) faults.push(new ModelFileError({ where: folder.pathOf(file), what: "the manifest gives no hash for it", fix: buildAgain }).message);
+  }
+  return faults;
+}
+
+async function filesIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join("/")).sort();
+}
+
+/** What the manifest says of all kernels. */
+function checkClaims(folder: Folder, { kernels, level }: Manifest): string[] {
+  const found = new Set(Object.values(kernels).flat().map((variant) => variant.level));
+  const lowest = (["invariant", "portable", "integer"] as const).find((one) => found.has(one));
+  if (level === undefined || lowest === undefined || level === lowest) return [];
+  return [new ModelFileError({ where: folder.pathOf(manifestFile), what: `it says that the model is '${level}', and its kernels are '${lowest}'`, fix: buildAgain }).message];
+}
+
+/** A weight of a layer is used in that layer, each under one name, and what layers have alike is named alike in the checkpoint. */
+function checkWeights(folder: Folder, { weights }: Manifest): string[] {
+  const faults: string[] = [];
+  const add = (what: string): void => void faults.push(new ModelFileError({ where: folder.pathOf(manifestFile), what, fix: buildAgain }).message);
+  if (!Array.isArray(weights?.tensors)) return faults;
+  const layer = /layers\.(\d+)\./;
+  const patterns = new Map<string, string>();
+  const names = new Set<string>();
+  for (const { name, uses } of weights.tensors) {
+    if (names.has(name)) add(`the weight '${name}' stands in it twice`);
+    names.add(name);
+    for (const use of uses) {
+      if (layer.exec(name)?.[1] !== layer.exec(use)?.[1]) add(`the weight '${name}' is used as '${use}', of another layer`);
+      const [kind, pattern] = [use.replace(layer, "layers.*."), name.replace(layer, "layers.*.")];
+      const before = patterns.get(kind);
+      if (before !== undefined && before !== pattern) add(`the weight '${name}' is used as '${use}', as which other layers use '${before}'`);
+      patterns.set(kind, pattern);
+    }
+  }
+  return faults;
 }
 
 async function readKernel(folder: Folder, manifest: Manifest, name: string, variant: KernelVariant): Promise<BuiltKernel> {
@@ -56,6 +114,12 @@ async function readKernel(folder: Folder, manifest: Manifest, name: string, vari
   const artifact = withTexts(stored, texts);
   if (faults.length === 0 && (artifact.sha256 !== variant.sha256 || hashArtifact(artifact) !== variant.sha256)) {
     faults.push(new ModelFileError({ where: folder.pathOf(variant.artifact), what: "with its texts it does not have its own hash", fix: buildAgain }).message);
+  }
+  const says = { schedule: variant.schedule, level: variant.level, trees: variant.trees, arithmetic: variant.arithmetic ?? "free" };
+  const is = { schedule: artifact.schedule, level: artifact.level, trees: artifact.trees, arithmetic: artifact.arithmetic ?? "free" };
+  for (const what of Object.keys(says) as (keyof typeof says)[]) {
+    if (JSON.stringify(says[what]) === JSON.stringify(is[what])) continue;
+    faults.push(new ModelFileError({ where: folder.pathOf(manifestFile), what: `of the ${what} of kernel '${name}' it says ${JSON.stringify(says[what])}, and the artifact ${JSON.stringify(is[what])}`, fix: buildAgain }).message);
   }
   return { name, declaration, artifact, texts: variant.wgsl.map((file) => folder.pathOf(file)), faults };
 }

@@ -83,18 +83,19 @@ export async function buildLibrary(directory: string, options: BuildOptions = {}
     const expected = await options.expect?.(directory, new Map(uses.map((use) => [nameOf(use), { declaration: compiled.get(nameOf(use))![0]!.declaration, extents: use.extents }])));
     const selfTest: [string, string][] = expected === undefined ? [] : [[selfTestFile, `${JSON.stringify(expected.selfTest, portablePaths)}\n`]];
     const files = new Map([...kernels.files, ...moduleFiles("forward", banner, forward.text), ...tokenizer.files, ...selfTest]);
+    const entry = new Map([...moduleFiles("index", banner, writeIndexModule()), ["package.json", packageJson(name, config)] as const]);
+    const hashesOf = (texts: ReadonlyMap<string, string>): Record<string, string> => Object.fromEntries([...texts].map(([path, text]) => [path, sha256Of(text)]));
     const fingerprint = fingerprintOf(config, forward.text, kernels.variants, weights.tensors);
     const manifest: Manifest = {
       format: manifestFormat, name, compiler, config: runConfigOf(config), kernels: kernels.variants, level: lowestLevel(kernels.variants),
       ...(expected === undefined ? {} : { selfTest: selfTestFile }), ...(expected?.golden === undefined ? {} : { golden: expected.golden }),
       weights: { files: weights.files.map((path) => basename(path)), tensors: weights.tensors },
       tokenizer: tokenizer.entry,
-      files: Object.fromEntries([...files].map(([path, text]) => [path, sha256Of(text)])),
+      files: hashesOf(files), entry: hashesOf(entry),
       fingerprint,
     };
-    for (const [path, text] of moduleFiles("index", banner, writeIndexModule())) files.set(path, text);
+    for (const [path, text] of entry) files.set(path, text);
     files.set(manifestFile, manifestText(manifest));
-    files.set("package.json", packageJson(name, config));
     return { manifest, files, weights: weights.files };
   } finally {
     await checkpoint.close();

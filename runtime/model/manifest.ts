@@ -109,6 +109,8 @@ export interface Manifest {
   readonly tokenizer: { readonly description: string; readonly settings: string; readonly chatTemplate: string | null } | null;
   /** SHA-256 of each file but this one, the entry that users import, and the weights, which have their own. */
   readonly files: Readonly<Record<string, string>>;
+  /** The same of what users import, and may have a tool of theirs rewrite: an audit asks for these, and loading does not. */
+  readonly entry?: Readonly<Record<string, string>>;
   /** SHA-256 over configuration, program, kernels and weights: what a result's bits can depend on beside the request and the device. */
   readonly fingerprint: string;
 }
