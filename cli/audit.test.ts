@@ -1,5 +1,6 @@
 /** `treefold audit` as a user sees it: files, libraries as they lie there, edited ones, and the build's gate. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -10,7 +11,9 @@ import { UncheckedError, type Judge } from "../models/audit/subject.ts";
 import { buildLibrary, type Library } from "../models/build/library.ts";
 import { writeLibrary } from "../models/build/write.ts";
 import { compileKernels, type CompiledKernel, type KernelSource } from "../models/compile-model.ts";
+import { DiskCache } from "../models/disk-cache.ts";
 import { nameOf } from "../models/machine.ts";
+import { hashAudit } from "../models/toolchain.ts";
 import { sha256Of } from "../runtime/model/files.ts";
 import { withTexts, type StoredArtifact } from "../runtime/model/kernels.ts";
 import { manifestText, type KernelVariant, type Manifest } from "../runtime/model/manifest.ts";
@@ -37,6 +40,7 @@ beforeAll(async () => {
   library = await buildLibrary(checkpoint, { kernels: few() });
   await writeLibrary(library, join(root, "sound"), { weights: false });
   vi.stubEnv("TREEFOLD_CACHE", join(root, "cache"));
+  vi.stubEnv("XDG_STATE_HOME", join(root, "state"));
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -71,8 +75,9 @@ async function mend(): Promise<void> {
       return { ...variant, sha256 };
     }));
   }
-  const files = Object.fromEntries(await Promise.all(Object.keys(manifest.files).map(async (file) => [file, sha256Of(await read(file))] as const)));
-  await writeFile(join(folder, "manifest.json"), manifestText({ ...manifest, kernels, files }));
+  const hashesOf = async (files: object): Promise<Record<string, string>> =>
+    Object.fromEntries(await Promise.all(Object.keys(files).map(async (file) => [file, sha256Of(await read(file))] as const)));
+  await writeFile(join(folder, "manifest.json"), manifestText({ ...manifest, kernels, files: await hashesOf(manifest.files), entry: await hashesOf(manifest.entry!) }));
 }
 
 const audit = (...args: string[]): ReturnType<typeof treefoldHere> => treefoldHere("audit", ...args);
@@ -109,7 +114,7 @@ describe("a library", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const report = JSON.parse(out) as { kernels: { sizes: unknown[]; expressionHash: string }[] };
     expect(report).toMatchObject({ kernels: [...kept, "linear, for many rows"].map(() => ({ status: "checked" })), proven: 0, checked: 4, refuted: 0, unfollowed: 0 });
-    expect(Object.keys(report)).toEqual(["kernels", "proven", "checked", "refuted", "unfollowed"]);
+    expect(Object.keys(report)).toEqual(["kernels", "proven", "checked", "refuted", "unfollowed", "leftOut"]);
     for (const kernel of report.kernels) {
       expect(Object.keys(kernel)).toEqual(["kernel", "schedule", "level", "status", "sizes", "expressionHash", "failures"]);
       expect(kernel.sizes[0]).toMatchObject({ extents: expect.any(Object) as object, elements: expect.any(Number) as number, of: expect.any(Number) as number });
@@ -217,6 +222,93 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
   });
 });
 
+describe("an attack on a library", () => {
+  /** What is said of one kernel, and the exit code. */
+  const judged = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
+    const { code, out, err } = await audit(folder, ...args);
+    return { code, out: said(out), err: said(err) };
+  };
+
+  test.each([
+    ["forward.js", "forward.js", /$/, "// edited\n"],
+    ["a type of its module", "forward.d.ts", /$/, "// edited\n"],
+    ["the entry that users import", "index.js", /$/, "// edited\n"],
+    ["its package.json", "package.json", '"private": true', '"private": false'],
+    ["the tokenizer", "tokenizer.json", /.$/, " $&"],
+  ])("is found where %s is edited", async (_, file, from, to) => {
+    await edit(file, from, to);
+    const { code, err } = await judged();
+    expect({ code, err }).toEqual({ code: 1, err: `error: LIBRARY/${file}: it does not have the hash that the manifest gives. fix: build the library again\n` });
+  });
+
+  test("is found where a file is added, or one is gone", async () => {
+    await mkdir(join(folder, "node_modules", "treefold-runtime"), { recursive: true });
+    await writeFile(join(folder, "node_modules", "treefold-runtime", "index.js"), "export {};\n");
+    expect(await judged()).toMatchObject({ code: 1, err: "error: LIBRARY/node_modules/treefold-runtime/index.js: the manifest knows nothing of it. fix: remove it, or build the library again\n" });
+    await rm(join(folder, "node_modules"), { recursive: true });
+    await rm(join(folder, "forward.js"));
+    expect(await judged()).toMatchObject({ code: 1, err: expect.stringMatching(/^error: LIBRARY\/forward\.js: it cannot be read \(ENOENT\)/) as string });
+  });
+
+  test("is found where the weights of two layers are swapped, hashes mended", async () => {
+    const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as Manifest;
+    const swap = (use: string): string => use.replace(/^layers\.([01])\./, (_, layer: string) => `layers.${1 - Number(layer)}.`);
+    const tensors = manifest.weights.tensors.map((tensor) => ({ ...tensor, uses: tensor.uses.map(swap) }));
+    await writeFile(join(folder, "manifest.json"), JSON.stringify({ ...manifest, weights: { ...manifest.weights, tensors } }));
+    await mend();
+    const { code, err } = await judged();
+    expect(code).toBe(1);
+    expect(err).toContain("error: LIBRARY/manifest.json: the weight 'model.layers.0.self_attn.q_proj.weight' is used as 'layers.1.queries', of another layer. fix: build the library again\n");
+  });
+
+  test("is found where declaration and text read another request's row alike, hashes mended", async () => {
+    const ir = await readFile(join(folder, "kernels/add-channel64.ir"), "utf8");
+    const wgsl = await readFile(join(folder, "kernels/add-channel64.wgsl"), "utf8");
+    expect(ir).toContain("y[token, channel]");
+    await writeFile(join(folder, "kernels/add-channel64.ir"), ir.replace("y[token, channel]", "y[min(token + 1, extent(token) - 1), channel]"));
+    await writeFile(join(folder, "kernels/add-channel64.wgsl"), wgsl.replace(/y_data\[\(\(minimum_0 \* 64u\)/, "y_data[((min(minimum_0 + 1u, uniforms.extent_token - 1u) * 64u)"));
+    await mend();
+    const { code, out } = await judged();
+    expect(code).toBe(1);
+    expect(out).toContain("the declaration breaks a rule of the language: the batch axis 'token' of 'y' is indexed by what is neither its own point nor a placement table: it reads another's row (R005)");
+  });
+
+  test.each([
+    ["level", '"level":"portable"', '"level":"integer"'],
+    ["trees", '"trees":["chain 128, chain"]', '"trees":["chain"]'],
+    ["arithmetic", '"schedule":', '"arithmetic":"sealed","schedule":'],
+  ])("is found where an artifact's %s is another, hashes mended", async (what, from, to) => {
+    await edit("kernels/linear-out16-inner64.json", from, to);
+    await mend();
+    expect(await judged()).toMatchObject({ code: 1, out: expect.stringMatching(what === "arithmetic" ? /refuted: seal/ : new RegExp(`of its ${what} the artifact says`)) as string });
+  });
+
+  test("with a forged certificate in the cache is judged all the same, and --fresh asks no cache", async () => {
+    await edit("kernels/add-channel64.wgsl", /seal\((\w+) \+ (\w+)\)/, "seal($1 - $2)");
+    await mend();
+    const { kernels: [, , add] } = JSON.parse((await audit(folder, "--json")).out) as { kernels: object[] };
+    const stored = JSON.parse(await readFile(join(folder, "kernels/add-channel64.json"), "utf8")) as StoredArtifact;
+    const artifact = withTexts(stored, [await readFile(join(folder, "kernels/add-channel64.wgsl"), "utf8")]);
+    const declaration = await readFile(join(folder, "kernels/add-channel64.ir"), "utf8");
+    const key = createHash("sha256").update(JSON.stringify([await hashAudit(), declaration, hashArtifact(artifact)])).digest("hex");
+    const certificate = { ...add, artifact: artifact.sha256, status: "checked", failures: [] };
+    for (const entry of [certificate, { certificate, code: "" }, { certificate, code: "0".repeat(64) }]) {
+      await new DiskCache(join(root, "cache", "certificates")).put(key, entry);
+      expect((await audit(folder)).code).toBe(1);
+    }
+    expect((await audit(folder, "--fresh")).code).toBe(1);
+  });
+
+  test("no certificate is kept where others may read the key", async () => {
+    await chmod(join(root, "state", "treefold", "audit.key"), 0o644);
+    const certificates = join(root, "cache", "certificates");
+    await rm(certificates, { recursive: true });
+    expect((await audit(folder)).code).toBe(0);
+    expect(await readdir(certificates).catch(() => [])).toEqual([]);
+    await chmod(join(root, "state", "treefold", "audit.key"), 0o600);
+  });
+});
+
 describe("a file", () => {
   test("is checked under every schedule that fits, at the extents that are given", async () => {
     const { code, out, err } = await audit("rows.kernel.ts", "--axis", "channel=20", "--json");
@@ -234,6 +326,28 @@ describe("a file", () => {
     const one = treefold("audit", "rows.kernel.ts", "--axis", "channel=20", "--kernel", "rowSum");
     expect(one.out).toMatch(new RegExp(`\n0 proven, ${kernels.filter(({ kernel }) => kernel === "rowSum").length} checked, 0 refuted, 0 not followed\n$`));
     expect(one.out).not.toContain("rowMaximum");
+  });
+
+  test("with a kernel that no schedule fits names it with the reason, and is not followed", async () => {
+    const file = join(root, "wide.kernel.ts");
+    const names = Array.from({ length: 21 }, (_, at) => `t${at}`);
+    await writeFile(file, `import { batch, kernel, model } from "treefold";
+export const small = kernel({ axes: { token: batch, channel: model }, inputs: { a: "f32[token, channel]" }, output: "f32[token, channel]", body: ({ a }, { token, channel }) => a(token, channel) + a(token, channel) });
+export const wide = kernel({ axes: { token: batch }, inputs: { ${names.map((name) => `${name}: "f32[token]"`).join(", ")} }, output: "f32[token]",
+  body: ({ ${names.join(", ")} }, { token }) => ${names.map((name) => `${name}(token)`).join(" + ")} });
+`);
+    const { code, out } = await audit(file, "--json");
+    expect(code).toBe(2);
+    const report = JSON.parse(out) as { kernels: { kernel: string; status: string; failures: { message: string }[] }[]; unfollowed: number; leftOut: object[] };
+    expect(report).toMatchObject({ proven: 0, checked: report.kernels.length - 1, refuted: 0, unfollowed: 1 });
+    const wide = report.kernels.find(({ kernel }) => kernel === "wide")!;
+    expect(wide.status).toBe("unfollowed");
+    expect(wide.failures[0]!.message).toMatch(/^kernel 'wide' fits no schedule: 22 storage buffers are more than .*8/);
+    expect(report.leftOut).toContainEqual({ kernel: "wide", schedule: "alone", reason: expect.stringContaining("22 storage buffers") as string });
+    const text = await audit(file);
+    expect(text.code).toBe(2);
+    expect(text.out).toMatch(/\nwide +none +invariant +not followed: schedule /);
+    expect(text.out).toContain(" 0 refuted, 1 not followed\n");
   });
 
   test("with a wrong kernel is shown its diagnostics", async () => {
