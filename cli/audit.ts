@@ -61,7 +61,7 @@ async function audit(path: string, options: Options): Promise<void> {
     process.stderr.write(rendered);
   } else {
     const shown = options.report === true ? renderReport(findings) : renderLines(findings);
-    process.stdout.write(`${shown}\n${rendered === "" ? "" : `${rendered}\n`}${renderCounts(counts)}\n${renderLeftOut(leftOut)}`);
+    process.stdout.write(`${shown}\n${rendered === "" ? "" : `${rendered}\n`}${renderLeftOut(leftOut)}${renderCounts(counts)}\n`);
   }
   for (const fault of faults) process.stderr.write(`error: ${fault}\n`);
   if (findings.length === 0) throw new Error(`${path}: there is no kernel in it; fix: build the library again`);
@@ -77,7 +77,7 @@ function renderLeftOut(leftOut: readonly LeftOut[]): string {
     const key = `${kernel}: ${reason}`;
     by.set(key, [...(by.get(key) ?? []), schedule]);
   }
-  return `${leftOut.length} more schedules do not fit:\n${[...by].map(([reason, schedules]) => `  ${reason} (${schedules.join(", ")})\n`).join("")}`;
+  return `${leftOut.length} more schedules do not fit:\n${[...by].map(([reason, schedules]) => `  ${reason} (${schedules.join(", ")})\n`).join("")}\n`;
 }
 
 async function auditFile(file: string, { kernel, axis = {}, fresh = false }: Options, progress: (what: string) => void): Promise<Result> {
