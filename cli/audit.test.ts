@@ -234,7 +234,7 @@ describe("an attack on a library", () => {
     ["a type of its module", "forward.d.ts", /$/, "// edited\n"],
     ["the entry that users import", "index.js", /$/, "// edited\n"],
     ["its package.json", "package.json", '"private": true', '"private": false'],
-    ["the tokenizer", "tokenizer.json", /.$/, " $&"],
+    ["a tree", "kernels/linear-out16-inner64.from1.tree", "128", "64"],
   ])("is found where %s is edited", async (_, file, from, to) => {
     await edit(file, from, to);
     const { code, err } = await judged();
@@ -278,7 +278,7 @@ describe("an attack on a library", () => {
     ["trees", '"trees":["chain 128, chain"]', '"trees":["chain"]'],
     ["arithmetic", '"schedule":', '"arithmetic":"sealed","schedule":'],
   ])("is found where an artifact's %s is another, hashes mended", async (what, from, to) => {
-    await edit("kernels/linear-out16-inner64.json", from, to);
+    await edit("kernels/linear-out16-inner64.from1.json", from, to);
     await mend();
     expect(await judged()).toMatchObject({ code: 1, out: expect.stringMatching(what === "arithmetic" ? /refuted: seal/ : new RegExp(`of its ${what} the artifact says`)) as string });
   });
