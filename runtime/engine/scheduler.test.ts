@@ -10,7 +10,6 @@ import { PrefixCache } from "./prefix-cache.ts";
 import type { CheckedRequest } from "./request.ts";
 import { Scheduler, type Planned } from "./scheduler.ts";
 import { Group } from "./sequence.ts";
-import { tries } from "../../spec/fixtures/effort.ts";
 
 const vocabulary = 8;
 const sampling = checkSampling({}, vocabulary);
@@ -100,7 +99,7 @@ describe("the scheduler", () => {
       seen.hits += hits;
       const alone = asked.requests.flatMap((request) => run({ ...asked, requests: [{ ...request, step: 0, cancelAt: undefined }] }).answers);
       answers.forEach((answer, index) => answer !== "" && expect(answer).toBe(alone[index]));
-    }), { numRuns: tries(60, 300) });
+    }), { numRuns: 300 });
     console.log(`${seen.runs} schedules: ${seen.preemptions} preemptions, ${seen.hits} ids found in the prefix cache`);
     expect(seen.preemptions).toBeGreaterThan(50);
     expect(seen.hits).toBeGreaterThan(1000);
@@ -174,7 +173,7 @@ describe("the ledger", () => {
         if (error instanceof PageTableError) caught++;
         else other++;
       }
-    }), { numRuns: tries(60, 300) });
+    }), { numRuns: 300 });
     console.log(`${leak}: caught ${caught} times of 300, other faults ${other}`);
     expect(caught).toBeGreaterThan(5);
   });
