@@ -13,7 +13,7 @@ import { schedulesFor } from "../codegen/compile.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import { type Device, openDevice } from "../runtime/index.ts";
 import { compareSchedules, ScheduleMismatch, Tally } from "./fixtures/compare-schedules.ts";
-import { effort, shareOf, tries } from "./fixtures/effort.ts";
+import { doesForAll, effort, leaveOut, shareOf, some, tries } from "./fixtures/effort.ts";
 import { faults } from "./fixtures/schedule-faults.ts";
 import { caseOf, extentsOf, kernels, light, ragged, randomCase, type ScheduleCase, sizedKernels, smallCase } from "./fixtures/schedule-kernels.ts";
 import { replaceTrees, withoutRounding } from "./order.ts";
@@ -30,6 +30,19 @@ afterAll(() => {
 
 /** One of the schedules, drawn by the case's data. */
 const one = ({ batches }: ScheduleCase) => (all: readonly Schedule[]): readonly Schedule[] => [all[batches[0]!.seed % all.length]!];
+
+const touched = new Set<string>();
+let turn = 0;
+/** All in CI. At home each schedule under the first kernel here that it fits, and one schedule for each other kernel, in turn. */
+const thoseOfThisRun = (all: readonly Schedule[]): readonly Schedule[] => {
+  if (effort !== "quick") return all;
+  turn++;
+  const fresh = all.filter(({ name }) => !touched.has(name));
+  const chosen = fresh.length > 0 ? fresh : all.slice(turn % all.length, turn % all.length + 1);
+  for (const { name } of chosen) touched.add(name);
+  leaveOut("further schedules of kernels", all.length - chosen.length);
+  return chosen;
+};
 
 /** A kernel with the tree that it declares. */
 const asDeclared = (name: string, width = 17): ScheduleCase => ({
@@ -50,9 +63,9 @@ function ordinary(): void {
     expect([...sizedKernels].sort()).toEqual([...kernels.keys()].sort());
   });
 
-  test.each(shareOf([...kernels.keys()]))("%s, under every schedule that fits", async (name) => {
+  test.each(shareOf([...kernels.keys()]))("%s, under the schedules that fit", async (name) => {
     const kernel = kernels.get(name)!;
-    await compareSchedules(device, asDeclared(name), tally);
+    await compareSchedules(device, asDeclared(name), tally, thoseOfThisRun);
     if (effort !== "quick" && kernel.outputs.some(({ storage }) => storage === "bf16")) {
       const extents = extentsOf(name, { rows: 3, items: 70, width: 9 });
       await compareSchedules(device, { kernel: withoutRounding(kernel), batches: [{ extents, seed: 2 }], orderMatters: false }, tally);
@@ -63,16 +76,16 @@ function ordinary(): void {
     const narrow = new Set(offered(asDeclared(name)));
     const more = offered(asDeclared(name, 68)).filter((schedule) => !narrow.has(schedule));
     expect(more).toContain("tile-8x8");
-    await compareSchedules(device, asDeclared(name, 68), tally, (all) => all.filter((schedule) => more.includes(schedule.name)));
+    await compareSchedules(device, asDeclared(name, 68), tally, (all) => thoseOfThisRun(all.filter((schedule) => more.includes(schedule.name))));
   });
 
   test("these kernels under random trees and ragged extents, on data where order matters", async () => {
     const cases = fc.constantFrom(...kernels.keys()).chain((name) => caseOf(name, light));
-    await fc.assert(fc.asyncProperty(cases, async (drawn) => compareSchedules(device, drawn, tally, one(drawn))), { numRuns: tries(20, 150), seed });
+    await fc.assert(fc.asyncProperty(cases, async (drawn) => compareSchedules(device, drawn, tally, one(drawn))), { numRuns: tries(6, 150), seed });
   });
 
   test("kernels at small and at ragged extents, down to one item", async () => {
-    await fc.assert(fc.asyncProperty(smallCase(), async (drawn) => compareSchedules(device, drawn, tally, one(drawn))), { numRuns: tries(12, 60), seed });
+    await fc.assert(fc.asyncProperty(smallCase(), async (drawn) => compareSchedules(device, drawn, tally, one(drawn))), { numRuns: tries(6, 60), seed });
   });
 }
 
@@ -80,7 +93,7 @@ function ordinary(): void {
 function planted(): void {
   test.each(faults)("$what: $kernel", async (fault) => {
     const drawn = asDeclared(fault.kernel);
-    for (const name of fault.schedules ?? offered(drawn)) {
+    for (const name of some("schedules with a planted fault", 1, fault.schedules ?? offered(drawn))) {
       const found = compareSchedules(device, drawn, new Tally(), (all) => all.filter((schedule) => schedule.name === name), fault);
       await expect(found, name).rejects.toThrow(ScheduleMismatch);
     }
@@ -94,7 +107,7 @@ function planted(): void {
       const found: unknown = await compareSchedules(device, drawn, new Tally(), (all) => one(drawn)(all).slice(0, 1), flattened).catch((error: unknown) => error);
       if (found instanceof fc.PreconditionFailure) throw found;
       expect(found).toBeInstanceOf(ScheduleMismatch);
-    }), { numRuns: 12, seed: 1 });
+    }), { numRuns: tries(4, 12), seed: 1 });
   });
 }
 
@@ -119,5 +132,5 @@ if (effort === "full") {
   describe(`every schedule that fits gives the evaluator's bits, part ${number}`, () => part(number));
 } else {
   describe("schedules give the evaluator's bits", ordinary);
-  describe("a planted fault is found", planted);
+  describe.runIf(doesForAll)("a planted fault is found", planted);
 }
