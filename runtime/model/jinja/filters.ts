@@ -41,6 +41,9 @@ const ofText =
 const plainText = (value: Value): string => (value instanceof Safe ? refuseSafe() : textOf(value));
 const none: Arguments = { positional: [], named: new Map() };
 
+/** What `map` and `select` go through: of what counts as false they do not even ask whether it can be iterated. */
+const itemsOfTrue = (value: Value): readonly Value[] => (isTrue(value) ? itemsOf(value) : []);
+
 /** `attribute=`: a path of keys and numbers, or several with commas where `several`. */
 function getterOf(attribute: Value | undefined, several = false, otherwise: Value = null): (item: Value) => Value {
   if (attribute === undefined || attribute === null) return (item) => item;
@@ -81,7 +84,7 @@ function choosing(name: string, keep: boolean, byAttribute: boolean): Filter {
     if (test !== undefined && typeof test !== "string") throw new JinjaError(`the name of a test is ${typeOf(test)}`);
     return new Stream(
       (function* choose(): Generator<Value> {
-        for (const item of itemsOf(value))
+        for (const item of itemsOfTrue(value))
           if ((test === undefined ? isTrue(getter(item)) : passes(test, getter(item), given)) === keep) yield item;
       })(),
       "generator",
@@ -219,7 +222,9 @@ const filters: Readonly<Record<string, Filter>> = {
       end = "...",
       leeway = null,
     } = bind("truncate", given, ["length", "killwords", "end", "leeway"]);
-    const points = pointsOf(plainText(value));
+    if (value instanceof Undefined) return value;
+    if (typeof value !== "string") throw new JinjaRefusal(`the filter 'truncate' of a ${typeOf(value)}`);
+    const points = pointsOf(value);
     const [wanted, ending] = [integer("length", most, 255), textOf(end)];
     if (points.length <= wanted + integer("leeway", leeway ?? 5n, 5)) return points.join("");
     const kept = points.slice(0, wanted - lengthOf(ending)).join("");
@@ -301,7 +306,7 @@ const filters: Readonly<Record<string, Filter>> = {
       const getter = getterOf(attribute, false, otherwise);
       return new Stream(
         (function* pick(): Generator<Value> {
-          for (const item of itemsOf(value)) yield getter(item);
+          for (const item of itemsOfTrue(value)) yield getter(item);
         })(),
         "generator",
       );
@@ -310,7 +315,7 @@ const filters: Readonly<Record<string, Filter>> = {
     if (typeof name !== "string") throw new JinjaError("map requires a filter's name");
     return new Stream(
       (function* mapped(): Generator<Value> {
-        for (const item of itemsOf(value)) yield filtered(name, item, { positional: rest, named });
+        for (const item of itemsOfTrue(value)) yield filtered(name, item, { positional: rest, named });
       })(),
       "generator",
     );

@@ -1,7 +1,7 @@
 /** Python's json.dumps, as transformers gives it to templates: characters as they are, `, ` and `: ` between items. */
 import { compareKeys } from "./order.ts";
 import { floatText } from "./text.ts";
-import { Dict, isTrue, JinjaError, JinjaRefusal, Tuple, typeOf, Undefined, type Value } from "./values.ts";
+import { Dict, isTrue, JinjaError, JinjaRefusal, Safe, Tuple, typeOf, Undefined, type Value } from "./values.ts";
 
 export interface JsonOptions {
   readonly ensureAscii: Value;
@@ -35,6 +35,7 @@ export function json(value: Value, { ensureAscii, indent, separators, sortKeys }
       return `${open}${line}${items.join(item + line)}\n${step.repeat(depth)}${close}`;
     };
     if (typeof part === "string") return text(part);
+    if (part instanceof Safe) return text(part.text);
     if (part === null || typeof part === "boolean" || typeof part === "bigint" || typeof part === "number")
       return plain(part);
     if (Array.isArray(part) || part instanceof Tuple)

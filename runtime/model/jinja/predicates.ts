@@ -52,7 +52,7 @@ const tests: Readonly<Record<string, readonly [Test, number]>> = {
   string: [(value) => typeof value === "string" || value instanceof Safe, 0],
   mapping: [(value) => value instanceof Dict, 0],
   iterable: [isIterable, 0],
-  callable: [(value) => value instanceof Callable, 0],
+  callable: [(value) => [Callable, Undefined, Loop].some((kind) => value instanceof kind), 0],
   escaped: [(value) => value instanceof Safe, 0],
   sequence: [
     (value) =>

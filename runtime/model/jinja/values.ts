@@ -171,6 +171,7 @@ function hashOf(key: Value): string {
   if (typeof key === "bigint") return `n${key}`;
   if (typeof key === "number") return Number.isInteger(key) ? `n${BigInt(key)}` : `f${key}`;
   if (key === null) return "none";
+  if (key instanceof Undefined) return "undefined";
   if (key instanceof Tuple) return `(${key.items.map((item) => JSON.stringify(hashOf(item))).join()})`;
   throw new JinjaError(`unhashable type: '${typeOf(key)}'`);
 }
