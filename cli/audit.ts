@@ -5,7 +5,7 @@ import type { Kernel } from "../dsl/ir.ts";
 import type { Subject } from "../models/audit/subject.ts";
 import { countsOf, renderCounts, renderFailures, renderLines, renderReport, statusOf, type Finding } from "./certificates.ts";
 import { FindingError, UsageError } from "./exit.ts";
-import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtent, type Extents } from "./kernel-file.ts";
+import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtents, type Extents } from "./kernel-file.ts";
 import { parsePath } from "./model.ts";
 import { passes, type Failure } from "../codegen/audit/certificate.ts";
 import type { Artifact } from "../runtime/artifact.ts";
@@ -40,7 +40,7 @@ export function register(program: Command): void {
       "or 'not followed' (the audit does not know). Nothing is 'proven' yet, which would hold for all sizes.\n\nExit code 0: all checked; 1: something is refuted; 2: something was not followed.")
     .argument("<file|dir>", "TypeScript file that exports kernels, or folder that 'treefold build' wrote", parsePath)
     .option("--kernel <name>", "of a file: which kernel; otherwise all")
-    .option("--axis <name=extent>", `of a file: extent of a model axis; ${usualExtent} where it is not given`, collectAxis)
+    .option("--axis <name=extent>", `of a file: extent of a model axis; ${usualExtents}`, collectAxis)
     .option("--fresh", "audit all anew, whatever was audited before")
     .option("--report", "a table of every kernel, schedule, contract level and status")
     .option("--json", 'print {"kernels":[{"kernel","schedule","level","status","sizes","expressionHash","failures"}],"proven","checked","refuted","unfollowed","leftOut":[{"kernel","schedule","reason"}]}, status being one of the four words before')
@@ -121,7 +121,7 @@ interface Compiled {
 async function compiledUnderAll(kernel: Kernel, axis: Extents): Promise<Compiled> {
   const [{ compile, noScheduleFits, offeredSchedules }, { checkExtents }, { printKernel }] =
     await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts"), import("../dsl/print-ir.ts")]);
-  const extents = modelExtentsOr(kernel, axis);
+  const extents = await modelExtentsOr(kernel, axis);
   await refuse(checkExtents(kernel, extents));
   const declaration = printKernel(kernel);
   const { fitting, misfits } = offeredSchedules(kernel, { extents });

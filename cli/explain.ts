@@ -7,7 +7,7 @@ import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact } from "../runtime/artifact.ts";
 import { didYouMean } from "../runtime/errors.ts";
 import { UsageError } from "./exit.ts";
-import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtent, type Extents } from "./kernel-file.ts";
+import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtents, type Extents } from "./kernel-file.ts";
 import { withProgress } from "./progress.ts";
 
 /** What is read, what may be chosen, and then what each of the compiler's passes gives. */
@@ -28,7 +28,7 @@ export function register(program: Command): void {
     .addOption(new Option("--stage <stage>", "ir: the checked kernel; tree: its reductions; level: what its bits are promised on, and the operation because of which no more is; schedule: what fits. And what the compiler's passes give: " +
       "specialize: the kernel at these extents; split: the kernel of each pass; map: what goes where; lower: the statements, each with the place in the kernel that it is for; wgsl: the module as the driver gets it")
       .choices(stages).makeOptionMandatory())
-    .option("--axis <name=extent>", `extent of a model axis, for all but ir, tree and level; ${usualExtent} where it is not given`, collectAxis)
+    .option("--axis <name=extent>", `extent of a model axis, for all but ir, tree and level; ${usualExtents}`, collectAxis)
     .option("--schedule <name>", "from --stage split on: one schedule, otherwise the first that fits")
     .action(async (file: string, options: Options) => {
       const text = await withProgress(`Reading ${file}`, () => explain(file, options));
@@ -88,7 +88,7 @@ async function describeSchedules(kernel: Kernel, options: Options): Promise<stri
 async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
   const [{ artifactOf, compileInStages }, { describeMapping }, { printBlock }, { printKernel }] = await Promise.all([
     import("../codegen/compile.ts"), import("../codegen/schedule.ts"), import("../codegen/statements.ts"), import("../dsl/print-ir.ts")]);
-  const extents = modelExtentsOr(kernel, options.axis);
+  const extents = await modelExtentsOr(kernel, options.axis);
   const schedule = await chosenSchedule(kernel, options, isOneOfSeveral);
   if (typeof schedule === "string") return schedule;
   const stages = compileInStages(kernel, { extents, schedule });
@@ -126,7 +126,7 @@ async function chosenSchedule(kernel: Kernel, options: Options, isOneOfSeveral: 
 
 async function fittingSchedules(kernel: Kernel, options: Options): Promise<Schedule[]> {
   const [{ schedulesFor }, { checkExtents }] = await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts")]);
-  const extents = modelExtentsOr(kernel, options.axis);
+  const extents = await modelExtentsOr(kernel, options.axis);
   await refuse(checkExtents(kernel, extents));
   return schedulesFor(kernel, { extents });
 }

@@ -4,7 +4,6 @@ import { InvalidArgumentError } from "commander";
 import type { Diagnostic } from "../dsl/diagnostics.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { didYouMean } from "../runtime/errors.ts";
-import { modelExtents } from "../spec/extents.ts";
 import { FindingError, UsageError } from "./exit.ts";
 
 /** Reads and checks a file's kernels. Diagnostics go to stderr and end the command as a finding. */
@@ -96,13 +95,14 @@ export function ownExtents(kernel: Kernel, extents: Extents): Extents {
   return Object.fromEntries(kernel.axes.flatMap(({ name }) => (Object.hasOwn(extents, name) ? [[name, extents[name]!]] : [])));
 }
 
-/** What a model axis is taken to be where the command line does not say. */
-export const usualExtent = 256;
+/** What a model axis is where the command line does not say, as options describe it. */
+export const usualExtents = "where it is not given, up to 200: other numbers for other axes, not all of them aligned";
 
-/** Extents for all model axes: those given, and the usual one for the others. */
-export function modelExtentsOr(kernel: Kernel, given: Extents = {}): Extents {
-  const usual = Object.fromEntries(kernel.axes.map(({ name }) => [name, usualExtent]));
-  return modelExtents(kernel, { ...usual, ...ownExtents(kernel, given) });
+/** Extents for all model axes: those given, and for the others such as fit the kernel. */
+export async function modelExtentsOr(kernel: Kernel, given: Extents = {}): Promise<Extents> {
+  const { modelExtentsOr: fitting } = await import("./default-extents.ts");
+  const models = new Set(kernel.axes.filter(({ role }) => role === "model").map(({ name }) => name));
+  return fitting(kernel, Object.fromEntries(Object.entries(ownExtents(kernel, given)).filter(([name]) => models.has(name))));
 }
 
 /** Elements of all of a kernel's tensors together that are made up, evaluated and read back: 1 GiB. */

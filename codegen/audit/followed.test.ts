@@ -5,7 +5,7 @@ import { defaultLimits } from "../../runtime/artifact.ts";
 import { compile, schedulesFor } from "../compile.ts";
 import { audit } from "./index.ts";
 
-const extents = { a: 6, c: 5 };
+const extents = { a: 6, c: 5, wide: 40, four: 4 };
 /** What it shows, its axes and inputs, its outputs, and its body. */
 const followed: [what: string, axes: string, inputs: string, outputs: string, body: string][] = [
   ["outputs over the same axes in another order", "row: batch, a: model, c: model", `x: "f32[row, a, c]"`, `outputs: { y: "f32[row, a, c]", z: "f32[row, c, a]" }`,
@@ -18,6 +18,14 @@ const followed: [what: string, axes: string, inputs: string, outputs: string, bo
   ["an integer sum of nothing as a float", "row: batch, c: model", `n: "i32[row, c]", length: "u32[row]"`, `output: "f32[row]"`,
     "(({ n, length }, { row, c }) => f32(sum(below(c, length(row)), \"pairwise\", (k) => n(row, k))))"],
   ["a fold by xor over what does not change", "row: batch, c: model", `n: "u32[row]"`, `output: "u32[row]"`, "(({ n }, { row, c }) => reduce(c, \"lanes 2 chain, chain\", parity, () => ({ u: n(row), f: 0.5 })).u)"],
+  ["an input that is read in vectors, and gathered too", "row: batch, wide: model", `x: "f32[row, wide]", label: "u32[row]"`, `output: "f32[row]"`,
+    "(({ x, label }, { row, wide }) => sum(wide, \"chain\", (k) => x(row, k)) - gather(x, row, label(row)))"],
+  ["16-bit words in vectors, and a gather of each", "row: batch, wide: model", `x: "bf16[row, wide]", label: "u32[row]"`, `output: "f32[row]"`,
+    "(({ x, label }, { row, wide }) => sum(wide, \"chain\", (k) => x(row, k) * gather(x, row, k ^ label(row))))"],
+  ["a table in vectors, by what data say of it", "row: batch, wide: model", `n: "u32[wide]", start: "u32[row]"`, `output: "u32[row]"`,
+    "(({ n, start }, { row, wide }) => sum(wide, \"chain\", (k) => n(k) * k) + gather(n, gather(n, start(row) + 1)))"],
+  ["a vector that is all there is", "row: batch, four: model", `x: "f32[four]", label: "u32[row]"`, `output: "f32[row]"`,
+    "(({ x, label }, { row, four }) => sum(four, \"chain\", (k) => x(k)) * gather(x, label(row)))"],
   ["a large integer as a float", "row: batch, c: model", `n: "u32[row, c]"`, `output: "f32[row]"`, "(({ n }, { row, c }) => sum(c, \"chain 2, chain\", (k) => f32(n(row, k))))"],
 ];
 

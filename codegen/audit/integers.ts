@@ -4,6 +4,8 @@
  *
  * - sums, differences and products with constants are linear forms: modulo 2^32 they are a commutative ring;
  * - x / n and x % n of a linear form take out what n divides, where no sum can wrap: (n q + r) / n = q + r / n;
+ * - quotients and remainders of each other: (x / n) / m = x / (n m), (x % (n m)) / n = (x / n) % m, (x % (n m)) % n = x % n;
+ * - a quotient and its remainder are the whole: n (x / n) + x % n = x;
  * - x >> n is x / 2^n, x << n is x * 2^n, x & (2^n - 1) is x % 2^n and x & ~(2^n - 1) is (x / 2^n) * 2^n;
  * - comparisons, min and max are decided where the operands' ranges do not overlap.
  */
@@ -70,7 +72,26 @@ export class Integers {
     const left = x === undefined ? this.#scaled(this.pool.formOf(a as Term), scaleA) : undefined;
     const right = y === undefined ? this.#scaled(this.pool.formOf(b as Term), scaleB) : undefined;
     const form = left === undefined ? right : right === undefined ? left : this.#together(left, right);
-    return form === undefined ? constant : this.pool.linear(form, constant);
+    return form === undefined ? constant : this.#whole(form, constant);
+  }
+
+  /** A form plus a constant, in which no quotient stands beside its remainder. */
+  #whole(form: LinearForm, constant: number): Word {
+    const at = form.atoms.length < 2 ? -1 : form.atoms.findIndex(({ kind }) => kind === "remainder");
+    return (at < 0 ? undefined : this.#joined(form, constant)) ?? this.pool.linear(form, constant);
+  }
+  /** c n (x / n) + c (x % n) + the rest = c x + the rest. */
+  #joined(form: LinearForm, constant: number): Word | undefined {
+    for (const [at, atom] of form.atoms.entries()) {
+      if (atom.kind !== "remainder" || atom.b!.kind !== "integer") continue;
+      const [n, coefficient] = [atom.b!.bits, form.coefficients[at]!];
+      const quotient = this.divide(atom.a!, n);
+      const other = form.atoms.findIndex((candidate) => candidate === quotient);
+      if (other < 0 || form.coefficients[other] !== Math.imul(coefficient, n) >>> 0) continue;
+      const rest = form.atoms.flatMap((term, one): [Term, number][] => (one === at || one === other ? [] : [[term, form.coefficients[one]!]]));
+      return this.add(this.#linear(rest, constant), this.multiply(atom.a!, coefficient));
+    }
+    return undefined;
   }
 
   #scaled(form: LinearForm, scale: number): LinearForm | undefined {
@@ -108,6 +129,8 @@ export class Integers {
     if (x !== undefined && y !== undefined) return Math.floor(x / y);
     if (y === 1) return this.plain(a);
     if (y === undefined) return this.pool.node("divide", "integer", this.term(a), this.term(b), null, 0, this.high(a));
+    const inner = this.#dividedAgain(a as Term, y);
+    if (inner !== undefined) return inner;
     const { quotient, rest } = this.#divided(a as Term, y);
     if (rest === 0) return quotient;
     if (this.high(rest) < y) return quotient;
@@ -120,9 +143,19 @@ export class Integers {
     if (x !== undefined && y !== undefined) return x % y;
     if (y === undefined) return this.pool.node("remainder", "integer", this.term(a), this.term(b), null, 0, this.high(a));
     if (y === 1) return 0;
+    const { kind, a: divided, b: by } = a as Term;
+    if (kind === "remainder" && by!.kind === "integer" && by!.bits % y === 0) return this.remainder(divided!, y);
     const { rest } = this.#divided(a as Term, y);
     if (typeof rest === "number") return rest % y;
     return rest.high < y ? rest : this.pool.node("remainder", "integer", rest, this.pool.integer(y), null, 0, Math.min(rest.high, y - 1));
+  }
+
+  /** A quotient or remainder by a number, divided by another. */
+  #dividedAgain({ kind, a, b }: Term, y: number): Word | undefined {
+    if ((kind !== "divide" && kind !== "remainder") || b!.kind !== "integer") return undefined;
+    const n = b!.bits;
+    if (kind === "divide") return n * y < wrap ? this.divide(a!, n * y) : 0;
+    return n % y === 0 ? this.remainder(this.divide(a!, y), n / y) : undefined;
   }
 
   /** a = n * quotient + rest, where nothing wraps; the rest is not reduced further. */

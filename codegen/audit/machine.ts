@@ -3,7 +3,7 @@ import { Calls } from "./calls.ts";
 import { Emitter, type Mode } from "./emit.ts";
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
-import { Own, Shared, type Sink, type Source, unwritten } from "./memory.ts";
+import { Own, Shared, type Sink, type Source, unwritten, type Vector } from "./memory.ts";
 import type { RowBounds } from "./flow.ts";
 import { readsStorage } from "./slices.ts";
 import { Fault, NeedsValues } from "./stop.ts";
@@ -94,11 +94,12 @@ class Runtime {
   either(left: Truth, right: () => Truth): Truth {
     return this.#integers.truth(left) === true ? true : this.#integers.either(left, right());
   }
-  component(vector: readonly Value[], index: Word, line: number): Value {
+  component(vector: Vector, index: Word, line: number): Value {
     const at = this.#integers.plain(index);
     if (typeof at !== "number" && at.high >= vector.length) throw new Fault("bounds", `a vector of ${vector.length} is indexed by what may be ${at.high}`, line, "unfollowed");
     if (typeof at !== "number") {
-      // A component by data: whichever it is.
+      // A component by data: of memory the word that lies there, as where words are read one by one; otherwise whichever it is.
+      if (vector.wordAt !== undefined) return vector.wordAt(at);
       return vector.slice(1).reduce<Value>((rest, value, i) => this.#integers.select(this.#integers.equal(at, i + 1), value, rest), vector[0]!);
     }
     if (at >= vector.length) throw new Fault("bounds", `component ${at} of a vector of ${vector.length}`, line);

@@ -17,6 +17,9 @@ export interface Stored {
   readonly line: number;
 }
 
+/** The components that a read of a buffer of vectors gives, and the tensor's word beside them that is so far from the first. */
+export type Vector = readonly Value[] & { readonly wordAt?: (component: Word) => Value };
+
 /** A buffer that is read: words of a tensor from `first` on, `width` of them at each index. */
 export class Source {
   readonly #name: string;
@@ -51,10 +54,11 @@ export class Source {
     return this.#integers.add(this.#integers.multiply(at, this.#width), this.#first);
   }
 
-  load(index: Word, line: number): Value | readonly Value[] {
+  load(index: Word, line: number): Value | Vector {
     const word = this.#wordAt(index, line);
     if (this.#width === 1) return this.#read(word, line);
-    return Array.from({ length: this.#width }, (_, component) => this.#read(this.#integers.add(word, component), line));
+    const wordAt = (component: Word): Value => this.#read(this.#integers.add(word, component), line);
+    return Object.assign(Array.from({ length: this.#width }, (_, component) => wordAt(component)), { wordAt });
   }
 
   /** A read whose value does not matter: that it may be made does. */

@@ -83,6 +83,26 @@ test("integers: 4,000 programs of up to 12 operations", () => {
   expect(rewritten).toBeGreaterThan(1000);
 });
 
+test("integers: of every word and every two numbers, quotients, remainders and the whole that they are of", () => {
+  const small = fc.integer({ min: 1, max: 40 });
+  fc.assert(fc.property(word, small, small, fc.integer({ min: 1, max: 9999 }), (value, n, m, factor) => {
+    const integers = new Integers(new TermPool());
+    const x = integers.add(integers.pool.leaf("argument", "integer", "x"), 5);
+    const atoms = new Map([[integers.pool.leaf("argument", "integer", "x"), value]]);
+    const own = (value + 5) >>> 0;
+    const [quotient, rest] = [integers.divide(x, n * m), integers.remainder(x, n * m)];
+    const whole = integers.add(integers.multiply(quotient, Math.imul(factor, n * m) >>> 0), integers.multiply(rest, factor));
+    expect(whole).toBe(integers.multiply(x, factor));
+    for (const [term, bits] of [
+      [integers.divide(integers.divide(x, n), m), Math.floor(own / n / m)],
+      [integers.divide(rest, n), Math.floor((own % (n * m)) / n)],
+      [integers.remainder(rest, n), (own % (n * m)) % n],
+      [integers.add(integers.multiply(integers.divide(x, n), m), integers.remainder(x, n)), (Math.floor(own / n) * m + (own % n)) >>> 0],
+    ] as const) expect(evaluate(term, atoms)).toBe(bits);
+    expect(integers.divide(rest, n)).toBe(integers.remainder(integers.divide(x, n), m));
+  }), { numRuns: 2000, seed: 5 });
+});
+
 const floatStep = fc.record({
   operator: fc.constantFrom("add", "subtract", "multiply", "negate", "magnitude", "seal", "fma", "bits", "select", "constant", "half" as const),
   left: fc.nat(6), right: fc.nat(6), third: fc.nat(6), raw: fc.boolean(), constant: float,

@@ -29,6 +29,15 @@ export function checkExtents(kernel: Indexed & Pick<Kernel, "pool">, extents: Re
   }))).sort(compareDiagnostics);
 }
 
+/** How long axes would have to be that indices leave at these extents. */
+export function neededExtents(kernel: Kernel, extents: Readonly<Record<string, number>>): Map<string, number> {
+  const needed = new Map<string, number>();
+  for (const { load, position, axis, reached } of escapes(kernel, extents).values()) {
+    if (!staysInside(kernel.pool, load.indices[position]!, axis)) needed.set(axis, Math.max(needed.get(axis) ?? 0, reached.high + 1));
+  }
+  return needed;
+}
+
 /**
  * What shows before any extents are known. An index that only model axes and their extents decide may fit some models
  * and not others, so it is refused only where it leaves its axis at all extents that are tried, and otherwise left to

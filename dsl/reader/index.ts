@@ -24,7 +24,7 @@ import { mayBeMeant } from "./suggest.ts";
 import { typeErrors } from "./typecheck.ts";
 import { fault, Scope, scalar, type Value } from "./values.ts";
 
-export { checkExtents } from "./extents.ts";
+export { checkExtents, neededExtents } from "./extents.ts";
 
 export interface ReadOptions {
   /** The file's text, where it is not that of the disk. */
