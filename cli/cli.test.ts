@@ -123,7 +123,7 @@ describe("explain", () => {
     ["ir", /^kernel rowSum\b/],
     ["tree", /^kernel rowSum\n {2}sum over channel: chain 8, pairwise {2}\(rows\.kernel\.ts:7:\d+\)\n$/],
     ["schedule", /^kernel rowSum\n {2}alone\n {4}token: /],
-    ["specialize", /^\/\/ channel=256\nkernel rowSum \{\n[^]* over \w+ in channel from 0 count 256 by "chain 8, pairwise"/],
+    ["specialize", /^\/\/ channel=200\nkernel rowSum \{\n[^]* over \w+ in channel from 0 count 200 by "chain 8, pairwise"/],
     ["split", /^\/\/ pass rowSum, alone\nkernel rowSum \{\n/],
     ["map", /^\/\/ pass rowSum, alone\ntoken: 64 invocations\n$/],
     ["lower", /^\/\/ pass rowSum, alone\nlet \w+ = [^]*\n +sum_\w+ = [^\n]*;  \/\/ \S*rows\.kernel\.ts:7:\d+\n[^]*\n {2}output_data\[\w+\] = canonical\(\w+\);[^\n]*\n\}\n$/],

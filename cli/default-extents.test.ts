@@ -6,7 +6,7 @@ import { strangers } from "../spec/fixtures/strangers/sizes.ts";
 import { modelExtentsOr } from "./default-extents.ts";
 
 const read = (axes: string, inputs: string, body: string) => readKernels("own.kernel.ts", { source: `
-  import { batch, gather, kernel, model, sum } from "treefold";
+  import { batch, kernel, model, sum, u32 } from "treefold";
   export const own = kernel({ axes: { token: batch, ${axes} }, inputs: { ${inputs} }, output: "f32[token, c]", body: ${body} });` }).kernels[0]!;
 
 describe("extents of model axes that are not given", () => {
@@ -33,7 +33,7 @@ describe("extents of model axes that are not given", () => {
     const shifted = read("c: model, wide: model", `x: "f32[token, wide]"`, "({ x }, { token, c }) => x(token, c + 300)");
     expect(modelExtentsOr(shifted, {})).toEqual({ c: 37, wide: 337 });
     expect(modelExtentsOr(shifted, { c: 500 })).toEqual({ c: 500, wide: 800 });
-    const crossed = read("c: model, d: model", `x: "f32[token, d]", y: "f32[token, c]"`, `({ x, y }, { token, c, d }) => x(token, c) + sum(d, "chain", (i) => y(token, i))`);
+    const crossed = read("c: model, d: model", `x: "f32[token, d]", y: "f32[token, c]"`, `({ x, y }, { token, c, d }) => x(token, u32(c)) + sum(d, "chain", (i) => y(token, u32(i)))`);
     expect(modelExtentsOr(crossed, {})).toEqual({ c: 200, d: 200 });
     // What is given decides, also where that is short; where nothing fits it, `checkExtents` has the last word.
     expect(modelExtentsOr(shifted, { wide: 310 })).toEqual({ c: 9, wide: 310 });

@@ -4,9 +4,9 @@
  * go over are whole numbers of vectors, or small; the others are odd. The more axes there are, the smaller they are, so
  * that a kernel's work stays bounded. Where an index needs a longer axis, the axis is as long as that index needs.
  */
-import { reductionsBelow } from "../codegen/groups.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { neededExtents } from "../dsl/reader/index.ts";
+import { reductionsBelow } from "../dsl/reductions.ts";
 
 type Extents = Readonly<Record<string, number>>;
 

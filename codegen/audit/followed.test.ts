@@ -5,7 +5,7 @@ import { defaultLimits } from "../../runtime/artifact.ts";
 import { compile, schedulesFor } from "../compile.ts";
 import { audit } from "./index.ts";
 
-const extents = { a: 6, c: 5, wide: 40, four: 4 };
+const extents = { a: 6, c: 5, wide: 16, four: 4 };
 /** What it shows, its axes and inputs, its outputs, and its body. */
 const followed: [what: string, axes: string, inputs: string, outputs: string, body: string][] = [
   ["outputs over the same axes in another order", "row: batch, a: model, c: model", `x: "f32[row, a, c]"`, `outputs: { y: "f32[row, a, c]", z: "f32[row, c, a]" }`,

@@ -1,0 +1,78 @@
+/**
+ * Kernels as strangers wrote them (fixtures/strangers) give the reference evaluator's bits. With TREEFOLD_CASES=ci each runs
+ * under every schedule that fits, at an aligned and a ragged size, on every driver; at home the drivers share some.
+ */
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { schedulesFor } from "../codegen/compile.ts";
+import type { Kernel } from "../dsl/ir.ts";
+import { type Device, openDevice } from "../runtime/index.ts";
+import { compareSchedules, Tally } from "./fixtures/compare-schedules.ts";
+import { effort, shareOf } from "./fixtures/effort.ts";
+import { type Ran, record } from "./fixtures/strangers/report.ts";
+import { type Extents, runExtents, sizes, strangers } from "./fixtures/strangers/sizes.ts";
+import { evaluate } from "./evaluator.ts";
+import { modelExtents } from "./extents.ts";
+import { randomInputs } from "./inputs.ts";
+import { addsFloats, orderSensitivity, withoutRounding } from "./order.ts";
+
+/** The share of outputs that must change with the order, and how many seeds are tried for it. */
+const enough = 0.9;
+const mostSeeds = 12;
+
+/**
+ * Those that add floats, and whose outputs say little of it: each that is one comparison or one item away from its sums, and those
+ * whose rows are mostly sums of few items, which have one order.
+ */
+const insensitive: ReadonlySet<string> = new Set([]);
+
+let device: Device;
+const all: Ran[] = [];
+beforeAll(async () => { device = await openDevice(); });
+afterAll(() => {
+  const adding = all.filter(({ orderSensitive }) => orderSensitive !== null);
+  console.log(`${all.length} cases, ${all.reduce((sum, { schedules }) => sum + schedules, 0)} schedules; order changes ` +
+    adding.map(({ kernel, orderSensitive }) => `${kernel} ${Math.round(orderSensitive! * 100)}%`).join(", "));
+  const { vendor, architecture, device: name, description, driver } = device.info;
+  if (effort !== "quick") record(process.env["TREEFOLD_DRIVER"] ?? vendor, { driver: [name, description, driver, architecture].filter(Boolean).join(", "), ran: all });
+  device.dispose();
+});
+
+/** The first seed whose data tell orders apart, or the one that does best. */
+function seedFor(kernel: Kernel, extents: Extents): { seed: number; sensitivity: number } {
+  let best = { seed: 1, sensitivity: -1 };
+  for (let seed = 1; seed <= mostSeeds && best.sensitivity < enough; seed++) {
+    const sensitivity = orderSensitivity(kernel, extents, randomInputs(kernel, extents, seed));
+    if (sensitivity > best.sensitivity) best = { seed, sensitivity };
+  }
+  return best;
+}
+
+async function run(name: string, extents: Extents): Promise<void> {
+  const kernel = strangers.get(name)!;
+  const adds = addsFloats(kernel);
+  const { seed, sensitivity } = adds ? seedFor(kernel, extents) : { seed: 1, sensitivity: 0 };
+  const case_ = { batches: [{ extents, seed }], orderMatters: false };
+  await compareSchedules(device, { ...case_, kernel }, new Tally());
+  // What 16 bits may hide is compared before they are rounded, too.
+  if (kernel.outputs.some(({ storage }) => storage === "bf16")) await compareSchedules(device, { ...case_, kernel: withoutRounding(kernel) }, new Tally());
+  const expected = evaluate(kernel, { ...randomInputs(kernel, extents, seed), extents });
+  const hash = createHash("sha256");
+  for (const output of kernel.outputs) hash.update(expected[output.name]!);
+  const schedules = schedulesFor(kernel, { extents: modelExtents(kernel, extents), limits: device.limits }).length;
+  all.push({ kernel: name, extents, schedules, orderSensitive: adds ? sensitivity : null, sha256: hash.digest("hex") });
+  if (adds && !insensitive.has(name)) expect(sensitivity, `${name} ${JSON.stringify(extents)}`).toBeGreaterThanOrEqual(enough);
+}
+
+/** What compiles fast, on one driver or another. */
+const atHome = ["causalConv1d", "crossEntropy", "hashEmbedding", "int8Linear", "maxPool2d", "prefixSum", "topTwo", "windowedAttention"];
+
+describe("strangers' kernels give the evaluator's bits under every schedule that fits, on data where order matters", () => {
+  if (effort === "quick") test.each(shareOf(atHome))("%s at a ragged size", async (name) => run(name, runExtents(strangers.get(name)!, sizes[name]!.ragged, 3)));
+  else {
+    test.each([...strangers.keys()])("%s", async (name) => {
+      await run(name, runExtents(strangers.get(name)!, sizes[name]!.aligned, 4));
+      await run(name, runExtents(strangers.get(name)!, sizes[name]!.ragged, 5));
+    }, 900_000);
+  }
+});
