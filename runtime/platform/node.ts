@@ -9,6 +9,7 @@ import type { DeviceInfo } from "../device.ts";
 import { NoAdapterError } from "../errors.ts";
 import { chosenDriver, findDriver } from "./driver.ts";
 import type { Files, FilesOptions, FoundAdapter, Sha256 } from "./platform.ts";
+import { quietly } from "./quiet.ts";
 
 export function createSha256(): Sha256 {
   return new NodeSha256();
@@ -88,7 +89,7 @@ async function requestAdapter(): Promise<{ instance: GPU; adapter: GPUAdapter } 
   });
   Object.assign(globalThis, globals);
   const instance = create([]);
-  const adapter = await instance.requestAdapter({ powerPreference: "high-performance" });
+  const adapter = await (await quietly(() => ({ asked: instance.requestAdapter({ powerPreference: "high-performance" }) }))).asked;
   return adapter === null ? undefined : { instance, adapter };
 }
 

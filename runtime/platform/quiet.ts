@@ -1,0 +1,61 @@
+/**
+ * Leaves two lines of Dawn's out of stderr: they are of limits that nothing here uses, come with every device that some drivers
+ * open, and no setting of Dawn's own leaves them out. It writes them to file descriptor 2, which is pointed elsewhere meanwhile.
+ * What else comes is passed on. Only on Linux, where these drivers are; without koffi, or with TREEFOLD_DEBUG=1, all comes as it is.
+ */
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const harmless = /^Warning: maxDynamic(?:Uniform|Storage)BuffersPerPipelineLayout artificially reduced from \d+ to \d+ to fit dynamic offset allocation limit\.\n/gm;
+
+/** A text of native code without the harmless lines. */
+export function withoutHarmless(text: string): string {
+  return text.replace(harmless, "");
+}
+
+type Duplicate = (from: number, to?: number) => number;
+interface Koffi {
+  load(library: null): { func(prototype: string): Duplicate };
+}
+
+/** `dup` and `dup2` of the C library, which Node does not offer. */
+async function descriptors(): Promise<{ dup: Duplicate; dup2: Duplicate } | undefined> {
+  if (process.platform !== "linux" || process.env["TREEFOLD_DEBUG"] === "1") return undefined;
+  try {
+    const optional = "koffi";
+    const { default: koffi } = await import(/* @vite-ignore */ optional) as { default: Koffi };
+    const library = koffi.load(null);
+    return { dup: library.func("int dup(int)"), dup2: library.func("int dup2(int, int)") };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Calls what may write such lines before it returns; nothing else of this thread runs meanwhile. */
+export async function quietly<T>(call: () => T): Promise<T> {
+  const found = await descriptors();
+  if (found === undefined) return call();
+  const { dup, dup2 } = found;
+  let folder: string;
+  try {
+    folder = mkdtempSync(join(tmpdir(), "treefold-stderr-"));
+  } catch {
+    return call();
+  }
+  const file = join(folder, "text");
+  const [aside, saved] = [openSync(file, "w"), dup(2)];
+  try {
+    if (saved >= 0) dup2(aside, 2);
+    return call();
+  } finally {
+    if (saved >= 0) {
+      dup2(saved, 2);
+      closeSync(saved);
+    }
+    closeSync(aside);
+    const rest = withoutHarmless(readFileSync(file, "utf8"));
+    rmSync(folder, { recursive: true });
+    if (rest !== "") writeSync(2, rest);
+  }
+}
