@@ -174,7 +174,7 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
   test("with a text that is not of its declaration fails, as when it was made from another tree", async () => {
     await edit("kernels/linear-out16-inner64.ir", '"chain 128, chain"', '"chain 32, chain"');
     await mend();
-    expect((await audit(folder)).out).toMatch(/^linear-out16-inner64 +alone-vector +portable +refuted: expression {2}/);
+    expect((await audit(folder)).out).toMatch(/^linear-out16-inner64 +alone-vector +portable +refuted: expression, claim {2}/);
   });
 
   test("with another file than it was built with fails, whatever its text evaluates", async () => {
