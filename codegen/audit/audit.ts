@@ -11,6 +11,8 @@ import type { AuditedSize, Certificate, Failure } from "./certificate.ts";
 import { checkBindings } from "./bindings.ts";
 import { falseClaims } from "./claims.ts";
 import { farExtents } from "./far.ts";
+import { checkForms } from "./forms.ts";
+import { checkFunctions } from "./functions.ts";
 import { type BatchFlowReport, checkBatchFlow } from "./flow.ts";
 import { type Case, casesOf } from "./sizes.ts";
 import { type Effort, mostOfAudit } from "./refute.ts";
@@ -42,7 +44,13 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
       sizes.push({ extents: size.extents, elements: examination.elements, of: examination.of, paths: examination.paths });
       hash.update(`${JSON.stringify(size.extents)} ${examination.digests.join(" ")}\n`);
     }
-    if (open.first === null) return finish([]);
+    if (open.first === null) {
+      // What is wrong at some size says more than that a text has a form which is not followed, so forms come last.
+      at = null;
+      checkFunctions(kernel, artifact, modules);
+      checkForms(artifact, modules);
+      return finish([]);
+    }
     executions(request);
     return finish([open.first]);
   } catch (error) {

@@ -177,7 +177,7 @@ class CaseRun {
   }
   #parameter(name: string, type: string): Value {
     const label = `parameter ${name}`;
-    if (this.#request.known.has(label)) return this.#valueOf(name, 0);
+    if (this.#request.known.has(label)) return this.#parameterOf(name, label);
     return this.#integers.pool.leaf("parameter", type === "f32" ? "float" : "integer", label);
   }
   /** Of concrete data: places that the host checks are distinct; others name any place; what may bound an axis stays within it. */
@@ -190,10 +190,17 @@ class CaseRun {
   }
   /** Neighbours differ, and so do tables: what reads the wrong one shows. One of three is the longest. */
   #valueOf(name: string, element: number): number {
-    const { kernel, at: { values }, number } = this.#request;
+    const { kernel, at, number } = this.#request;
+    const values = at.valuesOf.get(name) ?? at.values;
     const table = [...kernel.inputs, ...kernel.parameters].findIndex((candidate) => candidate.name === name);
     if (values.length === 1 || (element + table) % 3 === number % 3) return values[0]!;
     return values[1 + ((element + number + table) % (values.length - 1))]!;
+  }
+
+  #parameterOf(name: string, label: string): number {
+    const { at, number } = this.#request;
+    const values = at.valuesOf.get(label);
+    return values === undefined ? this.#valueOf(name, 0) : values[number % values.length]!;
   }
 
   run(): Examination {

@@ -43,6 +43,11 @@ export class Declared {
     return this.#denotation.valueOf(output.value, this.#scopeOf(output, point));
   }
 
+  /** What one of the declaration's functions gives. */
+  resultOf(callee: FunctionDeclaration, args: readonly Value[]): Value {
+    return this.#denotation.resultOf(callee, args);
+  }
+
   /** Where it is stored: the point itself, or the place that a scatter computes, and the condition under which it is. */
   placeAt(output: Output, point: readonly number[]): { place: readonly Word[]; guard: Truth } {
     if (output.place === undefined) return { place: point, guard: true };

@@ -16,35 +16,13 @@
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Pass } from "../../runtime/artifact.ts";
 import { extentsOf } from "../../runtime/formula.ts";
+import { carries, changesOuter } from "./carried.ts";
+import { common, counting, decides, type Flow, isOfBatch, join, loaded, same, still, unitOf, varying } from "./flow-kinds.ts";
 import { assigned, isStorage, readsStorage } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
+import { computesWithIndices } from "./indices.ts";
 import { factorOf, greatestCommonDivisor, isWorkgroupNumber } from "./workgroups.ts";
-
-/**
- * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
- * comparison with a count tells. `padded`: a row's value, or zero where there is no such row, which may be stored.
- * `reach`: whether something lies within a length. `clamped`: brought below the count by a `min`.
- * `strided`: a number of strides and what varies, an address and nothing else. `place`: a row's remainder. `varying`: of who runs, or of data. `data`: of what memory holds.
- */
-const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "strided", "place", "reach", "varying", "data"] as const;
-interface Flow extends Readonly<Record<(typeof kinds)[number], boolean>> {
-  /** What the number of the workgroup was divided by, where the value is the quotient. */
-  readonly divisor?: number;
-}
-const still: Flow = {
-  count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, strided: false, place: false, reach: false, varying: false, data: false,
-};
-const varying: Flow = { ...still, varying: true };
-const loaded: Flow = { ...varying, data: true };
-const join = (flows: readonly Flow[]): Flow => {
-  const joined: Record<(typeof kinds)[number], boolean> = { ...still };
-  for (const kind of kinds) joined[kind] = flows.some((flow) => flow[kind]);
-  return joined;
-};
-/** Whether a value depends on the batch, in whichever way. */
-const decides = ({ guard, past, found }: Flow): boolean => guard || past || found;
-const isOfBatch = (flow: Flow): boolean => flow.count || flow.row || flow.strided || flow.place || decides(flow);
 
 /** Of eight bits each: every place among so many is executed. */
 const elementsInWord = 4;
@@ -69,6 +47,8 @@ class BatchFlow {
   /** Uniforms that hold the extent of a batch or sequence axis. */
   readonly #extents = new Map<string, "count" | "length">();
   readonly #parameters: ReadonlySet<string>;
+  /** Whether the declaration computes with indices, other than to read by them. */
+  readonly #mayStoreIndex: boolean;
   /** Whether workgroups are of rows at all. */
   readonly #hasBatch: boolean;
   readonly #flows = new Map<Variable, Flow>();
@@ -79,6 +59,7 @@ class BatchFlow {
   constructor(kernel: Kernel, pass: Pass) {
     this.#hasBatch = extentsOf(pass.workgroups).some((extent) => kernel.axes.some(({ name, role }) => name === extent && role === "batch"));
     this.#perRow = factorOf(pass.workgroups);
+    this.#mayStoreIndex = computesWithIndices(kernel);
     this.#parameters = new Set(pass.uniforms.flatMap(({ name, value }) => (value.kind === "parameter" ? [name] : [])));
     for (const { name, value } of pass.uniforms) {
       if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) continue;
@@ -107,10 +88,21 @@ class BatchFlow {
     return { bounds: this.#bounds, splits: this.#splits, perRow: this.#perRow };
   }
 
+  /** A row meets how many there are: workgroups of one row are those that the text itself has there. */
+  #meets(expression: Expression, row: 0 | 1, flow: Flow): void {
+    this.#bounds.set(expression, row);
+    if (flow.index) this.#lower(flow.unit ?? 1);
+  }
+  #lower(factor: number): void {
+    const perRow = greatestCommonDivisor(this.#perRow, factor);
+    if (perRow !== this.#perRow) this.#changed = true;
+    this.#perRow = perRow;
+  }
+
   #learn(variable: Variable, flow: Flow): void {
     const before = this.#flows.get(variable);
-    const after = before === undefined || before.divisor === flow.divisor ? { ...join([before ?? still, flow]), ...(flow.divisor !== undefined && { divisor: flow.divisor }) } : join([before, flow]);
-    if (before !== undefined && before.divisor === after.divisor && kinds.every((kind) => after[kind] === before[kind])) return;
+    const after = before === undefined ? flow : common(before, flow);
+    if (before !== undefined && same(before, after)) return;
     this.#flows.set(variable, after);
     this.#changed = true;
   }
@@ -130,7 +122,9 @@ class BatchFlow {
           const variable = assigned(statement.target)!;
           const leaves = variable.kind === "storage" || variable.kind === "workgroup";
           if (leaves && isOfBatch(flow)) this.#refuse("what is stored depends on the batch", line);
-          if (!leaves) this.#learn(variable, flow);
+          if (variable.kind === "storage" && flow.length) this.#refuse("how long a batch's longest request is, is stored", line);
+          if (variable.kind === "storage" && flow.index && !this.#mayStoreIndex) this.#refuse("what is stored is computed from its own place, of which the declaration computes nothing", line);
+          if (variable.kind !== "storage") this.#learn(variable, flow);
           break;
         }
         case "if": {
@@ -146,19 +140,22 @@ class BatchFlow {
           break;
         }
         case "for": {
-          this.#learn(statement.variable, join([this.#flowOf(statement.from), varying]));
+          this.#learn(statement.variable, join([this.#flowOf(statement.from), counting]));
           this.#flowOf(statement.step);
           const flow = this.#condition(statement.condition, false);
           // Going through an axis, the loop's variable is a row.
-          if (flow.guard || flow.found) this.#learn(statement.variable, { ...varying, row: true });
+          if (flow.guard || flow.found) this.#learn(statement.variable, { ...counting, row: true });
           if (isOfBatch(flow) && carries(statement)) this.#refuse("how often a loop runs depends on the batch", line);
+          if (flow.reach && carries(statement)) this.#refuse("how often a loop runs depends on how long a batch's longest request is", line);
           this.#walk(statement.body);
           break;
         }
-        case "while":
-          if (isOfBatch(this.#condition(statement.condition, false))) this.#refuse("how often a loop runs depends on the batch", line);
+        case "while": {
+          const flow = this.#condition(statement.condition, false);
+          if (isOfBatch(flow) || flow.reach) this.#refuse("how often a loop runs depends on the batch", line);
           this.#walk(statement.body);
           break;
+        }
         case "return": if (statement.value !== null) this.#flowOf(statement.value); break;
         case "barrier": break;
       }
@@ -189,35 +186,38 @@ class BatchFlow {
       case "literal": return still;
       case "name": {
         const { builtin } = expression.variable;
-        if (builtin === "workgroup_id") return { ...varying, row: this.#hasBatch };
+        if (builtin === "workgroup_id") return { ...counting, row: this.#hasBatch };
         if (builtin === "num_workgroups") return { ...still, count: this.#hasBatch };
-        return builtin === undefined ? (this.#flows.get(expression.variable) ?? still) : varying;
+        return builtin === undefined ? (this.#flows.get(expression.variable) ?? still) : counting;
       }
       case "member": {
         if (expression.of.kind !== "name" || expression.of.variable.kind !== "uniform") return this.#flowOf(expression.of);
         const extent = this.#extents.get(expression.name);
-        if (extent !== undefined) return { ...still, [extent]: true };
+        if (extent !== undefined) return { ...still, [extent]: true, exactly: "extent" };
         return this.#parameters.has(expression.name) ? { ...still, data: true } : still;
       }
       case "element": {
         const { of } = expression;
-        const isMemory = of.kind === "name" && (of.variable.kind === "storage" || of.variable.kind === "workgroup");
         this.#address(expression.index, of);
-        // What lies at an address is data, whoever's it is: the expressions tell whose.
-        return isMemory ? loaded : join([this.#flowOf(of), this.#flowOf(expression.index)]);
+        const held = this.#flowOf(of);
+        // What lies at an address is data, whoever's it is: the expressions tell whose. What was put into memory of a workgroup's or an invocation's own stays what it was.
+        if (of.kind === "name" && of.variable.kind === "storage") return loaded;
+        if (of.kind === "name" && of.variable.kind === "workgroup") return join([varying, held]);
+        const index = this.#flowOf(expression.index);
+        return join([held, { ...index, index: index.index && !held.data }]);
       }
       case "unary": {
         const flow = this.#flowOf(expression.operand);
-        if (isOfBatch(flow)) this.#refuse("what the batch decides is turned around", expression.at.line);
-        return flow;
+        if (isOfBatch(flow) || flow.length) this.#refuse("what the batch decides is turned around", expression.at.line);
+        return join([flow]);
       }
-      case "binary": return isWorkgroupNumber(expression) ? { ...varying, row: this.#hasBatch, divisor: 1 } : this.#binary(expression);
+      case "binary": return isWorkgroupNumber(expression) ? { ...counting, row: this.#hasBatch, divisor: 1, unit: 1 } : this.#binary(expression);
       case "builtin": return this.#builtin(expression);
       case "call": {
         const flow = join(expression.arguments.map((argument) => this.#flowOf(argument)));
         const reads = readsStorage(expression.callee);
         // An input in ranges is read through a function, which takes an address.
-        if (flow.count || decides(flow) || ((flow.row || flow.strided || flow.place) && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
+        if (flow.count || decides(flow) || ((flow.row || flow.strided || flow.place || flow.length || flow.reach) && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
         return reads ? loaded : flow;
       }
     }
@@ -235,10 +235,19 @@ class BatchFlow {
         if (all.row) {
           if (bounds === 0 && !all.length) this.#refuse("a row is bounded by something other than their number", expression.at.line);
           const row = flows.findIndex((flow) => flow.row && !flow.count);
-          if (row === 0 || row === 1) this.#bounds.set(expression, row);
+          if (row === 0 || row === 1) this.#meets(expression, row, flows[row]!);
         }
-        if (bounds === 1 && all.varying) return { ...all, count: false, clamped: true };
-        if (all.length && all.varying) return { ...all, length: false };
+        // Below a count that is one is a row; below another, `min(i * 65536u, count * 4096u)`, is whatever that is.
+        const below = flows.some(({ count, exactly }) => count && exactly !== undefined);
+        const own = flows.find((flow) => !flow.count)!;
+        if (bounds === 1 && all.varying && below) return { ...all, count: false, row: all.row || this.#hasBatch, clamped: true, ...unitOf(own) };
+        if (bounds > 0 && !all.row && all.varying) this.#refuse("something is bounded by what is computed from the number of rows", expression.at.line);
+        // A request's own length, if it is one of data.
+        if (all.length && all.varying && flows.some(({ length, data, row }) => !length && (data || row))) return { ...all, length: false };
+        if (all.length && !all.varying && flows.some(({ exactly }) => exactly === "extent")) return { ...all, exactly: "extent" };
+        if (all.length && all.varying && !flows.some(({ length, exactly }) => length && (exactly === "extent" || exactly === "last"))) {
+          this.#refuse("something is bounded by what is computed from how long a batch's longest request is", expression.at.line);
+        }
         return all;
       }
       case "select": {
@@ -251,7 +260,8 @@ class BatchFlow {
         return join([whenFalse, whenTrue, condition.varying ? varying : still, condition.guard ? { ...still, padded: true } : still]);
       }
       default:
-        if (isOfBatch(all) || (all.padded && expression.name !== "bitcast")) this.#refuse("what depends on the batch is computed with", expression.at.line);
+        if (expression.name === "max" && all.length && !isOfBatch(all) && !all.padded) return all;
+        if (isOfBatch(all) || all.length || (all.padded && expression.name !== "bitcast")) this.#refuse("what depends on the batch is computed with", expression.at.line);
         return all;
     }
   }
@@ -263,24 +273,27 @@ class BatchFlow {
     switch (operator) {
       case "<": case "<=": case ">": case ">=": case "==": case "!=": return this.#comparison(expression, left, right);
       case "/": case "%":
-        if (all.strided) this.#refuse("a number of strides is divided", line);
+        if (all.strided && !(left.exactly === "even" && isLiteral(expression.right, 2) && operator === "/")) this.#refuse("a number of strides is divided", line);
         if (right.place) this.#refuse("something is divided by a row's remainder", line);
         // Which of several rows, and which place among them.
         if (right.count) {
           if (!left.row || left.count) this.#refuse("something other than a row is divided by how large the batch is", line);
           // Another axis is numbered more slowly than this one.
-          if (left.divisor !== undefined) this.#perRow = greatestCommonDivisor(this.#perRow, left.divisor);
-          return { ...varying, row: true };
+          if (left.divisor !== undefined) this.#lower(left.divisor);
+          return { ...counting, row: true, ...(left.divisor !== undefined && { unit: left.divisor }) };
         }
         if (right.row) this.#refuse("something is divided by a row", line);
         if (left.row && expression.right.kind !== "literal" && !right.length) this.#refuse("a row is divided by something other than a number, a length or their count", line);
         if (this.#judging && this.#isWithinRow(left, expression.right)) this.#splits.add(expression);
-        return operator === "/" ? quotient(left, all, expression.right) : this.#remainder(left, right, all, expression.right);
+        return operator === "/" ? quotient(left, all, expression.right) : { ...this.#remainder(left, right, all, expression.right), ...(isLiteral(expression.right, 2) && { exactly: "parity" as const }) };
       case "*":
         // A stride; a factor of the upper half would be a negative one.
         if (all.row && [expression.left, expression.right].some((factor) => factor.kind === "literal" && factor.bits > 0x7fffffff)) this.#refuse("a row is subtracted", line);
-        if (left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false };
-        return all;
+        // A stride of what varies is an address, and nothing else.
+        if (left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false, strided: true, ...((left.exactly === "even" || right.exactly === "even") && { exactly: "even" as const }) };
+        if (all.count && isLiteral(expression.right, 2)) return { ...all, exactly: "even" };
+        if (left.exactly === "parity" && isLiteral(expression.right, 16)) return { ...all, exactly: "half" };
+        return { ...all, ...(left.row && expression.right.kind === "literal" && unitOf(left)) };
       case "+": case "-": case "&&": case "||":
         if (operator === "-" && right.row) this.#refuse("a row is subtracted", line);
         if (all.padded) this.#refuse("what may be padding is computed with", line);
@@ -288,17 +301,21 @@ class BatchFlow {
         if (operator === "-" && all.place) this.#refuse("a row's remainder is subtracted, or subtracted from", line);
         // The same row of another item: `count + row`, of which both sides are the same at every count or at one at most.
         if (operator === "+" && left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false, strided: true };
+        if (operator === "-" && left.exactly === "extent" && isLiteral(expression.right, 1)) return { ...all, exactly: "last" };
+        if (operator === "+" && left.exactly === "extent" && expression.right.kind === "literal") return { ...all, exactly: `extent and ${expression.right.bits}` };
+        if (operator === "+" && left.row !== right.row) return { ...all, ...unitOf(left.row ? left : right) };
         return all;
       case ">>":
         // The part of a word that is an element's.
         if (right.place && !isOfBatch({ ...right, place: false }) && !isOfBatch(left) && left.data) return join([left, varying]);
+        if (right.exactly === "half" && left.data && !right.place) return this.#elsewhere(join([left, { ...right, index: false }]), false, line);
         return this.#elsewhere(all, false, line);
       default: return this.#elsewhere(all, operator === "|", line);
     }
   }
 
   #elsewhere(all: Flow, mayBePadded: boolean, line: number): Flow {
-    if (isOfBatch(all) || (all.padded && !mayBePadded)) this.#refuse("what depends on the batch meets an operation that no address needs", line);
+    if (isOfBatch(all) || all.length || (all.padded && !mayBePadded)) this.#refuse("what depends on the batch meets an operation that no address needs", line);
     return all;
   }
 
@@ -326,23 +343,32 @@ class BatchFlow {
       // `row < count` and `row >= count`, and the same of an index that data gave.
       const bounds = right.count && !left.count && left.varying && (operator === "<" || operator === ">=");
       if (!bounds) this.#refuse("how large the batch is decides something other than whether a point exists", line);
-      if (left.row && operator === "<") this.#bounds.set(expression, 0);
+      if (left.row && operator === "<") this.#meets(expression, 0, left);
       // What was brought below the count is, whatever the count.
       if (bounds && left.clamped && operator === "<") return varying;
       const of = operator === ">=" ? "past" : left.row || !left.data ? "guard" : "found";
       return { ...varying, [of]: true };
     }
     if (all.row) this.#refuse("a row is compared with something other than their number", line);
+    // A point of a sequence, brought below its length.
+    if (left.length && right.length && left.varying && right.exactly === "extent" && operator === "<") return { ...still, varying: true, reach: true, index: all.index };
     const [long, other] = left.length ? [left, right] : [right, left];
-    if (long.length && !long.data && (operator === "==" || operator === "!=" || !other.varying)) {
+    if (long.length && (operator === "==" || operator === "!=" || !other.varying)) {
       this.#refuse("how long a batch's longest request is decides something on its own", line);
     }
-    return { ...still, varying: all.varying, reach: long.length && !long.data };
+    return { ...still, varying: all.varying, reach: long.length, index: all.index };
   }
 }
 
 function quotient(left: Flow, all: Flow, by: Expression): Flow {
-  return left.divisor !== undefined && by.kind === "literal" ? { ...all, divisor: left.divisor * by.bits } : all;
+  if (by.kind === "literal" && left.exactly === `extent and ${by.bits - 1}`) return { ...all, exactly: "extent" };
+  // A digit along a sequence lies between: a row has at least as many workgroups.
+  if (by.kind !== "literal") return { ...all, ...(left.divisor !== undefined && { unit: left.divisor }) };
+  return { ...all, ...(left.divisor !== undefined && { divisor: left.divisor * by.bits, unit: left.divisor * by.bits }) };
+}
+
+function isLiteral(expression: Expression, bits: number): boolean {
+  return expression.kind === "literal" && expression.bits === bits;
 }
 
 /** Zero, a hidden one included. */
@@ -350,33 +376,4 @@ function isZero(expression: Expression): boolean {
   if (expression.kind === "literal") return expression.bits === 0;
   if (expression.kind === "builtin" && expression.name === "bitcast") return isZero(expression.arguments[0]!);
   return expression.kind === "member" && expression.name === "zero";
-}
-
-/** Whether a loop hands anything from one of its rounds to the next, or out. */
-function carries(loop: Statement & { kind: "for" }): boolean {
-  return changesOuter(loop.body, (variable) => variable.kind !== "storage");
-}
-
-/** Whether statements change a variable that lives on after them. */
-function changesOuter(statements: readonly Statement[], counts = (variable: Variable): boolean => variable.kind === "var"): boolean {
-  const own = new Set<Variable>();
-  let carried = false;
-  const walk = (inner: readonly Statement[]): void => {
-    for (const statement of inner) {
-      switch (statement.kind) {
-        case "declare": own.add(statement.variable); break;
-        case "assign": {
-          const variable = assigned(statement.target)!;
-          if (counts(variable) && !own.has(variable)) carried = true;
-          break;
-        }
-        case "if": walk(statement.then); walk(statement.otherwise); break;
-        case "for": own.add(statement.variable); walk(statement.body); break;
-        case "while": walk(statement.body); break;
-        default: break;
-      }
-    }
-  };
-  walk(statements);
-  return carried;
 }

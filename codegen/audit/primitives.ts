@@ -106,7 +106,8 @@ export function truncated(floats: Floats, integers: Integers, kind: "truncateU32
   return x === floats.nothing ? 0 : integers.pool.node(kind, "integer", x);
 }
 
-function summaryOf(declaration: FunctionDeclaration, run: Callable, { pool }: Integers): Value {
+/** What a function gives for arguments that are not known. */
+export function summaryOf(declaration: FunctionDeclaration, run: Callable, { pool }: Integers): Value {
   return run(...declaration.parameters.map(({ type }, at) => {
     const scalar = type.kind === "scalar" ? type.name : "u32";
     return pool.leaf("argument", scalar === "f32" ? "float" : scalar === "bool" ? "bool" : "integer", `${at}`);

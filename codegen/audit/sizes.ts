@@ -1,8 +1,9 @@
-/** At which extents a text is executed: around every edge along batch and sequence axes that the text itself shows. */
+/** At which extents a text is executed: around every edge along batch and sequence axes that the text itself shows, or the declaration's trees. */
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Artifact, Formula } from "../../runtime/artifact.ts";
 import type { BatchFlowReport } from "./flow.ts";
 import { Integers } from "./integers.ts";
+import { levelsOf } from "./levels.ts";
 import { partsOf } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import { TermPool, type Value } from "./term.ts";
@@ -166,6 +167,8 @@ export interface Case {
   readonly isSmall: boolean;
   /** Values that tables and integer parameters take in turn, where control flow needs them. */
   readonly values: readonly number[];
+  /** Others, of what bounds an axis of the model: by a table's name, or `parameter NAME`. */
+  readonly valuesOf: ReadonlyMap<string, readonly number[]>;
 }
 
 /** One axis goes through its edges at a time, the others rest. `known`: the tables whose values steer control flow. */
@@ -186,6 +189,7 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
   const data = [...edges].flatMap(([source, found]) => (source.startsWith("data ") ? [...found] : []));
   const workgroup = [...(edges.get("workgroup") ?? [])];
   const free = kernel.axes.filter(({ role }) => role !== "model");
+  const levels = levelsOf(kernel);
   const edgesOfAxis = new Map(free.map(({ name, role }) => {
     const found = new Set(edges.get(`axis ${name}`) ?? []);
     for (const pass of artifact.passes) edgesOfFormula(pass.workgroups, name, found);
@@ -193,11 +197,14 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
     if (role === "sequence") data.forEach((edge) => found.add(edge));
     const far = [...found].find((edge) => edge > farthest);
     if (far !== undefined) throw new Fault("effort", `the text treats ${name} of ${far} apart, which is farther than an audit goes`);
+    // The trees' own edges, as far as an audit goes: a level that is longer is gone through from within.
+    levels.get(name)?.edges.forEach((edge) => edge <= longestEdge && found.add(edge));
     return [name, [...found].filter((edge) => edge > 1).sort((a, b) => a - b)] as const;
   }));
   const extentsOf = (axis: string): number[] => {
     const around = edgesOfAxis.get(axis)!.flatMap((edge) => [edge - 1, edge, edge + 1, 2 * edge + 1]);
-    return [...new Set([1, ...around])].sort((a, b) => a - b);
+    const counts = [...(levels.get(axis)?.counts ?? [])].filter((count) => count <= longestEdge);
+    return [...new Set([1, ...around, ...counts])].sort((a, b) => a - b);
   };
   // At rest a sequence axis reaches just beyond its longest edge.
   const resting = Object.fromEntries(free.map(({ name, role }) => [name, role === "batch" ? 3 : (edgesOfAxis.get(name)!.at(-1) ?? 1) + 1]));
@@ -216,16 +223,42 @@ export function casesOf(kernel: Kernel, artifact: Artifact, modules: readonly Mo
   const batch = free.flatMap(({ name, role }) => (role === "batch" ? [name] : []));
   const spareRows = Math.ceil(mostSpare / Math.min(...flows.map(({ perRow }) => perRow))) * Math.max(1, ...batch.map(placesOf));
   const overshoot = Math.max(1, ...batch.flatMap((name) => edgesOfAxis.get(name)!)) + spareRows;
-  return cases.map((extents, at) => ({ extents, overshoot, isThorough: at < 2 || isSame(extents, full), isSmall: at < 2, values: valuesFor(kernel, extents, [...edgesOfAxis.values()].flat()) }));
+  const edgesOfAll = [...edgesOfAxis.values()].flat();
+  const made = cases.map((extents, at): Case => {
+    const { values, valuesOf } = valuesFor(kernel, artifact, extents, edgesOfAll, data, levels, known);
+    return { extents, overshoot, isThorough: at < 2 || isSame(extents, full), isSmall: at < 2, values, valuesOf };
+  });
+  // As many cases as a table that bounds an axis of the model has values, so that each takes all of them.
+  const most = Math.max(0, ...made.flatMap(({ valuesOf }) => [...valuesOf.values()].map((values) => values.length)));
+  const again = made.find(({ extents }) => isSame(extents, resting))!;
+  return [...made, ...Array.from({ length: Math.max(0, most - made.length) }, () => ({ ...again, isThorough: false, isSmall: false }))];
 }
 
 function isSame(left: Readonly<Record<string, number>>, right: Readonly<Record<string, number>>): boolean {
   return Object.entries(left).every(([axis, extent]) => right[axis] === extent);
 }
 
-/** Numbers around every edge that lies on a sequence axis, its last position first; neighbours differ. */
-function valuesFor(kernel: Kernel, extents: Readonly<Record<string, number>>, edges: readonly number[]): number[] {
+/**
+ * Numbers around every edge that lies on a sequence axis, its last position first; neighbours differ. `valuesOf`: of a table or
+ * parameter that bounds an axis of the model, the same along that axis.
+ */
+function valuesFor(
+  kernel: Kernel, artifact: Artifact, extents: Readonly<Record<string, number>>, edges: readonly number[], data: readonly number[], levels: ReturnType<typeof levelsOf>, known: ReadonlySet<string>,
+): Pick<Case, "values" | "valuesOf"> {
+  const along = (longest: number, from: readonly number[]): number[] => {
+    const around = from.flatMap((edge) => [edge, edge - 1, edge - 2, 2 * edge]).filter((value) => value >= 0 && value < longest);
+    return [...new Set([longest - 1, 0, ...around, longest])];
+  };
   const longest = Math.max(1, ...kernel.axes.flatMap(({ name, role }) => (role === "sequence" ? [extents[name]!] : [])));
-  const around = edges.flatMap((edge) => [edge, edge - 1, edge - 2, 2 * edge]).filter((value) => value >= 0 && value < longest);
-  return [...new Set([longest - 1, 0, ...around, longest])];
+  const valuesOf = new Map<string, readonly number[]>();
+  for (const [axis, { edges: own, counts, bounds }] of levels) {
+    const extent = artifact.extents[axis];
+    if (extent === undefined) continue;
+    const from = [...edges, ...data, ...own, ...[...counts].map((count) => count + 1)].filter((edge) => edge <= longestEdge);
+    for (const bound of bounds) {
+      // Of the longest axes, as many items as an audit goes through.
+      if (known.has(bound)) valuesOf.set(bound, [...new Set([...(valuesOf.get(bound) ?? []), ...along(Math.min(extent, longestEdge), from)])]);
+    }
+  }
+  return { values: along(longest, edges), valuesOf };
 }

@@ -1,0 +1,43 @@
+/** What is known of where a value comes from (flow.ts): the batch, a length, a row, an index, data. */
+
+/**
+ * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
+ * comparison with a count tells. `padded`: a row's value, or zero where there is no such row, which may be stored.
+ * `reach`: whether something lies within a length. `clamped`: brought below the count by a `min`.
+ * `strided`: a number of strides and what varies, an address and nothing else. `place`: a row's remainder. `varying`: of who runs, or of data. `data`: of what memory holds.
+ */
+const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "strided", "place", "reach", "varying", "data", "index"] as const;
+export interface Flow extends Readonly<Record<(typeof kinds)[number], boolean>> {
+  /** What the number of the workgroup was divided by, where the value is the quotient. */
+  readonly divisor?: number;
+  /** Of rows: so many neighbouring workgroups are of the same ones. */
+  readonly unit?: number;
+  /** An extent, or how many tiles it makes, and one less; an extent and what makes its last tile whole; what a division by two leaves, or 16 times that; an even number. */
+  readonly exactly?: "extent" | "last" | "parity" | "half" | "even" | `extent and ${number}`;
+}
+export const still: Flow = {
+  count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, strided: false, place: false, reach: false, varying: false, data: false, index: false,
+};
+export const varying: Flow = { ...still, varying: true };
+export const loaded: Flow = { ...varying, data: true };
+/** Of where an invocation is, or of how often a loop has run. */
+export const counting: Flow = { ...varying, index: true };
+export const join = (flows: readonly Flow[]): Flow => {
+  const joined: Record<(typeof kinds)[number], boolean> = { ...still };
+  for (const kind of kinds) joined[kind] = flows.some((flow) => flow[kind]);
+  return joined;
+};
+/** What two flows of one variable are, with whatever is known of both. */
+export const common = (before: Flow, after: Flow): Flow => {
+  const { divisor, unit, exactly } = after;
+  return {
+    ...join([before, after]), ...(divisor !== undefined && before.divisor === divisor && { divisor }), ...(unit !== undefined && before.unit === unit && { unit }),
+    ...(exactly !== undefined && before.exactly === exactly && { exactly }),
+  };
+};
+export const same = (one: Flow, other: Flow): boolean =>
+  one.divisor === other.divisor && one.unit === other.unit && one.exactly === other.exactly && kinds.every((kind) => one[kind] === other[kind]);
+export const unitOf = (flow: Flow): { readonly unit?: number } => (flow.unit === undefined ? {} : { unit: flow.unit });
+/** Whether a value depends on the batch, in whichever way. */
+export const decides = ({ guard, past, found }: Flow): boolean => guard || past || found;
+export const isOfBatch = (flow: Flow): boolean => flow.count || flow.row || flow.strided || flow.place || decides(flow);
