@@ -78,10 +78,12 @@ function putIn<A, B, C>(maps: Map<A, Map<B, C>>, outer: A, inner: B, value: C): 
 /** How many workgroups lie along x and y. */
 const grids = [undefined, [1, 2], [2, 1], [3, 2]] as const;
 
-/** Steps of loops for which all workgroups are run, and those up to which every word is compared, of at most so many. */
+/** Steps of loops for which all workgroups are run, and those up to which every word is compared. */
 const mostSteps = 3_000_000;
 const wholeSteps = 150_000;
-const mostWords = 512;
+/** What a word costs beside its loops, in steps, and how many are compared wherever they lie, however much they cost. */
+const stepsOfWord = 50;
+const leastWords = 24;
 
 /** Differences at one size that no inputs show, before the rest is let be. */
 const mostUnclear = 6;
@@ -247,17 +249,32 @@ class CaseRun {
   }
 
   #expected(output: Output, pass: PassRun, paths: readonly Path[] | undefined): Expected[] {
-    if (output.place !== undefined) return this.#scattered(output, pass);
+    const ways = (paths ?? (this.#request.at.isThorough ? pass.coarsePaths : [])).flatMap((path) => pass.wordsOf(output.name, path));
+    if (output.place !== undefined) {
+      const all = this.#scattered(output, pass);
+      const places = [...all.keys()];
+      const step = Math.max(1, Math.floor(places.length / leastWords));
+      const chosen = new Set<Place>([...ways, ...this.#sampleOf(places.length, paths !== undefined).map((at) => places[at]!), ...places.filter((_, at) => at % step === 0 || at === places.length - 1)]);
+      return [...chosen].flatMap((place) => all.get(place) ?? []);
+    }
     const chosen = this.#plain(output, pass);
-    const words = wordsOf(this.#tensors.get(output.name)!);
-    // What is cheap is compared whole; of all else every way that leads to a word.
-    const steps = this.#passes.reduce((total, { steps: own }) => total + own, 0);
-    const whole = (this.#request.at.isSmall || this.#concrete !== undefined) && paths !== undefined && words <= mostWords && steps <= wholeSteps;
-    const ways = paths ?? (this.#request.at.isThorough ? pass.coarsePaths : []);
-    const more = whole ? Array.from({ length: words }, (_, word) => word)
-      : ways.flatMap((path) => pass.wordsOf(output.name, path)).filter((place) => typeof place === "number");
+    // Corners, every way that leads to a word, and as many others as are cheap.
+    const more = [...ways, ...this.#sampleOf(wordsOf(this.#tensors.get(output.name)!), paths !== undefined)];
     const seen = new Set(chosen.map(({ place }) => place));
-    return [...chosen, ...more.filter((word) => !seen.has(word)).map((word) => this.#expectedWord(output, word))];
+    const words = new Set(more.filter((place) => typeof place === "number" && !seen.has(place)) as number[]);
+    return [...chosen, ...Array.from(words, (word) => this.#expectedWord(output, word))];
+  }
+
+  /** Which of so many are compared: all if that is cheap, otherwise some of every stretch, of no even steps. */
+  #sampleOf(count: number, areStepsKnown: boolean): number[] {
+    const { isSmall, isThorough } = this.#request.at;
+    const steps = this.#passes.reduce((total, { steps: own }) => total + own, 0) + stepsOfWord * count;
+    const share = (isSmall || this.#concrete !== undefined) && areStepsKnown ? wholeSteps / steps : 0;
+    if (share >= 1) return Array.from({ length: count }, (_, at) => at);
+    // Of the smallest batch as many as all of another one would cost.
+    const most = Math.min(count, Math.max(isThorough ? leastWords : 0, this.#request.number === 1 ? Math.floor(count * share) : 0));
+    // The golden ratio's multiples fall into no pattern of tiles.
+    return Array.from({ length: most }, (_, at) => Math.min(count - 1, Math.floor(((at + ((at * 0.6180339887498949 + this.#request.number * 0.37) % 1)) * count) / most)));
   }
 
   /** Output elements at these extents. */
@@ -358,7 +375,7 @@ class CaseRun {
   }
 
   /** Every point's place must be written once, and no other; a place that is a term stands for every table. */
-  #scattered(output: Output, pass: PassRun): Expected[] {
+  #scattered(output: Output, pass: PassRun): ReadonlyMap<Place, Expected> {
     const integers = this.#integers;
     const tensor = this.#tensors.get(output.name)!;
     const over = { shape: output.over.map((axis) => this.#extents[axis]!), storage: output.storage };
@@ -388,9 +405,7 @@ class CaseRun {
     }
     const stray = [...written.keys()].find((place) => !all.has(place));
     if (stray !== undefined) throw new Fault("write", `'${output.name}' is written where nothing was declared`, written.get(stray)!.line, this.#isCertain(stray) ? "refuted" : "unfollowed");
-    const list = [...all.values()];
-    const step = Math.max(1, Math.floor(list.length / 24));
-    return list.filter((_, at) => at % step === 0 || at === list.length - 1);
+    return all;
   }
 
   /** Whether a place is known by its number, as all others are then, too. */

@@ -152,7 +152,7 @@ function checkClosing(statement: Statement & { kind: "while" }, before: readonly
   const slots = Math.min(33, Math.floor(Math.log2(Math.max(1, items))) + 1);
   visitStatements(body, (expression) => visitExpression(expression, (part) => {
     if (part.kind !== "element" || part.index.kind !== "name" || part.index.variable !== depth || part.of.kind !== "name" || part.of.type.kind !== "array") return;
-    if (part.of.type.length! < slots) throw new Fault("bounds", `'${part.of.variable.name}' has ${part.of.type.length!} places for pairs, and ${items === Infinity ? "any number of" : items} items need ${slots}`, line);
+    if (part.of.type.length! < slots) throw new Fault("text", `'${part.of.variable.name}' has ${part.of.type.length!} places for pairs, and ${items === Infinity ? "any number of" : items} items need ${slots}`, line);
   }));
 }
 
