@@ -48,7 +48,7 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
       // What is wrong at some size says more than that a text has a form which is not followed, so forms come last.
       at = null;
       checkFunctions(kernel, artifact, modules);
-      checkForms(artifact, modules);
+      checkForms(kernel, artifact, modules);
       return finish([]);
     }
     executions(request);

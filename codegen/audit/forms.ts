@@ -3,18 +3,19 @@
  * must be as many workgroups as the text itself numbers; a pairwise fold of any number of items closes pairs in one way,
  * with a stack for as many as there may be. A text of another form may be right; the audit does not follow it.
  */
+import type { Kernel } from "../../dsl/ir.ts";
 import type { Artifact, Formula } from "../../runtime/artifact.ts";
-import { printFormula } from "../../runtime/formula.ts";
+import { extentsOf, printFormula } from "../../runtime/formula.ts";
 import { assigned, visitExpression, visitStatements } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 import { isWorkgroupNumber } from "./workgroups.ts";
 
 /** @throws Fault */
-export function checkForms(artifact: Artifact, modules: readonly Module[]): void {
+export function checkForms(kernel: Kernel, artifact: Artifact, modules: readonly Module[]): void {
   modules.forEach((module, number) => {
     try {
-      checkDispatch(artifact, number, module);
+      checkDispatch(kernel, artifact, number, module);
       checkStacks(module);
     } catch (error) {
       if (error instanceof Fault) error.pass ??= number;
@@ -25,11 +26,13 @@ export function checkForms(artifact: Artifact, modules: readonly Module[]): void
 
 // ---- dispatches
 
-function checkDispatch(artifact: Artifact, number: number, module: Module): void {
+function checkDispatch(kernel: Kernel, artifact: Artifact, number: number, module: Module): void {
   const pass = artifact.passes[number]!;
   const { workgroups } = pass;
   // All of a constant number are executed.
   if (typeof workgroups === "number") return;
+  const isOfBatch = (axis: string): boolean => kernel.axes.some(({ name, role }) => name === axis && role === "batch");
+  if (!roundsUp(workgroups, isOfBatch)) throw new Fault("text", `${printFormula(workgroups)} workgroups are dispatched, which is no product of tiles`);
   const lets = letsOf(module.entry.body);
   const extentOf = (name: string): string | undefined => {
     const value = pass.uniforms.find((field) => field.name === name)?.value;
@@ -39,22 +42,28 @@ function checkDispatch(artifact: Artifact, number: number, module: Module): void
     statement.kind === "if" && statement.otherwise.length === 0 && statement.then.length === 1 && statement.then[0]!.kind === "return");
   const condition = guard?.condition;
   if (condition?.kind !== "binary" || condition.operator !== ">=" || !isWorkgroupNumber(resolved(condition.left, lets))) {
-    // What is dispatched beyond the last row stores nothing; that all rows are is told by the formula alone.
-    if (!roundsUp(workgroups)) throw new Fault("text", `${printFormula(workgroups)} workgroups are dispatched, which the text does not count`);
+    // What is dispatched beyond the last row stores nothing; that all rows are dispatched is told by the formula alone.
     return;
   }
   const [told, counted] = [productOf(formulaOf(workgroups)), productOf(formOf(condition.right, lets, extentOf))];
   if (told !== counted) throw new Fault("text", `${printFormula(workgroups)} workgroups are dispatched, and the text numbers ${counted} of them`, condition.at.line);
 }
 
-/** A product of constants and of extents, each whole or in tiles, the last of which need not be full. */
-function roundsUp(formula: Formula): boolean {
+/**
+ * A product of constants and of extents, each whole or in tiles, the last of which need not be full. Of a sequence's tiles there
+ * may be no more than lanes; of the batch's none is left out.
+ */
+function roundsUp(formula: Formula, isOfBatch: (axis: string) => boolean): boolean {
   if (typeof formula === "number") return formula > 0;
   if ("extent" in formula) return true;
   const { operator, left, right } = formula;
-  if (operator === "multiply") return roundsUp(left) && roundsUp(right);
-  if (operator !== "divide" || typeof left !== "object" || !("operator" in left) || left.operator !== "add") return false;
-  return typeof right === "number" && left.right === right - 1 && roundsUp(left.left);
+  const does = (part: Formula): boolean => roundsUp(part, isOfBatch);
+  switch (operator) {
+    case "multiply": return does(left) && does(right);
+    case "minimum": case "maximum": return typeof right === "number" && does(left) && !extentsOf(left).some(isOfBatch);
+    case "divide": return typeof right === "number" && typeof left === "object" && "operator" in left && left.operator === "add" && left.right === right - 1 && does(left.left);
+    default: return false;
+  }
 }
 
 /** A number of workgroups, as a tree that texts and formulas have in common. */

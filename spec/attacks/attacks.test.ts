@@ -1,0 +1,39 @@
+/**
+ * Wrong texts that an audit which executes texts at some sizes once believed. Those of kinds that are closed are held
+ * against; two kinds wait for a proof for all sizes, and their examples are listed as what they are: still believed.
+ */
+import { describe, expect, test } from "vitest";
+import { effort } from "../fixtures/effort.ts";
+import { type Attack, attacked, heldAgainst } from "./attack.ts";
+import { handedOver } from "./handed-over.ts";
+import { own } from "./own.ts";
+
+/** Still believed, by their cause. When one of these fails, the audit has learned to see it: take it off the list. */
+const believed: Readonly<Record<string, string>> = {
+  A4: "rows wrap and divide", E1: "rows wrap and divide", F1: "rows wrap and divide", Q1: "rows wrap and divide",
+  B3: "an edge of the text that is not seen", B5: "an edge of the text that is not seen", R1: "an edge of the text that is not seen",
+};
+
+/** Attention takes seconds for each, which only CI has; its audits that end before any execution do not. */
+const isLong = ({ name, of }: Attack): boolean => typeof of === "string" && of.startsWith("attention") && !["B6", "I1"].includes(name);
+const all = [...handedOver, ...own];
+const tried = all.filter((attack) => effort !== "quick" || !isLong(attack));
+
+test("every one can still be made of what the compiler prints", () => {
+  for (const attack of all) expect(() => attacked(attack), attack.name).not.toThrow();
+  for (const name of Object.keys(believed)) expect(handedOver.map((attack) => attack.name)).toContain(name);
+});
+
+describe("is not believed", () => {
+  test.each(tried.filter(({ name }) => believed[name] === undefined).map((attack) => [attack.name, attack.cause, attack.what, attack] as const))("%s (%s): %s", (_, __, ___, attack) => {
+    expect(heldAgainst(attack)).not.toBeNull();
+  }, 300_000);
+});
+
+describe("known failure: is still believed", () => {
+  const waiting = tried.filter(({ name }) => believed[name] !== undefined);
+  test.each(waiting.map((attack) => [attack.name, attack.cause, attack.what, attack] as const))("%s (%s): %s", (name, cause, what, attack) => {
+    console.log(`known failure ${name} (${cause}, ${believed[name]!}): ${what}`);
+    expect(heldAgainst(attack), "caught at last: take it off the list of what is believed").toBeNull();
+  }, 300_000);
+});
