@@ -82,7 +82,7 @@ const grids = [undefined, [1, 2], [2, 1], [3, 2]] as const;
 const mostSteps = 3_000_000;
 const wholeSteps = 150_000;
 /** What a word costs beside its loops, in steps, and how many are compared wherever they lie, however much they cost. */
-const stepsOfWord = 50;
+const stepsOfWord = 15;
 const leastWords = 24;
 
 /** Differences at one size that no inputs show, before the rest is let be. */
