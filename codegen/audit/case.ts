@@ -18,6 +18,7 @@ import { integersOf, pointsOf } from "./points.ts";
 import { primitivesOf } from "./primitives.ts";
 import { counterexampleTo, type Effort, type Found, type Pair } from "./refute.ts";
 import { Sampled } from "./sampled.ts";
+import { sampleOf } from "./sample.ts";
 import type { Case } from "./sizes.ts";
 import { Fault } from "./stop.ts";
 import { type Term, TermPool, type Truth, type Value, type Word } from "./term.ts";
@@ -78,11 +79,9 @@ function putIn<A, B, C>(maps: Map<A, Map<B, C>>, outer: A, inner: B, value: C): 
 /** How many workgroups lie along x and y. */
 const grids = [undefined, [1, 2], [2, 1], [3, 2]] as const;
 
-/** Steps of loops for which all workgroups are run, and those up to which every word is compared. */
+/** Steps of loops for which all workgroups are run. */
 const mostSteps = 3_000_000;
-const wholeSteps = 150_000;
-/** What a word costs beside its loops, in steps, and how many are compared wherever they lie, however much they cost. */
-const stepsOfWord = 15;
+/** So many words are compared wherever they lie, however much they cost. */
 const leastWords = 24;
 
 /** Differences at one size that no inputs show, before the rest is let be. */
@@ -265,16 +264,10 @@ class CaseRun {
     return [...chosen, ...Array.from(words, (word) => this.#expectedWord(output, word))];
   }
 
-  /** Which of so many are compared: all if that is cheap, otherwise some of every stretch, of no even steps. */
-  #sampleOf(count: number, areStepsKnown: boolean): number[] {
-    const { isSmall, isThorough } = this.#request.at;
-    const steps = this.#passes.reduce((total, { steps: own }) => total + own, 0) + stepsOfWord * count;
-    const share = (isSmall || this.#concrete !== undefined) && areStepsKnown ? wholeSteps / steps : 0;
-    if (share >= 1) return Array.from({ length: count }, (_, at) => at);
-    // Of the smallest batch as many as all of another one would cost.
-    const most = Math.min(count, Math.max(isThorough ? leastWords : 0, this.#request.number === 1 ? Math.floor(count * share) : 0));
-    // The golden ratio's multiples fall into no pattern of tiles.
-    return Array.from({ length: most }, (_, at) => Math.min(count - 1, Math.floor(((at + ((at * 0.6180339887498949 + this.#request.number * 0.37) % 1)) * count) / most)));
+  #sampleOf(count: number, areStepsKnown: boolean): readonly number[] {
+    const { at: { isSmall, isThorough }, number } = this.#request;
+    const steps = (isSmall || this.#concrete !== undefined) && areStepsKnown ? this.#passes.reduce((total, { steps: own }) => total + own, 0) : undefined;
+    return sampleOf(count, { steps, least: isThorough ? leastWords : 0, isCheapest: number === 1, turn: number });
   }
 
   /** Output elements at these extents. */
