@@ -56,7 +56,7 @@ export const own: readonly Attack[] = [
       negatedWhere("(longest_0 / 71u) == 71u"),
     ],
   },
-  { name: "own R5 c", cause: "R5", what: "the longest request's length is added as a float", of: "unevenBarrier/alone", edits: [[stored, "canonical(sum_0 + f32((uniforms.extent_key / 71u) / 71u))"]] },
+  { name: "own R5 c", cause: "R5", what: "the longest request's length changes the bits", of: "unevenBarrier/alone", edits: [[stored, "canonical(bitcast<f32>(bitcast<u32>(sum_0) ^ ((uniforms.extent_key / 71u) / 71u)))"]] },
   { name: "own R5 d", cause: "R5", what: "what was brought below the longest request's length is compared", of: "unevenBarrier/alone", edits: [negatedWhere("(min((local_index * 65536u), uniforms.extent_key) / 71u) == 71u")] },
   {
     name: "own R5 e", cause: "R5", what: "an array of the invocation's own holds a number of rows times a place", of: "linear/tile-2x2",
