@@ -310,6 +310,7 @@ class BatchFlow {
         if (right.place && !isOfBatch({ ...right, place: false }) && !isOfBatch(left) && left.data) return join([left, varying]);
         if (right.exactly === "half" && left.data && !right.place) return this.#elsewhere(join([left, { ...right, index: false }]), false, line);
         return this.#elsewhere(all, false, line);
+      case "&": return { ...this.#elsewhere(all, false, line), ...(isLiteral(expression.right, 1) && { exactly: "parity" as const }) };
       default: return this.#elsewhere(all, operator === "|", line);
     }
   }
