@@ -6,8 +6,8 @@ import type { Node } from "ts-morph";
 import { dependenceOf, findFloat, isBatchLeaf, isLongest, isOwn, isPlacement, partsOf, withoutCut } from "../batch.ts";
 import type { Expr } from "../ir.ts";
 import { holdsHole } from "./holes.ts";
-import type { NoteAt } from "./report.ts";
-import { shorten } from "./fixes.ts";
+import type { Fix, NoteAt } from "./report.ts";
+import { shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { DeclaredAxis } from "./values.ts";
 
@@ -37,11 +37,11 @@ function ownerOf(reading: Reading): string {
   return [...reading.axes.values()].find(({ role }) => role === "batch")!.name;
 }
 
-function checkFree(reading: Reading, expr: Expr, at: Node, what: string): boolean {
+function checkFree(reading: Reading, expr: Expr, at: Node, what: string, fix?: Fix): boolean {
   const found = dependenceOf(reading, expr);
   if (found === undefined) return true;
   const { name, notes } = nameDependence(reading, found.leaf);
-  reading.report.add("R003", at, `${what} depends on ${name}`, instead(reading, found.leaf), notes);
+  reading.report.add("R003", at, `${what} depends on ${name}`, fix ?? instead(reading, found.leaf), notes);
   return false;
 }
 
@@ -68,9 +68,16 @@ export function checkWhole(reading: Reading, { name, at }: DeclaredAxis, place: 
   if (!isLongest(reading, name)) return true;
   const owner = ownerOf(reading);
   reading.report.add("R003", place, `a reduction over the whole sequence axis '${name}' goes on to the longest of the batch's requests`,
-    `bound it by the request's own table: upTo(${name}, position(${owner})), where the inputs have position: "u32[${owner}]", or below(${name}, length(${owner}))`,
+    boundByTable(reading, owner, `bound it by the request's own table: upTo(${name}, position(${owner})), where the inputs have position: "u32[${owner}]", or below(${name}, length(${owner}))`,
+      place, (table) => (/len|count|size/i.test(table) ? `below(${name}, ${table}(${owner}))` : `upTo(${name}, ${table}(${owner}))`)),
     [{ message: `'${name}' is as long as the longest of the batch's requests`, at }]);
   return false;
+}
+
+/** With a table of the kernel's own, where it has one; the batch axis's point has to be bound. */
+function boundByTable(reading: Reading, owner: string, words: string, place: Node, text: (table: string) => string): Fix {
+  const table = [...reading.inputs.values()].find(({ storage, axes, ownership }) => storage === "u32" && ownership === "request" && axes.length === 1 && axes[0] === owner);
+  return table === undefined || !reading.outputAxes.has(owner) ? { words, edits: [] } : write(place, text(table.name), `; ${words}`);
 }
 
 /** Nor where its items end: a bound that is no request's own is cut off where the axis ends. */
@@ -79,14 +86,15 @@ export function checkOwnBound(reading: Reading, { name, at }: DeclaredAxis, boun
   const owner = ownerOf(reading);
   reading.report.add("R003", place,
     `this bound on the sequence axis '${name}' is not the request's own: the items end where the longest of the batch's requests does`,
-    `bound it by the request's own table, too: min(length(${owner}), ${shorten(place.getText())}), where the inputs have length: "u32[${owner}]"`,
+    boundByTable(reading, owner, `bound it by the request's own table, too: min(length(${owner}), ${shorten(place.getText())}), where the inputs have length: "u32[${owner}]"`,
+      place, (table) => `min(${table}(${owner}), ${place.getText()})`),
     [{ message: `'${name}' is as long as the longest of the batch's requests`, at }]);
   return false;
 }
 
 /** Nor may a tree. */
-export function checkTree(reading: Reading, part: Expr, at: Node): boolean {
-  return checkFree(reading, part, at, "a reduction tree");
+export function checkTree(reading: Reading, part: Expr, at: Node, fix?: Fix): boolean {
+  return checkFree(reading, part, at, "a reduction tree", fix);
 }
 
 /** Nor may a value that is stored; every place where it does is reported. `at` is where it is returned. */

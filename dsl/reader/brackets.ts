@@ -3,8 +3,9 @@ import { Node, SyntaxKind } from "ts-morph";
 import { evaluate } from "./expressions.ts";
 import { unknownOf } from "./functions.ts";
 import { readLoad } from "./loads.ts";
-import { shorten } from "./fixes.ts";
+import { renew } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
+import { areBound, indicesFor } from "./points.ts";
 import { reportUnknown } from "./unknown.ts";
 import { describe, type Scope, type Value } from "./values.ts";
 
@@ -28,11 +29,13 @@ export function readElement(reading: Reading, node: ElementAccess, scope: Scope)
   const tensor = evaluate(reading, root, scope);
   if (tensor.kind === "tensor") {
     const { name, axes } = tensor.input;
-    const texts = indices.map((index) => shorten(index.getText()));
+    const texts = indices.map((index) => index.getText());
     const values = indices.map((index) => evaluate(reading, index, scope));
-    reading.report.add("R010", node, `the tensor '${name}' is indexed with brackets`,
-      `index it by a call: ${name}(${texts.length > axes.length ? axes.join(", ") : [...texts, ...axes.slice(texts.length)].join(", ")})`);
-    return indices.length === axes.length ? readLoad(reading, tensor.input, node, indices, values, false, scope) : unknownOf(reading, values, indices);
+    const written = texts.length === axes.length ? texts : indicesFor(reading, axes, node, values, indices);
+    const fix = renew(node, "index it by a call", `${root.getText()}(${written.join(", ")})`);
+    const isWhole = texts.length === axes.length || areBound(reading, written);
+    reading.report.add("R010", node, `the tensor '${name}' is indexed with brackets`, isWhole ? fix : { ...fix, edits: [] });
+    return indices.length === axes.length ? readLoad(reading, tensor.input, node, indices, values, false) : unknownOf(reading, values, indices);
   }
   const value = root === node.getExpression() ? tensor : evaluate(reading, node.getExpression(), scope);
   const at = node.getArgumentExpression();

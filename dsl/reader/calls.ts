@@ -4,10 +4,10 @@ import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { readLoad } from "./loads.ts";
-import { shorten } from "./fixes.ts";
+import { instead, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { reportUnknown, unknownCall } from "./unknown.ts";
-import { describe, type Scope, type Value } from "./values.ts";
+import { describe, fault, type Scope, type Value } from "./values.ts";
 
 export function readCall(reading: Reading, node: Node & { getExpression(): Node; getArguments(): Node[] }, scope: Scope): Value {
   const calleeAt = node.getExpression();
@@ -18,8 +18,8 @@ export function readCall(reading: Reading, node: Node & { getExpression(): Node;
     return unknownOf(reading, args.map((arg) => evaluate(reading, Node.isSpreadElement(arg) ? arg.getExpression() : arg, scope)), args);
   }
   if (Node.isCallExpression(node) && node.hasQuestionDotToken() || Node.isPropertyAccessExpression(calleeAt) && calleeAt.hasQuestionDotToken()) {
-    const plain = shorten(node.getText().replaceAll("?.(", "(").replaceAll("?.", "."));
-    reportUnknown(reading, node, { what: "'?.'", fix: `write ${plain}: everything that is declared is there` });
+    const plain = node.getText().replaceAll("?.(", "(").replaceAll("?.", ".");
+    reportUnknown(reading, node, { what: "'?.'", fix: { words: `write ${shorten(plain)}: everything that is declared is there`, edits: [replaceBy(node, plain)] } });
   }
   const unknown = unknownCall(reading, node, scope);
   if (unknown !== undefined) return unknown;
@@ -32,15 +32,19 @@ export function readCall(reading: Reading, node: Node & { getExpression(): Node;
   const callee = evaluate(reading, calleeAt, scope);
   switch (callee.kind) {
     case "intrinsic": return callIntrinsic(reading, callee.name, node, args, scope);
-    case "tensor": return readLoad(reading, callee.input, node, args, args.map((arg) => evaluate(reading, arg, scope)), false, scope);
+    case "tensor": return readLoad(reading, callee.input, node, args, args.map((arg) => evaluate(reading, arg, scope)), false);
     case "function": return callFunction(reading, callee, args.map((arg) => evaluate(reading, arg, scope)), node, args);
-    case "fault": return unknownOf(reading, [callee, ...args.map((arg) => evaluate(reading, arg, scope))], [calleeAt, ...args]);
+    // It may be a reduction, which binds the axes that are open in its arguments.
+    case "fault": {
+      for (const arg of args) unknownOf(reading, [evaluate(reading, arg, scope)], [arg]);
+      return fault;
+    }
     default: {
       const text = shorten(calleeAt.getText());
       const plain = args.length === 0 && reading.typeOf(callee) !== undefined;
       const isParameter = callee.kind === "scalar" && callee.expr.kind === "parameter";
       reading.report.add("R010", calleeAt, `${isParameter ? `the parameter '${callee.expr.name}'` : describe(callee)} is called like a function`,
-        isParameter ? `a parameter is a plain value: write ${text}` : plain ? `write ${text}`
+        isParameter ? instead(`a parameter is a plain value: write ${text}`, node, calleeAt.getText()) : plain ? write(node, calleeAt.getText())
         : callee.kind === "axis" || callee.kind === "scalar" ? "index tensors by calls, as in x(token, channel); multiply with *" : "call a tensor or a function");
       return plain || isParameter ? unknownArguments(reading, callee, args, scope)
         : unknownOf(reading, [callee, ...args.map((arg) => evaluate(reading, arg, scope))], [calleeAt, ...args]);

@@ -21,7 +21,7 @@ export function choose(reading: Reading, node: Node, [conditionAt, trueAt, false
   if (whenTrue.kind === "text" || whenFalse.kind === "text") {
     return reportUnknown(reading, node, { what: "a choice between strings", fix: "write one constant string: a tree does not depend on anything" });
   }
-  if (reading.typeOf(whenTrue) === "loose" && reading.typeOf(whenFalse) === "loose") return { kind: "choice", condition, whenTrue, whenFalse };
+  if (reading.typeOf(whenTrue) === "loose" && reading.typeOf(whenFalse) === "loose") return { kind: "choice", condition, whenTrue, whenFalse, nodes: [trueAt, falseAt] };
   const pair = reading.pair(whenTrue, whenFalse, node, trueAt, falseAt, "a choice");
   return pair === undefined ? unknownOf(reading, [scalar(condition), whenTrue, whenFalse], [conditionAt, trueAt, falseAt])
     : scalar(reading.at(node, reading.pool.select(condition, pair[0], pair[1])));
@@ -37,7 +37,7 @@ function chooseFields(reading: Reading, node: Node, condition: Expr, whenTrue: R
       continue;
     }
     if (reading.typeOf(value) === "loose" && reading.typeOf(other) === "loose") {
-      fields.set(name, { kind: "choice", condition, whenTrue: value, whenFalse: other });
+      fields.set(name, { kind: "choice", condition, whenTrue: value, whenFalse: other, nodes: [node, node] });
       continue;
     }
     const pair = reading.pair(value, other, node, node, node, "a choice");

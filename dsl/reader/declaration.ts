@@ -1,10 +1,13 @@
 /** `kernel({ axes, inputs, params, output | outputs, body })`: its declarations. */
-import { Node, type ObjectLiteralExpression } from "ts-morph";
+import { Node, SyntaxKind, type ObjectLiteralExpression, type PropertyAssignment } from "ts-morph";
+import type { Edit } from "../diagnostics.ts";
 import type { AxisRole, Parameter, StorageType } from "../ir.ts";
+import { valueTypeOf } from "../expr.ts";
 import { evaluate } from "./expressions.ts";
-import { roleNames } from "./intrinsic-names.ts";
+import { reductionNames, roleNames } from "./intrinsic-names.ts";
 import { checkName } from "./names.ts";
-import { shorten } from "./fixes.ts";
+import type { Fix } from "./report.ts";
+import { addFirst, addTo, didYouMean, instead, insertBefore, removeFrom, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { mayBeMeant, nearest } from "./suggest.ts";
 import { describe, type FunctionLike, type Scope } from "./values.ts";
@@ -34,24 +37,68 @@ const members = ["axes", "inputs", "params", "output", "outputs", "body"];
 
 /** Fills the reading's axes and inputs. Undefined, after a report, where no body can be read. */
 export function readDeclaration(reading: Reading, at: Node, argument: Node | undefined, scope: Scope): Declaration | undefined {
-  const object = argument === undefined ? undefined : objectOf(argument, scope);
-  if (object === undefined) {
+  const written = argument === undefined ? undefined : objectOf(argument, scope);
+  if (written === undefined) {
     reading.report.add("R018", argument ?? at, "a kernel is declared by an object", form);
     return undefined;
   }
-  for (const property of object.getProperties()) {
-    const name = Node.isSpreadAssignment(property) ? "..." : property.getName();
-    if (!members.includes(name)) {
-      const meant = nearest(name, members);
-      reading.report.add("R018", property, `a kernel has no '${name}'`, meant === undefined ? form : `did you mean '${meant}'?`);
-    }
-  }
+  const object = readMembers(reading, written);
   readAxes(reading, object, scope);
   readInputs(reading, object, scope);
   const parameters = readParameters(reading, object, scope);
   const outputs = readOutputs(reading, object, scope);
   const body = readBody(reading, object, scope);
-  return body === undefined ? undefined : { parameters, outputs, several: object.getProperty("outputs") !== undefined, body, object };
+  return body === undefined ? undefined : { parameters, outputs, several: object.has("outputs"), body, object: written };
+}
+
+/** A declaration's members, by the names that they have, or are meant to have. */
+interface Members {
+  readonly at: ObjectLiteralExpression;
+  get(name: string): Node | undefined;
+  has(name: string): boolean;
+  /** Whether a member that is not known may be this one. */
+  isMissing(name: string): boolean;
+}
+
+/** What others call the members. */
+const otherMembers: Readonly<Record<string, string>> = {
+  out: "output", result: "output", returns: "output", results: "outputs", args: "inputs", arguments: "inputs", tensors: "inputs", in: "inputs", parameters: "params", param: "params",
+  uniforms: "params", constants: "params", scalars: "params", dims: "axes", dimensions: "axes", shape: "axes", indices: "axes", kernel: "body", compute: "body", fn: "body", run: "body",
+};
+
+function readMembers(reading: Reading, object: ObjectLiteralExpression): Members {
+  const found = new Map<string, Node>();
+  const unknown: Node[] = [];
+  for (const property of object.getProperties()) {
+    const name = Node.isSpreadAssignment(property) ? "..." : property.getName().replace(/^(["'])(.*)\1$/, "$2");
+    if (members.includes(name) && !found.has(name)) found.set(name, property);
+    else unknown.push(property);
+  }
+  let open = 0;
+  for (const property of unknown) {
+    const nameNode = Node.isSpreadAssignment(property) ? undefined : (property as PropertyAssignment).getNameNode();
+    const name = nameNode === undefined ? "..." : nameNode.getText().replace(/^(["'])(.*)\1$/, "$2");
+    if (members.includes(name)) {
+      reading.report.add("R020", property, `'${name}' is given twice`, { words: "remove one of them", edits: [removeFrom(property)] }, [{ message: "first given here", at: found.get(name)! }]);
+      continue;
+    }
+    const free = members.filter((member) => !found.has(member) && (!member.startsWith("output") || !found.has("output") && !found.has("outputs")));
+    const other = Object.hasOwn(otherMembers, name) ? otherMembers[name]! : undefined;
+    const near = other !== undefined && free.includes(other) ? other : nearest(name, free);
+    const isText = Node.isPropertyAssignment(property) && Node.isStringLiteral(property.getInitializer());
+    const meant = near?.startsWith("output") ? isText ? "output" : "outputs" : near;
+    if (meant === undefined || nameNode === undefined) {
+      open += nameNode === undefined ? 1 : 0;
+      const doubled = nearest(name, members);
+      reading.report.add("R018", property, `a kernel has no '${name}'`, nameNode === undefined ? "write the members themselves: axes, inputs, params, output and body"
+        : { words: doubled === undefined ? `remove it: ${form}` : `remove it: the kernel has '${doubled}' already`, edits: [removeFrom(property)] });
+      continue;
+    }
+    found.set(meant, property);
+    reading.report.add("R018", nameNode, `a kernel has no '${name}'`, Node.isShorthandPropertyAssignment(property)
+      ? didYouMean(property, meant, `${meant}: ${name}`) : didYouMean(nameNode, meant));
+  }
+  return { at: object, get: (name) => found.get(name), has: (name) => found.has(name), isMissing: (name) => !found.has(name) && open === 0 };
 }
 
 /** An object literal, written here or as a const above. */
@@ -70,14 +117,15 @@ function nameOf(object: Node): Node {
 }
 
 /** The members of one of the declaration's objects: name, initializer and place of each. */
-function entries(reading: Reading, object: ObjectLiteralExpression, member: string, scope: Scope): { name: string; value: Node; at: Node }[] {
-  const property = object.getProperty(member);
+function entries(reading: Reading, object: Members, member: string, scope: Scope): { name: string; value: Node; at: Node }[] {
+  const property = object.get(member);
   if (property === undefined) return [];
   const initializer = Node.isPropertyAssignment(property) ? property.getInitializer() : Node.isShorthandPropertyAssignment(property) ? property.getNameNode() : undefined;
   if (initializer !== undefined && Node.isIdentifier(initializer) && scope.find(initializer.getText())?.value().kind === "fault") return [];
   const inner = initializer === undefined ? undefined : objectOf(initializer, scope);
   if (inner === undefined) {
-    reading.report.add("R018", property, `'${member}' is no object`, `write ${member}: { name: … }`);
+    reading.isIncomplete = true;
+    reading.report.add("R018", property, `'${member}' is no object`, notAnObject(member, property, initializer));
     return [];
   }
   const found = new Map<string, { name: string; value: Node; at: Node }>();
@@ -90,7 +138,8 @@ function entries(reading: Reading, object: ObjectLiteralExpression, member: stri
     const name = Node.isStringLiteral(nameNode) ? nameNode.getLiteralText() : one.getName();
     const first = found.get(name);
     if (first !== undefined) {
-      reading.report.add("R020", one, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: first.at }]);
+      const isSame = one.getText() === first.at.getText();
+      reading.report.add("R020", one, `'${name}' is declared twice`, isSame ? { words: "remove one of them", edits: [removeFrom(one)] } : "remove one of them, or give it another name", [{ message: "first declared here", at: first.at }]);
       continue;
     }
     checkName(reading.report, name, nouns[member]!, one);
@@ -99,10 +148,40 @@ function entries(reading: Reading, object: ObjectLiteralExpression, member: stri
   return [...found.values()];
 }
 
-function readAxes(reading: Reading, object: ObjectLiteralExpression, scope: Scope): void {
-  if (object.getProperty("axes") === undefined) reading.report.add("R018", nameOf(object), "the kernel declares no axes", "write axes: { token: batch, channel: model }");
+function notAnObject(member: string, property: Node, initializer: Node | undefined): string | Fix {
+  if (member === "outputs" && Node.isPropertyAssignment(property) && Node.isStringLiteral(initializer)) {
+    return { words: `one output is called 'output': write output: ${initializer.getText()}`, edits: [replaceBy(property.getNameNode(), "output")] };
+  }
+  if (member === "params" && Node.isArrayLiteralExpression(initializer) && initializer.getElements().every(Node.isStringLiteral)) {
+    return write(initializer, `{ ${initializer.getElements().map((one) => `${one.getText().slice(1, -1)}: "f32"`).join(", ")} }`);
+  }
+  return `write ${member}: { name: … }`;
+}
+
+/** The axes that a declaration's types name. */
+function namedAxes(object: Members): string[] {
+  const texts = object.at.getDescendants().flatMap((node) => (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node) ? [node.getLiteralText()] : []));
+  return [...new Set(texts.flatMap((text) => /\[([\w\s,]+)\]$/.exec(text)?.[1]?.split(",") ?? []).map((name) => name.trim()))].filter((name) => /^[A-Za-z_]\w*$/.test(name));
+}
+
+/** What is not said of an axis is guessed by its place: tokens and rows come first, and are the batch's. */
+function axesText(names: readonly string[], scope: Scope): string {
+  const roleOf = (role: string): string => (scope.find(role) === undefined ? role : role);
+  return names.map((name, position) => `${name}: ${roleOf(position === 0 && /^(token|row|request|batch|slot|page|t|b|n)s?$/i.test(name) ? "batch" : "model")}`).join(", ");
+}
+
+function readAxes(reading: Reading, object: Members, scope: Scope): void {
+  if (object.isMissing("axes")) {
+    const names = namedAxes(object);
+    const text = names.length === 0 ? "axes: { token: batch, channel: model }" : `axes: { ${axesText(names, scope)} }`;
+    reading.isIncomplete = true;
+    reading.report.add("R018", nameOf(object.at), "the kernel declares no axes",
+      { words: `write ${text}, each with its role`, edits: names.length === 0 ? [] : [addFirst(object.at, object.at.getProperties()[0], text)] });
+  }
   for (const { name, value, at } of entries(reading, object, "axes", scope)) {
+    reading.reading = "axes";
     const role = evaluate(reading, value, scope);
+    reading.reading = undefined;
     reading.faulty.add(name);
     if (role.kind === "fault") continue;
     if (role.kind === "text" && roleNames.has(role.text)) {
@@ -110,8 +189,11 @@ function readAxes(reading: Reading, object: ObjectLiteralExpression, scope: Scop
       reading.axes.set(name, { name, role: role.text as AxisRole, at });
     }
     if (role.kind !== "intrinsic" || !roleNames.has(role.name)) {
-      reading.report.add("R018", value, `the role of the axis '${name}' is ${describe(role)}`, role.kind === "literal"
-        ? `write ${name}: model; its extent is given when the kernel is compiled or run: --axis ${name}=${role.value}` : "an axis is batch, model or sequence: import the role from \"treefold\" and write it without quotes");
+      const meant = role.kind === "text" ? nearest(role.text, [...roleNames]) : undefined;
+      reading.report.add("R018", value, `the role of the axis '${name}' is ${role.kind === "text" ? `"${shorten(role.text)}"` : describe(role)}`, role.kind === "literal"
+        ? { ...instead(`write ${name}: model`, value, "model"), more: `; its extent is given when the kernel is compiled or run: --axis ${name}=${role.value}` }
+        : meant !== undefined ? instead(`write ${meant} without quotes`, value, meant)
+          : { ...write(value, "model"), more: ": an axis is batch, model or sequence, imported from \"treefold\" and written without quotes" });
       continue;
     }
     reading.faulty.delete(name);
@@ -119,8 +201,17 @@ function readAxes(reading: Reading, object: ObjectLiteralExpression, scope: Scop
   }
 }
 
-function readInputs(reading: Reading, object: ObjectLiteralExpression, scope: Scope): void {
-  if (object.getProperty("inputs") === undefined) reading.report.add("R018", nameOf(object), "the kernel declares no inputs", "write inputs: { x: \"f32[token, channel]\" }");
+function readInputs(reading: Reading, object: Members, scope: Scope): void {
+  if (object.isMissing("inputs")) {
+    const body = object.get("body");
+    const taken = body?.getDescendants().find(Node.isParameterDeclaration)?.getNameNode();
+    const names = Node.isObjectBindingPattern(taken) ? taken.getElements().map((element) => element.getPropertyNameNode()?.getText() ?? element.getName()) : [];
+    const axes = [...reading.axes.keys()].join(", ");
+    const text = `inputs: { ${(names.length === 0 ? ["x"] : names).map((name) => `${name}: "f32[${axes === "" ? "token, channel" : axes}]"`).join(", ")} }`;
+    reading.isIncomplete = true;
+    reading.report.add("R018", nameOf(object.at), "the kernel declares no inputs",
+      { words: `write ${text}`, edits: names.length === 0 || axes === "" ? [] : [addFirst(object.at, object.at.getProperties()[0], text)] });
+  }
   for (const { name, value, at } of entries(reading, object, "inputs", scope)) {
     const tensor = readTensor(reading, name, value, at, scope);
     if (tensor === undefined) reading.faulty.add(name);
@@ -128,7 +219,7 @@ function readInputs(reading: Reading, object: ObjectLiteralExpression, scope: Sc
   }
 }
 
-function readParameters(reading: Reading, object: ObjectLiteralExpression, scope: Scope): (Parameter & { readonly at: Node })[] {
+function readParameters(reading: Reading, object: Members, scope: Scope): (Parameter & { readonly at: Node })[] {
   return entries(reading, object, "params", scope).flatMap(({ name, value, at }) => {
     const type = evaluate(reading, value, scope);
     reading.faulty.add(name);
@@ -142,20 +233,38 @@ function readParameters(reading: Reading, object: ObjectLiteralExpression, scope
     } else if (type.kind !== "fault") {
       const meant = type.kind === "text" ? type.text === "bf16" ? "f32" : otherTypes.get(type.text.toLowerCase()) : undefined;
       const rule = "a parameter is \"f32\", \"u32\" or \"i32\"";
+      const dtype = meant === undefined || meant === "bf16" ? "f32" : meant;
       reading.report.add("R018", value, `the dtype of the parameter '${name}' is ${type.kind === "text" ? `"${shorten(type.text)}"` : describe(type)}`,
-        meant === undefined ? rule : `write "${meant === "bf16" ? "f32" : meant}": ${rule}`);
+        write(value, `"${dtype}"`, `: ${rule}${type.kind === "literal" ? `; its value is given when the kernel is run: --param ${name}=${type.value}` : ""}`));
     }
     return [];
   });
 }
 
-function readOutputs(reading: Reading, object: ObjectLiteralExpression, scope: Scope): DeclaredTensor[] {
-  const single = object.getProperty("output");
-  const several = object.getProperty("outputs");
-  if ((single === undefined) === (several === undefined)) {
-    const misspelt = object.getProperties().some((one) => Node.isPropertyAssignment(one) && !members.includes(one.getName()) && nearest(one.getName(), members)?.startsWith("output"));
-    if (!misspelt) reading.report.add("R018", several ?? nameOf(object), single === undefined ? "the kernel declares no output" : "the kernel declares both 'output' and 'outputs'",
-      "write output: \"f32[token, channel]\", or outputs: { first: \"…\", second: \"…\" } and return an object");
+function readOutputs(reading: Reading, object: Members, scope: Scope): DeclaredTensor[] {
+  const single = object.get("output");
+  const several = object.get("outputs");
+  if (single === undefined && several === undefined) {
+    const axes = [...reading.axes.values()];
+    // A body that reduces leaves out what it reduces over.
+    const reduced = new Set(object.get("body")?.getDescendantsOfKind(SyntaxKind.CallExpression).flatMap((call) => (reductionNames.has(call.getExpression().getText()) ? [call.getArguments()[0]?.getText().replace(/^\w+\((\w+),.*$/s, "$1")] : [])));
+    const left = axes.filter(({ name }) => !reduced.has(name)).map(({ name }) => name);
+    const text = `output: "f32[${(left.length === 0 ? axes.map(({ name }) => name) : left).join(", ")}]"`;
+    const body = object.get("body");
+    if (object.isMissing("output")) reading.report.add("R018", nameOf(object.at), "the kernel declares no output",
+      { words: axes.length === 0 ? "write output: \"f32[token, channel]\"" : `write ${text}`, edits: axes.length === 0 || body === undefined ? [] : [insertBefore(body, `${text},\n  `)],
+        more: ", or outputs: { first: \"…\", second: \"…\" } and return an object" });
+    return [];
+  }
+  if (single !== undefined && several !== undefined) {
+    reading.report.add("R018", several, "the kernel declares both 'output' and 'outputs'",
+      "keep outputs: { first: \"…\", second: \"…\" } where the body returns an object, and output where it returns a value");
+    return [];
+  }
+  const given = Node.isPropertyAssignment(single) ? single.getInitializer() : undefined;
+  if (Node.isPropertyAssignment(single) && Node.isObjectLiteralExpression(given)) {
+    reading.isIncomplete = true;
+    reading.report.add("R018", single, "'output' is an object", { words: "several outputs are called 'outputs': write outputs: { … }", edits: [replaceBy(single.getNameNode(), "outputs")] });
     return [];
   }
   const declared = single !== undefined
@@ -172,13 +281,15 @@ function readOutputs(reading: Reading, object: ObjectLiteralExpression, scope: S
       reading.report.add("R020", value, `the output '${name}' has the axis '${twice}' twice`, "declare a second axis with a name of its own");
     }
     if (tensor.ownership === "placement") {
-      reading.report.add("R018", value, `the output '${name}' is a placement table`, "placement belongs to inputs: the host makes these tables");
+      reading.report.add("R018", value, `the output '${name}' is a placement table`,
+        { ...write(value, `"${tensor.storage}[${tensor.axes.join(", ")}]"`), more: ": placement belongs to inputs: the host makes these tables" });
     }
     const input = reading.inputs.get(name);
     if (input !== undefined) {
       reading.report.add("R020", at, `'${name}' is both an input and an output`, "give the output another name", [{ message: "the input is declared here", at: input.at }]);
     }
     for (const axis of tensor.axes) reading.outputAxes.add(axis);
+    reading.outputTypes.add(valueTypeOf(tensor.storage));
     return [tensor];
   });
 }
@@ -193,32 +304,51 @@ const otherTypes: ReadonlyMap<string, StorageType> = new Map(([
 ] as const).flatMap(([type, names]) => names.map((name) => [name, type] as const)));
 
 /** The dtype of the language that stands for another's. */
-function dtypeFor(name: string): { readonly type: StorageType; readonly fix: string } {
+function dtypeFor(name: string): { readonly type: StorageType; readonly words: string; readonly more: string } {
   const known = otherTypes.get(name.toLowerCase());
-  if (known !== undefined) return { type: known, fix: `write ${known}` };
-  const meant = nearest(name, storageTypes) as StorageType | undefined;
-  return meant === undefined ? { type: "f32", fix: `write one of ${storageTypes.join(", ")}` } : { type: meant, fix: `did you mean '${meant}'?` };
+  if (known !== undefined) {
+    const bits = Number(/\d+$/.exec(name)?.[0] ?? (/half/i.test(name) ? 16 : /double/i.test(name) ? 64 : 32));
+    const more = known === "bf16" && !/^bf/i.test(name) ? ", which has the range of an f32 and 8 bits of precision; or f32, which holds every f16 exactly"
+      : /^[iu]/.test(known) && bits < 32 ? `: four bytes packed in a u32 are taken apart with >> and &` : bits > 32 ? ": all arithmetic is of 32 bits" : "";
+    return { type: known, words: `write ${known}`, more };
+  }
+  // Letters that changed places are further apart than they look.
+  const sorted = [...name.toLowerCase()].sort().join("");
+  const meant = (nearest(name, storageTypes) ?? storageTypes.find((type) => [...type].sort().join("") === sorted)) as StorageType | undefined;
+  return meant === undefined ? { type: "f32", words: "write f32", more: `: a dtype is one of ${storageTypes.join(", ")}` } : { type: meant, words: `did you mean '${meant}'?`, more: "" };
 }
+/** The dtype of values that another's dtype comes to. */
+export function dtypeMeant(name: string): "f32" | "u32" | "i32" {
+  const { type } = dtypeFor(name);
+  return type === "bf16" || name === "bf16" ? "f32" : type;
+}
+
 const tensorForm = "write a dtype and axes, such as \"f32[token, channel]\"; integer tables may be \"placement u32[token]\" or \"unique placement u32[token]\"";
 
 function readTensor(reading: Reading, name: string, value: Node, at: Node, scope: Scope, isOutput = false): DeclaredTensor | undefined {
   const type = evaluate(reading, value, scope);
   if (type.kind === "fault") return undefined;
-  const wrong = (message: string, fix: string): undefined => {
+  const wrong = (message: string, fix: string | Fix): undefined => {
     reading.report.add("R018", value, message, fix);
     return undefined;
   };
   if (type.kind !== "text") return wrong(`the type of '${name}' is ${describe(type)}`, tensorForm);
+  // The type's text, where it stands here and not in a const.
+  const literal = (Node.isStringLiteral(value) || Node.isNoSubstitutionTemplateLiteral(value)) && value.getText().slice(1, -1) === type.text ? value : undefined;
+  const rewrite = (words: string, text: string, more = ""): Fix => ({ words, edits: literal === undefined ? [] : [replaceBy(literal, `"${text}"`)], more });
   const parts = /^\s*(?:(unique\s+)?(placement)\s+)?([A-Za-z]\w*)\s*\[([^\]]*)\]\s*$/.exec(type.text);
-  if (parts === null) return wrong(`the type "${shorten(type.text)}" of '${name}' can't be read`, tensorForm);
+  if (parts === null) {
+    const mended = mendedType(type.text, [...reading.axes.keys()]);
+    return wrong(`the type "${shorten(type.text)}" of '${name}' can't be read`, mended === undefined ? tensorForm : rewrite(`write "${mended}"`, mended));
+  }
   const [, unique, placement, dtype, list] = parts as unknown as [string, string | undefined, string | undefined, string, string];
   let storage: StorageType;
   if (dtype !== "f32" && dtype !== "bf16" && dtype !== "u32" && dtype !== "i32") {
-    const { type: meant, fix } = dtypeFor(dtype);
-    wrong(`'${name}' has an unknown dtype '${dtype}'`, fix);
+    const { type: meant, words, more } = dtypeFor(dtype);
+    wrong(`'${name}' has an unknown dtype '${dtype}'`, rewrite(words, type.text.replace(dtype, meant), more));
     storage = meant;
   } else storage = dtype;
-  if (placement !== undefined && storage !== "u32" && storage !== "i32") wrong(`the placement table '${name}' holds ${dtype}`, "a placement table holds rows, slots or pages: write u32");
+  if (placement !== undefined && storage !== "u32" && storage !== "i32") wrong(`the placement table '${name}' holds ${dtype}`, rewrite("a placement table holds rows, slots or pages: write u32", type.text.replace(dtype, "u32")));
   const axes = list.split(",").map((axis) => axis.trim());
   if (axes.length === 1 && axes[0] === "") return wrong(`'${name}' has no axes`, isOutput
     ? `give it an axis; a single number is an output over an axis of one point: axes: { …, one: model }, ${name}: "${storage}[one]", which --axis one=1 makes`
@@ -226,36 +356,79 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
   for (const axis of axes) {
     if (reading.axes.has(axis)) continue;
     if (reading.faulty.has(axis)) continue;
+    // All axes, or those of this name, are missing.
+    if (reading.isIncomplete || reading.missing.has(axis)) continue;
     if (/^\d+$/.test(axis)) {
       reading.report.add("R012", value, `'${name}' has an axis that is called ${axis}`,
         `give the axis a name, such as channel: model in axes, and its extent when the kernel is compiled or run: --axis channel=${axis}`);
       continue;
     }
-    const meant = nearest(axis, [...reading.axes.keys()]);
-    reading.report.add("R012", value, `'${name}' has an axis '${axis}' that is not declared`, meant === undefined ? `add it to axes: { ${axis}: model }` : `did you mean '${meant}'? If not, add it to axes: { ${axis}: model }`);
+    const meant = nearest(axis, [...reading.axes.keys()].filter((known) => !axes.includes(known)));
+    const add = declareAxis(reading, axis, value);
+    reading.report.add("R012", value, `'${name}' has an axis '${axis}' that is not declared`, meant === undefined ? add
+      : { words: `did you mean '${meant}'?`, edits: literal === undefined ? [] : [replaceBy(literal, `"${type.text.replace(new RegExp(`(?<=[\\[,]\\s*)${axis}(?=\\s*[,\\]])`), meant)}"`)], more: ` If not, ${add.words}` });
+    if (meant === undefined) reading.missing.add(axis);
     if (meant !== undefined) reading.unknownNames.add(axis);
   }
   return { name, storage, axes, ownership: placement === undefined ? "request" : "placement", unique: unique !== undefined, at };
 }
 
-function readBody(reading: Reading, object: ObjectLiteralExpression, scope: Scope): FunctionLike | undefined {
-  const property = object.getProperty("body");
+/** `axes: { …, name: model }`, with a role by the name's look. */
+function declareAxis(reading: Reading, axis: string, at: Node): Fix {
+  const role = /^(token|row|request|slot|page)s?$/.test(axis) ? "batch" : "model";
+  const object = at.getAncestors().filter(Node.isObjectLiteralExpression).map((one) => one.getProperty("axes")).find((one) => one !== undefined);
+  const list = Node.isPropertyAssignment(object) ? object.getInitializer() : undefined;
+  const edits = Node.isObjectLiteralExpression(list) && /^[A-Za-z_]\w*$/.test(axis) ? [addTo(list, list.getProperties(), `${axis}: ${role}`)] : [];
+  return { words: `add it to axes: { ${axis}: ${role} }`, edits };
+}
+
+/** A type that is nearly one: other brackets, a bracket too few, no axes, or a misspelt ownership. */
+function mendedType(text: string, axes: readonly string[]): string | undefined {
+  const words = /^\s*((?:[A-Za-z]\w*\s+)*)([A-Za-z]\w*)\s*(?:[[({<]([^\])}>]*)[\])}>]?)?\s*$/.exec(text);
+  if (words === null) return undefined;
+  const [, before = "", dtype = "", list] = words;
+  const ownership = before.trim() === "" ? [] : before.trim().split(/\s+/);
+  const meant = ownership.map((word) => nearest(word, ["unique", "placement"]));
+  if (meant.some((word) => word === undefined)) return undefined;
+  const owned = meant.includes("unique") ? "unique placement " : meant.includes("placement") ? "placement " : "";
+  const named = list?.trim() === "" || list === undefined ? axes : list.split(",").map((axis) => axis.trim());
+  const known = storageTypes.includes(dtype) ? dtype : dtypeFor(dtype).type;
+  return named.length === 0 ? undefined : `${owned}${known}[${named.join(", ")}]`;
+}
+
+function readBody(reading: Reading, object: Members, scope: Scope): FunctionLike | undefined {
+  const property = object.get("body");
   if (property === undefined) {
-    reading.report.add("R018", nameOf(object), "the kernel has no body", "write body({ x }, { token, channel }) { return …; }");
+    if (object.isMissing("body")) reading.report.add("R018", nameOf(object.at), "the kernel has no body", bodyForm(reading));
     return undefined;
   }
   if (Node.isMethodDeclaration(property)) return property;
   const initializer = Node.isPropertyAssignment(property) ? property.getInitializerOrThrow() : Node.isShorthandPropertyAssignment(property) ? property.getNameNode() : property;
   const value = evaluate(reading, initializer, scope);
   if (value.kind === "function") return value.node;
-  if (value.kind !== "fault") reading.report.add("R018", property, `the body is ${describe(value)}`, "write body({ x }, { token, channel }) { return …; }");
+  if (value.kind !== "fault") reading.report.add("R018", property, `the body is ${describe(value)}`, bodyForm(reading));
   return undefined;
+}
+
+function bodyForm(reading: Reading): string {
+  const list = (names: Iterable<string>, usual: string): string => [...names].join(", ") || usual;
+  return `write body({ ${list(reading.inputs.keys(), "x")} }, { ${list(reading.axes.keys(), "token, channel")} }) { return …; }`;
 }
 
 /** Whether a name only stands where the body takes it. */
 function isTaken(node: Node): boolean {
   const parent = node.getParent();
   return Node.isBindingElement(parent) && parent.getPropertyNameNode() === undefined;
+}
+
+/** Takes a name out of the declaration and out of what the body takes. */
+export function removeDeclared(at: Node, name: string, parameter: number): Edit[] {
+  const object = at.getAncestors().filter(Node.isObjectLiteralExpression)[1];
+  const body = object?.getProperty("body");
+  const taker = Node.isPropertyAssignment(body) ? body.getInitializer() : body;
+  const pattern = Node.isArrowFunction(taker) || Node.isMethodDeclaration(taker) || Node.isFunctionExpression(taker) ? taker.getParameters()[parameter]?.getNameNode() : undefined;
+  const taken = Node.isObjectBindingPattern(pattern) ? pattern.getElements().find((element) => (element.getPropertyNameNode()?.getText() ?? element.getName()) === name) : undefined;
+  return [removeFrom(at), ...(taken === undefined ? [] : [removeFrom(taken)])];
 }
 
 export function reportUnusedAxes(reading: Reading, { object, outputs }: Declaration): void {
@@ -266,7 +439,8 @@ export function reportUnusedAxes(reading: Reading, { object, outputs }: Declarat
     // An axis of no tensor may still be reduced over, or have an extent that counts; then the body names it as well.
     const mentions = mentioned.filter((name) => name === axis.name).length;
     if (!named.has(axis.name) && mentions < 2 && !mayBeMeant(axis.name, reading.unknownNames)) {
-      reading.report.add("R021", axis.at, `the axis '${axis.name}' is declared and never used`, "remove it, or use it in an input, an output or a reduction");
+      reading.report.add("R021", axis.at, `the axis '${axis.name}' is declared and never used`, 
+        { words: "remove it, or use it in an input, an output or a reduction", edits: removeDeclared(axis.at, axis.name, 1) });
     }
   }
 }

@@ -51,7 +51,10 @@ function evaluateUnnamed(reading: Reading, node: Node, scope: Scope): Value {
   const parts: Node[] = [];
   // What `new` makes has no meaning here, so its name need have none.
   (Node.isNewExpression(node) ? node.getArguments() : node.forEachChildAsArray()).forEach((part) => { if (Node.isExpression(part)) parts.push(part); });
-  reportUnknown(reading, node);
+  // With its async function an await goes away, too.
+  const around = Node.isAwaitExpression(node) ? node.getFirstAncestor((above) => Node.isArrowFunction(above) || Node.isFunctionExpression(above) || Node.isMethodDeclaration(above) || Node.isFunctionDeclaration(above)) : undefined;
+  const isAsync = (Node.isArrowFunction(around) || Node.isFunctionExpression(around) || Node.isMethodDeclaration(around) || Node.isFunctionDeclaration(around)) && around.isAsync();
+  if (!isAsync) reportUnknown(reading, node);
   const values = parts.map((part) => evaluate(reading, part, scope));
   return Node.isAwaitExpression(node) ? values[0]! : unknownOf(reading, values, parts);
 }

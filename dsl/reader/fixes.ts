@@ -43,13 +43,96 @@ export function convertTo(node: Node, to: string): Fix {
 export function importEdit(source: SourceFile, names: readonly string[]): Edit {
   const found = source.getImportDeclarations().find((one) => one.getModuleSpecifierValue() === "treefold" && one.getNamedImports().length > 0 && !one.isTypeOnly());
   if (found !== undefined) return insertAfter(found.getNamedImports().at(-1)!, `, ${names.join(", ")}`);
-  const first = source.getStatements()[0];
-  const line = `import { ${names.join(", ")} } from "treefold";\n`;
-  const place = first?.getStart() ?? 0;
-  return editAt(source, place, place, line);
+  return insertAtTop(source, `import { ${names.join(", ")} } from "treefold";\n`);
+}
+
+export function insertAtTop(source: SourceFile, text: string): Edit {
+  const place = source.getStatements()[0]?.getStart() ?? 0;
+  return editAt(source, place, place, text);
 }
 
 /** Other words than "write", for the same edit. */
 export function instead(words: string, node: Node, text: string): Fix {
   return { words, edits: [replaceBy(node, text)] };
+}
+
+/** Takes a member of a list out, with one of its commas. */
+export function removeFrom(node: Node): Edit {
+  const source = node.getSourceFile();
+  const text = source.getFullText();
+  const after = /^\s*,[ \t]*/.exec(text.slice(node.getEnd()));
+  // The line goes, too, where nothing else stands on it.
+  const before = /(?:\r?\n)?[ \t]*$/.exec(text.slice(0, node.getStart()))![0];
+  if (after !== null) {
+    const isLine = before.includes("\n") && /^\s*,[ \t]*(?=\r?\n)/.test(text.slice(node.getEnd()));
+    return editAt(source, node.getStart() - (isLine ? before.length : 0), node.getEnd() + after[0].length, "");
+  }
+  const comma = /,\s*$/.exec(text.slice(0, node.getStart()));
+  return editAt(source, node.getStart() - (comma?.[0].length ?? 0), node.getEnd(), "");
+}
+
+/** Takes a whole statement out, with its line where nothing else stands on it. */
+export function removeStatement(node: Node): Edit {
+  const source = node.getSourceFile();
+  const text = source.getFullText();
+  const before = /(?:^|\r?\n)[ \t]*$/.exec(text.slice(0, node.getStart()));
+  const isLine = before !== null && /^[ \t]*(?:\r?\n|$)/.test(text.slice(node.getEnd()));
+  return editAt(source, node.getStart() - (isLine ? before[0].length : 0), node.getEnd(), "");
+}
+
+/** Adds a member at the end of an object, a pattern or an array. */
+export function addTo(list: Node, members: readonly Node[], text: string): Edit {
+  const last = members.at(-1);
+  if (last !== undefined) return insertAfter(last, `, ${text}`);
+  const start = list.getStart() + 1;
+  return editAt(list.getSourceFile(), start, list.getEnd() - 1, ` ${text} `);
+}
+
+/** Adds a member to an object in a line of its own, where its first one has one. */
+export function addFirst(object: Node, first: Node | undefined, text: string): Edit {
+  const start = object.getStart() + 1;
+  const space = first === undefined ? " " : object.getSourceFile().getFullText().slice(start, first.getStart());
+  return editAt(object.getSourceFile(), start, start, `${/\n/.test(space) ? space : " "}${text},${first === undefined ? " " : ""}`);
+}
+
+/** "did you mean …?", and writes it. */
+export function didYouMean(node: Node, meant: string, text: string = meant): Fix {
+  return instead(`did you mean '${meant}'?`, node, text);
+}
+
+/** Takes a word out, with the blanks after it. */
+export function removeBefore(node: Node): Edit {
+  const source = node.getSourceFile();
+  const blanks = /^\s*/.exec(source.getFullText().slice(node.getEnd()))![0];
+  return editAt(source, node.getStart(), node.getEnd() + blanks.length, "");
+}
+
+/** Takes out what stands before a part of a node. */
+export function removeUpTo(node: Node, part: Node): Edit {
+  return editAt(node.getSourceFile(), node.getStart(), part.getStart(), "");
+}
+
+/** "words: text", and writes it there. */
+export function renew(node: Node, words: string, text: string): Fix {
+  const shorthand = node.getParentIfKind(SyntaxKind.ShorthandPropertyAssignment);
+  return { words: `${words}: ${shorten(text)}`, edits: [replaceBy(node, shorthand === undefined ? text : `${node.getText()}: ${text}`)] };
+}
+
+/** A node's text as an operand: in parentheses where an operator would take it apart. */
+export function operandText(node: Node): string {
+  const text = bare(node).getText();
+  return /^(?:[\w.]+|[\w.]+\([^()]*(?:\([^()]*\)[^()]*)*\))$/.test(text) ? text : `(${text})`;
+}
+
+/** In parentheses where an operator around the node would take the text apart. */
+export function fitted(node: Node, text: string): string {
+  const parent = node.getParent();
+  return Node.isBinaryExpression(parent) || Node.isPrefixUnaryExpression(parent) || Node.isPropertyAccessExpression(parent) ? `(${text})` : text;
+}
+
+/** A field of an object under another name. */
+export function renameField(property: Node | undefined, to: string): Fix {
+  const words = `did you mean '${to}'?`;
+  if (Node.isPropertyAssignment(property)) return { words, edits: [replaceBy(property.getNameNode(), to)] };
+  return { words, edits: Node.isShorthandPropertyAssignment(property) ? [replaceBy(property, `${to}: ${property.getName()}`)] : [] };
 }

@@ -1,12 +1,13 @@
 /** Calls of the author's functions, and the statements of a body. */
-import { Node, SyntaxKind, type ParameterDeclaration, type VariableDeclaration } from "ts-morph";
+import { Node, SyntaxKind, type BindingElement, type ParameterDeclaration, type VariableDeclaration } from "ts-morph";
 import type { Expr, FunctionDeclaration, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
 import { intrinsicNames, roleNames } from "./intrinsic-names.ts";
 import { mathFile } from "./modules.ts";
-import { shorten } from "./fixes.ts";
+import { didYouMean, insertBefore, removeBefore, removeFrom, removeStatement, removeUpTo, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
+import type { Fix } from "./report.ts";
 import { isReassigned, unknownStatement } from "./statements.ts";
 import { nearest } from "./suggest.ts";
 import { reportUnknown } from "./unknown.ts";
@@ -139,18 +140,17 @@ export function bindPattern(reading: Reading, scope: Scope, pattern: Node, value
   } else if (Node.isObjectBindingPattern(pattern)) {
     for (const element of pattern.getElements()) {
       if (element.getInitializer() !== undefined || element.getDotDotDotToken() !== undefined) {
-        reportUnknown(reading, element, { what: "a default or a rest in a pattern", fix: "take the fields by their names" });
-        continue;
+        const start = element.getInitializer() === undefined ? undefined : element.getText().replace(/\s*=[^]*$/, "");
+        reportUnknown(reading, element, { what: "a default or a rest in a pattern", fix: start === undefined ? "take the fields by their names" : write(element, start, ": everything that is declared is there") });
+        if (start === undefined) {
+          reading.isIncomplete = true;
+          continue;
+        }
       }
       const nameNode = element.getPropertyNameNode();
       const field = Node.isStringLiteral(nameNode) ? nameNode.getLiteralText() : nameNode?.getText() ?? element.getName();
-      const part = value.kind === "record" ? value.fields.get(field) : undefined;
-      if (part === undefined && value.kind !== "fault") {
-        reading.unknownNames.add(field);
-        const names = value.kind === "record" ? [...value.fields.keys()] : [];
-        reading.report.add("R013", element, `${value.kind === "record" ? "there is no" : `${describe(value)} has no`} '${field}' here`,
-          names.length === 0 ? field === "length" ? "write extent(axis), the extent of an axis" : "take it by its name" : meantOrAll(field, names));
-      }
+      let part = value.kind === "record" ? value.fields.get(field) : undefined;
+      if (part === undefined && value.kind !== "fault") part = missingField(reading, element, field, value);
       bindPattern(reading, scope, element.getNameNode(), part ?? unknownOf(reading, [value]), element);
     }
   } else if (Node.isArrayBindingPattern(pattern)) {
@@ -163,9 +163,25 @@ export function bindPattern(reading: Reading, scope: Scope, pattern: Node, value
   } else reportUnknown(reading, at);
 }
 
-function meantOrAll(name: string, names: readonly string[]): string {
-  const meant = nearest(name, names);
-  return meant === undefined ? `there is: ${names.join(", ")}` : `did you mean '${meant}'?`;
+/** Reports a field that is not there; the reading goes on with the one that is meant. */
+function missingField(reading: Reading, element: BindingElement, field: string, value: Value): Value | undefined {
+  const names = value.kind === "record" ? [...value.fields.keys()] : [];
+  // What belongs to a part of the declaration that is not there has been reported with it.
+  if (value.kind === "record" && value.at === undefined && value.reduce === undefined && (reading.isIncomplete || reading.missing.has(field))) return fault;
+  const taken = new Set(element.getParent().getElements().map((one) => (one as BindingElement).getPropertyNameNode?.()?.getText() ?? (one as BindingElement).getName?.()));
+  const meant = nearest(field, names.filter((name) => !taken.has(name)));
+  reading.unknownNames.add(field);
+  reading.untaken.add(field);
+  const isUsed = element.getSourceFile().getDescendantsOfKind(SyntaxKind.Identifier).some((node) => node.getText() === field && node.getFirstAncestorByKind(SyntaxKind.BindingElement) !== element
+    && node.getAncestors().some((above) => above === functionAround(element) || Node.isBlock(above) && above === element.getFirstAncestorByKind(SyntaxKind.Block)));
+  const renamed = meant === undefined ? "" : element.getPropertyNameNode() !== undefined ? `${meant}: ${element.getName()}` : isUsed ? `${meant}: ${field}` : meant;
+  const pattern = element.getParent();
+  const fix = meant !== undefined ? didYouMean(element, meant, renamed)
+    : field === "length" ? "write extent(axis), the extent of an axis"
+      : names.length === 0 ? "take it by its name"
+        : isUsed ? `there is: ${names.join(", ")}` : { words: `remove it; there is: ${names.join(", ")}`, edits: pattern.getElements().length === 1 ? [] : [removeFrom(element)] };
+  reading.report.add("R013", element, `${value.kind === "record" ? "there is no" : `${describe(value)} has no`} '${field}' here`, fix);
+  return meant === undefined || value.kind !== "record" ? undefined : value.fields.get(meant);
 }
 
 function bindName(reading: Reading, scope: Scope, node: Node, value: Value): void {
@@ -178,7 +194,7 @@ function bindName(reading: Reading, scope: Scope, node: Node, value: Value): voi
   }
   const outer = intrinsicNames.has(name) && !roleNames.has(name) ? scope.find(name) : undefined;
   if (outer !== undefined && outer.value().kind === "intrinsic") {
-    reading.report.add("R022", node, `'${name}' hides the language's own '${name}'`, `give it another name, such as '${name}Of${name === "extent" ? "Axis" : "Row"}'`, [{ message: `'${name}' is imported here`, at: outer.at }]);
+    reading.report.add("R022", node, `'${name}' hides the language's own '${name}'`, renameTo(node, `${name}Of${name === "extent" ? "Axis" : "Row"}`, `give it another name, such as`), [{ message: `'${name}' is imported here`, at: outer.at }]);
   }
   reportHidden(reading, scope, name, node);
   scope.bind(name, { at: node, value: () => value });
@@ -191,7 +207,27 @@ function reportHidden(reading: Reading, scope: Scope, name: string, node: Node):
   if (hidden === undefined || around === undefined || !node.getAncestors().includes(around)) return;
   const value = hidden.value();
   const what = value.kind === "axis" || value.kind === "tensor" ? describe(value) : value.kind === "scalar" && value.expr.kind === "parameter" ? `the parameter '${name}'` : `an outer '${name}'`;
-  reading.report.add("R025", node, `'${name}' hides ${what}`, `give it a name of its own, such as '${free(name, scope)}'`, [{ message: `the outer '${name}' is declared here`, at: hidden.at }]);
+  reading.report.add("R025", node, `'${name}' hides ${what}`, renameTo(node, free(name, scope), "give it a name of its own, such as"), [{ message: `the outer '${name}' is declared here`, at: hidden.at }]);
+}
+
+/** A parameter or a constant under another name, wherever it is used in its function. */
+function renameTo(node: Node, to: string, words: string): Fix {
+  const name = node.getText();
+  const around = node.getFirstAncestorByKind(SyntaxKind.Block) ?? functionAround(node);
+  const inner = Node.isParameterDeclaration(node.getParent()) ? functionAround(node) : around;
+  const element = node.getParentIfKind(SyntaxKind.BindingElement);
+  const uses = inner?.getDescendantsOfKind(SyntaxKind.Identifier).filter((one) => one.getText() === name && one !== node && !isMember(one)) ?? [];
+  // A field that a pattern takes keeps its name; an input's is its declaration's, too.
+  const isDeclared = element !== undefined && inner !== undefined && uses.some((one) => one.getStart() < node.getStart());
+  const edits = isDeclared ? [] : [replaceBy(node, element !== undefined && element.getPropertyNameNode() === undefined ? `${name}: ${to}` : to),
+    ...uses.map((one) => replaceBy(one, Node.isShorthandPropertyAssignment(one.getParent()) ? `${name}: ${to}` : to))];
+  return { words: `${words} '${to}'`, edits };
+}
+
+function isMember(node: Node): boolean {
+  const parent = node.getParent();
+  return Node.isPropertyAccessExpression(parent) && parent.getNameNode() === node || Node.isPropertyAssignment(parent) && parent.getNameNode() === node
+    || Node.isBindingElement(parent) && parent.getPropertyNameNode() === node;
 }
 
 export function functionAround(node: Node): Node | undefined {
@@ -204,10 +240,19 @@ function free(name: string, scope: Scope): string {
   return name.length > 1 && scope.find(short) === undefined ? short : `${name}2`;
 }
 
+/** Without async, await and *. */
+function ordinary(node: FunctionLike): Fix {
+  const words = "write an ordinary function: a body is one expression, not a process";
+  const marks = [node.getFirstChildByKind(SyntaxKind.AsyncKeyword), node.getFirstDescendantByKind(SyntaxKind.AsyncKeyword), node.getFirstChildByKind(SyntaxKind.AsteriskToken)];
+  const mark = marks.find((one) => one !== undefined);
+  const awaits = node.isAsync() ? node.getDescendantsOfKind(SyntaxKind.AwaitExpression) : [];
+  return { words, edits: mark === undefined ? [] : [removeBefore(mark), ...awaits.map((one) => removeUpTo(one, one.getExpression()))] };
+}
+
 /** The value that a function's body returns. */
 export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Value {
   if (node.isAsync() || (!Node.isArrowFunction(node) && node.isGenerator())) {
-    reportUnknown(reading, node, { what: node.isAsync() ? "an async function" : "a generator", fix: "write an ordinary function: a body is one expression, not a process" });
+    reportUnknown(reading, node, { what: node.isAsync() ? "an async function" : "a generator", fix: ordinary(node) });
   }
   const body = node.getBody();
   if (body === undefined) {
@@ -215,11 +260,28 @@ export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Va
     return fault;
   }
   if (!Node.isBlock(body)) return evaluate(reading, body, scope);
-  const returned = readStatements(reading, body.getStatements(), scope);
+  const statements = body.getStatements();
+  const last = statements.at(-1);
+  if (Node.isExpressionStatement(last) && !isAssignment(last.getExpression()) && body.getDescendantsOfKind(SyntaxKind.ReturnStatement).length === 0 && reading.refused === 0) {
+    reading.report.add("R018", node, "a body without a return: its last statement is a value", { words: `write return ${shorten(last.getExpression().getText())}`, edits: [insertBefore(last, "return ")] });
+    readStatements(reading, statements.slice(0, -1), scope);
+    return evaluate(reading, last.getExpression(), scope);
+  }
+  // `=> { a: 1 }` is a block with a label.
+  if (Node.isArrowFunction(node) && statements.length > 0 && statements.every((one) => Node.isLabeledStatement(one))) {
+    reading.report.add("R018", node, "a body without a return: after => braces are a block, and no object", { words: `write parentheses around the object: ({ … })`, edits: [replaceBy(body, `(${body.getText()})`)] });
+    return fault;
+  }
+  const returned = readStatements(reading, statements, scope);
   if (returned.length === 0 && reading.refused === 0 && body.getDescendantsOfKind(SyntaxKind.ReturnStatement).length === 0) {
     reading.report.add("R018", node, "a body without a return", "end it with a return of the value of the output's element");
   }
   return merge(reading, returned);
+}
+
+function isAssignment(node: Node): boolean {
+  return Node.isBinaryExpression(node) && /(^|[^=!<>])=$/.test(node.getOperatorToken().getText()) || Node.isPostfixUnaryExpression(node)
+    || Node.isPrefixUnaryExpression(node) && /^(\+\+|--)/.test(node.getText()) || Node.isCallExpression(node) && /^console\./.test(node.getText());
 }
 
 /** Several returns are a fault already; what they give is checked as far as it is of one kind. */
@@ -243,7 +305,8 @@ export function readStatements(reading: Reading, statements: readonly Node[], sc
   let after = false;
   for (const statement of statements) {
     if (after) {
-      reading.report.add("R010", statement, "a statement after the return", "remove it: it means nothing");
+      const rest = statements.slice(statements.indexOf(statement)).filter((one) => !Node.isEmptyStatement(one));
+      reading.report.add("R010", statement, "a statement after the return", { words: "remove it: it means nothing", edits: rest.map((one) => removeStatement(one)) });
       readStatements(reading, statements.slice(statements.indexOf(statement)), scope);
       break;
     }
@@ -269,8 +332,11 @@ export function readDeclaration(reading: Reading, declaration: VariableDeclarati
   const initializer = declaration.getInitializer();
   const pattern = declaration.getNameNode();
   if (kind !== "const") {
-    reading.report.add("R001", declaration, `'${shorten(declaration.getName())}' is declared with '${kind}': a value that changes accumulates outside a reduction`,
-      "write const; to accumulate, write sum(axis, \"chain\", (item) => …) or reduce with a reducer of your own");
+    const keyword = declaration.getParent()!.getFirstChild()!;
+    const changes = isReassigned(declaration);
+    // What a loop or an assignment does to it has a fault of its own.
+    if (!changes) reading.report.add("R001", declaration, `'${shorten(declaration.getName())}' is declared with '${kind}': a value that changes accumulates outside a reduction`,
+      changes || initializer === undefined ? "write const; to accumulate, write sum(axis, \"chain\", (item) => …) or reduce with a reducer of your own" : { words: `write const ${shorten(declaration.getName())}`, edits: [replaceBy(keyword, "const")] });
   }
   if (initializer === undefined) {
     if (kind === "const") reading.report.add("R010", declaration, `'${shorten(declaration.getName())}' has no value`, "give it its value where it is declared");

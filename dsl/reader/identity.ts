@@ -5,8 +5,10 @@ import { Denotation } from "../denotation.ts";
 import { bitsOfF32, f32OfBits, holds } from "../expr.ts";
 import type { Constant, Expr, Reduce, Reducer } from "../ir.ts";
 import { trackingAlgebra } from "./finite-range.ts";
+import { replaceBy } from "./fixes.ts";
 import { holdsHole } from "./holes.ts";
 import type { Reading } from "./reading.ts";
+import type { Fix } from "./report.ts";
 import { itemOf, madeUp, madeUpParameter, samples, smallExtent } from "./samples.ts";
 
 type State = readonly number[];
@@ -30,7 +32,7 @@ export function checkIdentity(reading: Reading, reduce: Reduce, leafAt: Node): b
   const declaration = [...reading.reducers].find(([, known]) => known === reducer)?.[0];
   const described = typeof declaration === "object" && Node.isObjectLiteralExpression(declaration) ? declaration.getProperty("identity") : undefined;
   const identity = show(reducer, reducer.fields.map((field) => field.identity.bits));
-  reading.report.add("R014", described ?? leafAt, `the identity ${identity} of '${reducer.name}' does not leave every state as it is`, trial.fix(),
+  reading.report.add("R014", described ?? leafAt, `the identity ${identity} of '${reducer.name}' does not leave every state as it is`, trial.fix(described),
     [{ message: `combine(identity, ${show(reducer, found.state)}) gives ${show(reducer, found.combined)}` },
       { message: "such a state comes from this leaf", at: leafAt }]);
   return false;
@@ -73,7 +75,7 @@ class Trial {
   }
 
   /** The nearest usual identity that fits, if the fields can be mended one after the other. */
-  fix(): string {
+  fix(described: Node | undefined): string | Fix {
     const { pool } = this.#reading;
     let reducer = this.#reduce.reducer;
     const mended = new Map<string, number>();
@@ -93,7 +95,12 @@ class Trial {
       reducer = withValue(fitting);
     }
     const texts = [...mended].map(([name, value]) => `${name}: ${asWritten(value)}`);
-    return `write ${texts.join(", ")} in the identity, which leaves every state as it is`;
+    const object = Node.isPropertyAssignment(described) ? described.getInitializer() : undefined;
+    const places = [...mended].map(([name, value]) => {
+      const property = Node.isObjectLiteralExpression(object) ? object.getProperty(name) : undefined;
+      return Node.isPropertyAssignment(property) ? replaceBy(property.getInitializerOrThrow(), asWritten(value)) : undefined;
+    });
+    return { words: `write ${texts.join(", ")} in the identity, which leaves every state as it is`, edits: places.every((one) => one !== undefined) ? places : [] };
   }
 
   /** What identities usually are: of a sum, a product, a maximum and a minimum. */

@@ -12,9 +12,11 @@ import { Node, SyntaxKind, type BindingElement, type CallExpression, type Parame
 import { basename } from "node:path";
 import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
 import type { Expr, Kernel, Output, Reduce, SourceLocation } from "../ir.ts";
-import { readDeclaration, reportUnusedAxes } from "./declaration.ts";
+import { readDeclaration, removeDeclared, reportUnusedAxes } from "./declaration.ts";
 import { checkIndices } from "./extents.ts";
+import { insertAtTop, insertBefore, replaceBy, shorten } from "./fixes.ts";
 import { readBody, bindPattern } from "./functions.ts";
+import { importUsed, namesUsed } from "./imports.ts";
 import { Modules } from "./modules.ts";
 import { checkName, isPlainName, nameOfFile } from "./names.ts";
 import { readOutputs } from "./outputs.ts";
@@ -29,7 +31,7 @@ export { checkExtents, neededExtents } from "./extents.ts";
 export interface ReadOptions {
   /** The file's text, where it is not that of the disk. */
   readonly source?: string;
-  /** Report TypeScript's own strict errors, too, on lines where no rule has spoken. Takes a second. */
+  /** Report TypeScript's own strict errors, too, where no rule has spoken. Takes a second. */
   readonly typecheck?: boolean;
 }
 
@@ -44,7 +46,7 @@ export function readKernels(file: string, options: ReadOptions = {}): { kernels:
   const kernels: Kernel[] = [];
   modules.reportSyntax(modules.root, all);
   if (all.size > 0) return { kernels, diagnostics: all.sorted() };
-  new Reading(modules, all).scopes.checkImports(modules.root);
+  if (!new Reading(modules, all).scopes.checkImports(modules.root)) return { kernels, diagnostics: all.sorted() };
   for (const { name, call } of guarded(all, modules.root, () => kernelCalls(modules.root, modules, all)) ?? []) {
     // A report of its own: a fault of a shared constant concerns every kernel that uses it.
     const report = new Report();
@@ -54,7 +56,9 @@ export function readKernels(file: string, options: ReadOptions = {}): { kernels:
   }
   const diagnostics = all.sorted();
   if (options.typecheck !== true) return { kernels, diagnostics };
-  const errors = typeErrors(file, options.source, diagnostics.map(({ location }) => location));
+  // Most type errors beside a rule's are that fault once more.
+  if (diagnostics.length > 0) return { kernels, diagnostics };
+  const errors = typeErrors(file, options.source, []);
   return { kernels: errors.length === 0 ? kernels : [], diagnostics: [...diagnostics, ...errors].sort(compareDiagnostics) };
 }
 
@@ -75,14 +79,23 @@ function kernelCalls(source: SourceFile, modules: Modules, report: Report): { na
     if (Node.isVariableStatement(statement)) {
       return statement.getDeclarations().flatMap((declaration) => {
         const initializer = withoutTypes(declaration.getInitializer());
-        return isKernel(initializer) ? [{ name: declaration.getName(), call: initializer }] : [];
+        if (!isKernel(initializer)) return [];
+        const name = declaration.getName();
+        const keyword = statement.getFirstDescendantByKind(SyntaxKind.VariableDeclarationList)!.getFirstChild()!;
+        if (statement.getDeclarationKind() !== "const") {
+          report.add("R001", declaration.getNameNode(), `'${name}' is declared with '${keyword.getText()}', so it can change`, { words: `write const ${name}`, edits: [replaceBy(keyword, "const")] });
+        }
+        if (!statement.isExported() && !isExportedLater(source, name)) {
+          report.add("R018", declaration.getNameNode(), `the kernel '${name}' is not exported`, { words: `write export const ${name}`, edits: [insertBefore(statement, "export ")] });
+        }
+        return [{ name, call: initializer }];
       });
     }
     const main = Node.isExportAssignment(statement) ? withoutTypes(statement.getExpression()) : undefined;
     return isKernel(main) ? [{ name: nameOfFile(basename(source.getFilePath())), call: main }] : [];
   });
   for (const { name, call } of found) checkName(report, name, "a kernel", call.getFirstAncestor(Node.isVariableDeclaration)?.getNameNode() ?? call.getExpression());
-  reportUnimported(source, scope, report);
+  reportUnimported(source, scope, (name) => new Reading(modules, new Report()).scopes.isLanguageName(name), report);
   for (const call of source.getDescendants().filter(isKernel)) {
     if (found.some((one) => one.call === call)) continue;
     report.add("R018", call, "this kernel is not declared at the top of its module", "write export const name = kernel({ … }): the declaration is read from the text, not computed");
@@ -91,15 +104,25 @@ function kernelCalls(source: SourceFile, modules: Modules, report: Report): { na
 }
 
 /** Calls of a `kernel` that this module does not have, so that nobody reads them. */
-function reportUnimported(source: SourceFile, scope: Scope, report: Report): void {
+function reportUnimported(source: SourceFile, scope: Scope, isName: (name: string) => boolean, report: Report): void {
   for (const call of source.getDescendantsOfKind(SyntaxKind.CallExpression)) {
     const callee = call.getExpression();
     const root = Node.isPropertyAccessExpression(callee) ? callee.getExpression() : callee;
     const name = Node.isPropertyAccessExpression(callee) ? callee.getName() : callee.getText();
     if (name !== "kernel" || !Node.isIdentifier(root) || !Node.isObjectLiteralExpression(call.getArguments()[0])) continue;
     if (scope.find(root.getText()) !== undefined) continue;
-    report.add("R013", callee, `'${callee.getText()}' is not imported`, "write import { kernel, batch, model } from \"treefold\" at the top of the module");
+    const used = namesUsed(source, isName, (one) => scope.find(one) !== undefined);
+    report.add("R013", callee, `'${callee.getText()}' is not imported`, Node.isPropertyAccessExpression(callee)
+      ? { words: `write import * as ${root.getText()} from "treefold" at the top of the module`, edits: [insertAtTop(source, `import * as ${root.getText()} from "treefold";\n`)] } : importUsed(source, used));
+    // What else is not imported belongs to the same fix.
+    return;
   }
+}
+
+/** Whether `export { name }` stands somewhere. */
+function isExportedLater(source: SourceFile, name: string): boolean {
+  return source.getExportDeclarations().some((one) => one.getNamedExports().some((each) => each.getName() === name))
+    || source.getExportAssignments().some((one) => one.getExpression().getText() === name);
 }
 
 function withoutTypes(node: Node | undefined): Node | undefined {
@@ -112,6 +135,8 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
   const declaration = readDeclaration(reading, call, call.getArguments()[0], scope);
   if (declaration === undefined) return undefined;
   const { parameters, body } = declaration;
+  reading.body = body;
+  for (const one of parameters) reading.parameters.set(one.name, one);
 
   const inner = new Scope(scope);
   const values: Named = {
@@ -156,8 +181,10 @@ function bindBody(reading: Reading, scope: Scope, parameters: readonly Parameter
   const single = parameters.map((parameter) => parameter.getNameNode()).find((node) => Node.isIdentifier(node) && known(node.getText()) !== undefined);
   const [first, second] = parameters;
   if (single !== undefined || parameters.length > 2) {
+    const list = (names: Iterable<string>): string => `{ ${[...names].filter((name) => !reading.faulty.has(name)).join(", ")} }`;
+    const text = `${list(values.fields.keys())}, ${list(axes.fields.keys())}`;
     reading.report.add("R018", single ?? parameters[2]!, "a body takes its inputs and its axes by name, in two objects",
-      `write body({ ${[...values.fields.keys()].join(", ")} }, { ${[...axes.fields.keys()].join(", ")} })`);
+      { words: `write body(${text})`, edits: [{ ...replaceBy(parameters[0]!, text), ...endOf(parameters.at(-1)!) }] });
     const all: Value = { kind: "record", fields: new Map([...values.fields, ...axes.fields]) };
     for (const parameter of parameters) {
       const node = parameter.getNameNode();
@@ -168,15 +195,36 @@ function bindBody(reading: Reading, scope: Scope, parameters: readonly Parameter
     return;
   }
   const pattern = first?.getNameNode();
+  const fields = parameters.map((parameter) => parameter.getNameNode()).map((node) => (Node.isObjectBindingPattern(node) ? node.getElements().map(fieldOf) : []));
+  if (second !== undefined && fields[0]!.length > 0 && fields[1]!.length > 0
+    && fields[0]!.every((name) => axes.fields.has(name) && !values.fields.has(name)) && fields[1]!.every((name) => values.fields.has(name))) {
+    const [a, b] = [first!.getText(), second.getText()];
+    reading.report.add("R018", first!, "the body takes its axes first, and its inputs come first", { words: `write body(${b}, ${a})`, edits: [replaceBy(first!, b), replaceBy(second, a)] });
+    bindPattern(reading, scope, pattern!, axes, first!);
+    bindPattern(reading, scope, second.getNameNode(), values, second);
+    return;
+  }
   const isAxis = (element: BindingElement): boolean => !values.fields.has(fieldOf(element)) && axes.fields.has(fieldOf(element));
   const misplaced = Node.isObjectBindingPattern(pattern) ? pattern.getElements().filter(isAxis) : [];
   if (second === undefined && misplaced.length > 0) {
     reading.report.add("R018", misplaced[0]!, "the axes are among the inputs that the body takes",
-      `take them from its second parameter: { ${misplaced.map(fieldOf).join(", ")} }`);
+      { words: `take them from its second parameter: { ${misplaced.map(fieldOf).join(", ")} }`, edits: [replaceBy(first!, apart(pattern!, misplaced))] });
     bindPattern(reading, scope, pattern!, { kind: "record", fields: new Map([...values.fields, ...axes.fields]) }, first!);
     return;
   }
   parameters.forEach((parameter, position) => bindPattern(reading, scope, parameter.getNameNode(), [values, axes][position]!, parameter));
+}
+
+function endOf(node: Node): { endLine: number; endColumn: number } {
+  const { endLine, endColumn } = replaceBy(node, "");
+  return { endLine, endColumn };
+}
+
+/** A pattern in two: what is misplaced comes second. */
+function apart(pattern: Node, misplaced: readonly BindingElement[]): string {
+  const rest = Node.isObjectBindingPattern(pattern) ? pattern.getElements().filter((element) => !misplaced.includes(element)) : [];
+  const list = (elements: readonly BindingElement[]): string => (elements.length === 0 ? "{}" : `{ ${elements.map((element) => element.getText()).join(", ")} }`);
+  return `${list(rest)}, ${list(misplaced)}`;
 }
 
 function fieldOf(element: BindingElement): string {
@@ -190,7 +238,12 @@ function reportOutside(reading: Reading, outputs: readonly Output[], call: CallE
     places: (load) => [...(reading.places.get(load) ?? [])].map(locationOf),
   });
   for (const { code, location, message, fix, notes } of found) {
-    reading.report.add(code, nodeAt(reading, location) ?? location, message, fix, notes.map((note) => ({ message: note.message })));
+    const node = nodeAt(reading, location);
+    // The load as it stands, guarded.
+    const isPlain = Node.isCallExpression(node) && !/^gather$/.test(node.getExpression().getText());
+    const guarded = isPlain ? `gather(${[node.getExpression(), ...node.getArguments()].map((one) => one.getText()).join(", ")})` : undefined;
+    reading.report.add(code, node ?? location, message, guarded === undefined ? fix
+      : { words: `write ${shorten(guarded)}`, edits: [replaceBy(node!, guarded)], more: fix.replace(/^write gather\(\w+, …\)/, "") }, notes.map((note) => ({ message: note.message })));
   }
 }
 
@@ -211,11 +264,14 @@ function returnedNode(body: Node & { getBody?: () => Node | undefined }): Node {
 }
 
 function reportUnused(reading: Reading, parameters: readonly { name: string; at: Node }[]): void {
+  if (reading.isIncomplete) return;
   for (const input of reading.inputs.values()) {
-    if (!reading.used.has(input.name) && !mayBeMeant(input.name, reading.unknownNames)) reading.report.add("R021", input.at, `the input '${input.name}' is declared and never read`, "remove it, or use it in the body");
+    if (!reading.used.has(input.name) && !mayBeMeant(input.name, reading.unknownNames)) reading.report.add("R021", input.at, `the input '${input.name}' is declared and never read`,
+      { words: "remove it, or use it in the body", edits: removeDeclared(input.at, input.name, 0) });
   }
   for (const parameter of parameters) {
-    if (!reading.used.has(parameter.name) && !mayBeMeant(parameter.name, reading.unknownNames)) reading.report.add("R021", parameter.at, `the parameter '${parameter.name}' is declared and never read`, "remove it, or use it in the body");
+    if (!reading.used.has(parameter.name) && !mayBeMeant(parameter.name, reading.unknownNames)) reading.report.add("R021", parameter.at, `the parameter '${parameter.name}' is declared and never read`,
+      { words: "remove it, or use it in the body", edits: removeDeclared(parameter.at, parameter.name, 0) });
   }
 }
 

@@ -7,7 +7,7 @@ import { unknownOf } from "./functions.ts";
 import { hole, standIn } from "./holes.ts";
 import { reductionNames } from "./intrinsic-names.ts";
 import { readIndex, readLoad } from "./loads.ts";
-import { shorten } from "./fixes.ts";
+import { bare, fitted, insertAfter, instead, operandText, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { readRange, readReduce, readReduction, readRuns } from "./reductions.ts";
 import { readReducer } from "./reducers.ts";
@@ -24,19 +24,39 @@ const usage: Readonly<Record<string, readonly [least: number, most: number, form
 
 export function callIntrinsic(reading: Reading, name: string, node: Node, args: readonly Node[], scope: Scope): Value {
   if (name === "min" && args.length === 3) {
-    const [domain, tree] = [args[0]!, args[1]!].map((arg) => shorten(arg.getText()));
-    reading.report.add("R019", node, "there is no reduction 'min'", `write -max(${domain}, ${tree}, (item) => -(…))`);
+    const [domain, tree] = [args[0]!, args[1]!].map((arg) => arg.getText());
+    const leaf = args[2]!;
+    const body = Node.isArrowFunction(leaf) && !Node.isBlock(leaf.getBody()) ? leaf.getBody() : undefined;
+    const item = Node.isArrowFunction(leaf) ? leaf.getParameters()[0]?.getText() ?? "" : "";
+    reading.report.add("R019", node, "there is no reduction 'min'", body === undefined ? `write -max(${domain}, ${tree}, (item) => -(…))`
+      : write(node, `-max(${domain}, ${tree}, (${item}) => -${operandText(body)})`));
     return readReduction(reading, "max", node, [args[0]!, args[1], args[2]!], scope);
   }
   const ordered = inOrder(name, args);
   if (ordered !== undefined) {
-    reading.report.add("R019", node, `the arguments of '${name}' stand in another order`, `write ${name}(${ordered.map((arg) => shorten(arg.getText())).join(", ")})`);
+    reading.report.add("R019", node, `the arguments of '${name}' stand in another order`, write(node, `${name}(${ordered.map((arg) => arg.getText()).join(", ")})`));
     return callIntrinsic(reading, name, node, ordered, scope);
   }
   const form = usage[name];
   if (form !== undefined && (args.length < form[0] || args.length > form[1])) {
-    const treeless = (name === "sum" || name === "argmax") && args.length === 2 || name === "reduce" && args.length === 3;
-    reading.report.add("R019", node, treeless ? `'${name}' is given no reduction tree` : `'${name}' is given ${args.length} arguments`, `write ${form[2]}`);
+    const isShort = (name === "sum" || name === "argmax") && args.length === 2 || name === "reduce" && args.length === 3;
+    const isTree = (arg: Node | undefined): boolean => Node.isStringLiteral(arg) || Node.isNoSubstitutionTemplateLiteral(arg);
+    const treeless = isShort && !isTree(args[1]);
+    if (isShort && !treeless) {
+      reading.report.add("R019", node, `'${name}' is given no leaf`, `write ${form[2]}: the leaf says what is folded`);
+      for (const input of reading.inputs.keys()) reading.used.add(input);
+      return fault;
+    }
+    if (name === "scatter" && args.length > 2) {
+      const [place, value] = [args.slice(0, -1), args.at(-1)!];
+      reading.report.add("R019", node, `'scatter' is given ${args.length} arguments`, write(node, `scatter([${place.map((arg) => arg.getText()).join(", ")}], ${value.getText()})`));
+      for (const arg of args) evaluate(reading, arg, scope);
+      return fault;
+    }
+    const inserted = treeless ? insertAfter(args[0]!, ', "chain"') : undefined;
+    const shown = [args[0], undefined, ...args.slice(1)].map((arg) => arg?.getText() ?? '"chain"').join(", ");
+    reading.report.add("R019", node, treeless ? `'${name}' is given no reduction tree` : `'${name}' is given ${args.length} ${args.length === 1 ? "argument" : "arguments"}`,
+      inserted === undefined ? `write ${form[2]}` : { words: `write ${name}(${shorten(shown)}), or another tree`, edits: [inserted] });
     if (treeless) return withoutTree(reading, name as "sum" | "argmax" | "reduce", node, args, scope);
     return unknownOf(reading, args.map((arg) => evaluate(reading, arg, scope)), args);
   }
@@ -85,7 +105,7 @@ function extreme(reading: Reading, operator: "maximum" | "minimum", node: Node, 
     return fault;
   }
   if (name === "max" && right.kind === "function") {
-    reading.report.add("R019", node, "'max' is given no reduction tree", "write max(axis, \"chain\", (item) => …)");
+    reading.report.add("R019", node, "'max' is given no reduction tree", { words: `write max(${args[0]!.getText()}, "chain", ${shorten(args[1]!.getText())}), or another tree`, edits: [insertAfter(args[0]!, ', "chain"')] });
     return withoutTree(reading, name, node, args, scope);
   }
   if (left.kind === "literal" && right.kind === "literal") {
@@ -95,7 +115,7 @@ function extreme(reading: Reading, operator: "maximum" | "minimum", node: Node, 
   const pair = reading.pair(left, right, node, args[0]!, args[1]!, `'${name}'`);
   if (pair === undefined) return unknownOf(reading, [left, right], args);
   if (pair[0].type === "bool") {
-    reading.report.add("R006", node, `'${name}' of conditions`, `write ${name === "max" ? "a || b" : "a && b"}`);
+    reading.report.add("R006", node, `'${name}' of conditions`, write(node, fitted(node, `${operandText(args[0]!)} ${name === "max" ? "||" : "&&"} ${operandText(args[1]!)}`)));
     return scalar(reading.at(node, standIn(reading.pool, "bool", pair)));
   }
   return scalar(reading.at(node, reading.pool.binary(operator, pair[0], pair[1])));
@@ -106,34 +126,63 @@ function readExtent(reading: Reading, node: Node, arg: Node, scope: Scope): Valu
   if (value.kind === "axis") return scalar(reading.at(node, reading.pool.extent(value.axis.name)));
   if (value.kind === "range") return scalar(reading.at(node, value.domain.count));
   if (value.kind !== "fault") {
-    reading.report.add("R006", arg, `an axis is expected here, and this is ${describe(value)}`, "write extent(axis) with an axis of the kernel");
+    const axis = value.kind === "text" && reading.axes.has(value.text) ? value.text : value.kind === "tensor" ? value.input.axes.at(-1) : undefined;
+    reading.report.add("R006", arg, `an axis is expected here, and this is ${describe(value)}`, axis === undefined ? "write extent(axis) with an axis of the kernel" : write(arg, axis));
   }
   return scalar(reading.at(node, hole(reading.pool, "u32")));
 }
 
 function readGather(reading: Reading, node: Node, args: readonly Node[], scope: Scope): Value {
+  const mended = args.length === 0 ? undefined : gatherAsMeant(reading, node, args, scope);
+  if (mended !== undefined) {
+    const [first, ...others] = mended;
+    const kind = evaluate(reading, first!, scope);
+    if (kind.kind === "tensor") return readLoad(reading, kind.input, node, others, others.map((arg) => evaluate(reading, arg, scope)), true);
+  }
   const tensor = evaluate(reading, args[0]!, scope);
   const rest = args.slice(1);
   const indices = rest.map((arg) => evaluate(reading, arg, scope));
   if (tensor.kind === "fault") return unknownOf(reading, [tensor, ...indices], args);
-  if (tensor.kind === "tensor") return readLoad(reading, tensor.input, node, rest, indices, true, scope);
+  if (tensor.kind === "tensor") return readLoad(reading, tensor.input, node, rest, indices, true);
   reading.report.add("R006", args[0]!, `a tensor is expected here, and this is ${describe(tensor)}`, "write gather(tensor, index, …), with one index for each axis of the tensor");
   return unknownOf(reading, indices, rest);
 }
 
-function readScatter(reading: Reading, node: Node, args: readonly Node[], scope: Scope): Value {
+/** The arguments of a gather where an element, an array of indices or an index stands in another's place. */
+function gatherAsMeant(reading: Reading, node: Node, args: readonly Node[], scope: Scope): readonly Node[] | undefined {
+  const [first, second] = args;
+  const isTensor = (arg: Node | undefined): boolean => Node.isIdentifier(arg) && scope.find(arg.getText())?.value().kind === "tensor";
+  const say = (at: Node, message: string, meant: readonly Node[], code = "R006"): readonly Node[] => {
+    reading.report.add(code, at, message, write(node, `gather(${meant.map((arg) => arg.getText()).join(", ")})`));
+    return meant;
+  };
+  if (Node.isCallExpression(first) && isTensor(first.getExpression()) && args.length === 1) {
+    return say(first, "a tensor is expected here, and this is an element of one", [first.getExpression(), ...first.getArguments()]);
+  }
+  if (isTensor(first) && args.length === 2 && Node.isArrayLiteralExpression(second)) {
+    return say(second, "an index is expected here, and this is an array", [first!, ...second.getElements()]);
+  }
+  const others = args.filter((arg) => isTensor(arg));
+  if (isTensor(first) || others.length !== 1) return undefined;
+  return say(node, "the arguments of 'gather' stand in another order", [others[0]!, ...args.filter((arg) => arg !== others[0])], "R019");
+}
+
+function readScatter(reading: Reading, node: Node, given: readonly Node[], scope: Scope): Value {
+  const isSwapped = Node.isArrayLiteralExpression(given[1]) && !Node.isArrayLiteralExpression(given[0]);
+  const args = isSwapped ? [given[1]!, given[0]!] : given;
+  if (isSwapped) reading.report.add("R019", node, "the arguments of 'scatter' stand in another order", write(node, `scatter(${args.map((arg) => arg.getText()).join(", ")})`));
   const place = evaluate(reading, args[0]!, scope);
   const value = evaluate(reading, args[1]!, scope);
   if (place.kind === "fault") return unknownOf(reading, [place, value], args);
   const placeNodes = Node.isArrayLiteralExpression(args[0]!) ? args[0]!.getElements() : [];
   if (place.kind !== "tuple") {
-    reading.report.add("R017", args[0]!, `the place of a scatter is an array of indices, and this is ${describe(place)}`, `write scatter([${shorten(args[0]!.getText())}], …)`);
+    reading.report.add("R017", args[0]!, `the place of a scatter is an array of indices, and this is ${describe(place)}`, { words: `write scatter([${shorten(args[0]!.getText())}], …)`, edits: [replaceBy(args[0]!, `[${args[0]!.getText()}]`)] });
     return unknownOf(reading, [place, value], args);
   }
   const indices = place.items.map((item, position) => readIndex(reading, item, placeNodes[position] ?? args[0]!));
   return {
     kind: "scattered", place: indices, value, at: node, placeNodes: placeNodes.length > 0 ? placeNodes : indices.map(() => args[0]!),
-    indices: place.items, scope,
+    indices: place.items,
   };
 }
 
@@ -152,7 +201,7 @@ function convert(reading: Reading, name: string, node: Node, arg: Node, scope: S
     const operand = reading.expr(value, arg, literal || reading.typeOf(value) === undefined ? name : undefined)!;
     if (operand.type === name) return scalar(operand);
     if (operand.type === "bool") {
-      reading.report.add("R006", node, `'${name}' of a condition`, `write select(${shorten(arg.getText())}, ${name}(1), ${name}(0))`);
+      reading.report.add("R006", node, `'${name}' of a condition`, write(node, `select(${bare(arg).getText()}, ${name}(1), ${name}(0))`));
       return scalar(reading.at(node, standIn(pool, name, [operand])));
     }
     return unary(name === "f32" ? "toF32" : name === "u32" ? "toU32" : "toI32", operand);
@@ -167,7 +216,7 @@ function convert(reading: Reading, name: string, node: Node, arg: Node, scope: S
     case "floor": return unary("floor", operand);
     default:
       if (operand.type === "f32" || operand.type === "i32") return unary("absolute", operand);
-      reading.report.add("R006", node, `'abs' of ${operand.type === "bool" ? "a condition" : operand.type}`, operand.type === "u32" ? "leave it out: a u32 is never negative" : "write a number");
+      reading.report.add("R006", node, `'abs' of ${operand.type === "bool" ? "a condition" : operand.type}`, operand.type === "u32" ? instead("leave it out: a u32 is never negative", node, arg.getText()) : write(node, `select(${arg.getText()}, 1, 0)`));
       return scalar(operand);
   }
 }

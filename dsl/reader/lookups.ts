@@ -1,12 +1,14 @@
 /** What names and fields mean where they are used. */
-import { Node } from "ts-morph";
+import { Node, SyntaxKind } from "ts-morph";
 import { evaluate } from "./expressions.ts";
+import { addTo, didYouMean, importEdit, insertAfter, insertBefore, instead, removeStatement, write } from "./fixes.ts";
 import { unknownOf } from "./functions.ts";
-import { intrinsicNames } from "./intrinsic-names.ts";
+import { intrinsicNames, roleNames } from "./intrinsic-names.ts";
 import type { Reading } from "./reading.ts";
-import { nearest } from "./suggest.ts";
+import type { Fix } from "./report.ts";
+import { mayBeMeant, nearest } from "./suggest.ts";
 import { isJavaScriptMath, mathInstead, reportUnknown } from "./unknown.ts";
-import { describe, fault, type Scope, type Value } from "./values.ts";
+import { describe, fault, scalar, type Scope, type Value } from "./values.ts";
 
 export function readName(reading: Reading, node: Node, scope: Scope): Value {
   const name = node.getText();
@@ -22,20 +24,32 @@ export function readName(reading: Reading, node: Node, scope: Scope): Value {
   if (["undefined", "Math", "Array", "Object", "console", "Number", "globalThis", "process", "performance", "Date", "JSON"].includes(name)) {
     return reportUnknown(reading, node);
   }
+  // What the body takes under a misspelt name has been reported there.
+  const isMeant = mayBeMeant(name, reading.untaken);
   if (reading.axes.has(name)) {
-    reading.report.add("R013", node, `the axis '${name}' is not among the axes that the body takes`, `add it to the body's second parameter: { ${name} }`,
+    if (!isMeant) reading.report.add("R013", node, `the axis '${name}' is not among the axes that the body takes`, takeToo(reading, 1, name),
       [{ message: `'${name}' is declared here`, at: reading.axes.get(name)!.at }]);
     return { kind: "axis", axis: reading.axes.get(name)! };
   }
+  const parameter = reading.parameters.get(name);
+  if (parameter !== undefined) {
+    if (!isMeant) reading.report.add("R013", node, `the parameter '${name}' is not among those that the body takes`, takeToo(reading, 0, name),
+      [{ message: `'${name}' is declared here`, at: parameter.at }]);
+    reading.used.add(name);
+    return scalar(reading.pool.parameter(name, parameter.type));
+  }
   if (reading.inputs.has(name)) {
     const input = reading.inputs.get(name)!;
-    reading.report.add("R013", node, `the input '${name}' is not among the inputs that the body takes`, `add it to the body's first parameter: { ${name} }`,
+    if (!isMeant) reading.report.add("R013", node, `the input '${name}' is not among the inputs that the body takes`, takeToo(reading, 0, name),
       [{ message: `'${name}' is declared here`, at: input.at }]);
     reading.used.add(name);
     return { kind: "tensor", input, at: input.at };
   }
   if (intrinsicNames.has(name) || reading.scopes.library(name) !== undefined) {
-    reading.report.add("R013", node, `'${name}' is not imported`, `add it to the import: import { ${name} } from "treefold"`);
+    const source = node.getSourceFile();
+    if (!reading.scopes.isMisspeltImport(source, name)) {
+      reading.report.add("R013", node, `'${name}' is not imported`, { words: `add it to the import: import { ${name} } from "treefold"`, edits: [importEdit(source, [name])] });
+    }
     return intrinsicNames.has(name) ? { kind: "intrinsic", name } : reading.scopes.library(name) ?? fault;
   }
   const source = node.getSourceFile();
@@ -43,15 +57,64 @@ export function readName(reading: Reading, node: Node, scope: Scope): Value {
     return reportUnknown(reading, node, source.getClass(name) !== undefined ? { what: `the class '${name}'`, fix: "write plain functions and constants" }
       : { what: `the enum '${name}'`, fix: "write constants: const first = 0" });
   }
+  if (reading.isIncomplete || reading.missing.has(name)) return fault;
+  const later = declaredLater(node, name);
+  if (later !== undefined) {
+    const statement = later.getFirstAncestorByKindOrThrow(SyntaxKind.VariableStatement);
+    const use = node.getAncestors().find((above) => above.getParent() === statement.getParent());
+    reading.report.add("R013", node, `'${name}' is used before it is declared`, {
+      words: `declare it before: move const ${name} up`,
+      edits: use === undefined ? [] : [insertBefore(use, `${statement.getText()}\n${indentOf(use)}`), removeStatement(statement)],
+    }, [{ message: `'${name}' is declared here`, at: later }]);
+    return fault;
+  }
   reading.unknownNames.add(name);
   if (isJavaScriptMath(reading, name)) {
     reading.report.add("R013", node, `'${name}' is not defined`, `write ${mathInstead[name]}`);
-  } else {
-    const meant = nearest(name, scope.names());
-    reading.report.add("R013", node, `'${name}' is not defined`, meant === undefined
-      ? `declare it with const, or take it from the body's parameters` : `did you mean '${meant}'?`);
+    return fault;
   }
-  return fault;
+  const parent = node.getParent();
+  const isCallee = Node.isCallExpression(parent) && parent.getExpression() === node;
+  const isRole = reading.reading === "axes";
+  const names = isRole ? [...roleNames] : [...scope.names(), ...(isCallee ? [...reading.scopes.languageNames()] : [])];
+  const near = nearest(name, names);
+  const meant = near === undefined || isCallee && !isCallable(reading, scope, near) ? undefined : near;
+  if (meant === undefined && isRole) {
+    reading.report.add("R013", node, `'${name}' is not defined`, { ...write(node, "model"), more: ": an axis is batch, model or sequence" });
+    return fault;
+  }
+  reading.report.add("R013", node, `'${name}' is not defined`, meant === undefined
+    ? `declare it with const, or take it from the body's parameters` : didYouMean(node, meant));
+  // The reading goes on with what is meant.
+  const value = meant === undefined ? undefined : scope.find(meant)?.value() ?? (reading.scopes.isLanguageName(meant) ? reading.scopes.language(meant) : undefined);
+  if (value?.kind === "tensor") reading.used.add(value.input.name);
+  return value === undefined || value.kind === "literal" ? fault : value;
+}
+
+/** Whether what a name means can stand before a call's arguments. */
+function isCallable(reading: Reading, scope: Scope, name: string): boolean {
+  const kind = scope.find(name)?.value().kind ?? (reading.scopes.isLanguageName(name) ? "intrinsic" : "fault");
+  return kind === "tensor" || kind === "function" || kind === "intrinsic";
+}
+
+/** A const of the same body that stands further down. */
+function declaredLater(node: Node, name: string): Node | undefined {
+  const body = node.getAncestors().find((above) => Node.isBlock(above));
+  return body?.getDescendantsOfKind(SyntaxKind.VariableDeclaration).find((one) => one.getName() === name && one.getStart() > node.getEnd());
+}
+
+function indentOf(node: Node): string {
+  return /[ \t]*$/.exec(node.getSourceFile().getFullText().slice(0, node.getStart()))![0];
+}
+
+/** The body takes a name more, in one of its two parameters. */
+function takeToo(reading: Reading, position: 0 | 1, name: string): Fix {
+  const words = `add it to the body's ${position === 0 ? "first" : "second"} parameter: { ${name} }`;
+  const parameters = reading.body?.getParameters() ?? [];
+  const pattern = parameters[position]?.getNameNode();
+  if (Node.isObjectBindingPattern(pattern)) return { words, edits: [addTo(pattern, pattern.getElements(), name)] };
+  if (position === 1 && parameters.length === 1) return { words, edits: [insertAfter(parameters[0]!, `, { ${name} }`)] };
+  return { words, edits: [] };
 }
 
 /** JavaScript's limits, and those of f32. */
@@ -66,7 +129,7 @@ export function readProperty(reading: Reading, node: Node, of: Node, name: strin
     const constant = of.getText() === "Math" ? (Math as unknown as Record<string, unknown>)[name] : undefined;
     if (typeof constant === "number") return { kind: "literal", value: constant, decimal: true };
     const limit = of.getText() === "Number" ? limits[name] : undefined;
-    if (limit !== undefined) return reportUnknown(reading, node, { what: `'Number.${name}'`, fix: `write ${limit}` });
+    if (limit !== undefined) return reportUnknown(reading, node, { what: `'Number.${name}'`, fix: { ...instead(`write ${limit}`, node, limit.replace(/,.*$|a number.*such as /s, "")) } });
     if (["Math", "Number"].includes(of.getText())) return reportUnknown(reading, node);
   }
   const value = evaluate(reading, of, scope);
@@ -81,11 +144,14 @@ export function readProperty(reading: Reading, node: Node, of: Node, name: strin
     const names = value.kind === "record" ? [...value.fields.keys()] : value.names;
     const meant = nearest(name, names);
     reading.unknownNames.add(name);
-    reading.report.add("R013", nameAt, `${describe(value)} has no '${name}'`, meant === undefined ? `it has: ${names.slice(0, 40).join(", ")}` : `did you mean '${meant}'?`);
-    return unknownOf(reading, [value]);
+    reading.report.add("R013", nameAt, `${describe(value)} has no '${name}'`, meant === undefined ? `it has: ${names.slice(0, 40).join(", ")}` : didYouMean(nameAt, meant));
+    const found = meant === undefined ? undefined : value.kind === "record" ? value.fields.get(meant) : value.member(meant);
+    return found ?? unknownOf(reading, [value]);
   }
   if (name === "length") {
-    return reportUnknown(reading, node, { what: "'.length' of " + describe(value), fix: "write extent(axis), the extent of an axis" });
+    const axis = value.kind === "axis" ? value.axis.name : value.kind === "tensor" ? value.input.axes.at(-1) : undefined;
+    reportUnknown(reading, node, { what: "'.length' of " + describe(value), fix: axis === undefined ? "write extent(axis), the extent of an axis" : write(node, `extent(${axis})`) });
+    return axis === undefined || !reading.axes.has(axis) ? fault : scalar(reading.at(node, reading.pool.extent(axis)));
   }
   return reportUnknown(reading, node, { what: `'.${name}' of ${describe(value)}`, fix: "take fields of a reduce's state only; index tensors by calls" });
 }

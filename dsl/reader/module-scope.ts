@@ -1,14 +1,18 @@
 /** What the names at the top of a module mean. */
-import { Node, ts, type ImportDeclaration, type SourceFile } from "ts-morph";
+import { Node, SyntaxKind, ts, type ImportDeclaration, type SourceFile } from "ts-morph";
+import { checkModules, removeImport, renameImport } from "./imports.ts";
 import { intrinsicNames, typeNames } from "./intrinsic-names.ts";
 import { mathFile, type Modules } from "./modules.ts";
 import type { Report } from "./report.ts";
-import { mathInstead } from "./unknown.ts";
+import { functionInstead } from "./unknown.ts";
 import { nearest } from "./suggest.ts";
 import { fault, Scope, type Binding, type Value } from "./values.ts";
 
 /** Gives an initializer its value. */
 export type EvaluateConstant = (initializer: Node, scope: Scope, name: string) => Value;
+
+/** The elementary functions' file is this package's own, and the same for every reading. */
+let knownLibraryNames: string[] | undefined;
 
 /** Module scopes of one kernel's reading; every constant is evaluated at most once, when it is first used. */
 export class ModuleScopes {
@@ -26,14 +30,19 @@ export class ModuleScopes {
 
   /** A function of the elementary library. */
   library(name: string): Value | undefined {
+    if (!this.#libraryNames().includes(name)) return undefined;
     const source = this.#modules.load(mathFile);
     return source === undefined ? undefined : this.exported(source, name);
   }
 
   #libraryNames(): string[] {
+    if (knownLibraryNames !== undefined) return knownLibraryNames;
     const source = this.#modules.load(mathFile);
-    return source === undefined ? [] : exportedNames(source);
+    return (knownLibraryNames = source === undefined ? [] : exportedNames(source));
   }
+
+  languageNames(): string[] { return [...intrinsicNames, ...this.#libraryNames()]; }
+  language(name: string): Value | undefined { return this.#language(name); }
 
   /** Whether a name of "treefold" can be written in a file as it is; other names always can. */
   isImported(source: SourceFile, name: string): boolean {
@@ -41,8 +50,14 @@ export class ModuleScopes {
     return this.of(source).find(name) !== undefined || source.getImportDeclarations().some((one) => one.getNamespaceImport() !== undefined && this.#isLanguage(source, one));
   }
 
-  /** Names that a file imports from "treefold", which has none such, are reported even where nothing uses them. */
-  checkImports(source: SourceFile): void {
+  /** Whether "treefold" has a name. */
+  isLanguageName(name: string): boolean {
+    return intrinsicNames.has(name) || this.#libraryNames().includes(name);
+  }
+
+  /** Names that a file imports from "treefold", which has none such, are reported even where nothing uses them. False where a module is not there. */
+  checkImports(source: SourceFile): boolean {
+    if (!checkModules(source, this.#modules, (name) => this.isLanguageName(name), this.#report)) return false;
     const scope = this.of(source);
     for (const declaration of source.getImportDeclarations()) {
       if (declaration.isTypeOnly() || !this.#isLanguage(source, declaration)) continue;
@@ -52,6 +67,13 @@ export class ModuleScopes {
         if (!one.isTypeOnly() && !typeNames.has(one.getName())) scope.find(one.getAliasNode()?.getText() ?? one.getName())?.value();
       }
     }
+    return true;
+  }
+
+  /** Whether a file imports a name that may be meant to be this one. */
+  isMisspeltImport(source: SourceFile, name: string): boolean {
+    return source.getImportDeclarations().some((declaration) => this.#isLanguage(source, declaration)
+      && declaration.getNamedImports().some((one) => !this.isLanguageName(one.getName()) && nearest(one.getName(), [...intrinsicNames, ...this.#libraryNames()]) === name));
   }
 
   #isLanguage(source: SourceFile, declaration: ImportDeclaration): boolean {
@@ -140,7 +162,7 @@ export class ModuleScopes {
         const name = one.getName();
         const local = one.getAliasNode()?.getText() ?? name;
         if (one.isTypeOnly()) continue;
-        scope.bind(local, once(one, () => member(name) ?? this.#missing(one, name, specifier, target.kind, names())));
+        scope.bind(local, once(one, () => member(name) ?? this.#missing(one, name, specifier, target.kind, names(), member)));
       }
       const star = declaration.getNamespaceImport();
       if (star !== undefined) scope.bind(star.getText(), once(star, () => ({ kind: "namespace", member, names: names() })));
@@ -149,24 +171,34 @@ export class ModuleScopes {
     }
   }
 
-  #missing(at: Node, name: string, specifier: string, kind: string, names: readonly string[]): Value {
+  #missing(at: Node, name: string, specifier: string, kind: string, names: readonly string[], member: (name: string) => Value | undefined = () => undefined): Value {
     if (kind === "foreign") {
       this.#report.add("R010", at, `'${name}' comes from "${specifier}", which a kernel can't use`,
         "use the functions of \"treefold\", or write this one in a module of your own and import it by a relative path");
     } else if (kind === "missing") {
-      this.#report.add("R013", at, `the module "${specifier}" was not found`, "correct the path; it is relative to this file and ends in .ts");
+      const module = at.getFirstAncestorByKind(SyntaxKind.ImportDeclaration)?.getModuleSpecifier() ?? at;
+      this.#report.add("R013", module, `the module "${specifier}" was not found`, "correct the path; it is relative to this file and ends in .ts");
     } else {
-      if (name === "default" && kind === "language") {
-        this.#report.add("R013", at, `"${specifier}" has no default export`, `write import { kernel, batch, model, sum } from "${specifier}"`);
-        return fault;
-      }
+      if (name === "default" && kind === "language") return fault;
       const meant = nearest(name, names);
-      const instead = kind === "language" && Object.hasOwn(mathInstead, name) ? mathInstead[name] : undefined;
-      this.#report.add("R013", at, `"${specifier}" exports no '${name}'`,
-        instead !== undefined ? `remove it; where it was to be used, write ${instead}` : meant === undefined ? `import one of: ${names.slice(0, 40).join(", ")}` : `did you mean '${meant}'?`);
+      const replacement = kind === "language" ? functionInstead(name) : undefined;
+      if (meant === undefined && replacement !== undefined && isCalled(at, name)) return fault;
+      reportMissing(this.#report, at, name, specifier, meant, replacement, names);
+      return meant === undefined ? fault : member(meant) ?? fault;
     }
     return fault;
   }
+}
+
+function reportMissing(report: Report, at: Node, name: string, specifier: string, meant: string | undefined, replacement: string | undefined, names: readonly string[]): void {
+  const unused = { words: replacement === undefined ? `remove it; there are: ${names.slice(0, 40).join(", ")}` : `remove it; where it was to be used, ${replacement}`, edits: [removeImport(at)] };
+  report.add("R013", at, `"${specifier}" exports no '${name}'`, meant === undefined ? unused : renameImport(at, name, meant));
+}
+
+/** Whether what an import names is called: what to write instead is said there. */
+function isCalled(at: Node, name: string): boolean {
+  const local = Node.isImportSpecifier(at) ? at.getAliasNode()?.getText() ?? name : name;
+  return at.getSourceFile().getDescendantsOfKind(SyntaxKind.CallExpression).some((call) => call.getExpression().getText() === local);
 }
 
 /** A binding that is evaluated once; meeting it again while it is evaluated is a cycle, and a fault. */

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Project, type SourceFile } from "ts-morph";
-import { shownSpan, showAs, type Report } from "./report.ts";
+import { Project, ts, type SourceFile } from "ts-morph";
+import { editAt, shownSpan, showAs, type Report } from "./report.ts";
 
 /** This package's root: the nearest folder above with its package.json, both from source and from dist/. */
 export const packageRoot: string = ((): string => {
@@ -67,15 +67,19 @@ export class Modules {
 
   /** TypeScript's syntax errors: what can't be parsed can't be read. */
   reportSyntax(source: SourceFile, report: Report): void {
-    for (const error of this.#project.getProgram().getSyntacticDiagnostics(source)) {
-      const start = error.getStart();
-      report.add(`TS${error.getCode()}`, shownSpan(source, start, start + error.getLength()), String(error.getMessageText()), "correct the syntax: a kernel module is ordinary TypeScript");
-    }
+    // What comes after the first one mostly follows from it.
+    const [error] = syntaxErrors(source.compilerNode);
+    if (error === undefined) return;
+    const { start } = error;
+    const message = ts.flattenDiagnosticMessageText(error.messageText, " ");
+    const missing = missingMark(source, start, message);
+    report.add(`TS${error.code}`, shownSpan(source, start, start + error.length), message, missing === undefined ? "correct the syntax: a kernel module is ordinary TypeScript"
+      : { words: `write '${missing.text}' here`, edits: [editAt(source, missing.at, missing.at, missing.text)] });
   }
 
   /** What an import specifier in `from` means. */
   resolve(from: SourceFile, specifier: string): Resolution {
-    if (specifier === "treefold" || specifier.startsWith("treefold/")) return { kind: "language" };
+    if (specifier === "treefold") return { kind: "language" };
     if (!specifier.startsWith("./") && !specifier.startsWith("../")) return { kind: "foreign" };
     const path = resolve(dirname(from.getFilePath()), specifier);
     if (languageFiles.has(path)) return { kind: "language" };
@@ -86,6 +90,27 @@ export class Modules {
     }
     return { kind: "missing", path };
   }
+}
+
+/** What the parser has found; a program would find the same, and takes longer to make than all the rest. */
+function syntaxErrors(source: ts.SourceFile): readonly ts.DiagnosticWithLocation[] {
+  return (source as unknown as { readonly parseDiagnostics: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics;
+}
+
+/** The mark that a text lacks, where it can be parsed with it. */
+function missingMark(source: SourceFile, start: number, message: string): { readonly text: string; readonly at: number } | undefined {
+  const text = source.getFullText();
+  const at = text.slice(0, start).trimEnd().length;
+  const named = /^'([^']+)' expected/.exec(message)?.[1];
+  const parses = (mark: string, place: number): boolean => {
+    const tried = ts.createSourceFile("tried.ts", text.slice(0, place) + mark + text.slice(place), ts.ScriptTarget.ES2022);
+    return syntaxErrors(tried).length === 0;
+  };
+  for (const place of [at, start]) {
+    const mark = [named, "}", ")", "]"].find((one) => one !== undefined && parses(one, place));
+    if (mark !== undefined) return { text: mark, at: place };
+  }
+  return undefined;
 }
 
 function isFile(path: string): boolean {

@@ -5,8 +5,9 @@ import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { hole, standIn } from "./holes.ts";
 import { insteadOfPower } from "./powers.ts";
-import { instead, shorten } from "./fixes.ts";
+import { bare, fitted, instead, operandText, renew, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
+import type { Fix } from "./report.ts";
 import { reportAssignment, reportUnknown } from "./unknown.ts";
 import { scalar, type Scope, type Value } from "./values.ts";
 
@@ -23,7 +24,7 @@ export function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: 
   const expr = reading.expr(operand, at, operator === SyntaxKind.ExclamationToken ? "bool" : undefined);
   if (expr === undefined) return unknownOf(reading, [operand], [at]);
   const make = (name: "negate" | "not" | "complement"): Value => scalar(reading.at(node, reading.pool.unary(name, expr)));
-  const wrong = (type: ValueType, message: string, fix: string): Value => {
+  const wrong = (type: ValueType, message: string, fix: string | Fix): Value => {
     reading.report.add("R006", node, message, fix);
     return scalar(reading.at(node, standIn(reading.pool, type, [expr])));
   };
@@ -31,10 +32,10 @@ export function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: 
     case SyntaxKind.PlusToken: return operand;
     case SyntaxKind.ExclamationToken: return make("not");
     case SyntaxKind.TildeToken:
-      return expr.type === "u32" || expr.type === "i32" ? make("complement") : wrong("u32", `~ of ${expr.type}`, `take its bits first: ~bitsOf(${shorten(at.getText())})`);
+      return expr.type === "u32" || expr.type === "i32" ? make("complement") : wrong(expr.type, `~ of ${expr.type === "bool" ? "a condition" : expr.type}`, expr.type === "bool" ? write(node, `!${operandText(at)}`) : renew(node, "take its bits first", `fromBits(~bitsOf(${bare(at).getText()}))`));
     case SyntaxKind.MinusToken:
       return expr.type === "f32" || expr.type === "i32" ? make("negate")
-        : wrong(expr.type === "bool" ? "bool" : "i32", `a negated ${expr.type === "bool" ? "condition" : expr.type}`, expr.type === "bool" ? `write !${shorten(at.getText())}` : `convert it first: -i32(${shorten(at.getText())})`);
+        : wrong(expr.type === "bool" ? "bool" : "i32", `a negated ${expr.type === "bool" ? "condition" : expr.type}`, expr.type === "bool" ? write(node, `!${operandText(at)}`) : renew(node, "convert it first", `-i32(${bare(at).getText()})`));
     default: return reportUnknown(reading, node);
   }
 }
@@ -65,7 +66,7 @@ export function readBinary(reading: Reading, node: BinaryExpression, scope: Scop
   const right = evaluate(reading, rightAt, scope);
   if (/^[<>]=?$/.test(operator) && Node.isBinaryExpression(leftAt) && /^[<>]=?$/.test(leftAt.getOperatorToken().getText())) {
     reading.report.add("R006", node, "a chain of comparisons compares a condition",
-      `write ${shorten(leftAt.getText())} && ${shorten(leftAt.getRight().getText())} ${operator} ${shorten(rightAt.getText())}`);
+      write(node, `${leftAt.getText()} && ${leftAt.getRight().getText()} ${operator} ${rightAt.getText()}`));
     return scalar(reading.at(node, hole(reading.pool, "bool")));
   }
   if (left.kind === "text" && operator === "+" && (right.kind === "text" || right.kind === "literal")) {
@@ -90,7 +91,10 @@ export function readBinary(reading: Reading, node: BinaryExpression, scope: Scop
   const known = operators[operator];
   if (known === undefined) {
     const fix = insteadOfOperator[operator];
-    reportUnknown(reading, node, fix === undefined ? undefined : { what: operator === "," ? "a comma between values" : `'${operator}'`, fix });
+    const kept = operator === "??" ? leftAt : operator === "," ? rightAt : undefined;
+    reportUnknown(reading, node, fix === undefined ? undefined
+      : { what: operator === "," ? "a comma between values" : `'${operator}'`, fix: kept === undefined ? fix : instead(fix, node, kept.getText()) });
+    if (kept !== undefined) return kept === leftAt ? left : right;
     return unknownOf(reading, [left, right], [leftAt, rightAt]);
   }
   const pair = reading.pair(left, right, node, leftAt, rightAt, `'${operator}'`);
@@ -107,28 +111,35 @@ const insteadOfOperator: Readonly<Record<string, string | undefined>> = {
 };
 
 function operate(reading: Reading, node: BinaryExpression, operator: string, known: { name: BinaryOperator; swapped?: true }, [a, b]: [Expr, Expr]): Value {
-  const wrong = (message: string, fix: string): Value => {
+  const wrong = (message: string, fix: string | Fix): Value => {
     reading.report.add("R006", node, message, fix);
     return scalar(reading.at(node, standIn(reading.pool, comparisonsOfConstants[operator] === undefined ? a.type : "bool", [a, b])));
   };
-  const texts = [shorten(node.getLeft().getText()), shorten(node.getRight().getText())] as const;
+  const [left, right] = [bare(node.getLeft()).getText(), bare(node.getRight()).getText()];
+  const texts = [shorten(left), shorten(right)] as const;
   if (a.type === "bool") {
-    return wrong(`'${operator}' of two conditions`, operator.startsWith("=") ? `write ${texts[0]} ? ${texts[1]} : !${texts[1]} with &&, || and !`
-      : "combine conditions with &&, || and !, or turn them into numbers with select(condition, 1, 0)");
+    const both: Readonly<Record<string, string | undefined>> = { "&": "&&", "|": "||" };
+    const logical = both[operator];
+    const [p, q] = [operandText(node.getLeft()), operandText(node.getRight())];
+    return wrong(`'${operator}' of two conditions`, logical !== undefined ? { words: `write ${logical}`, edits: [replaceBy(node.getOperatorToken(), logical)] }
+      : operator.startsWith("=") ? write(node, fitted(node, `${p} && ${q} || !${p} && !${q}`))
+        : operator.startsWith("!=") || operator === "^" ? write(node, fitted(node, `${p} && !${q} || !${p} && ${q}`))
+          : { ...write(node, `select(${bare(node.getLeft()).getText()}, 1, 0) ${operator} select(${bare(node.getRight()).getText()}, 1, 0)`), more: ", or combine conditions with &&, || and !" });
   }
   if (known.name === "and" || known.name === "or" || known.name === "xor") {
     const isTruncation = operator === "|" && texts[1] === "0";
     if (a.type === "f32") {
-      return wrong(`'${operator}' of f32`, isTruncation ? `to cut off the fraction, write f32(i32(${texts[0]}))` : `take the bits first: bitsOf(${texts[0]}) ${operator} …`);
+      return wrong(`'${operator}' of f32`, isTruncation ? instead(`to cut off the fraction, write f32(i32(${texts[0]}))`, node, `f32(i32(${left}))`)
+        : renew(node, "take the bits first", `fromBits(bitsOf(${left}) ${operator} ${b.kind === "constant" ? right : `bitsOf(${right})`})`));
     }
   } else if (known.name === "divide" || known.name === "remainder") {
     if (a.type === "f32" && known.name === "divide") return divide(reading, node, a, b);
-    if (a.type === "f32") return wrong("'%' of f32", `write ${texts[0]} - floor(${texts[0]} / ${texts[1]}) * ${texts[1]}`);
+    if (a.type === "f32") return wrong("'%' of f32", write(node, fitted(node, `${operandText(node.getLeft())} - floor(${operandText(node.getLeft())} / ${operandText(node.getRight())}) * ${operandText(node.getRight())}`)));
     if (b.kind === "constant" && b.bits === 0) return wrong(`'${operator}' by zero`, "divide by something that is not zero");
   }
   if (a === b && a.type === "f32" && (known.name === "equal" || known.name === "notEqual")) {
     return wrong(`'${operator}' of one value with itself, which drivers take for ${known.name === "equal"}`,
-      `write ${known.name === "equal" ? "!" : ""}isNaN(${texts[0]}), which looks at the bits`);
+      write(node, `${known.name === "equal" ? "!" : ""}isNaN(${left})`, ", which looks at the bits"));
   }
   return scalar(reading.at(node, known.swapped === true ? reading.pool.binary(known.name, b, a) : reading.pool.binary(known.name, a, b)));
 }
@@ -158,7 +169,7 @@ function readShift(reading: Reading, node: BinaryExpression, operator: string, l
     return scalar(reading.at(node, standIn(pool, "f32", [a, b])));
   }
   if (b.kind === "constant" && b.bits > 31) {
-    reading.report.add("R008", rightAt, `a shift by ${b.bits} bits of 32`, "shift by 0 to 31 bits");
+    reading.report.add("R008", rightAt, `a shift by ${b.bits} bits of 32`, instead("shift by 0 to 31 bits", rightAt, "31"));
     return scalar(a);
   }
   // >>> of an i32 shifts its bits as those of a u32: zeros come in, and it is an i32 still.
@@ -171,7 +182,7 @@ function readShift(reading: Reading, node: BinaryExpression, operator: string, l
 function readPower(reading: Reading, node: BinaryExpression, left: Value, right: Value): Value {
   if (right.kind !== "literal" || left.kind !== "literal" || !Number.isInteger(right.value)) {
     const exponent = right.kind === "literal" ? right.value : undefined;
-    if (left.kind !== "fault") reading.report.add("R010", node, "'**' is only for constants with a whole exponent", insteadOfPower(node.getLeft(), node.getRight(), exponent));
+    if (left.kind !== "fault") reading.report.add("R010", node, "'**' is only for constants with a whole exponent", insteadOfPower(node, node.getLeft(), node.getRight(), exponent));
     const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
     const parts = [reading.expr(left, leftAt), right.kind === "literal" ? undefined : reading.expr(right, rightAt)].filter((part) => part !== undefined);
     const type = reading.typeOf(left) === "loose" ? reading.typeOf(right) : reading.typeOf(left);

@@ -1,5 +1,6 @@
 /** What a body returns, and the rules of stored values: bound axes, one writer for each element and word. */
 import { Node, SyntaxKind } from "ts-morph";
+import type { Edit } from "../diagnostics.ts";
 import type { Expr, Output, Variable } from "../ir.ts";
 import { valueTypeOf } from "../expr.ts";
 import { checkStored, dependenceOf, nameDependence } from "./batch-rules.ts";
@@ -7,9 +8,11 @@ import type { DeclaredTensor, Declaration } from "./declaration.ts";
 import { unknownOf } from "./functions.ts";
 import { holdsHole, standIn } from "./holes.ts";
 import { reductionNames } from "./intrinsic-names.ts";
-import { convertTo, shorten } from "./fixes.ts";
+import { addTo, convertTo, insertAfter, removeFrom, renameField, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
-import { checkPoints } from "./points.ts";
+import { checkPoints, indicesFor } from "./points.ts";
+import type { Fix } from "./report.ts";
+import { nearest } from "./suggest.ts";
 import { describe, fieldNode, type Value } from "./values.ts";
 
 type Scattered = Extract<Value, { kind: "scattered" }>;
@@ -23,7 +26,7 @@ export function readOutputs(reading: Reading, declaration: Declaration, returned
   if (!declaration.several) {
     if (returned.kind === "record") {
       reading.report.add("R018", at, "the body returns an object, and the kernel has one output", returned.reduce === undefined
-        ? "return the value itself, or declare outputs: { … }" : `return one of its fields: ${[...returned.fields.keys()].map((field) => `.${field}`).join(", ")}`);
+        ? soleField(at, returned) : { words: `return one of its fields: ${[...returned.fields.keys()].map((field) => `.${field}`).join(", ")}`, edits: fieldOfType(reading, declaration.outputs[0]!, returned, at) });
       checkLoose(reading, declaration, returned, at);
       return [];
     }
@@ -38,13 +41,22 @@ export function readOutputs(reading: Reading, declaration: Declaration, returned
     checkWords(reading, declaration);
     return [];
   }
+  const meant = new Map<string, string>();
   for (const name of returned.fields.keys()) {
-    if (!names.includes(name) && !reading.faulty.has(name)) reading.report.add("R018", at, `the body returns '${name}', which is no output`, form);
+    if (names.includes(name) || reading.faulty.has(name)) continue;
+    const property = returned.at?.getProperty(name);
+    const near = nearest(name, names.filter((known) => !returned.fields.has(known) && !meant.has(known)));
+    if (near !== undefined) meant.set(near, name);
+    reading.report.add("R018", property ?? at, `the body returns '${name}', which is no output`, near !== undefined ? renameField(property, near)
+      : { words: form, edits: property === undefined ? [] : [removeFrom(property)] });
   }
   const outputs = declaration.outputs.flatMap((declared) => {
-    const value = returned.fields.get(declared.name);
+    const value = returned.fields.get(meant.get(declared.name) ?? declared.name);
     if (value === undefined) {
-      reading.report.add("R021", declared.at, `the output '${declared.name}' is declared and never given`, form);
+      const isKnown = returned.at?.getFirstAncestorByKind(SyntaxKind.Block)?.getDescendantsOfKind(SyntaxKind.Identifier).some((one) => one.getText() === declared.name
+        && (Node.isBindingElement(one.getParent()) || Node.isVariableDeclaration(one.getParent())));
+      reading.report.add("R021", declared.at, `the output '${declared.name}' is declared and never given`,
+        { words: form, edits: isKnown === true ? [addTo(returned.at!, returned.at!.getProperties(), declared.name)] : [] });
       return [];
     }
     const output = readOutput(reading, declared, value, fieldNode(returned, declared.name) ?? at);
@@ -62,7 +74,7 @@ function checkWords(reading: Reading, declaration: Declaration): void {
     const [a, b] = [first!.axes.at(-1)!, other.axes.at(-1)!];
     if (a === b) continue;
     reading.report.add("R016", other.at, `the 16-bit outputs '${first!.name}' and '${other.name}' end in different axes, '${a}' and '${b}'`,
-      `store one of them as f32, or let both end in the same axis`, [{ message: `'${first!.name}' is declared here`, at: first!.at }]);
+      { words: `store one of them as f32, or let both end in the same axis`, edits: retype(other, "f32") }, [{ message: `'${first!.name}' is declared here`, at: first!.at }]);
   }
 }
 
@@ -107,26 +119,33 @@ function readOutput(reading: Reading, declared: DeclaredTensor, value: Value, at
 }
 
 function reportUnbound(reading: Reading, declared: DeclaredTensor, unbound: Variable, at: Node): void {
-  const place = reading.nodes.get(reading.pool.index(unbound)) ?? at;
+  const index = reading.pool.index(unbound);
+  for (const place of reading.places.get(index) ?? [reading.nodes.get(index) ?? at]) reportUnboundAt(reading, declared, unbound, place);
+}
+
+function reportUnboundAt(reading: Reading, declared: DeclaredTensor, unbound: Variable, place: Node): void {
   const axis = reading.axes.get(unbound.axis)!;
   const around = reductionAround(place, axis.name);
   if (around !== undefined) {
     reading.report.add("R012", place, `the axis '${axis.name}' is not bound: in this reduction over it, its points are the leaf's item`,
-      around.item === undefined ? `give the leaf its item: (item) => …, and write item here` : `write ${around.item}, the leaf's item`, [{ message: "the reduction is here", at: around.at }]);
+      around.item === undefined ? { words: `give the leaf its item: (item) => …, and write item here`, edits: around.leaf === undefined ? [] : [insertAfter(around.leaf, "item"), replaceBy(place, "item")] }
+        : { words: `write ${around.item}, the leaf's item`, edits: [replaceBy(place, around.item)] }, [{ message: "the reduction is here", at: around.at }]);
     return;
   }
   reading.report.add("R012", place, `the axis '${axis.name}' is not bound: '${declared.name}' has no such axis, and no reduction goes over it here`,
-    `reduce over it, as in sum(${axis.name}, "chain", (item) => …), or add '${axis.name}' to the output's axes`, [{ message: `'${declared.name}' is declared here`, at: declared.at }]);
+    { words: `reduce over it, as in sum(${axis.name}, "chain", (item) => …), or add '${axis.name}' to the output's axes`, edits: withAxis(declared, axis.name) }, [{ message: `'${declared.name}' is declared here`, at: declared.at }]);
 }
 
 /** The reduction over an axis in whose leaf a node stands, and what the leaf calls its item. */
-function reductionAround(node: Node, axis: string): { readonly at: Node; readonly item: string | undefined } | undefined {
+function reductionAround(node: Node, axis: string): { readonly at: Node; readonly item: string | undefined; readonly leaf?: Node } | undefined {
   for (const above of node.getAncestors()) {
     if (!Node.isCallExpression(above) || !reductionNames.has(above.getExpression().getText())) continue;
     const [domain] = above.getArguments();
     const leaf = above.getArguments().at(-1);
     if (domain?.getText() !== axis || leaf === undefined || !(node.getPos() >= leaf.getPos() && node.getEnd() <= leaf.getEnd())) continue;
-    return { at: above, item: Node.isArrowFunction(leaf) ? leaf.getParameters()[0]?.getName() : undefined };
+    const item = Node.isArrowFunction(leaf) ? leaf.getParameters()[0]?.getName() : undefined;
+    const empty = Node.isArrowFunction(leaf) ? leaf.getFirstChildByKind(SyntaxKind.OpenParenToken) : undefined;
+    return { at: above, item, ...(empty === undefined || leaf === undefined ? {} : { leaf: empty }) };
   }
   return undefined;
 }
@@ -136,7 +155,9 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
   const { place, placeNodes } = value;
   reading.stored.push(...place);
   if (place.length !== axes.length) {
-    reading.report.add("R007", value.at, `'${name}' has ${axes.length} axes, and the place has ${place.length} ${place.length === 1 ? "index" : "indices"}`, `write scatter([one index for each of ${axes.join(", ")}], value)`,
+    reading.report.add("R007", value.at, `'${name}' has ${axes.length} axes, and the place has ${place.length} ${place.length === 1 ? "index" : "indices"}`, 
+      placeNodes[0]?.getParentIfKind(SyntaxKind.ArrayLiteralExpression) === undefined ? `write scatter([one index for each of ${axes.join(", ")}], value)`
+        : write(placeNodes[0].getParentOrThrow(), `[${indicesFor(reading, axes, placeNodes[0], value.indices, placeNodes).join(", ")}]`),
       [{ message: `'${name}' is declared here`, at: declared.at }]);
     return undefined;
   }
@@ -144,7 +165,7 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
   if (!checkPoints(reading, {
     name, axes, declaredAt: declared.at, node: placeAt, guarded: true,
     form: (indices) => `[${indices.join(", ")}]`, guardedForm: (indices) => `[${indices.join(", ")}]`,
-  }, value.indices, placeNodes, value.scope)) return undefined;
+  }, value.indices, placeNodes)) return undefined;
   const free = new Set([...expr.free, ...place.flatMap((index) => [...index.free])]);
   const over = [...reading.axes.keys()].filter((axis) => free.has(reading.pool.axisVariable(axis)));
   if (![...place, expr].some((part) => holdsHole(part))) checkOneWriter(reading, value, over);
@@ -152,7 +173,7 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
   const last = place.at(-1)!;
   if (storage === "bf16" && !holdsHole(last) && reading.axes.has(axes.at(-1)!) && !(last.kind === "index" && last.variable.kind === "axis" && last.variable.axis === axes.at(-1))) {
     reading.report.add("R017", placeNodes.at(-1)!, `two elements of '${name}' share a word, which would have two writers`,
-      `let the last index be the axis '${axes.at(-1)}' itself, or store '${name}' as f32`, [{ message: `'${name}' is declared here`, at: declared.at }]);
+      { words: `let the last index be the axis '${axes.at(-1)}' itself, or store '${name}' as f32`, edits: retype(declared, "f32") }, [{ message: `'${name}' is declared here`, at: declared.at }]);
     return undefined;
   }
   return { name, storage, axes, over, place, value: expr };
@@ -188,9 +209,34 @@ function checkOneWriter(reading: Reading, { place, at }: Scattered, over: readon
   const table = place.find((index) => index.kind === "load" && [...index.free].some((variable) => variable.axis === missing));
   const text = shorten(table === undefined ? missing : reading.nodes.get(table)?.getText() ?? missing);
   reading.report.add("R017", at, `an element may have several writers: the place does not tell the points of the axis '${missing}' apart`,
-    table?.kind === "load" ? `declare '${table.input}' as "unique placement u32[…]", so that the host checks that ${text} are distinct`
+    table?.kind === "load" ? { words: `declare '${table.input}' as "unique placement u32[…]", so that the host checks that ${text} are distinct`, edits: retype(reading.inputs.get(table.input)!, "unique placement u32") }
       : `use '${missing}' as an index of the place, or an element of a "unique placement u32[${missing}]" table; both parts of a slot, slot / n and slot % n, stand for the slot`,
     [{ message: `'${missing}' is declared here`, at: axis.at }]);
+}
+
+/** A tensor's type with another dtype, where it is written in its declaration. */
+function retype(declared: { readonly at: Node; readonly axes: readonly string[] }, dtype: string): Edit[] {
+  const type = Node.isPropertyAssignment(declared.at) ? declared.at.getInitializer() : undefined;
+  return Node.isStringLiteral(type) ? [replaceBy(type, `"${dtype}[${declared.axes.join(", ")}]"`)] : [];
+}
+
+/** An output's type with one more axis. */
+function withAxis(declared: DeclaredTensor, axis: string): Edit[] {
+  return retype({ at: declared.at, axes: [...declared.axes, axis] }, declared.storage);
+}
+
+/** The only field of an object, in its place. */
+function soleField(at: Node, returned: Extract<Value, { kind: "record" }>): Fix {
+  const [name, ...others] = returned.fields.keys();
+  const node = name === undefined || others.length > 0 ? undefined : fieldNode(returned, name);
+  const whole = at.getParentIfKind(SyntaxKind.ParenthesizedExpression) ?? at;
+  return { words: "return the value itself, or declare outputs: { … }", edits: node === undefined ? [] : [replaceBy(whole, node.getText())] };
+}
+
+function fieldOfType(reading: Reading, declared: DeclaredTensor, returned: Extract<Value, { kind: "record" }>, at: Node): Edit[] {
+  const wanted = valueTypeOf(declared.storage);
+  const [name] = [...returned.fields].find(([, value]) => reading.typeOf(value) === wanted) ?? [];
+  return name === undefined ? [] : [insertAfter(at, `.${name}`)];
 }
 
 /** The slot of `slot / n`, where the place holds `slot % n` too. */

@@ -1,9 +1,8 @@
 /** Bare points as indices: a point of one axis indexes no other, unless u32(…) says that its number is meant. */
-import type { Node } from "ts-morph";
+import { Node } from "ts-morph";
 import { write } from "./fixes.ts";
-import { functionAround } from "./functions.ts";
 import type { Reading } from "./reading.ts";
-import type { Scope, Value } from "./values.ts";
+import type { Value } from "./values.ts";
 
 /** An element that is read or written. */
 export interface Access {
@@ -24,11 +23,11 @@ function axisOfPoint(value: Value): string | undefined {
 }
 
 /** Whether each bare point stands for its own axis. A batch axis has rules of its own, except where the indices have only changed places. */
-export function checkPoints(reading: Reading, access: Access, args: readonly Value[], argNodes: readonly Node[], scope: Scope): boolean {
+export function checkPoints(reading: Reading, access: Access, args: readonly Value[], argNodes: readonly Node[]): boolean {
   const points = args.map(axisOfPoint);
   const isBatch = (axis: string): boolean => reading.axes.get(axis)?.role === "batch";
   const isKnown = (axis: string): boolean => reading.axes.has(axis);
-  const texts = args.map((arg, position) => textOf(reading, arg, argNodes[position]!, scope));
+  const texts = args.map((arg, position) => textOf(reading, arg, argNodes[position]!));
   const moved = inPlaces(access.axes, points);
   const wrong = points.findIndex((point, position) => {
     const axis = access.axes[position]!;
@@ -48,7 +47,7 @@ export function checkPoints(reading: Reading, access: Access, args: readonly Val
   const mended = texts.map((text, position) => {
     const own = access.axes[position]!;
     if (points[position] === undefined || points[position] === own || !isKnown(own)) return text;
-    const meant = pointOf(reading, own, scope);
+    const meant = pointOf(reading, own, access.node);
     if (meant !== undefined && !used.has(meant)) {
       used.add(meant);
       return meant;
@@ -78,36 +77,30 @@ function inPlaces(axes: readonly string[], points: readonly (string | undefined)
 }
 
 /** An index as it should be written: inside of a reduction over an axis that is not bound otherwise, its item is meant. */
-function textOf(reading: Reading, value: Value, node: Node, scope: Scope): string {
+function textOf(reading: Reading, value: Value, node: Node): string {
   if (value.kind !== "axis" || reading.outputAxes.has(value.axis.name)) return node.getText();
-  return itemOf(reading, value.axis.name, scope) ?? node.getText();
+  return itemOf(reading, value.axis.name, node) ?? node.getText();
 }
 
-/** What the innermost reduction over an axis calls its item here. */
-function itemOf(reading: Reading, axis: string, scope: Scope): string | undefined {
-  for (const { domain, item } of [...reading.folding].reverse()) {
-    if (domain.axis.name !== axis || item === undefined) continue;
-    const binding = scope.find(item);
-    if (binding !== undefined && functionAround(binding.at) !== undefined && axisOfPoint(binding.value()) === axis) return item;
-  }
-  return undefined;
+/** What the innermost reduction over an axis calls its item at a node. */
+export function itemOf(reading: Reading, axis: string, at: Node): string | undefined {
+  const functions = at.getAncestors().filter((above) => Node.isArrowFunction(above) || Node.isFunctionExpression(above) || Node.isFunctionDeclaration(above));
+  const isThere = (item: string): boolean => functions.some((one) => one.getParameters().some((parameter) => parameter.getName() === item));
+  return reading.folding.findLast(({ domain, item }) => domain.axis.name === axis && item !== undefined && isThere(item))?.item;
 }
 
-/** What a bound point of an axis is called here. */
-function pointOf(reading: Reading, axis: string, scope: Scope): string | undefined {
-  const item = itemOf(reading, axis, scope);
+/** What a bound point of an axis is called at a node. */
+export function pointOf(reading: Reading, axis: string, at: Node): string | undefined {
+  const item = itemOf(reading, axis, at);
   if (item !== undefined || !reading.outputAxes.has(axis)) return item;
-  return scope.names().find((name) => {
-    const binding = scope.find(name)!;
-    if (functionAround(binding.at) === undefined) return false;
-    const value = binding.value();
-    return value.kind === "axis" && value.axis.name === axis;
-  });
+  const taken = reading.body?.getParameters().map((parameter) => parameter.getNameNode()).flatMap((pattern) => (Node.isObjectBindingPattern(pattern) ? pattern.getElements() : []))
+    .find((element) => (element.getPropertyNameNode()?.getText() ?? element.getName()) === axis);
+  return taken?.getName();
 }
 
 /** One index for each axis, made of those that were given and of what else is bound here. */
-export function indicesFor(reading: Reading, axes: readonly string[], args: readonly Value[], argNodes: readonly Node[], scope: Scope): string[] {
-  const rest = args.map((arg, position) => ({ axis: axisOfPoint(arg), text: textOf(reading, arg, argNodes[position]!, scope) }));
+export function indicesFor(reading: Reading, axes: readonly string[], at: Node, args: readonly Value[] = [], argNodes: readonly Node[] = []): string[] {
+  const rest = args.map((arg, position) => ({ axis: axisOfPoint(arg), text: textOf(reading, arg, argNodes[position]!) }));
   const take = (isWanted: (one: { axis: string | undefined }) => boolean): string | undefined => {
     const found = rest.findIndex(isWanted);
     return found === -1 ? undefined : rest.splice(found, 1)[0]!.text;
@@ -117,5 +110,10 @@ export function indicesFor(reading: Reading, axes: readonly string[], args: read
   const open = own.filter((text) => text === undefined).length;
   // Computed indices keep their order; where there are too few of them, points come first.
   return axes.map((axis, position) => own[position]
-    ?? (spare >= open ? take((one) => one.axis === undefined) : undefined) ?? pointOf(reading, axis, scope) ?? take((one) => one.axis === undefined) ?? axis);
+    ?? (spare >= open ? take((one) => one.axis === undefined) : undefined) ?? pointOf(reading, axis, at) ?? take((one) => one.axis === undefined) ?? axis);
+}
+
+/** Whether each index can stand at a node: an axis that is not bound there can't. */
+export function areBound(reading: Reading, indices: readonly string[]): boolean {
+  return indices.every((text) => !reading.axes.has(text) || reading.outputAxes.has(text));
 }

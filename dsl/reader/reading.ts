@@ -4,18 +4,20 @@ import { Pool } from "../expr.ts";
 import type { Expr, FunctionDeclaration, Input, Reduce, Reducer, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
-import { bare, importEdit, shorten } from "./fixes.ts";
+import { bare, importEdit, insertAfter, instead, operandText, renew, replaceBy, shorten, write } from "./fixes.ts";
 import { ModuleScopes } from "./module-scope.ts";
 import type { Modules } from "./modules.ts";
 import { isStem } from "./names.ts";
-import type { NoteAt, Report } from "./report.ts";
-import { describe, fault, type DeclaredAxis, type Domain, type FunctionLike, type Value } from "./values.ts";
+import { areBound, indicesFor } from "./points.ts";
+import type { Fix, NoteAt, Report } from "./report.ts";
+import { describe, fault, fieldNode, type DeclaredAxis, type Domain, type FunctionLike, type Value } from "./values.ts";
 
 export interface DeclaredInput extends Input {
   readonly at: Node;
 }
 
 const largestF32 = 3.4028234663852886e38;
+const bound = "3.4028234663852886e38";
 const smallestF32 = 2 ** -126;
 
 export class Reading {
@@ -26,6 +28,7 @@ export class Reading {
   readonly inputs = new Map<string, DeclaredInput>();
   /** Axes of the outputs: their points are bound everywhere. */
   readonly outputAxes = new Set<string>();
+  readonly outputTypes = new Set<ValueType>();
   /** Names whose declarations are faulty: they are known, but mean nothing. */
   readonly faulty = new Set<string>();
   /** Where each expression was first written, and everywhere that it was. */
@@ -36,8 +39,19 @@ export class Reading {
   readonly used = new Set<string>();
   /** Names that mean nothing: what their author may have meant is not called unused. */
   readonly unknownNames = new Set<string>();
+  /** Axes that types name and that nobody declares: reported once, and then known to be missing. */
+  readonly missing = new Set<string>();
+  /** Parameters by name, and the body that takes them. */
+  readonly parameters = new Map<string, { readonly type: ValueType; readonly at: Node }>();
+  body: FunctionLike | undefined;
+  /** Names that the body takes and that are not there. */
+  readonly untaken = new Set<string>();
+  /** Which part of a declaration is being read, where that tells what a name should be. */
+  reading: "axes" | undefined;
   /** What reaches the outputs. */
   readonly stored: Expr[] = [];
+  /** A part of the declaration is not there, so that names which mean nothing may be its. */
+  isIncomplete = false;
   /** How many refused loops and branches stand around: what they assign goes away with them. */
   refused = 0;
   /** The domains being folded, outermost first, with the depth of their variables. */
@@ -111,21 +125,41 @@ export class Reading {
       case "literal": return this.#constant(value, type ?? (value.decimal ? "f32" : "u32"), at);
       case "choice": {
         const wanted = type ?? (this.#isDecimal(value) ? "f32" : "u32");
-        const whenTrue = this.expr(value.whenTrue, at, wanted);
-        const whenFalse = this.expr(value.whenFalse, at, wanted);
+        const whenTrue = this.expr(value.whenTrue, value.nodes[0], wanted);
+        const whenFalse = this.expr(value.whenFalse, value.nodes[1], wanted);
         if (whenTrue === undefined || whenFalse === undefined) return undefined;
         return this.at(at, this.pool.select(value.condition, whenTrue, whenFalse));
       }
       default: {
-        const fix = value.kind === "tensor" ? `index it: ${value.input.name}(${value.input.axes.join(", ")})`
-          : value.kind === "record" ? `take one of its fields: ${[...value.fields.keys()].map((field) => `.${field}`).join(", ")}`
-          : value.kind === "function" || value.kind === "intrinsic" ? `call it: ${value.name}(…)`
-          : value.kind === "range" ? "reduce over it, as in sum(range, \"chain\", (item) => …)"
-          : value.kind === "scattered" ? "return the scatter itself as the output"
-          : "write a number or an expression of tensors here";
+        const fix = this.#instead(value, at, type);
         this.report.add("R006", at, `${type === undefined ? "a number" : withArticle(type)} is expected here, and this is ${describe(value)}`, fix);
         return type === undefined ? undefined : hole(this.pool, type);
       }
+    }
+  }
+
+  /** What to write where a value is no number. */
+  #instead(value: Value, at: Node, type: ValueType | undefined): string | Fix {
+    switch (value.kind) {
+      case "tensor": {
+        const indices = indicesFor(this, value.input.axes, at);
+        const fix = renew(at, "index it", `${bare(at).getText()}(${indices.join(", ")})`);
+        return areBound(this, indices) ? fix : { ...fix, edits: [] };
+      }
+      case "record": {
+        const names = [...value.fields.keys()];
+        const fitting = [...value.fields].filter(([, field]) => type === undefined || this.typeOf(field) === type || this.typeOf(field) === "loose").map(([name]) => name);
+        return { words: `take one of its fields: ${names.map((field) => `.${field}`).join(", ")}`,
+          edits: fitting.length === 0 ? [] : [value.at === undefined ? insertAfter(at, `.${fitting[0]}`) : replaceBy(at, fieldNode(value, fitting[0]!)?.getText() ?? at.getText())] };
+      }
+      case "text": {
+        const number = value.text.trim() !== "" && Number.isFinite(Number(value.text)) ? String(Number(value.text)) : undefined;
+        return number === undefined ? "write a number or an expression of tensors here" : renew(at, "write it without quotes", number);
+      }
+      case "function": case "intrinsic": return `call it: ${value.name}(…)`;
+      case "range": return "reduce over it, as in sum(range, \"chain\", (item) => …)";
+      case "scattered": return "return the scatter itself as the output";
+      default: return "write a number or an expression of tensors here";
     }
   }
 
@@ -136,9 +170,9 @@ export class Reading {
 
   #mismatch(expr: Expr, wanted: ValueType, at: Node): Expr {
     const found = expr.type;
-    const text = shorten(bare(at).getText());
-    const fix = wanted === "bool" ? `compare it: ${text} != 0`
-      : found === "bool" ? `write select(${text}, 1, 0)` : `convert it: ${wanted}(${text})`;
+    const fix = wanted === "bool" ? renew(at, "compare it", `${operandText(at)} !== 0`)
+      : found === "bool" ? renew(at, "turn it into a number", wanted === "f32" ? `select(${bare(at).getText()}, 1, 0)` : `select(${bare(at).getText()}, ${wanted}(1), ${wanted}(0))`)
+        : renew(at, "convert it", `${wanted}(${bare(at).getText()})`);
     this.report.add("R006", at, `${wanted === "bool" ? "a condition" : wanted} is expected here, and this is ${found === "bool" ? "a condition" : found}`, fix);
     return this.at(at, standIn(this.pool, wanted, [expr]));
   }
@@ -147,23 +181,29 @@ export class Reading {
     if (type === "f32") {
       const size = Math.abs(Math.fround(value));
       if (Math.abs(value) <= largestF32 && (value === 0 || size >= smallestF32)) return this.pool.f32(value);
-      if (Math.abs(value) < 1) this.report.add("R006", at, `${value} is too small for an f32`, `write 0, or a number of at least 2 ** -126 (${smallestF32}): what is below is zero on some devices`);
-      else this.report.add("R006", at, `${value} is no finite f32`, Number.isNaN(value) ? "choose a number that stands for nothing, such as 0, and test for it: kernels contain no NaN"
-        : `kernels contain no infinities: use a finite bound, such as ${value < 0 ? "-" : ""}${largestF32} for the ${value < 0 ? "lowest" : "largest"} f32`.replace("e+", "e"));
+      if (Math.abs(value) < 1) this.report.add("R006", at, `${value} is too small for an f32`, { ...write(at, "0"), more: `, or a number of at least 2 ** -126 (${smallestF32}): what is below is zero on some devices` });
+      else this.report.add("R006", at, `${value} is no finite f32`, Number.isNaN(value)
+        ? { ...write(at, "0"), more: ", or another number that stands for nothing, and test for it: kernels contain no NaN" }
+        : { ...instead(`kernels contain no infinities: use a finite bound, such as ${value < 0 ? "-" : ""}${bound} for the ${value < 0 ? "lowest" : "largest"} f32`, at, `${value < 0 ? "-" : ""}${bound}`) });
       return hole(this.pool, type);
     }
     if (type === "bool") {
-      this.report.add("R006", at, `a condition is expected here, and this is the number ${value}`, "write a comparison, or true or false");
+      this.report.add("R006", at, `a condition is expected here, and this is the number ${value}`, { ...write(at, String(value !== 0)), more: ", or a comparison" });
       return hole(this.pool, type);
     }
     const [low, high] = type === "u32" ? [0, 0xffffffff] : [-0x80000000, 0x7fffffff];
     if (!decimal && value >= low && value <= high) return this.pool.constant(type, value);
+    const partner = partnerOf(at);
+    const other = (to: string): Fix => (partner === undefined ? { words: `convert the other side to ${to} with ${to}(…)`, edits: [] }
+      : renew(partner, "convert the other side", `${to}(${bare(partner).getText()})`));
     if (decimal || !Number.isInteger(value)) {
+      const whole = String(Math.max(Math.trunc(value), type === "u32" ? 0 : Math.trunc(value)));
       this.report.add("R006", at, `${type} is expected here, and ${shorten(at.getText())} is a decimal number`,
-        Number.isInteger(value) ? `write ${value}, or convert the other side to f32 with f32(…)` : "convert the other side to f32 with f32(…)");
+        Number.isInteger(value) || partner === undefined ? { ...write(at, whole), more: ", or convert the other side to f32 with f32(…)" } : inFloats(at, partner, this.outputTypes.has(type) ? type : undefined) ?? other("f32"));
+      // What is meant is a float then.
+      if (!Number.isInteger(value) && partner !== undefined) return undefined;
     } else {
-      this.report.add("R006", at, `${value} does not fit ${type}, which holds ${low} to ${high}`,
-        value < 0 ? "convert the other side to i32 with i32(…)" : "use a smaller number");
+      this.report.add("R006", at, `${value} does not fit ${type}, which holds ${low} to ${high}`, value < 0 && type === "u32" ? other("i32") : write(at, String(value < 0 ? low : high)));
     }
     return hole(this.pool, type);
   }
@@ -178,11 +218,12 @@ export class Reading {
     if (leftType !== undefined && rightType !== undefined && leftType !== "loose" && rightType !== "loose" && leftType !== rightType) {
       const [to, of] = leftType === "bool" ? ["select", leftAt] as const : rightType === "bool" ? ["select", rightAt] as const
         : leftType === "f32" ? ["f32", rightAt] as const : rightType === "f32" ? ["f32", leftAt] as const : [leftType, rightAt] as const;
-      const text = shorten(bare(of).getText());
-      this.report.add("R006", at, `${operation} of ${leftType} and ${rightType}`,
-        to === "select" ? `turn the condition into a number: select(${text}, 1, 0)`
-          : of === rightAt && right.kind === "axis" && operation === "'/'" ? `divide by the number of its points: f32(extent(${text}))`
-          : `convert one side: ${to}(${text})`);
+      const text = bare(of).getText();
+      const another = leftType === "bool" ? rightType : leftType;
+      this.report.add("R006", at, `${operation} of ${nameOf(leftType)} and ${nameOf(rightType)}`,
+        to === "select" ? renew(of, "turn the condition into a number", another === "f32" ? `select(${text}, 1, 0)` : `select(${text}, ${another}(1), ${another}(0))`)
+          : of === rightAt && right.kind === "axis" && operation === "'/'" ? renew(of, "divide by the number of its points", `f32(extent(${text}))`)
+          : renew(of, "convert one side", `${to}(${text})`));
       const type = to === "select" ? leftType === "bool" ? rightType : leftType : to;
       const as = (value: Value, node: Node): Expr => {
         const expr = this.expr(value, node)!;
@@ -198,6 +239,26 @@ export class Reading {
     const b = this.expr(right, rightAt, type);
     return a === undefined || b === undefined ? undefined : [a, b];
   }
+}
+
+function nameOf(type: ValueType): string {
+  return type === "bool" ? "a condition" : type;
+}
+
+/** An operation on an integer and a decimal number, calculated in f32 and given back as the integer that is asked for. */
+function inFloats(at: Node, partner: Node, type: ValueType | undefined): Fix | undefined {
+  const operation = at.getParent();
+  if (type === undefined || !Node.isBinaryExpression(operation) || /[<>=]/.test(operation.getOperatorToken().getText())) return undefined;
+  const [left, right] = [operation.getLeft(), operation.getRight()].map((side) => (side === partner ? `f32(${bare(partner).getText()})` : side.getText()));
+  return renew(operation, "calculate in f32", `${type}(${left} ${operation.getOperatorToken().getText()} ${right})`);
+}
+
+/** The other operand of the operation that a node stands in. */
+function partnerOf(node: Node): Node | undefined {
+  const parent = node.getParent();
+  if (Node.isParenthesizedExpression(parent) || Node.isPrefixUnaryExpression(parent)) return partnerOf(parent);
+  if (!Node.isBinaryExpression(parent)) return undefined;
+  return parent.getLeft() === node ? parent.getRight() : parent.getLeft();
 }
 
 export function withArticle(type: ValueType): string {

@@ -1,14 +1,20 @@
 /** `reducer({ state, identity, combine })`. */
-import { Node } from "ts-morph";
-import { partsOf } from "../expr.ts";
+import { Node, type ObjectLiteralExpression, type PropertyAssignment } from "ts-morph";
+import { Denotation } from "../denotation.ts";
+import { f32OfBits, partsOf } from "../expr.ts";
 import type { Constant, Expr, Reducer } from "../ir.ts";
 import { checkSides } from "./combine-sides.ts";
 import { evaluate } from "./expressions.ts";
+import { dtypeMeant } from "./declaration.ts";
+import { trackingAlgebra } from "./finite-range.ts";
+import { addTo, insertBefore, removeFrom, renameField, replaceBy, shorten, write } from "./fixes.ts";
 import { inline } from "./functions.ts";
 import { hole, holdsHole } from "./holes.ts";
 import { checkName } from "./names.ts";
 import type { Reading } from "./reading.ts";
-import { describe, fault, scalar, type FunctionLike, type Scope, type Value } from "./values.ts";
+import type { Fix } from "./report.ts";
+import { nearest } from "./suggest.ts";
+import { describe, fault, fieldNode, scalar, type FunctionLike, type Scope, type Value } from "./values.ts";
 
 type FieldType = "f32" | "u32" | "i32";
 
@@ -19,9 +25,10 @@ export function readReducer(reading: Reading, description: Node, scope: Scope): 
     reading.report.add("R019", description, "a reducer is described by an object", "write reducer({ state: { … }, identity: { … }, combine(left, right) { … } })");
     return fault;
   }
+  const properties = membersOf(reading, description);
   const member = (name: string): Node | undefined => {
-    const property = description.getProperty(name);
-    if (property === undefined) reading.report.add("R018", description, `the reducer has no '${name}'`, "write reducer({ state: { … }, identity: { … }, combine(left, right) { … } })");
+    const property = properties.get(name);
+    if (property === undefined) reading.report.add("R018", description, `the reducer has no '${name}'`, memberInstead(name, properties));
     return Node.isPropertyAssignment(property) ? property.getInitializer() : property;
   };
   const [stateAt, identityAt, combineAt] = [member("state"), member("identity"), member("combine")];
@@ -42,6 +49,41 @@ export function readReducer(reading: Reading, description: Node, scope: Scope): 
   return { kind: "reducer", reducer };
 }
 
+const members = ["state", "identity", "combine"];
+/** What others call them. */
+const otherMembers: Readonly<Record<string, string>> = {
+  init: "identity", initial: "identity", initialValue: "identity", zero: "identity", neutral: "identity", start: "identity", seed: "identity", empty: "identity", unit: "identity",
+  merge: "combine", fold: "combine", reduce: "combine", op: "combine", operator: "combine", join: "combine", fn: "combine", step: "combine", fields: "state", types: "state", type: "state", accumulator: "state",
+};
+
+/** A reducer's members, by the names that they have or are meant to have. */
+function membersOf(reading: Reading, description: ObjectLiteralExpression): Map<string, Node> {
+  const all = description.getProperties();
+  const found = new Map<string, Node>(all.flatMap((one) => (Node.isSpreadAssignment(one) || !members.includes(one.getName()) ? [] : [[one.getName(), one] as const])));
+  for (const property of all) {
+    if (Node.isSpreadAssignment(property) || members.includes(property.getName())) continue;
+    const name = property.getName();
+    const free = members.filter((one) => !found.has(one));
+    const other = Object.hasOwn(otherMembers, name) ? otherMembers[name]! : undefined;
+    const meant = other !== undefined && free.includes(other) ? other : nearest(name, free);
+    reading.report.add("R018", property, `a reducer has no '${name}'`, meant === undefined
+      ? { words: "remove it: a reducer has a state, an identity and a combine", edits: [removeFrom(property)] }
+      : Node.isMethodDeclaration(property) ? { words: `did you mean '${meant}'?`, edits: [replaceBy(property.getNameNode(), meant)] } : renameField(property, meant));
+    if (meant !== undefined) found.set(meant, property);
+  }
+  return found;
+}
+
+/** Of a reducer that adds up, the identity is zeros. */
+function memberInstead(name: string, found: ReadonlyMap<string, Node>): string | Fix {
+  const form = "write reducer({ state: { … }, identity: { … }, combine(left, right) { … } })";
+  const [state, combine] = [found.get("state"), found.get("combine")];
+  const fields = Node.isPropertyAssignment(state) ? state.getInitializer() : undefined;
+  if (name !== "identity" || combine === undefined || !Node.isObjectLiteralExpression(fields) || /\bm(?:ax|in)\(|[?*/]/.test(combine.getText())) return form;
+  const text = `identity: { ${fields.getProperties().map((one) => `${(one as PropertyAssignment).getName()}: 0`).join(", ")} }`;
+  return { words: `write ${text}, where nothing is folded yet`, edits: [insertBefore(combine, `${text},\n  `)] };
+}
+
 function nameOf(description: Node): string {
   const declaration = description.getFirstAncestor(Node.isVariableDeclaration);
   const name = declaration?.getInitializer()?.getEnd() === description.getParent()?.getEnd() ? declaration?.getName() : undefined;
@@ -59,8 +101,12 @@ function readTypes(reading: Reading, at: Node, scope: Scope): [string, FieldType
   for (const [name, type] of value.fields) {
     const text = type.kind === "text" ? type.text : undefined;
     if (text !== "f32" && text !== "u32" && text !== "i32") {
-      reading.report.add("R006", at, `the state's field '${name}' has no dtype`, "a field is \"f32\", \"u32\" or \"i32\"");
-      return undefined;
+      const place = fieldNode(value, name) ?? at;
+      const meant = text === undefined ? "f32" : dtypeMeant(text);
+      reading.report.add("R006", place, `the dtype of the state's field '${name}' is ${text === undefined ? describe(type) : `"${text}"`}`,
+        write(place, `"${meant}"`, ": a field is \"f32\", \"u32\" or \"i32\""));
+      types.push([name, meant]);
+      continue;
     }
     checkName(reading.report, name, "a state's field", at);
     types.push([name, text]);
@@ -76,14 +122,22 @@ function readFields(reading: Reading, types: readonly [string, FieldType][], at:
     reading.report.add("R006", at, `${what} is a state, and this is ${describe(value)}`, form);
     return undefined;
   }
-  const extra = [...value.fields.keys()].find((name) => !types.some(([known]) => known === name));
-  if (extra !== undefined) {
-    reading.report.add("R006", at, `${what} has '${extra}', which the state has not`, form);
+  const names = types.map(([name]) => name);
+  const extra = [...value.fields.keys()].filter((name) => !names.includes(name));
+  const meant = new Map<string, string>();
+  for (const name of extra) {
+    const near = nearest(name, names.filter((known) => !value.fields.has(known) && ![...meant.values()].includes(known)));
+    const property = value.at?.getProperty(name);
+    if (near !== undefined) meant.set(name, near);
+    reading.report.add("R006", property ?? at, `${what} has '${name}', which the state has not`, near !== undefined ? renameField(property, near)
+      : { words: form, edits: property === undefined ? [] : [removeFrom(property)] });
   }
   const exprs = types.map(([name, type]) => {
-    const field = value.fields.get(name);
-    if (field !== undefined) return reading.expr(field, at, type);
-    reading.report.add("R006", at, `${what} lacks '${name}'`, form);
+    const [misspelt] = [...meant].find(([, known]) => known === name) ?? [];
+    const field = value.fields.get(misspelt ?? name);
+    if (field !== undefined) return reading.expr(field, fieldNode(value, misspelt ?? name) ?? at, type);
+    const added = what === "the identity" ? `${name}: 0` : `${name}: left.${name} + right.${name}`;
+    reading.report.add("R006", at, `${what} lacks '${name}'`, { words: `${form}, as in ${added}`, edits: value.at === undefined ? [] : [addTo(value.at, value.at.getProperties(), added)] });
     return hole(reading.pool, type);
   });
   return exprs.map((expr) => expr!);
@@ -94,8 +148,11 @@ function readIdentity(reading: Reading, types: readonly [string, FieldType][], a
   if (value.kind === "record") {
     for (const [name, field] of value.fields) {
       if (field.kind === "literal" && !Number.isFinite(field.value)) {
-        reading.report.add("R014", at, `the identity's '${name}' is ${field.value}`,
-          "use a finite number: combining two identities must not give NaN; for a maximum, -3.4028234663852886e38 is the lowest f32");
+        const place = fieldNode(value, name) ?? at;
+        const combine = at.getParent()?.getParent()?.getText() ?? "";
+        const finite = Number.isNaN(field.value) || !/\bm(?:ax|in)\(/.test(combine) ? "0" : field.value < 0 ? "-(2 ** 126)" : "2 ** 126";
+        reading.report.add("R014", place, `the identity's '${name}' is ${field.value}`,
+          { ...write(place, finite), more: ": an identity is finite, since combining two must not give NaN; for a maximum alone, -3.4028234663852886e38 is the lowest f32" });
         infinite = true;
       }
     }
@@ -105,8 +162,20 @@ function readIdentity(reading: Reading, types: readonly [string, FieldType][], a
   if (exprs === undefined || exprs.some((expr) => holdsHole(expr))) return undefined;
   const varying = exprs.findIndex((expr) => expr.kind !== "constant");
   if (varying === -1) return exprs as Constant[];
-  reading.report.add("R014", at, `the identity's '${types[varying]![0]}' is not a constant`, "write a number: every fold starts from it");
+  const [name] = types[varying]!;
+  const place = (value.kind === "record" ? fieldNode(value, name) : undefined) ?? at;
+  const number = constantOf(exprs[varying]!);
+  reading.report.add("R014", place, `the identity's '${name}' is ${shorten(place.getText())}, which is calculated`, number === undefined ? "write a number: every fold starts from it"
+    : write(place, number, `, the number that ${shorten(place.getText())} comes to: every fold starts from it`));
   return undefined;
+}
+
+/** What an expression of constants alone comes to, as it is written. */
+function constantOf(expr: Expr): string | undefined {
+  if ([...partsOf(expr)].some(({ kind }) => kind === "load" || kind === "index" || kind === "extent" || kind === "parameter" || kind === "field" || kind === "state")) return undefined;
+  const { bits } = new Denotation(trackingAlgebra()).valueOf(expr);
+  const number = expr.type === "f32" ? f32OfBits(bits) : expr.type === "i32" ? bits | 0 : bits;
+  return expr.type === "bool" || !Number.isFinite(number) ? undefined : String(number).replace("e+", "e");
 }
 
 function readCombine(reading: Reading, types: readonly [string, FieldType][], at: Node, scope: Scope): Expr[] | undefined {

@@ -1,5 +1,5 @@
 /** Domains, trees, and the reductions over them. */
-import { Node } from "ts-morph";
+import { Node, SyntaxKind } from "ts-morph";
 import type { Expr, Reduce, Reducer, Variable } from "../ir.ts";
 import { operandsOf } from "../expr.ts";
 import { isComplete, type Tree } from "../tree.ts";
@@ -10,9 +10,10 @@ import { callFunction, unknownOf } from "./functions.ts";
 import { hole } from "./holes.ts";
 import { builtInReducer, leafKey } from "./built-in-reducers.ts";
 import { checkIdentity } from "./identity.ts";
-import { shorten } from "./fixes.ts";
+import { bare, removeFrom, renameField, renew, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
-import { spanOfNode } from "./report.ts";
+import { spanOfNode, type Fix } from "./report.ts";
+import { nearest } from "./suggest.ts";
 import { checkCuts } from "./sequence-cuts.ts";
 import { describe, fault, scalar, type Domain, type Scope, type Value } from "./values.ts";
 
@@ -21,7 +22,8 @@ export function readRange(reading: Reading, name: "upTo" | "below", node: Node, 
   const domain = wholeAxis(reading, evaluate(reading, args[0]!, scope), args[0]!);
   const value = evaluate(reading, args[1]!, scope);
   const isBound = value.kind !== "literal" || Number.isInteger(value.value) && value.value >= 0;
-  if (!isBound) reading.report.add("R006", args[1]!, `the bound of a range is a whole number from 0, and this is ${value.value}`, name === "upTo" ? "write upTo(axis, last) with the last item, or below(axis, 0) for none" : "write below(axis, count) with the number of items");
+  if (!isBound) reading.report.add("R006", args[1]!, `the bound of a range is a whole number from 0, and this is ${value.value}`, 
+    { ...write(node, `below(${args[0]!.getText()}, ${value.kind === "literal" ? Math.max(0, Math.trunc(value.value) + (name === "upTo" ? 1 : 0)) : 0})`), more: name === "upTo" ? ", or upTo(axis, last) with the last item" : ", with the number of items" });
   const bound = isBound ? reading.expr(value, args[1]!, "u32")! : hole(reading.pool, "u32");
   const fits = checkBound(reading, bound, args[1]!);
   if (domain === undefined) return unknownOf(reading, [scalar(bound)]);
@@ -37,7 +39,8 @@ export function readRuns(reading: Reading, args: readonly Node[], scope: Scope):
   if (domain === undefined) return fault;
   if (length.kind === "fault") return { kind: "runs", domain, length: 1 };
   if (length.kind !== "literal" || length.decimal || length.value < 1 || length.value > 2 ** 30) {
-    reading.report.add("R015", args[1]!, "the length of runs is a constant number of items, 1 or more", "write a whole number, as in runs(axis, 64)");
+    reading.report.add("R015", args[1]!, "the length of runs is a constant number of items, 1 or more",
+      { ...write(args[1]!, String(length.kind === "literal" ? Math.min(Math.max(1, Math.round(length.value)), 2 ** 30) : 64)), more: ", or another whole number" });
     return { kind: "runs", domain, length: 1 };
   }
   return { kind: "runs", domain, length: length.value };
@@ -46,7 +49,11 @@ export function readRuns(reading: Reading, args: readonly Node[], scope: Scope):
 function wholeAxis(reading: Reading, value: Value, at: Node): Domain | undefined {
   if (value.kind === "axis") return { axis: value.axis, start: reading.pool.u32(0), count: reading.pool.extent(value.axis.name) };
   if (value.kind !== "fault") {
-    reading.report.add("R006", at, `an axis is expected here, and this is ${describe(value)}`, "write an axis of the kernel: one that the body takes in its second parameter");
+    const axis = value.kind === "text" && reading.axes.has(value.text) ? value.text : value.kind === "tensor" ? value.input.axes.at(-1) : undefined;
+    const known = axis === undefined ? undefined : reading.axes.get(axis);
+    reading.report.add("R006", at, `an axis is expected here, and this is ${describe(value)}`,
+      known === undefined ? "write an axis of the kernel: one that the body takes in its second parameter" : { ...write(at, known.name), more: ", an axis that the body takes in its second parameter" });
+    if (known !== undefined) return { axis: known, start: reading.pool.u32(0), count: reading.pool.extent(known.name) };
   }
   return undefined;
 }
@@ -77,7 +84,7 @@ function checkDomain(reading: Reading, domain: Domain, at: Node): Domain | undef
 function readTree(reading: Reading, node: Node, scope: Scope): Tree | undefined {
   if (Node.isConditionalExpression(node)) {
     const condition = evaluate(reading, node.getCondition(), scope);
-    if (condition.kind === "scalar" && !checkTree(reading, condition.expr, node)) return undefined;
+    if (condition.kind === "scalar" && !checkTree(reading, condition.expr, node, write(node, node.getWhenTrue().getText(), ", or another constant tree"))) return undefined;
   }
   if (Node.isTemplateExpression(node)) {
     for (const span of node.getTemplateSpans()) {
@@ -88,7 +95,7 @@ function readTree(reading: Reading, node: Node, scope: Scope): Tree | undefined 
   const value = evaluate(reading, node, scope);
   if (value.kind === "fault") return undefined;
   if (value.kind !== "text") {
-    reading.report.add("R015", node, `a reduction tree is a constant string, and this is ${describe(value)}`, "write levels from the leaves up, such as \"chain 128, chain\"");
+    reading.report.add("R015", node, `a reduction tree is a constant string, and this is ${describe(value)}`, { ...write(node, '"chain"'), more: ', or levels from the leaves up, such as "chain 128, chain"' });
     return undefined;
   }
   try {
@@ -96,16 +103,43 @@ function readTree(reading: Reading, node: Node, scope: Scope): Tree | undefined 
     if (isComplete(tree)) return tree;
     const last = tree[tree.length - 1]!;
     reading.report.add("R015", node, `the tree "${shorten(value.text)}" does not end in one value: its last level ${last.count === undefined ? `leaves ${last.lanes} lanes` : `leaves one value for each ${last.count} items`}`,
-      `end it with a level that takes all that is left: "${shorten(value.text)}, chain" or "${shorten(value.text)}, pairwise"`);
+      { words: `end it with a level that takes all that is left: "${shorten(value.text)}, chain" or "${shorten(value.text)}, pairwise"`,
+        edits: isLiteral(node, value.text) ? [replaceBy(node, `"${value.text}, chain"`)] : [] });
   } catch (error) {
     if (!(error instanceof TreeSyntaxError)) throw error;
     const span = spanOfNode(node);
-    const literal = Node.isStringLiteral(node) && node.getText().slice(1, -1) === value.text;
+    const literal = isLiteral(node, value.text);
     const column = span.column + 1 + error.offset;
     reading.report.add("R015", literal ? { ...span, column, endColumn: column + (value.text.slice(error.offset).match(/^\w+|^./)?.[0].length ?? 1) } : node,
-      `in the tree "${shorten(value.text)}": ${error.message}`, error.fix);
+      `in the tree "${shorten(value.text)}": ${error.message}`, literal ? treeInstead(node, value.text, error.fix) : error.fix);
   }
   return undefined;
+}
+
+function isLiteral(node: Node, text: string): boolean {
+  return (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node)) && node.getText().slice(1, -1) === text;
+}
+
+/** What others call the two kinds of level. */
+const otherLevels: Readonly<Record<string, string>> = {
+  sequential: "chain", serial: "chain", linear: "chain", left: "chain", fold: "chain", loop: "chain", chained: "chain", tree: "pairwise", balanced: "pairwise", binary: "pairwise", butterfly: "pairwise",
+  pair: "pairwise", pairs: "pairwise", lane: "lanes", threads: "lanes", warp: "lanes",
+};
+
+/** A tree that is nearly one, put right; its error's own words where it is not. */
+function treeInstead(node: Node, text: string, words: string): string | Fix {
+  const spaced = text.replace(/([A-Za-z])(\d)/g, "$1 $2").replace(/(\d)([A-Za-z])/g, "$1 $2").replace(/[()[\]:;|>+/-]+/g, " ").replace(/\b0\b/g, "");
+  const mended = spaced.split(",").map((level) => level.trim().split(/\s+/).filter((word) => word !== "")
+    .map((word) => (/^\d+$/.test(word) ? word : nearest(word, ["chain", "pairwise", "lanes"]) ?? (Object.hasOwn(otherLevels, word.toLowerCase()) ? otherLevels[word.toLowerCase()]! : "chain"))).join(" "))
+    .filter((level) => level !== "").join(", ");
+  for (const tree of [mended, `${mended}, chain`, mended.replace(/(\d+) (?=\w+$)/, "lanes $1 "), mended.replace(/\s+\d+$/, ""), "chain"]) {
+    try {
+      if (isComplete(parseTree(tree))) return { ...write(node, `"${tree}"`), ...(tree === "chain" ? { more: ", or levels from the leaves up, such as \"chain 128, chain\" or \"lanes 64 chain, pairwise\"" } : {}) };
+    } catch (error) {
+      if (!(error instanceof TreeSyntaxError)) throw error;
+    }
+  }
+  return words;
 }
 
 /** `sum`, `max` and `argmax`. Without `treeAt`, its lack has been reported. */
@@ -120,11 +154,13 @@ export function readReduction(
   const domain = value.kind === "runs" ? value.domain : domainOf(reading, value, domainAt);
   const leafFunction = evaluate(reading, leafAt, scope);
   const known = domain === undefined ? undefined : checkDomain(reading, domain, domainAt);
-  return fold(reading, node, known, domainAt, tree, leafFunction, leafAt, (item) => item, (leaf) => {
+  return fold(reading, node, known, domainAt, treeAt, tree, leafFunction, leafAt, (item) => item, (leaf) => {
     const expr = reading.expr(leaf, leafAt, leaf.kind === "literal" && !leaf.decimal ? "u32" : undefined);
     if (expr === undefined) return undefined;
     if (expr.type === "bool") {
-      reading.report.add("R006", leafAt, `'${name}' of conditions`, "turn the condition into a number: select(condition, 1, 0)");
+      const body = Node.isArrowFunction(leafAt) && !Node.isBlock(leafAt.getBody()) ? leafAt.getBody() : undefined;
+      reading.report.add("R006", leafAt, `'${name}' of conditions`, body === undefined ? "turn the condition into a number: select(condition, 1, 0)"
+        : renew(body, "turn the condition into a number", `select(${bare(body).getText()}, 1, 0)`));
       return undefined;
     }
     const reducer = builtInReducer(reading, name, expr.type);
@@ -142,7 +178,8 @@ export function readReduce(
   const leafFunction = evaluate(reading, leafAt, scope);
   const inner = over.kind === "runs" ? over.domain : domainOf(reading, over, domainAt);
   if (by.kind !== "reducer" && by.kind !== "fault") {
-    reading.report.add("R019", byAt, `a reducer is expected here, and this is ${describe(by)}`, "declare one at the top of the module: const mine = reducer({ state, identity, combine })");
+    const named = by.kind === "text" && scope.find(by.text)?.value().kind === "reducer" ? by.text : undefined;
+    reading.report.add("R019", byAt, `a reducer is expected here, and this is ${describe(by)}`, named !== undefined ? { words: `write ${named} without quotes`, edits: [replaceBy(byAt, named)] } : "declare one at the top of the module: const mine = reducer({ state, identity, combine })");
   }
   const known = inner === undefined ? undefined : checkDomain(reading, inner, domainAt);
   const { pool } = reading;
@@ -158,7 +195,7 @@ export function readReduce(
   };
   const fieldsOf = (reducer: Reducer, field: (name: string) => Expr): ReadonlyMap<string, Value> =>
     new Map(reducer.fields.map(({ name }): [string, Value] => [name, scalar(reading.at(node, field(name)))]));
-  return fold(reading, node, domain, domainAt, tree, leafFunction, leafAt, itemOf, (leaf) => (by.kind === "reducer" ? readState(reading, by.reducer, leaf, leafAt) : undefined),
+  return fold(reading, node, domain, domainAt, treeAt, tree, leafFunction, leafAt, itemOf, (leaf) => (by.kind === "reducer" ? readState(reading, by.reducer, leaf, leafAt) : undefined),
     (field, reduce) => {
       if (by.kind !== "reducer") return fault;
       if (reduce !== undefined && !reading.faultyReducers.has(by.reducer)) checkIdentity(reading, reduce, leafAt);
@@ -178,7 +215,19 @@ function readState(reading: Reading, reducer: Reducer, leaf: Value, at: Node): {
   const extra = [...leaf.fields.keys()].filter((name) => !names.includes(name));
   const missing = names.filter((name) => !leaf.fields.has(name));
   if (extra.length > 0 || missing.length > 0) {
-    reading.report.add("R006", at, `the leaf's state ${missing.length > 0 ? `lacks '${missing.join("', '")}'` : `has '${extra.join("', '")}', which '${reducer.name}' has not`}`, form);
+    const pairs = extra.flatMap((name) => {
+      const meant = nearest(name, missing);
+      return meant === undefined ? [] : [[name, meant] as const];
+    });
+    const misspelt = pairs[0];
+    const property = (name: string): Node | undefined => leaf.at?.getProperty(name);
+    if (misspelt !== undefined) {
+      reading.report.add("R006", property(misspelt[0]) ?? at, `the leaf's state has '${misspelt[0]}', which '${reducer.name}' has not`, renameField(property(misspelt[0]), misspelt[1]));
+    } else {
+      const wrong = extra.flatMap((name) => property(name) ?? []);
+      reading.report.add("R006", at, `the leaf's state ${missing.length > 0 ? `lacks '${missing.join("', '")}'` : `has '${extra.join("', '")}', which '${reducer.name}' has not`}`,
+        missing.length > 0 ? form : { words: form, edits: wrong.map((one) => removeFrom(one)) });
+    }
   }
   return { reducer, leaf: reducer.fields.map((field) => reading.expr(leaf.fields.get(field.name) ?? fault, at, field.type)!) };
 }
@@ -189,13 +238,14 @@ function readState(reading: Reading, reducer: Reducer, leaf: Value, at: Node): {
  * one, so that no variable is bound twice. Where the domain is unknown, so is the item.
  */
 function fold(
-  reading: Reading, node: Node, domain: Domain | undefined, domainAt: Node, tree: Tree | undefined, leafFunction: Value, leafAt: Node, itemOf: (item: Value) => Value,
+  reading: Reading, node: Node, domain: Domain | undefined, domainAt: Node, treeAt: Node | undefined, tree: Tree | undefined, leafFunction: Value, leafAt: Node, itemOf: (item: Value) => Value,
   read: (leaf: Value) => { reducer: Reducer; leaf: readonly (Expr | "item")[] } | undefined,
   make: (field: (name: string) => Expr, reduce: Reduce | undefined) => Value, type?: "u32",
 ): Value {
   if (leafFunction.kind !== "function") {
-    if (leafFunction.kind !== "fault") reading.report.add("R019", leafAt, `the leaf is a function of the item, and this is ${describe(leafFunction)}`, "write an arrow function: (item) => …");
-    return unknownOf(reading, [leafFunction], [leafAt]);
+    if (leafFunction.kind !== "fault") reading.report.add("R019", leafAt, `the leaf is a function of the item, and this is ${describe(leafFunction)}`, leafInstead(reading, domain, leafFunction, leafAt));
+    // The axis in it is what the item would be.
+    return fault;
   }
   const parameters = leafFunction.node.getParameters();
   if (parameters.length > 1) reading.report.add("R019", leafAt, `the leaf takes ${parameters.length} items`, "write an arrow function of one item: (item) => …; nest reductions for several axes");
@@ -227,13 +277,23 @@ function fold(
     const reduce = reading.at(node, pool.reduce({
       axis: domain.axis.name, variable, start: domain.start, count: domain.count, tree: tree ?? [{ fold: "chain" }], reducer: parts.reducer, leaf,
     }));
-    if (tree !== undefined) checkCuts(reading, reduce, domainAt, leafAt);
+    if (tree !== undefined) checkCuts(reading, reduce, domainAt, treeAt, leafAt);
     if (parts.unknown === true) {
       const whole = pool.field(reduce, "value");
       return type === undefined ? unknownOf(reading, [scalar(whole)]) : scalar(hole(pool, type, [whole]));
     }
     return make((field) => reading.at(node, pool.field(reduce, field)), reduce);
   }
+}
+
+/** An expression as the leaf of a reduction: the axis in it becomes the item. */
+function leafInstead(reading: Reading, domain: Domain | undefined, leaf: Value, at: Node): string | Fix {
+  const axis = domain?.axis.name;
+  if (axis === undefined || leaf.kind !== "tensor" && reading.typeOf(leaf) === undefined) return "write an arrow function: (item) => …";
+  const names = new Set(at.getSourceFile().getDescendantsOfKind(SyntaxKind.Identifier).map((one) => one.getText()));
+  const item = names.has(axis.slice(0, 1)) ? "item" : axis.slice(0, 1);
+  if (leaf.kind === "tensor") return write(at, `(${item}) => ${at.getText()}(${leaf.input.axes.map((one) => (one === axis ? item : one)).join(", ")})`);
+  return write(at, `(${item}) => ${at.getText().replace(new RegExp(`(?<![.\\w])${axis}\\b`, "g"), item)}`);
 }
 
 /** A leaf without a dtype: its parts are folded as something, so that their item is bound. */

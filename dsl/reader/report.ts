@@ -40,6 +40,8 @@ export interface Fix {
   readonly edits: readonly Edit[];
   /** Other ways, in words: stands after what is to be imported. */
   readonly more?: string;
+  /** The edits import what they need themselves. */
+  readonly isComplete?: true;
 }
 
 /** A second place that explains the first. */
@@ -68,9 +70,9 @@ export class Report {
     const location = at instanceof Node ? spanOfNode(at) : at;
     const key = `${code} ${location.file}:${location.line}:${location.column} ${message}`;
     if (this.#found.has(key)) return;
-    const { words, edits, more: others = "" }: Fix = typeof fix === "string" ? { words: fix, edits: [] } : fix;
+    const { words, edits, more: others = "", isComplete = false }: Fix = typeof fix === "string" ? { words: fix, edits: [] } : fix;
     const named = edits.length === 0 ? words.match(calls) : withoutStrings(edits.map(({ text }) => text).join(" ")).match(callsAndRoles);
-    const missing = at instanceof Node ? [...new Set(named)].filter((name) => !this.isImported(at, name)) : [];
+    const missing = at instanceof Node && !isComplete && !/\bimport\b/.test(words) ? [...new Set(named)].filter((name) => !this.isImported(at, name)) : [];
     const more = at instanceof Node && missing.length > 0 ? this.importOf(at, missing) : undefined;
     this.#found.set(key, {
       code, message, location, fix: `${words}${missing.length === 0 ? "" : `, and import ${missing.join(" and ")} from "treefold"`}${others}`,

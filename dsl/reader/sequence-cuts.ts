@@ -8,7 +8,7 @@ import type { Expr, Reduce } from "../ir.ts";
 import { printTree } from "../tree-notation.ts";
 import type { Tree } from "../tree.ts";
 import { holdsHole } from "./holes.ts";
-import { shorten } from "./fixes.ts";
+import { replaceBy, shorten } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 
 /**
@@ -26,7 +26,7 @@ function periodOf(tree: Tree): number | undefined {
   return size;
 }
 
-export function checkCuts(reading: Reading, reduce: Reduce, at: Node, leafAt: Node): void {
+export function checkCuts(reading: Reading, reduce: Reduce, at: Node, treeAt: Node | undefined, leafAt: Node): void {
   if (reading.axes.get(reduce.axis)?.role !== "sequence") return;
   const period = periodOf(reduce.tree);
   if (period === 1) return;
@@ -36,8 +36,9 @@ export function checkCuts(reading: Reading, reduce: Reduce, at: Node, leafAt: No
   const written = reading.placeOf(distance, leafAt);
   reading.report.add("R027", at,
     `the tree "${tree}" over the sequence axis '${reduce.axis}' is cut at positions relative to ${written === undefined ? "where its items begin" : `'${shorten(written.getText())}'`}, which move with it`,
-    `let the item be the position itself, as in upTo(${reduce.axis}, last), and leave out what lies before, as in select(item >= first, value, 0); or write the tree "chain", which has no cuts`
+    { words: `let the item be the position itself, as in upTo(${reduce.axis}, last), and leave out what lies before, as in select(item >= first, value, 0); or write the tree "chain", which has no cuts`
       + (period === undefined ? "" : `; a distance that is a multiple of ${period} moves no cut`),
+      edits: treeAt === undefined ? [] : [replaceBy(treeAt, '"chain"')] },
     written === undefined ? [] : [{ message: "the items are read at this distance", at: written }]);
 }
 

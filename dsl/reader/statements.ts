@@ -1,9 +1,11 @@
 /** Statements that a body can't have. Their insides are read for their own faults. */
-import { Node, SyntaxKind, type VariableDeclaration } from "ts-morph";
+import { Node, SyntaxKind, type IfStatement, type VariableDeclaration } from "ts-morph";
 import { checkCondition } from "./batch-rules.ts";
 import { evaluate } from "./expressions.ts";
+import { removeStatement, replaceBy, shorten } from "./fixes.ts";
 import { bindPattern, readStatements } from "./functions.ts";
 import type { Reading } from "./reading.ts";
+import type { Fix } from "./report.ts";
 import { reportUnknown } from "./unknown.ts";
 import { fault, Scope, type Value } from "./values.ts";
 
@@ -21,7 +23,7 @@ export function unknownStatement(reading: Reading, node: Node, scope: Scope): Va
     return readInside(reading, node, scope);
   }
   if (Node.isIfStatement(node)) {
-    reportUnknown(reading, node, { what: "'if'", fix: "write condition ? whenTrue : whenFalse, or select(condition, whenTrue, whenFalse)" });
+    reportUnknown(reading, node, { what: "'if'", fix: choiceInstead(node) });
     const at = node.getExpression();
     const condition = reading.expr(evaluate(reading, at, scope), at, "bool");
     if (condition !== undefined) checkCondition(reading, condition, at);
@@ -34,8 +36,29 @@ export function unknownStatement(reading: Reading, node: Node, scope: Scope): Va
   // It goes away with its loop.
   if (Node.isBreakStatement(node) || Node.isContinueStatement(node)) return [];
   const [what, fix] = words[node.getKindName()] ?? [`'${node.getKindName()}'`, "write const declarations and a return"];
-  reportUnknown(reading, node, { what, fix });
+  const isRemoved = /^(DebuggerStatement|ThrowStatement)$/.test(node.getKindName());
+  reportUnknown(reading, node, { what, fix: isRemoved ? { words: fix, edits: [removeStatement(node)] } : fix });
   return Node.isClassDeclaration(node) ? [] : readInside(reading, node, scope);
+}
+
+/** `if (c) return a; return b;` as a choice. */
+function choiceInstead(node: IfStatement): string | Fix {
+  const words = "write condition ? whenTrue : whenFalse, or select(condition, whenTrue, whenFalse)";
+  const valueOf = (statement: Node | undefined): string | undefined => {
+    const only = Node.isBlock(statement) && statement.getStatements().length === 1 ? statement.getStatements()[0] : statement;
+    if (Node.isIfStatement(only)) return chosen(only, undefined);
+    return Node.isReturnStatement(only) ? only.getExpression()?.getText() : undefined;
+  };
+  const chosen = (one: IfStatement, otherwise: string | undefined): string | undefined => {
+    const [whenTrue, whenFalse] = [valueOf(one.getThenStatement()), valueOf(one.getElseStatement()) ?? otherwise];
+    return whenTrue === undefined || whenFalse === undefined ? undefined : `${one.getExpression().getText()} ? ${whenTrue} : ${whenFalse}`;
+  };
+  const rest = node.getNextSiblings();
+  const next = rest.find((one) => Node.isStatement(one));
+  const choice = chosen(node, valueOf(next));
+  if (choice === undefined) return words;
+  const isUsed = node.getElseStatement() === undefined && next !== undefined;
+  return { words: `write return ${shorten(choice)}`, edits: [replaceBy(node, `return ${choice};`), ...(isUsed ? [removeStatement(next)] : [])] };
 }
 
 /** An expression that stands as a statement; a call that is refused for itself goes away with its statement. */
@@ -44,7 +67,7 @@ function readForNothing(reading: Reading, node: Node, expression: Node, scope: S
   const value = evaluate(reading, expression, scope);
   const isAssignment = Node.isBinaryExpression(expression) && expression.getOperatorToken().getText().endsWith("=") || Node.isPostfixUnaryExpression(expression);
   if (value.kind !== "fault" && !isAssignment && (reading.report.size === before || !Node.isCallExpression(expression))) {
-    reportUnknown(reading, node, { what: "a statement whose value goes nowhere", fix: "remove it, or bind it with const and use it" });
+    reportUnknown(reading, node, { what: "a statement whose value goes nowhere", fix: { words: "remove it, or bind it with const and use it", edits: [removeStatement(node)] } });
   }
 }
 

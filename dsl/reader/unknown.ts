@@ -1,14 +1,25 @@
 /** What the language does not have, and what to write instead. */
-import { Node, SyntaxKind } from "ts-morph";
+import { Node, SyntaxKind, type BinaryExpression } from "ts-morph";
+import type { Edit } from "../diagnostics.ts";
 import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
+import { fitted, operandText, removeStatement, replaceBy, shorten, write } from "./fixes.ts";
 import { standIn } from "./holes.ts";
+import type { Fix } from "./report.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { intrinsicNames, reductionNames } from "./intrinsic-names.ts";
+import { removeImport } from "./imports.ts";
+import { writtenOut } from "./other-functions.ts";
+import { indicesFor } from "./points.ts";
 import { insteadOfPower } from "./powers.ts";
-import { shorten } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { describe, fault, scalar, type Scope, type Value } from "./values.ts";
+
+/** In the place of a call, where its arguments tell what to write; else in words. */
+function callInstead(node: CallLike, name: string, words: string): string | Fix {
+  const text = writtenOut(name, node.getArguments());
+  return text === undefined ? words : write(node, / [-+*/] |^-/.test(text) ? fitted(node, text) : text, name === "mean" ? "" : name === "f16" ? ", which rounds to bf16" : "");
+}
 
 const sumInstead = "write sum(axis, \"chain\", (item) => …), or reduce with a reducer of your own";
 
@@ -16,7 +27,13 @@ const sumInstead = "write sum(axis, \"chain\", (item) => …), or reduce with a 
 export function reportAssignment(reading: Reading, node: Node, scope: Scope): Value {
   const isStore = Node.isBinaryExpression(node) && node.getOperatorToken().getText() === "=" && !Node.isIdentifier(node.getLeft());
   if (reading.refused === 0) {
-    if (isStore) reading.report.add("R001", node, `'${shorten(node.getText())}' is an assignment, and nothing changes in a body`, "return the value: the body gives it for each point of the output's axes; where to write it, if not there, says scatter([index, …], value)");
+    const target = Node.isBinaryExpression(node) ? node.getLeft() : undefined;
+    const declared = Node.isIdentifier(target) ? scope.find(target.getText())?.at : undefined;
+    const statement = node.getParentIfKind(SyntaxKind.ExpressionStatement);
+    // A value that is made over once, right where it is: a const of its own.
+    if (statement !== undefined && declared !== undefined && Node.isBinaryExpression(node) && Node.isBlock(statement.getParent())
+      && statement.getParent() === declared.getFirstAncestorByKind(SyntaxKind.Block)) reading.report.add("R001", node, `'${shorten(node.getText())}' is an assignment, and nothing changes in a body`, madeOver(node, target!, statement));
+    else if (isStore) reading.report.add("R001", node, `'${shorten(node.getText())}' is an assignment, and nothing changes in a body`, "return the value: the body gives it for each point of the output's axes; where to write it, if not there, says scatter([index, …], value)");
     else reading.report.add("R001", node, `'${shorten(node.getText())}' accumulates outside a reduction`, sumInstead);
   }
   if (!Node.isBinaryExpression(node)) return fault;
@@ -24,6 +41,24 @@ export function reportAssignment(reading: Reading, node: Node, scope: Scope): Va
   const index = Node.isElementAccessExpression(target) ? target.getArgumentExpression() : undefined;
   if (index !== undefined) evaluate(reading, index, scope);
   return unknownOf(reading, [evaluate(reading, node.getRight(), scope)], [node.getRight()]);
+}
+
+/** An assignment as a const of another name, which is used from there on. */
+function madeOver(node: BinaryExpression, target: Node, statement: Node): Fix {
+  const name = target.getText();
+  const block = statement.getParentOrThrow();
+  const taken = new Set(block.getDescendantsOfKind(SyntaxKind.Identifier).map((one) => one.getText()));
+  let fresh = `${name}2`;
+  for (let i = 3; taken.has(fresh); i++) fresh = `${name}${i}`;
+  const operator = node.getOperatorToken().getText().slice(0, -1);
+  const value = operator === "" ? node.getRight().getText() : `${name} ${operator} ${operandText(node.getRight())}`;
+  const later = block.getDescendantsOfKind(SyntaxKind.Identifier).filter((one) => one.getText() === name && one.getStart() > statement.getEnd());
+  const keyword = block.getDescendantsOfKind(SyntaxKind.VariableDeclaration).find((one) => one.getName() === name)?.getParent()?.getFirstChild();
+  return {
+    words: `write const ${fresh} = ${shorten(value)}, and use ${fresh} from there on; to accumulate, ${sumInstead.replace(/^write /, "write ")}`,
+    edits: [replaceBy(node, `const ${fresh} = ${value}`), ...later.map((one) => replaceBy(one, Node.isShorthandPropertyAssignment(one.getParent()) ? `${name}: ${fresh}` : fresh)),
+      ...(keyword !== undefined && keyword.getText() !== "const" ? [replaceBy(keyword, "const")] : [])],
+  };
 }
 
 const byKind = new Map<SyntaxKind, readonly [message: string, fix: string]>([
@@ -48,15 +83,27 @@ const byKind = new Map<SyntaxKind, readonly [message: string, fix: string]>([
 ]);
 
 /** Reports a construct that the language does not have, by its kind or by the name that is given. */
-export function reportUnknown(reading: Reading, node: Node, words?: { what: string; fix: string }): Value {
+export function reportUnknown(reading: Reading, node: Node, words?: { what: string; fix: string | Fix }): Value {
   const known = byKind.get(node.getKind());
   const name = Node.isIdentifier(node) || Node.isPropertyAccessExpression(node) ? node.getText() : undefined;
-  const [what, fix] = words !== undefined ? [words.what, words.fix]
+  const [what, fix]: readonly [string, string | Fix] = words !== undefined ? [words.what, words.fix]
     : known ?? (name !== undefined && named(name) !== undefined ? [`'${name}'`, named(name)!]
       : [name !== undefined ? `'${name}'` : `'${shorten(node.getText())}' (${node.getKindName()})`,
         "write const declarations, arithmetic, comparisons, ?:, calls of tensors and functions, and a return"]);
-  reading.report.add("R010", node, `${what} is not part of the language`, fix);
+  const edits = typeof fix === "string" ? editsFor(node) : [];
+  reading.report.add("R010", node, `${what} is not part of the language`, edits.length > 0 ? { words: fix as string, edits } : fix);
   return fault;
+}
+
+/** Constructs that have one plain form. */
+function editsFor(node: Node): Edit[] {
+  if (Node.isAwaitExpression(node) || Node.isVoidExpression(node)) return [replaceBy(node, node.getExpression().getText())];
+  if (node.getKind() === SyntaxKind.BigIntLiteral) return [replaceBy(node, node.getText().replace(/n$/, ""))];
+  if (node.getKind() === SyntaxKind.NullKeyword || node.getText() === "undefined") return [replaceBy(node, "0")];
+  if (Node.isNewExpression(node) && node.getExpression().getText() === "Number" && node.getArguments().length === 1) return [replaceBy(node, node.getArguments()[0]!.getText())];
+  const statement = node.getFirstAncestorByKind(SyntaxKind.ExpressionStatement);
+  if (/^(console|performance|Date)\b/.test(node.getText()) && statement !== undefined && statement.getStart() === node.getStart()) return [removeStatement(statement)];
+  return [];
 }
 
 export const mathInstead: Readonly<Record<string, string>> = {
@@ -105,7 +152,10 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
       rest();
       return fault;
     }
-    return scope.find(name) === undefined ? unknownFunction(reading, node, name, scope, rest) : undefined;
+    const binding = scope.find(name);
+    // A name that "treefold" was asked for in vain is as unknown as one that was not imported.
+    const isFree = binding === undefined || Node.isImportSpecifier(binding.at) && functionInstead(name) !== undefined && binding.value().kind === "fault";
+    return isFree ? unknownFunction(reading, node, name, scope, rest) : undefined;
   }
   if (!Node.isPropertyAccessExpression(callee)) return undefined;
   const of = callee.getExpression();
@@ -145,9 +195,14 @@ function readMethod(reading: Reading, node: CallLike, method: string, of: Node, 
   }
   const text = shorten(of.getText());
   const element = object.kind === "tensor" ? `${text}(${object.input.axes.slice(0, -1).map((axis) => `${axis}, `).join("")}item)` : text;
-  const axis = object.kind === "tensor" ? object.input.axes.at(-1)! : "axis";
+  // The axis that is named, or the last one.
+  const named = node.getArguments().map((arg) => arg.getText());
+  const axes = object.kind === "tensor" ? object.input.axes : [];
+  const axis = axes.find((one) => named.includes(one)) ?? axes.at(-1) ?? "axis";
+  const item = axes.map((one) => (one === axis ? "item" : one)).join(", ");
   reportUnknown(reading, node, { what: `'.${method}(…)' of ${describe(object)}`,
-    fix: method === "reduce" || !reductionNames.has(method) ? reductions.has(method) ? `write it with sum(${axis}, "chain", (item) => ${element})` : `write ${method}(${object.kind === "tensor" ? `${text}(${object.input.axes.join(", ")})` : text})`
+    fix: reductionNames.has(method) && method !== "reduce" && object.kind === "tensor" ? write(node, `${method}(${axis}, "chain", (item) => ${text}(${item}))`)
+      : object.kind === "tensor" && reading.scopes.library(method) !== undefined ? write(node, `${method}(${text}(${indicesFor(reading, object.input.axes, node).join(", ")}))`) : method === "reduce" || !reductionNames.has(method) ? reductions.has(method) ? `write it with sum(${axis}, "chain", (item) => ${element})` : `write ${method}(${object.kind === "tensor" ? `${text}(${object.input.axes.join(", ")})` : text})`
       : `write ${method}(${axis}, "chain", (item) => ${element})` });
   for (const arg of node.getArguments()) evaluate(reading, arg, scope);
   return fault;
@@ -162,14 +217,16 @@ function readMath(reading: Reading, node: CallLike, method: string, scope: Scope
   if (method === "sqrt" && values.length === 1 && first?.kind === "literal" && reading.report.size === before) {
     return { kind: "literal", value: Math.sqrt(first.value), decimal: true };
   }
-  reportUnknown(reading, node.getExpression(), method === "pow" ? powerWords("Math.pow", node, values) : undefined);
+  const callee = node.getExpression();
+  const words = Object.hasOwn(mathInstead, method) ? `write ${mathInstead[method]}` : "use the functions of \"treefold\"";
+  reportUnknown(reading, callee, (method === "pow" ? powerWords("Math.pow", node, values) : undefined) ?? { what: `'${callee.getText()}'`, fix: callInstead(node, method, words) });
   return likeMath(reading, node, method, values, scope);
 }
 
-function powerWords(name: string, node: CallLike, values: readonly Value[]): { what: string; fix: string } | undefined {
+function powerWords(name: string, node: CallLike, values: readonly Value[]): { what: string; fix: string | Fix } | undefined {
   const [base, exponentAt] = node.getArguments();
   const exponent = values[1]?.kind === "literal" ? values[1].value : undefined;
-  return base === undefined || exponentAt === undefined ? undefined : { what: `'${name}'`, fix: insteadOfPower(base, exponentAt, exponent) };
+  return base === undefined || exponentAt === undefined ? undefined : { what: `'${name}'`, fix: insteadOfPower(node, base, exponentAt, exponent) };
 }
 
 function likeMath(reading: Reading, node: CallLike, method: string, values: readonly Value[], scope: Scope): Value {
@@ -192,25 +249,41 @@ function reportAtomic(reading: Reading, node: Node): void {
 /** What others call reductions: one of ours in its place would bind the axes that are open in their arguments. */
 const reductions: ReadonlySet<string> = new Set(["dot", "mean", "softmax", "prod", "subgroupAdd", "any", "all", "count", "variance", "norm", "matmul", "einsum"]);
 
+/** A fix that takes the name out of the import, too, where it was asked for in vain. */
+function withoutImport(scope: Scope, name: string, fix: string | Fix): string | Fix {
+  const at = scope.find(name)?.at;
+  if (at === undefined || typeof fix === "string" || fix.edits.length === 0) return fix;
+  const uses = at.getSourceFile().getDescendantsOfKind(SyntaxKind.CallExpression).filter((call) => call.getExpression().getText() === name);
+  return uses.length > 1 ? fix : { ...fix, edits: [...fix.edits, removeImport(at)] };
+}
+
+/** What others call functions, and what to write instead. */
+const otherFunctions: Readonly<Record<string, string>> = {
+  dot: sumInstead, fma: "write a * b + c: the compiler fuses where that is exact", inverseSqrt: "write rsqrt(x)",
+  mean: "write sum(axis, tree, leaf) / f32(extent(axis))", softmax: "write it with max, sum and exp, or reduce over runs",
+  prod: "reduce with a reducer of your own: state { p: \"f32\" }, identity { p: 1 }", Float32Array: "use the inputs",
+  parseInt: "write u32(x) or i32(x)", parseFloat: "write f32(x)", Number: "write f32(x)", BigInt: "use u32 or i32", f16: "use bf16(x)",
+  where: "write select(condition, whenTrue, whenFalse)", relu: "write max(x, 0)", clamp: "write min(max(x, low), high)", clip: "write min(max(x, low), high)",
+  square: "write x * x", log1p: "write log(1 + x)", expm1: "write exp(x) - 1", softplus: "write log(1 + exp(x))", range: "reduce over below(axis, n), or over the axis itself",
+  any: "write max(axis, tree, (item) => select(condition, 1, 0)) > 0", all: "write -max(axis, tree, (item) => select(condition, -1, 0)) > 0",
+  count: "write sum(axis, tree, (item) => select(condition, 1, 0))", variance: "write it with two sums, or reduce with Welford's reducer",
+  norm: "write sqrt(sum(axis, tree, (item) => x(item) * x(item)))", matmul: "write sum(axis, tree, (k) => a(row, k) * b(k, column))", einsum: "write sum(axis, tree, (k) => a(row, k) * b(k, column))",
+  zeros: "write 0: the body gives one element", ones: "write 1: the body gives one element",
+  workgroupBarrier: "remove it: the schedule is the compiler's", subgroupAdd: sumInstead, require: "write an import",
+};
+
+/** What to write instead of a function that the language has not, in words. */
+export function functionInstead(name: string): string | undefined {
+  if (Object.hasOwn(otherFunctions, name)) return otherFunctions[name];
+  return Object.hasOwn(mathInstead, name) ? `write ${mathInstead[name]}` : undefined;
+}
+
 function unknownFunction(reading: Reading, node: CallLike, name: string, scope: Scope, rest: () => Value): Value | undefined {
-  const instead: Readonly<Record<string, string>> = {
-    dot: sumInstead, fma: "write a * b + c: the compiler fuses where that is exact", inverseSqrt: "write rsqrt(x)",
-    mean: "write sum(axis, tree, leaf) / f32(extent(axis))", softmax: "write it with max, sum and exp, or reduce over runs",
-    prod: "reduce with a reducer of your own: state { p: \"f32\" }, identity { p: 1 }", Float32Array: "use the inputs",
-    parseInt: "write u32(x) or i32(x)", parseFloat: "write f32(x)", Number: "write f32(x)", BigInt: "use u32 or i32", f16: "use bf16(x)",
-    where: "write select(condition, whenTrue, whenFalse)", relu: "write max(x, 0)", clamp: "write min(max(x, low), high)", clip: "write min(max(x, low), high)",
-    square: "write x * x", log1p: "write log(1 + x)", expm1: "write exp(x) - 1", softplus: "write log(1 + exp(x))", range: "reduce over below(axis, n), or over the axis itself",
-    any: "write max(axis, tree, (item) => select(condition, 1, 0)) > 0", all: "write -max(axis, tree, (item) => select(condition, -1, 0)) > 0",
-    count: "write sum(axis, tree, (item) => select(condition, 1, 0))", variance: "write it with two sums, or reduce with Welford's reducer",
-    norm: "write sqrt(sum(axis, tree, (item) => x(item) * x(item)))", matmul: "write sum(axis, tree, (k) => a(row, k) * b(k, column))", einsum: "write sum(axis, tree, (k) => a(row, k) * b(k, column))",
-    zeros: "write 0: the body gives one element", ones: "write 1: the body gives one element",
-    workgroupBarrier: "remove it: the schedule is the compiler's", subgroupAdd: sumInstead, require: "write an import",
-  };
   const isMath = isJavaScriptMath(reading, name);
-  const fix = Object.hasOwn(instead, name) ? instead[name]! : isMath ? `write ${mathInstead[name]}` : undefined;
+  const fix = Object.hasOwn(otherFunctions, name) ? otherFunctions[name]! : isMath ? `write ${mathInstead[name]}` : undefined;
   if (fix === undefined) return undefined;
   const values = isMath ? node.getArguments().map((arg) => evaluate(reading, arg, scope)) : [];
-  reportUnknown(reading, node, (name === "pow" ? powerWords("pow(…)", node, values) : undefined) ?? { what: `'${name}(…)'`, fix });
+  reportUnknown(reading, node, (name === "pow" ? powerWords("pow(…)", node, values) : undefined) ?? { what: `'${name}(…)'`, fix: withoutImport(scope, name, callInstead(node, name, fix)) });
   if (isMath) return likeMath(reading, node, name, values, scope);
   const left = rest();
   return reductions.has(name) ? fault : left;

@@ -25,7 +25,8 @@ export type Value =
   /** A number that has no dtype yet: it takes that of what it meets. `decimal`: it can't be an integer. */
   | { readonly kind: "literal"; readonly value: number; readonly decimal: boolean }
   /** A choice between values without a dtype. */
-  | { readonly kind: "choice"; readonly condition: Expr; readonly whenTrue: Value; readonly whenFalse: Value }
+  | { readonly kind: "choice"; readonly condition: Expr; readonly whenTrue: Value; readonly whenFalse: Value;
+      readonly nodes: readonly [whenTrue: Node, whenFalse: Node] }
   | { readonly kind: "axis"; readonly axis: DeclaredAxis }
   | { readonly kind: "range"; readonly domain: Domain }
   | { readonly kind: "runs"; readonly domain: Domain; readonly length: number }
@@ -40,8 +41,7 @@ export type Value =
   | { readonly kind: "namespace"; readonly member: (name: string) => Value | undefined; readonly names: readonly string[] }
   | { readonly kind: "reducer"; readonly reducer: Reducer }
   | { readonly kind: "scattered"; readonly place: readonly Expr[]; readonly value: Value; readonly at: Node; readonly placeNodes: readonly Node[];
-      /** The place's values, and the names that may be used there. */
-      readonly indices: readonly Value[]; readonly scope: Scope }
+      readonly indices: readonly Value[] }
   /** What a fault leaves behind: nobody knows what it is, so nothing is said of it, but what it was made of is checked. */
   | { readonly kind: "fault"; readonly parts: readonly Expr[] };
 
