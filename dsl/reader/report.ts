@@ -41,7 +41,7 @@ export interface Fix {
   /** Other ways, in words: stands after what is to be imported. */
   readonly more?: string;
   /** The edits import what they need themselves. */
-  readonly isComplete?: true;
+  readonly isComplete?: boolean;
 }
 
 /** A second place that explains the first. */
