@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
 import { canDraw } from "./cli/progress.ts";
-import { doesForAll, leaveOut } from "./spec/fixtures/effort.ts";
+import { doesForAll, effort, leaveOut } from "./spec/fixtures/effort.ts";
 
 const folders = "{dsl,codegen,runtime,models,spec,cli}";
 const device = `${folders}/**/*.device.test.ts`;
@@ -18,8 +18,11 @@ const onOneDriver = doesForAll ? [] : [
   "spec/engine/*.device.test.ts", "spec/sampling.device.test.ts", "spec/invariance.device.test.ts", "spec/limits.device.test.ts",
   "spec/linspace.device.test.ts", "runtime/faults.device.test.ts", "spec/mutants/mutants.device.test.ts",
 ];
+/** Commands that run a model hundreds of times; TREEFOLD_CASES=ci finds them. */
+const leftToCi = effort === "quick" ? ["cli/experiment-distinct.any-device.test.ts", "cli/experiment-kl.any-device.test.ts"] : [];
 // Each project loads this file anew, in one process.
 const said = "TREEFOLD_FILES_LEFT_OUT_SAID";
+if (process.env[said] === undefined && doesForAll && process.env["TREEFOLD_DRIVER"] !== undefined) for (const files of leftToCi) leaveOut(files);
 if (process.env[said] === undefined) for (const files of onOneDriver) leaveOut(`${files} on ${process.env["TREEFOLD_DRIVER"] ?? "this driver"}`);
 process.env[said] = "yes";
 
@@ -48,7 +51,7 @@ export default defineConfig({
       { extends: true, test: { name: "host-alone", include: alone, exclude: [...configDefaults.exclude, device], isolate: true } },
       { extends: true, test: { name: "device", include: [device], exclude: [...configDefaults.exclude, ...alone, ...onOneDriver] } },
       { extends: true, test: { name: "device-alone", include: ["spec/mutants/*.device.test.ts"], exclude: [...configDefaults.exclude, ...onOneDriver], isolate: true } },
-      { extends: true, test: { name: "any-device", include: [anyDevice] } },
+      { extends: true, test: { name: "any-device", include: [anyDevice], exclude: [...configDefaults.exclude, ...leftToCi] } },
     ],
   },
 });
