@@ -1,12 +1,12 @@
 /** The command `run` as a user sees it, on a device. */
 import { describe, expect, test } from "vitest";
-import { besideKernels, rowSum, treefold } from "../spec/fixtures/commands.ts";
+import { besideKernels, rowSum, treefold, treefoldHere } from "../spec/fixtures/commands.ts";
 
 besideKernels();
 
 describe("run", () => {
-  test("every schedule gives the evaluator's bits", () => {
-    const { code, out, err } = treefold(...rowSum, "--json", "--seed", "3", "--tree", "chain 3,lanes 5 chain , pairwise");
+  test("every schedule gives the evaluator's bits", async () => {
+    const { code, out, err } = await treefoldHere(...rowSum, "--json", "--seed", "3", "--tree", "chain 3,lanes 5 chain , pairwise");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const report = JSON.parse(out) as { schedules: { name: string; sha256: string }[]; evaluator: string; orderSensitive: number; device: object };
     expect(report).toMatchObject({ kernel: "rowSum", tree: "chain 3, lanes 5 chain, pairwise" });
@@ -17,12 +17,12 @@ describe("run", () => {
     expect(Object.keys(report.device)).toEqual(["vendor", "architecture", "device", "description", "driver"]);
   });
 
-  test("the seed and the tree decide the bits, the schedule does not", () => {
-    const hash = (...args: string[]): string => (JSON.parse(treefold(...rowSum, "--json", "--schedule", "alone", ...args).out) as { evaluator: string }).evaluator;
-    const declared = hash();
-    expect(hash()).toBe(declared);
-    expect(hash("--seed", "2")).not.toBe(declared);
-    expect(hash("--tree", "chain")).not.toBe(declared);
+  test("the seed and the tree decide the bits, the schedule does not", async () => {
+    const hash = async (...args: string[]): Promise<string> => (JSON.parse((await treefoldHere(...rowSum, "--json", "--schedule", "alone", ...args)).out) as { evaluator: string }).evaluator;
+    const declared = await hash();
+    expect(await hash()).toBe(declared);
+    expect(await hash("--seed", "2")).not.toBe(declared);
+    expect(await hash("--tree", "chain")).not.toBe(declared);
   });
 
   test("for people", () => {
@@ -32,13 +32,13 @@ describe("run", () => {
     expect(out).toMatch(/(\d+) of \1 schedules give the evaluator's bits; a flat chain would change [\d.]+% of the outputs\n$/);
   });
 
-  test("a kernel that adds no floats", () => {
-    const { out } = treefold("run", "rows.kernel.ts", "--kernel", "rowMaximum", "--axis", "token=2", "--axis", "channel=9", "--schedule", "alone");
+  test("a kernel that adds no floats", async () => {
+    const { out } = await treefoldHere("run", "rows.kernel.ts", "--kernel", "rowMaximum", "--axis", "token=2", "--axis", "channel=9", "--schedule", "alone");
     expect(out).toMatch(/\n1 of 1 schedules give the evaluator's bits; it adds no floats, so no order could change them\n$/);
   });
 
-  test("an unknown schedule", () => {
-    const { code, out, err } = treefold(...rowSum, "--schedule", "alon");
+  test("an unknown schedule", async () => {
+    const { code, out, err } = await treefoldHere(...rowSum, "--schedule", "alon");
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toMatch(/^error: no schedule 'alon' fits kernel 'rowSum' \(did you mean 'alone'\?\); fix: use all, or one of alone, .*\n$/);
   });
