@@ -46,6 +46,7 @@ const atHome: [kernel: string, extents: Extents, schedules: readonly string[]][]
   ["maxPool2d", { c: 2, h: 5, w: 4, y: 3, x: 2, i: 3, j: 3 }, ["alone", "registers"]],
   ["int8Products", { col: 5, word: 8 }, ["runs-together"]],
   ["prefixSum", { c: 21 }, ["alone", "split"]],
+  ["topTwo", { id: 36 }, ["leaves-together"]],
 ];
 
 if (effort === "quick") {

@@ -56,7 +56,9 @@ export class Comparison {
       if (xs.length !== ys.length || a.coefficients.some((coefficient, at) => coefficient !== b.coefficients[at])) return here;
       const straight = this.#differing(xs, ys);
       const crossed = xs.length === 2 && commutes.has(a.kind) ? this.#differing(xs, [ys[1]!, ys[0]!]) : straight;
-      const differing = crossed.length < straight.length ? crossed : straight;
+      // Of equally many, operands of the same kind belong together.
+      const alike = (pairs: readonly { declared: Value; found: Value }[]): boolean => pairs.every(({ declared: x, found: y }) => (x as Term).kind === (y as Term).kind);
+      const differing = crossed.length < straight.length || (crossed.length === straight.length && !alike(straight) && alike(crossed)) ? crossed : straight;
       if (differing.length === 0) return here;
       here = differing[0]!;
     }

@@ -329,6 +329,8 @@ export class Integers {
     if (a === b) return a;
     if (condition.kind === "not") return this.select(condition.a!, b, a);
     const [s, t] = [this.#arm(a), this.#arm(b)];
+    // A constant that is hidden on one side only is one constant all the same.
+    if (s === t) return this.plain(a as Word) as V;
     const type = typeof a === "boolean" ? "bool" : typeof a === "number" ? "integer" : a.type;
     const isWord = type === "integer";
     return this.pool.node("select", type, condition, s, t, isWord ? Math.min(s.low, t.low) : 0, isWord ? Math.max(s.high, t.high) : maxU32) as V;

@@ -103,6 +103,14 @@ test("integers: of every word and every two numbers, quotients, remainders and t
   }), { numRuns: 2000, seed: 5 });
 });
 
+test("a choice between a constant and the same one hidden is that constant", () => {
+  const integers = new Integers(new TermPool());
+  const condition = integers.less(integers.pool.leaf("argument", "integer", "x"), 3);
+  expect(integers.select<Word>(condition, 7, integers.hidden(7))).toBe(7);
+  expect(integers.select<Word>(condition, integers.hidden(7), 7)).toBe(7);
+  expect(integers.select<Word>(condition, 7, integers.hidden(8))).not.toBe(7);
+});
+
 const floatStep = fc.record({
   operator: fc.constantFrom("add", "subtract", "multiply", "negate", "magnitude", "seal", "fma", "bits", "select", "constant", "half" as const),
   left: fc.nat(6), right: fc.nat(6), third: fc.nat(6), raw: fc.boolean(), constant: float,
