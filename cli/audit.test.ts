@@ -182,7 +182,7 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
     const { code, out } = await audit(folder);
     expect(code).toBe(1);
     expect(out).toMatch(/\nadd-channel64 +alone +portable +refuted: hash {2}/);
-    expect(said(out)).toContain("\nerror: LIBRARY/kernels/add-channel64.wgsl: it does not have the hash that the manifest gives. fix: build the library again\n\n0 proven, 3 checked, 1 refuted, 0 not followed\n");
+    expect(said(out)).toContain("\nerror: LIBRARY/kernels/add-channel64.wgsl: it does not have the hash that the manifest gives; fix: build the library again\n\n0 proven, 3 checked, 1 refuted, 0 not followed\n");
     const json = await audit(folder, "--json");
     expect(JSON.parse(json.out)).toMatchObject({ checked: 3, refuted: 1 });
     expect(json.err).toContain("it does not have the hash that the manifest gives");
@@ -193,7 +193,7 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
     const { code, out, err } = await audit(folder);
     expect(code).toBe(1);
     expect(out).toMatch(/\n0 proven, 4 checked, 0 refuted, 0 not followed\n$/);
-    expect(said(err)).toBe("error: LIBRARY/manifest.json: it does not have the hash that it was written with. fix: build the library again\n");
+    expect(said(err)).toBe("error: LIBRARY/manifest.json: it does not have the hash that it was written with; fix: build the library again\n");
   });
 
   test("whose artifact no compiler writes fails, and crashes nothing", async () => {
@@ -203,14 +203,14 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
   });
 
   test.each([
-    ["no manifest", async () => rm(join(folder, "manifest.json")), "LIBRARY: it is no library: it has no manifest.json. fix: give a folder that 'treefold build' wrote, or a file of kernels"],
-    ["a manifest that is no JSON", async () => edit("manifest.json", "{", ""), /^LIBRARY\/manifest\.json: it is not JSON \(.+\)\. fix: build the library again$/],
-    ["another manifest", async () => edit("manifest.json", /"kernels": \{[^]*"weights"/, '"kernels": 3, "weights"'), "LIBRARY/manifest.json: it is no manifest of a library. fix: build the library again"],
-    ["an artifact that is no JSON", async () => edit("kernels/add-channel64.json", "{", ""), /^LIBRARY\/kernels\/add-channel64\.json: it is not JSON \(.+\)\. fix: /],
-    ["an artifact that is none", async () => edit("kernels/add-channel64.json", /[^]*/, "[]"), "LIBRARY/kernels/add-channel64.json: it is no artifact. fix: build the library again"],
-    ["a text that is not there", async () => rm(join(folder, "kernels/add-channel64.wgsl")), /^LIBRARY\/kernels\/add-channel64\.wgsl: it cannot be read \(ENOENT\)\. fix: /],
-    ["a declaration that is none", async () => edit("kernels/add-channel64.ir", "axis token: batch", "axis token batch"), /^LIBRARY\/kernels\/add-channel64\.ir:2:14: it is no kernel: .+\. fix: build the library again$/],
-    ["no declaration", async () => edit("manifest.json", /"declaration": "kernels\/add-channel64.ir",/, ""), "LIBRARY/manifest.json: kernel 'add-channel64' has no declaration: an older compiler wrote it. fix: build the library again"],
+    ["no manifest", async () => rm(join(folder, "manifest.json")), "LIBRARY: it is no library: it has no manifest.json; fix: give a folder that 'treefold build' wrote, or a file of kernels"],
+    ["a manifest that is no JSON", async () => edit("manifest.json", "{", ""), /^LIBRARY\/manifest\.json: it is not JSON \(.+\); fix: build the library again$/],
+    ["another manifest", async () => edit("manifest.json", /"kernels": \{[^]*"weights"/, '"kernels": 3, "weights"'), "LIBRARY/manifest.json: it is no manifest of a library; fix: build the library again"],
+    ["an artifact that is no JSON", async () => edit("kernels/add-channel64.json", "{", ""), /^LIBRARY\/kernels\/add-channel64\.json: it is not JSON \(.+\); fix: /],
+    ["an artifact that is none", async () => edit("kernels/add-channel64.json", /[^]*/, "[]"), "LIBRARY/kernels/add-channel64.json: it is no artifact; fix: build the library again"],
+    ["a text that is not there", async () => rm(join(folder, "kernels/add-channel64.wgsl")), /^LIBRARY\/kernels\/add-channel64\.wgsl: it cannot be read \(ENOENT\); fix: /],
+    ["a declaration that is none", async () => edit("kernels/add-channel64.ir", "axis token: batch", "axis token batch"), /^LIBRARY\/kernels\/add-channel64\.ir:2:14: it is no kernel: .+; fix: build the library again$/],
+    ["no declaration", async () => edit("manifest.json", /"declaration": "kernels\/add-channel64.ir",/, ""), "LIBRARY/manifest.json: kernel 'add-channel64' has no declaration: an older compiler wrote it; fix: build the library again"],
   ])("with %s is refused in a line", async (_, spoil, message) => {
     await spoil();
     const { code, out, err } = await audit(folder);
@@ -238,13 +238,13 @@ describe("an attack on a library", () => {
   ])("is found where %s is edited", async (_, file, from, to) => {
     await edit(file, from, to);
     const { code, err } = await judged();
-    expect({ code, err }).toEqual({ code: 1, err: `error: LIBRARY/${file}: it does not have the hash that the manifest gives. fix: build the library again\n` });
+    expect({ code, err }).toEqual({ code: 1, err: `error: LIBRARY/${file}: it does not have the hash that the manifest gives; fix: build the library again\n` });
   });
 
   test("is found where a file is added, or one is gone", async () => {
     await mkdir(join(folder, "node_modules", "treefold-runtime"), { recursive: true });
     await writeFile(join(folder, "node_modules", "treefold-runtime", "index.js"), "export {};\n");
-    expect(await judged()).toMatchObject({ code: 1, err: "error: LIBRARY/node_modules/treefold-runtime/index.js: the manifest knows nothing of it. fix: remove it, or build the library again\n" });
+    expect(await judged()).toMatchObject({ code: 1, err: "error: LIBRARY/node_modules/treefold-runtime/index.js: the manifest knows nothing of it; fix: remove it, or build the library again\n" });
     await rm(join(folder, "node_modules"), { recursive: true });
     await rm(join(folder, "forward.js"));
     expect(await judged()).toMatchObject({ code: 1, err: expect.stringMatching(/^error: LIBRARY\/forward\.js: it cannot be read \(ENOENT\)/) as string });
@@ -258,7 +258,7 @@ describe("an attack on a library", () => {
     await mend();
     const { code, err } = await judged();
     expect(code).toBe(1);
-    expect(err).toContain("error: LIBRARY/manifest.json: the weight 'model.layers.0.self_attn.q_proj.weight' is used as 'layers.1.queries', of another layer. fix: build the library again\n");
+    expect(err).toContain("error: LIBRARY/manifest.json: the weight 'model.layers.0.self_attn.q_proj.weight' is used as 'layers.1.queries', of another layer; fix: build the library again\n");
   });
 
   test("is found where declaration and text read another request's row alike, hashes mended", async () => {

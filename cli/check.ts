@@ -1,25 +1,36 @@
 /** `treefold check`: what is wrong with kernel files. */
 import { resolve } from "node:path";
-import type { Command } from "commander";
+import { InvalidArgumentError, type Command } from "commander";
 import type { Diagnostic } from "../dsl/diagnostics.ts";
 import { FindingError } from "./exit.ts";
 import { assertFile, renderAll } from "./kernel-file.ts";
+import { parsePath } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
 export function register(program: Command): void {
   program.command("check")
     .description("Checks kernel files against the language's rules and TypeScript's strict types.")
-    .argument("<file...>", "TypeScript files that export kernels")
+    .argument("<file...>", "TypeScript files that export kernels", (file, before: readonly string[] = []) => [...before, parsePath(file)])
+    .option("--buffers <count>", `storage buffers that a kernel may bind; ${promised}, which every WebGPU device offers, where it is not given`, parseCount)
     .option("--json", 'print {"diagnostics":[{"code","file","line","column","message","notes","fix","edits"}]}')
     .action(check);
 }
 
-async function check(files: readonly string[], { json = false }: { json?: boolean }): Promise<void> {
+/** What every WebGPU device offers: the reader's own constant, which is not loaded for the help alone. */
+const promised = 8;
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > 0xffff) throw new InvalidArgumentError("Write a whole number from 1 up, as in --buffers 16.");
+  return count;
+}
+
+async function check(files: readonly string[], { json = false, buffers = promised }: { json?: boolean; buffers?: number }): Promise<void> {
   files.forEach(assertFile);
   const { readKernels } = await import("../dsl/reader/index.ts");
   const results = await withProgress("Checking", async (show) => eachOnce(files, (file) => resolve(file)).map((file) => {
     show(`Checking ${file}`);
-    const result = readKernels(file, { typecheck: true });
+    const result = readKernels(file, { typecheck: true, buffers });
     const isEmpty = result.diagnostics.length === 0 && result.kernels.length === 0 && /\.kernel\.m?ts$/.test(file);
     return { file, ...result, diagnostics: isEmpty ? [noKernel(file)] : result.diagnostics };
   }));

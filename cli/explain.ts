@@ -1,6 +1,6 @@
 /** `treefold explain`: what the compiler makes of a kernel, stage by stage. */
 import { Option, type Command } from "commander";
-import type { PassStages } from "../codegen/compile.ts";
+import type { Offer, PassStages } from "../codegen/compile.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import type { PrintedLine } from "../codegen/statements.ts";
 import type { Kernel } from "../dsl/ir.ts";
@@ -8,6 +8,7 @@ import type { Artifact } from "../runtime/artifact.ts";
 import { didYouMean } from "../runtime/errors.ts";
 import { UsageError } from "./exit.ts";
 import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtents, type Extents } from "./kernel-file.ts";
+import { parsePath } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
 /** What is read, what may be chosen, and then what each of the compiler's passes gives. */
@@ -23,7 +24,7 @@ interface Options {
 export function register(program: Command): void {
   program.command("explain")
     .description("Shows what a kernel means, how it can be laid out, and the text that the driver is handed.")
-    .argument("<file>", "TypeScript file that exports kernels")
+    .argument("<file>", "TypeScript file that exports kernels", parsePath)
     .option("--kernel <name>", "which kernel; otherwise all of the file")
     .addOption(new Option("--stage <stage>", "ir: the checked kernel; tree: its reductions; level: what its bits are promised on, and the operation because of which no more is; schedule: what fits. And what the compiler's passes give: " +
       "specialize: the kernel at these extents; split: the kernel of each pass; map: what goes where; lower: the statements, each with the place in the kernel that it is for; wgsl: the module as the driver gets it")
@@ -79,9 +80,11 @@ async function describeTrees(kernel: Kernel): Promise<string> {
 
 async function describeSchedules(kernel: Kernel, options: Options): Promise<string> {
   const { describeMapping } = await import("../codegen/schedule.ts");
-  const schedules = await fittingSchedules(kernel, options);
-  const lines = schedules.flatMap(({ name, passes }) => [`  ${name}`, ...passes.map((mapping) => `    ${describeMapping(mapping)}`)]);
-  return [`kernel ${kernel.name}`, ...lines].join("\n");
+  const { fitting, misfits } = await usable(kernel, options);
+  const { misfitLines } = await import("../codegen/compile.ts");
+  const lines = fitting.flatMap(({ name, passes }) => [`  ${name}`, ...passes.map((mapping) => `    ${describeMapping(mapping)}`)]);
+  const others = misfits.length === 0 ? [] : [`  ${misfits.length} of ${fitting.length + misfits.length} do not fit:`, ...misfitLines(misfits).map((line) => `    ${line}`)];
+  return [`kernel ${kernel.name}`, ...lines, ...others].join("\n");
 }
 
 /** What one of the compiler's passes gives, of each dispatch where there are several. */
@@ -116,17 +119,20 @@ function withOrigins(lines: readonly PrintedLine[]): string {
 
 /** A schedule, or what to say of a kernel that it does not fit, where others of the file are explained, too. */
 async function chosenSchedule(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<Schedule | string> {
-  const schedules = await fittingSchedules(kernel, options);
+  const { fitting: schedules, misfits } = await usable(kernel, options);
+  const misfit = misfits.find(({ schedule: { name } }) => name === options.schedule);
+  const because = misfit === undefined ? "" : `, since ${misfit.reason}`;
   const schedule = options.schedule === undefined ? schedules[0] : schedules.find(({ name }) => name === options.schedule);
   if (schedule !== undefined) return schedule;
   const names = schedules.map(({ name }) => name);
-  if (isOneOfSeveral) return `// kernel ${kernel.name}: no schedule '${options.schedule}' fits it; those that do: ${names.join(", ")}`;
-  throw new UsageError(`no schedule '${options.schedule}' fits kernel '${kernel.name}'${didYouMean(options.schedule!, names)}; fix: use one of ${names.join(", ")}`);
+  if (isOneOfSeveral) return `// kernel ${kernel.name}: no schedule '${options.schedule}' fits it${because}; those that do: ${names.join(", ")}`;
+  throw new UsageError(`no schedule '${options.schedule}' fits kernel '${kernel.name}'${misfit === undefined ? didYouMean(options.schedule!, names) : because}; fix: use one of ${names.join(", ")}`);
 }
 
-async function fittingSchedules(kernel: Kernel, options: Options): Promise<Schedule[]> {
-  const [{ schedulesFor }, { checkExtents }] = await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts")]);
+/** The schedules that a kernel is offered, at least one of which fits. */
+async function usable(kernel: Kernel, options: Options): Promise<Offer> {
+  const [{ usableSchedules }, { checkExtents }] = await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts")]);
   const extents = await modelExtentsOr(kernel, options.axis);
   await refuse(checkExtents(kernel, extents));
-  return schedulesFor(kernel, { extents });
+  return usableSchedules(kernel, { extents });
 }

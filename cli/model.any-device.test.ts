@@ -67,7 +67,7 @@ describe("where there is no device", () => {
     vi.stubEnv("VK_DRIVER_FILES", "/no/such/driver.json");
     const { code, out, err } = treefold(...args);
     expect({ code, out }).toEqual({ code: 1, out: "" });
-    expect(err).toMatch(/(^|\n)error: Vulkan: VK_DRIVER_FILES is '\/no\/such\/driver\.json', which offers no adapter\. fix: [^\n]+\n$/);
+    expect(err).toMatch(/(^|\n)error: Vulkan: VK_DRIVER_FILES is '\/no\/such\/driver\.json', which offers no adapter; fix: [^\n]+\n$/);
     expect(err).not.toMatch(/\.js:\d+|file:\/\//);
   });
 });

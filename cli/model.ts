@@ -1,5 +1,6 @@
 /** What the commands that run a model have in common: opening the device, loading, and parsing paths, counts and ids. */
 import { InvalidArgumentError } from "commander";
+import { pathOf } from "../dsl/location.ts";
 import type { DeviceInfo, Model } from "../runtime/index.ts";
 import type { NamedSource } from "../models/library-cache.ts";
 import { withProgress } from "./progress.ts";
@@ -43,8 +44,11 @@ export function parseCount(argument: string): number {
 
 /** A path that is not empty, as a shell's unset variable is: that would be the directory one is in. */
 export function parsePath(argument: string): string {
-  if (argument === "") throw new InvalidArgumentError("Give a path.");
-  return argument;
+  try {
+    return pathOf(argument);
+  } catch {
+    throw new InvalidArgumentError("Give a path, or a file: URL.");
+  }
 }
 
 /** Collects `--ids 0,17,5`. */

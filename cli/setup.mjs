@@ -42,7 +42,7 @@ export function install() {
   const { status, error } = spawnSync(command, [...args, "ci", "--include=dev", "--ignore-scripts", "--no-fund", "--no-audit"], {
     cwd: root, env: environment, stdio: ["ignore", 2, 2], shell: process.platform === "win32" && command === "npm",
   });
-  if (status !== 0) throw new SetupError(`npm ci failed${error === undefined ? "" : ` (${error.message})`}. fix: see npm's output above; it needs a network, or a filled npm cache`);
+  if (status !== 0) throw new SetupError(`npm ci failed${error === undefined ? "" : ` (${error.message})`}; fix: see npm's output above; it needs a network, or a filled npm cache`);
 }
 
 /** Why node_modules is not what the lockfile asks for; undefined where it is. */
@@ -74,7 +74,7 @@ export function build(notify = () => {}) {
     const stamp = stampOf();
     tidy();
     const { status, stdout } = spawnSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "."], { cwd: root, encoding: "utf8" });
-    if (status !== 0) throw new SetupError(`${stdout}The build failed. fix: correct the errors above`);
+    if (status !== 0) throw new SetupError(`${stdout}The build failed; fix: correct the errors above`);
     // npm makes a package's command executable when it first links it, and tsc writes the file anew.
     chmodSync(join(dist, "cli", "main.js"), 0o755);
     for (const [from, to] of copied) copyFileSync(join(root, from), join(dist, "runtime", to));

@@ -9,6 +9,7 @@ import { checkExtents } from "../dsl/reader/extents.ts";
 import { treesOf } from "../dsl/sized.ts";
 import { type Arithmetic, type Artifact, defaultLimits, type DeviceLimits, type Pass } from "../runtime/artifact.ts";
 import { hashArtifact } from "./artifact-hash.ts";
+import { withinBounds } from "./bounds.ts";
 import { candidateSchedules } from "./candidates.ts";
 import { CompileError, ScheduleMisfit } from "./errors.ts";
 import { lowerPass, type LoweredPass } from "./lower.ts";
@@ -103,14 +104,25 @@ export function offeredSchedules(kernel: Kernel, { extents, limits = defaultLimi
   return { fitting, misfits };
 }
 
+/** The same, at least one of them fitting. @throws CompileError where none fits */
+export function usableSchedules(kernel: Kernel, request: ScheduleRequest): Offer {
+  const offer = offeredSchedules(kernel, request);
+  if (offer.fitting.length === 0) throw noScheduleFits(kernel, offer.misfits);
+  return offer;
+}
+
+/** Schedules that do not fit, a line for each reason: `tile-2x2, tile-4x4: no operand is shared along a tiled axis`. */
+export function misfitLines(misfits: readonly Misfit[]): string[] {
+  return [...new Set(misfits.map(({ reason }) => reason))].map((reason) => (
+    `${misfits.filter((misfit) => misfit.reason === reason).map(({ schedule }) => schedule.name).join(", ")}: ${reason}`));
+}
+
 /**
  * Every schedule that fits the kernel at these sizes on a device with these limits, simplest first.
  * @throws CompileError where none fits
  */
 export function schedulesFor(kernel: Kernel, request: ScheduleRequest): Schedule[] {
-  const { fitting, misfits } = offeredSchedules(kernel, request);
-  if (fitting.length === 0) throw noScheduleFits(kernel, misfits);
-  return [...fitting];
+  return [...usableSchedules(kernel, request).fitting];
 }
 
 /** Why none of the offered schedules fits a kernel. */
@@ -140,15 +152,19 @@ function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits, a
     const mapping = schedule.passes[at]!;
     const ranges = rangesOf(part, layouts, limits.maxBindingBytes);
     assertWithinLimits(part, mapping, ranges, limits);
-    const vectors = vectorInputs(part, mapping, layouts);
-    const lowered = verifyStatements(lowerPass({ kernel: part, mapping, layouts, vectors, ranges, arithmetic, maxWorkgroupBytes: limits.maxWorkgroupBytes }), "lower");
-    return { label, kernel: part, mapping, vectors, lowered, printed: printPass(kernel, label, lowered) };
+    return withinBounds(mapping, (variation) => {
+      const vectors = vectorInputs(part, variation.mapping, layouts);
+      const request = { kernel: part, ...variation, layouts, vectors, ranges, arithmetic, maxWorkgroupBytes: limits.maxWorkgroupBytes };
+      const lowered = verifyStatements(lowerPass(request), "lower");
+      const printed = printPass(kernel, label, lowered);
+      return { lowered: { label, kernel: part, mapping: variation.mapping, vectors, lowered, printed }, wgsl: printed.wgsl };
+    });
   });
   return { specialized, passes };
 }
 
 function modelSizes(kernel: Kernel, extents: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  return Object.fromEntries(kernel.axes.flatMap(({ name, role }) => (role === "model" && extents[name] !== undefined ? [[name, extents[name]]] : [])));
+  return Object.fromEntries(kernel.axes.flatMap(({ name, role }) => (role === "model" && Object.hasOwn(extents, name) ? [[name, extents[name]!]] : [])));
 }
 
 function assertWithinLimits(kernel: PassKernel, mapping: Mapping, ranges: ReturnType<typeof rangesOf>, limits: DeviceLimits): void {

@@ -1,4 +1,5 @@
 /** Pass 1: the model's sizes become constants. Everything after this pass is of one model. */
+import { own } from "../dsl/own.ts";
 import type { Expr, Kernel } from "../dsl/ir.ts";
 import { Pool } from "../dsl/expr.ts";
 import { withSizes } from "../dsl/sized.ts";
@@ -16,7 +17,7 @@ export function specialize(kernel: Kernel, sizes: Readonly<Record<string, number
       extents.set(axis.name, pool.extent(axis.name));
       continue;
     }
-    const size = sizes[axis.name];
+    const size = own(sizes, axis.name);
     if (size === undefined) {
       throw new CompileError(`kernel ${kernel.name}: model axis '${axis.name}' has no extent`, `give it one, as in --axis ${axis.name}=64`, kernel.location);
     }

@@ -1,4 +1,5 @@
 /** Interval analysis of integer expressions, over given extents. */
+import { own } from "./own.ts";
 import type { Expr, Reduce, ValueType, Variable } from "./ir.ts";
 
 /** Every value from `low` to `high`; undefined is no value at all. */
@@ -35,7 +36,7 @@ export class Intervals {
     const count = this.of(reduce.count);
     if (start === undefined || count === undefined || count.high === 0) return undefined;
     // A domain lies inside its axis by construction, which the sum of two intervals can't show.
-    const last = Math.min(start.high + count.high, this.#extents[reduce.axis] ?? Infinity) - 1;
+    const last = Math.min(start.high + count.high, own(this.#extents, reduce.axis) ?? Infinity) - 1;
     if (last < start.low) return undefined;
     return new Intervals(this.#extents, new Map([...this.#variables, [reduce.variable, { low: start.low, high: last }]]), this.#told, this.#arguments);
   }
@@ -78,10 +79,10 @@ export class Intervals {
         return { low: value, high: value };
       }
       case "extent": {
-        const extent = this.#extents[expr.axis];
+        const extent = own(this.#extents, expr.axis);
         return extent === undefined ? intervalOf("u32") : { low: extent, high: extent };
       }
-      case "index": return this.#variables.get(expr.variable) ?? axisRange(this.#extents[expr.variable.axis]);
+      case "index": return this.#variables.get(expr.variable) ?? axisRange(own(this.#extents, expr.variable.axis));
       case "argument": return this.#arguments.get(expr.name) ?? intervalOf(expr.type);
       case "select": return join(this.where(expr.condition, true)?.of(expr.whenTrue), this.where(expr.condition, false)?.of(expr.whenFalse));
       case "call": {

@@ -47,7 +47,7 @@ describe("a folder that holds manifest.json", () => {
     const error = await refusal(loadCheckpoint(directory));
     expect(error).toBeInstanceOf(ModelFileError);
     expect(error.message).toContain(
-      "it is a library that was built without its weights. fix: give the checkpoint that it was built from, or build it again with its weights",
+      "it is a library that was built without its weights; fix: give the checkpoint that it was built from, or build it again with its weights",
     );
     await mkdir(join(directory, "weights"));
     for (const wrong of [loadCheckpoint(directory), assertCheckpoint(directory)]) {

@@ -70,7 +70,7 @@ describe("a model on a device of its own", () => {
     const pending = [iterator.next(), model.forward([ids(100)]), model.generateAll([ids(3), ids(9)])];
     setImmediate(() => model.dispose());
     for (const result of await Promise.allSettled(pending)) {
-      if (result.status === "rejected") expect(String(result.reason)).toMatch(/^RequestError: model 'llama3': it has been disposed of\. fix: load it again$/);
+      if (result.status === "rejected") expect(String(result.reason)).toMatch(/^RequestError: model 'llama3': it has been disposed of; fix: load it again$/);
     }
     await expect(Promise.all(pending)).rejects.toThrow(RequestError);
     await expect(iterator.next()).resolves.toEqual({ value: undefined, done: true });
@@ -262,7 +262,7 @@ describe("requests that are none", () => {
     ["a million times one character", "a".repeat(1e6), TokenizerError, "more than 16384 times in a row"],
     ["a million spaces", " ".repeat(1e6), TokenizerError, "more than 16384 times in a row"],
     ...(inCi("a prompt of a million characters") ? [["two characters, half a million times", "ab".repeat(5e5), BatchError, "fit the model's positions"] as [string, unknown, typeof BatchError, string]] : []),
-    ["more text than any model takes", "ab".repeat(1e6), TokenizerError, "it has 2000000 characters. fix: "],
+    ["more text than any model takes", "ab".repeat(1e6), TokenizerError, "it has 2000000 characters; fix: "],
     ["half of a surrogate pair", "a\ud800b", TokenizerError, "character 1 is \\ud800, one half of a surrogate pair"],
   ];
   it.each(prompts)("a prompt that is %s", async (_, prompt, kind, message) => {

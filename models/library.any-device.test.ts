@@ -149,7 +149,7 @@ describe("a device with less", () => {
     expect(small.memory().tensors).toBe(0);
     here.dispose();
     // Built for no such device, it says so.
-    await expect(load(await build(demoDirectory, "for more"), { device: small })).rejects.toThrow(/^kernel '.*': it needs \d+ bytes of '.*' in one binding; the device binds 131072\. fix: use a device with larger limits/);
+    await expect(load(await build(demoDirectory, "for more"), { device: small })).rejects.toThrow(/^kernel '.*': it needs \d+ bytes of '.*' in one binding; the device binds 131072; fix: use a device with larger limits/);
     small.dispose();
   });
 });
@@ -229,7 +229,7 @@ describe("a loaded model", () => {
     other.dispose();
     expect(other.memory().total).toBe(0);
     await expect(other.forward([[1]])).rejects.toThrow(RequestError);
-    await expect(other.stepLogits(cache, [], "all")).rejects.toThrow("model 'kjv-qwen3': it has been disposed of. fix: load it again");
+    await expect(other.stepLogits(cache, [], "all")).rejects.toThrow("model 'kjv-qwen3': it has been disposed of; fix: load it again");
   });
 
   it.each([
@@ -252,16 +252,16 @@ describe("a library that is not what it was", () => {
   });
 
   const damages: [string, (folder: string) => Promise<void>, RegExp][] = [
-    ["without a manifest", (folder) => rm(join(folder, "manifest.json")), /manifest\.json: it cannot be read \(ENOENT\)\. fix: /],
+    ["without a manifest", (folder) => rm(join(folder, "manifest.json")), /manifest\.json: it cannot be read \(ENOENT\); fix: /],
     ["with half a manifest", (folder) => truncate(join(folder, "manifest.json"), 3000), /manifest\.json: it is not JSON/],
     ["with another manifest", async (folder) => writeFile(join(folder, "manifest.json"), (await readFile(join(folder, "manifest.json"), "utf8")).replace('"layers": ', '"layers": 1')),
-      /manifest\.json: it does not have the hash that it was written with\. fix: build the library again/],
+      /manifest\.json: it does not have the hash that it was written with; fix: build the library again/],
     ["of a later format", (folder) => writeFile(join(folder, "manifest.json"), '{"format": "treefold-model 3"}'), /its format is 'treefold-model 3', and this runtime reads 'treefold-model 2'/],
     ["with another kernel", (folder) => writeFile(join(folder, "kernels", "argmax-id320.from4.wgsl"), "fn main() {}"), /argmax-id320\.from4\.wgsl: it does not have the hash that the manifest gives/],
     ["with another program", async (folder) => writeFile(join(folder, "forward.js"), (await readFile(join(folder, "forward.js"), "utf8")).replace(/index < \d+/, "index < 1")),
       /forward\.js: it does not have the hash that the manifest gives/],
     ["without weights", (folder) => rm(join(folder, "weights"), { recursive: true }), /model\.safetensors: it cannot be read \(ENOENT\)/],
-    ["with half of its weights", (folder) => truncate(join(folder, "weights", "model.safetensors"), 100_000), /model\.safetensors: it ends at byte \d+, where \d+ more belong\. fix: /],
+    ["with half of its weights", (folder) => truncate(join(folder, "weights", "model.safetensors"), 100_000), /model\.safetensors: it ends at byte \d+, where \d+ more belong; fix: /],
     ["with one other bit in its weights", async (folder) => {
       const file = join(folder, "weights", "model.safetensors");
       const bytes = await readFile(file);

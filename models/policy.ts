@@ -1,4 +1,5 @@
 /** Which of the schedules that fit a kernel a model loads. Any choice gives the same bits; this one is for speed. */
+import { own } from "../dsl/own.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 
 /** From this many tokens on, a kernel's schedule for many rows is used. */
@@ -37,7 +38,7 @@ export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
 
 /** One schedule, or one for few rows and one for many. */
 export function chooseSchedules(kernel: string, offered: readonly Schedule[]): Schedule[] {
-  const chosen = (preferredSchedules[kernel] ?? []).flatMap((choice) =>
+  const chosen = (own(preferredSchedules, kernel) ?? []).flatMap((choice) =>
     offered.filter(({ name }) => name === choice.name).map((schedule) => reshaped(schedule, choice)));
   return chosen.length > 0 ? chosen : offered.slice(0, 1);
 }
@@ -49,7 +50,7 @@ function reshaped(schedule: Schedule, { invocations = {}, ways }: Choice): Sched
     ...schedule,
     name: `${schedule.name}, ${shape}`,
     passes: schedule.passes.map((pass) => ({
-      ...pass, ...(ways === undefined ? {} : { ways, cut: 1 }), axes: pass.axes.map((axis) => ({ ...axis, invocations: invocations[axis.axis] ?? axis.invocations })),
+      ...pass, ...(ways === undefined ? {} : { ways, cut: 1 }), axes: pass.axes.map((axis) => ({ ...axis, invocations: own(invocations, axis.axis) ?? axis.invocations })),
     })),
   };
 }

@@ -15,7 +15,10 @@ export interface DeviceInfo {
 }
 
 export interface DeviceOptions {
-  /** Told, in a line, where a software driver has to do because there is no other; by default it goes to stderr, or a browser's console. */
+  /**
+   * Told, in a line, where a software driver has to do because there is no other, and where a driver takes long to compile
+   * a kernel; by default it goes to stderr, or a browser's console.
+   */
   readonly notify?: (line: string) => void;
   /** Limits to keep to where the device offers more. */
   readonly limits?: Partial<RuntimeLimits>;
@@ -46,12 +49,16 @@ export class Device {
   /** Holds the uniforms of one submission; the queue writes it after the submissions before have read it. @internal */
   uniforms: GPUBuffer | undefined;
 
+  /** Tells the user a line. @internal */
+  readonly notify: (line: string) => void;
+
   readonly #instance: GPU;
   readonly #buffers = new Map<GPUBuffer, BufferPurpose>();
   #fault: RuntimeError | undefined;
 
   /** @internal */
-  constructor(instance: GPU, gpu: GPUDevice, info: DeviceInfo, lowered: Partial<RuntimeLimits>) {
+  constructor(instance: GPU, gpu: GPUDevice, info: DeviceInfo, lowered: Partial<RuntimeLimits>, notify: (line: string) => void) {
+    this.notify = notify;
     this.limits = limitsOf(gpu.limits, lowered);
     this.#instance = instance;
     instances.add(instance);
@@ -173,5 +180,5 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   } catch (cause) {
     throw new NoAdapterError({ where: info.description, what: `the adapter refused to open a device: ${String(cause)}`, fix, cause });
   }
-  return new Device(instance, gpu, info, limits);
+  return new Device(instance, gpu, info, limits, notify);
 }

@@ -14,7 +14,7 @@ export abstract class RuntimeError extends Error {
   readonly fix: string;
 
   constructor(report: Report) {
-    const line = `${report.where}: ${report.what}. fix: ${report.fix}`;
+    const line = `${report.where}: ${report.what}; fix: ${report.fix}`;
     super(line.replace(/\s*\n\s*/g, " "), report.cause === undefined ? undefined : { cause: report.cause });
     this.name = new.target.name;
     this.where = report.where;

@@ -95,7 +95,7 @@ describe("memory", () => {
     vi.spyOn(device.gpu, "popErrorScope").mockResolvedValueOnce({ message: "out of memory" } as GPUError);
     const large = createTensor(device, { name: "large", storage: "u32", shape: [1024] });
     const commands = new Commands(device).run(kernel, { tensors, extents: { count: 8 } });
-    await expect(commands.submit()).rejects.toThrow(/^tensor 'large': .* has no 4096 bytes left\. fix: dispose of tensors/);
+    await expect(commands.submit()).rejects.toThrow(/^tensor 'large': .* has no 4096 bytes left; fix: dispose of tensors/);
     expect(device.memory().tensors).toBe(64);
     await new Commands(device).run(kernel, { tensors, extents: { count: 8 } }).submit();
     expect((await tensors.y.readElements())[7]).toBe(14);
@@ -138,7 +138,7 @@ describe("a device that is lost", () => {
     const device = await open();
     const other = await open();
     await expect(step(device)).rejects.toThrow(DeviceLostError);
-    expect(() => createTensor(device, { name: "x", storage: "u32", shape: [1] })).toThrow("the device has been disposed of. fix: open a new device");
+    expect(() => createTensor(device, { name: "x", storage: "u32", shape: [1] })).toThrow("the device has been disposed of; fix: open a new device");
     expect(device.memory()).toEqual(nothing);
     const tensors = pair(other, 8);
     await new Commands(other).run(await loadKernel(other, doubled), { tensors, extents: { count: 8 } }).submit();
@@ -159,7 +159,7 @@ describe("a device that is lost", () => {
 test("a driver that does not exist is no adapter", async () => {
   vi.stubEnv("VK_DRIVER_FILES", "/nowhere/icd.json");
   await expect(openDevice()).rejects.toThrow(NoAdapterError);
-  await expect(openDevice()).rejects.toThrow("Vulkan: VK_DRIVER_FILES is '/nowhere/icd.json', which offers no adapter. fix: unset it");
+  await expect(openDevice()).rejects.toThrow("Vulkan: VK_DRIVER_FILES is '/nowhere/icd.json', which offers no adapter; fix: unset it");
 });
 
 test("limits that are none open no device", async () => {

@@ -101,6 +101,7 @@ async function loadPass(device: Device, artifact: Artifact, pass: Pass): Promise
   if (errors.length > 0 || refused !== null) throw shaderError(where, messages, errors[0], refused);
 
   const layout = gpu.createBindGroupLayout({ label: pass.label, entries: layoutEntries(pass) });
+  const done = announceLong(device, where);
   try {
     const pipeline = await gpu.createComputePipelineAsync({
       label: pass.label,
@@ -115,7 +116,20 @@ async function loadPass(device: Device, artifact: Artifact, pass: Pass): Promise
     const position = /:(\d+):(\d+) /.exec(text);
     const message = locate(pass, "error", text, Number(position?.[1] ?? 0), Number(position?.[2] ?? 0));
     throw shaderError(where, [message], message, cause);
+  } finally {
+    done();
   }
+}
+
+/** Seconds after which the user is told that a driver is still compiling. */
+const longAfter = [5, 30, 120, 600];
+
+/** Says so where the driver compiles for long, until what is returned is called: software drivers need minutes for some texts. */
+function announceLong(device: Device, where: string): () => void {
+  const timers = longAfter.map((seconds) => setTimeout(() => {
+    device.notify(`${device.info.description} has been compiling ${where} for ${seconds} s, and is not done. Ctrl-C ends it.`);
+  }, seconds * 1000));
+  return () => timers.forEach((timer) => clearTimeout(timer));
 }
 
 function layoutEntries(pass: Pass): GPUBindGroupLayoutEntry[] {

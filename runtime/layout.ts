@@ -3,6 +3,7 @@
  * and unpadded: f32 and integers by their bits, bf16 by the bits of its value widened to f32.
  */
 import type { StorageType } from "./artifact.ts";
+import { bitsOf, type Elements, ElementsError } from "./elements.ts";
 
 export interface TensorLayout {
   readonly shape: readonly number[];
@@ -92,12 +93,13 @@ function forEachRun(layout: TensorLayout, visit: (element: number, slot: number,
 }
 
 /**
- * Words of the buffer from elements; padding is zero. Throws a RangeError on a wrong number of elements, and on a bf16
- * element whose low half is not zero, since it would be cut off.
+ * Words of the buffer from elements; padding is zero. Throws an ElementsError on what is no array for the layout's type,
+ * on a wrong number of elements, and on a bf16 element whose low half is not zero, since it would be cut off.
  */
-export function packElements(layout: TensorLayout, elements: Uint32Array): Uint32Array<ArrayBuffer> {
+export function packElements(layout: TensorLayout, given: Elements): Uint32Array<ArrayBuffer> {
+  const elements = bitsOf(layout.storage, given);
   const expected = elementsOf(layout);
-  if (elements.length !== expected) throw new RangeError(`${elements.length} elements given for a tensor of ${expected}`);
+  if (elements.length !== expected) throw new ElementsError(`${elements.length} elements given for a tensor of ${expected}`, oneEach);
   const words = new Uint32Array(wordsOf(layout));
   if (layout.storage !== "bf16") {
     forEachRun(layout, (element, slot, length) => words.set(elements.subarray(element, element + length), slot));
@@ -112,11 +114,16 @@ export function packElements(layout: TensorLayout, elements: Uint32Array): Uint3
       halves[slot + i] = bits >>> 16;
     }
   });
-  if (lost !== 0) {
-    const wrong = elements.findIndex((bits) => (bits & 0xffff) !== 0);
-    throw new RangeError(`element ${wrong} (bits 0x${elements[wrong]!.toString(16).padStart(8, "0")}) is not a bf16 value`);
-  }
+  if (lost !== 0) throw new ElementsError(`${notBf16(elements)!} is not a bf16 value`, oneEach);
   return words;
+}
+
+const oneEach = "give one u32 for each element, row-major; bf16 as the bits of the value rounded to bf16 and widened to f32";
+
+/** The first of these elements that bf16 does not have, in words; undefined where there is none. */
+export function notBf16(elements: Uint32Array): string | undefined {
+  const wrong = elements.findIndex((bits) => (bits & 0xffff) !== 0);
+  return wrong < 0 ? undefined : `element ${wrong} (bits 0x${elements[wrong]!.toString(16).padStart(8, "0")})`;
 }
 
 /** Elements from the words of the buffer; padding is dropped. */

@@ -44,7 +44,7 @@ describe("limits", () => {
 
   test("are whole numbers above 0", () => {
     for (const wrong of [0, -1, 1.5, NaN, Infinity]) {
-      expect(() => checkLimits({ maxBufferBytes: wrong })).toThrow(`the device's limits: maxBufferBytes is ${wrong}. fix: give a whole number above 0`);
+      expect(() => checkLimits({ maxBufferBytes: wrong })).toThrow(`the device's limits: maxBufferBytes is ${wrong}; fix: give a whole number above 0`);
     }
   });
 });

@@ -1,4 +1,5 @@
 /** What a caller hands over for one run of a kernel, checked against what its artifact needs. */
+import { own } from "./own.ts";
 import type { Artifact, Binding, Formula } from "./artifact.ts";
 import type { Device } from "./device.ts";
 import { RequestError, didYouMean } from "./errors.ts";
@@ -26,7 +27,7 @@ export class RequestChecks {
     for (const [axis, extent] of Object.entries(given)) {
       this.check(Number.isInteger(extent) && extent >= 0 && extent <= 0xffffffff, `the extent of axis '${axis}' is ${extent}`,
         "give a whole number from 0 to 2^32 - 1");
-      const compiled = this.#artifact.extents[axis];
+      const compiled = own(this.#artifact.extents, axis);
       this.check(compiled === undefined || compiled === extent, `it was compiled for ${axis} = ${compiled}, and ${axis} = ${extent} was given`,
         "compile it for this extent, or leave the extent out");
     }
@@ -39,9 +40,9 @@ export class RequestChecks {
       if (!names.includes(name)) this.check(false, `it has no parameter '${name}'${didYouMean(name, names)}`, `give ${list(names)}`);
     }
     for (const { name, type } of this.#artifact.parameters) {
-      const value = given[name];
+      const value = own(given, name);
       this.check(value !== undefined, `parameter '${name}' is missing`, `give ${list(names)}`);
-      const fits = type === "f32" || (Number.isInteger(value) && (type === "u32" ? value === value >>> 0 : value === (value | 0)));
+      const fits = type === "f32" ? typeof value === "number" && !Number.isNaN(value) : (Number.isInteger(value) && (type === "u32" ? value === value >>> 0 : value === (value | 0)));
       this.check(fits, `parameter '${name}' is ${value}, no ${type}`, `give a value that a ${type} holds`);
     }
     return given;
@@ -58,7 +59,7 @@ export class RequestChecks {
     const whole = new Set(bound.filter(({ words }) => words === undefined).map(({ name }) => name));
     const users = new Map<GPUBuffer, string>();
     for (const [name, binding] of bindings) {
-      const tensor = given[name];
+      const tensor = own(given, name);
       this.check(tensor !== undefined, `tensor '${name}' is missing`, `give ${list(names)}`);
       tensor.assertUsable();
       this.check(tensor.device === this.#device, `tensor '${name}' lies on another device`, "make it on the device that runs the kernel");

@@ -96,7 +96,7 @@ describe("running kernels", () => {
     expect([0, 1, 69, 70, 127, 128, 129, 197, 198].map((at) => result[at])).toEqual([256, 259, 463, 0, 0, 128, 131, 335, 0]);
     expect(() => new Commands(device).run(kernel, { ...run, tensors: { x: x.rows(0, 70), y, z: x.rows(128, 70) } })).toThrow(RequestError);
     expect(() => new Commands(device).run(kernel, { ...run, tensors: { x: x.rows(0, 70), y: y.rows(0, 70), z: x.rows(128, 70) } }))
-      .toThrow("'x' and 'z' are one tensor, and the kernel writes it. fix: give each output a tensor of its own, not rows of another's");
+      .toThrow("'x' and 'z' are one tensor, and the kernel writes it; fix: give each output a tensor of its own, not rows of another's");
   });
 
   test("nothing is dispatched for no elements", async () => {
@@ -136,7 +136,7 @@ describe("faults", () => {
     const bf16 = createTensor(device, { name: "x", storage: "bf16", shape: [5] });
     const good = { tensors: { x, y, z }, extents: { count: 5 }, parameters: { scale: 1 } };
     const run = (wrong: object) => () => new Commands(device).run(kernel, { ...good, ...wrong });
-    expect(run({ tensors: { x, y } })).toThrow("kernel 'scaledSum': tensor 'z' is missing. fix: give 'x', 'y', 'z'");
+    expect(run({ tensors: { x, y } })).toThrow("kernel 'scaledSum': tensor 'z' is missing; fix: give 'x', 'y', 'z'");
     expect(run({ tensors: { x, y, z, X1: x } })).toThrow("it has no tensor 'X1' (did you mean 'x'?)");
     expect(run({ tensors: { x: bf16, y, z } })).toThrow("tensor 'x' is bf16[5] and should be f32[5]");
     expect(run({ tensors: { x, y, z: x } })).toThrow("'x' and 'z' are one tensor, and the kernel writes it");
@@ -171,7 +171,7 @@ describe("faults", () => {
     const error = await loadKernel(device, broken).then(() => undefined, (reason: unknown) => reason as ShaderError);
     expect(error).toBeInstanceOf(ShaderError);
     expect(error?.messages[0]).toMatchObject({ type: "error", location: "sum.kernel.ts:12:5", source: "z[i] = 1u;" });
-    expect(error?.message).toMatch(/^sum\.kernel\.ts:12:5 \(kernel 'broken', .*WGSL 'z\[i\] = 1u;'\): the driver refused the shader: .*\. fix: /);
+    expect(error?.message).toMatch(/^sum\.kernel\.ts:12:5 \(kernel 'broken', .*WGSL 'z\[i\] = 1u;'\): the driver refused the shader: .*; fix: /);
     expect(error?.message).not.toContain("\n");
   });
 

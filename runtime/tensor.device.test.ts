@@ -30,7 +30,7 @@ describe("parts of a tensor", () => {
     expect(await padded.rows(64, 2).readElements()).toEqual(bf16(600).slice(192, 198));
     const vector = createTensor(device, { name: "x", storage: "bf16", shape: [131] }, bf16(131));
     expect(await vector.rows(128, 3).readElements()).toEqual(bf16(131).slice(128));
-    expect(() => vector.rows(0, 3)).toThrow("2 rows lie together. fix: take a multiple of 2 rows");
+    expect(() => vector.rows(0, 3)).toThrow("2 rows lie together; fix: take a multiple of 2 rows");
     const blocked = createTensor(device, { name: "x", storage: "bf16", shape: [70, 5], blocks: [32, 8] }, bf16(350));
     expect(await blocked.rows(32, 38).readElements()).toEqual(bf16(350).slice(160));
     expect(await blocked.rows(32, 32).readElements()).toEqual(bf16(350).slice(160, 320));
@@ -39,7 +39,7 @@ describe("parts of a tensor", () => {
 
   test("rows that do not exist or can't be bound are refused", () => {
     const x = createTensor(device, { name: "x", storage: "f32", shape: [40, 24] });
-    expect(() => x.rows(1, 1)).toThrow("devices bind from multiples of 256 bytes. fix: start at a multiple of 8 rows");
+    expect(() => x.rows(1, 1)).toThrow("devices bind from multiples of 256 bytes; fix: start at a multiple of 8 rows");
     expect(() => x.rows(8, 33)).toThrow("rows 8 to 41 of tensor 'x' (f32[40, 24]): it has 40 rows");
     for (const [first, count] of [[-8, 1], [0.5, 1], [0, -1], [NaN, 1]] as const) expect(() => x.rows(first, count)).toThrow(RequestError);
     expect(() => createTensor(device, { name: "x", storage: "f32", shape: [] }).rows(0, 1)).toThrow("it has no axes");

@@ -1,6 +1,7 @@
 /** Tensors: named, typed buffers on a device, written from and read back into elements or packed words. */
 import type { StorageType, WordRange } from "./artifact.ts";
 import type { Device } from "./device.ts";
+import { type Elements, ElementsError, isWords } from "./elements.ts";
 import { CommandError, messageOf, RequestError } from "./errors.ts";
 import type { BoundRange } from "./kernel.ts";
 import { bindingAlignment } from "./limits.ts";
@@ -21,7 +22,8 @@ const chunkBytes = 1 << 26;
 
 /**
  * A tensor on a device. Elements are one u32 each, row-major and unpadded: f32, u32 and i32 by their bits, bf16 by the
- * bits of its value widened to f32. Words are the buffer as kernels see it (artifact.ts, Layout).
+ * bits of its value widened to f32. They are written as these bits, or as numbers (see Elements), and read back as bits.
+ * Words are the buffer as kernels see it (artifact.ts, Layout).
  */
 export class Tensor implements TensorLayout {
   readonly device: Device;
@@ -114,21 +116,20 @@ export class Tensor implements TensorLayout {
   }
 
   /** Writes all elements; takes effect before any later submission. Throws RequestError where they do not fit. */
-  writeElements(elements: Uint32Array): void {
+  writeElements(elements: Elements): void {
     let words: Uint32Array<ArrayBuffer>;
     try {
       words = packElements(this, elements);
     } catch (cause) {
-      throw new RequestError({
-        where: `tensor '${this.name}' (${describeLayout(this)})`, what: (cause as Error).message,
-        fix: "give one u32 for each element, row-major; bf16 as the bits of the value rounded to bf16 and widened to f32", cause,
-      });
+      if (!(cause instanceof ElementsError)) throw cause;
+      throw new RequestError({ where: `tensor '${this.name}' (${describeLayout(this)})`, what: cause.what, fix: cause.fix, cause });
     }
     this.writeWords(words);
   }
 
   /** Writes the tensor's words as they are. Throws RequestError on a wrong number of words. */
   writeWords(words: Uint32Array): void {
+    if (!isWords(words)) this.#refuseWords("no Uint32Array given");
     if (words.length !== wordsOf(this)) this.#refuseWords(`${words.length} words given for a tensor of ${wordsOf(this)}`);
     this.writeWordsAt(0, words);
     this.#hostWords = this.storage === "u32" || this.storage === "i32" ? words.slice() : undefined;
@@ -141,6 +142,7 @@ export class Tensor implements TensorLayout {
    */
   writeWordsAt(offset: number, words: Uint32Array): void {
     this.assertUsable();
+    if (!isWords(words)) this.#refuseWords("no Uint32Array given");
     if (!Number.isSafeInteger(offset) || offset < 0 || offset + words.length > wordsOf(this)) {
       this.#refuseWords(`${words.length} words from word ${offset} on given for a tensor of ${wordsOf(this)}`);
     }
@@ -198,7 +200,7 @@ export class Tensor implements TensorLayout {
 }
 
 /** Makes a tensor of zeros, or of the elements given. Throws AllocationError or RequestError. */
-export function createTensor(device: Device, description: TensorDescription, elements?: Uint32Array): Tensor {
+export function createTensor(device: Device, description: TensorDescription, elements?: Elements): Tensor {
   const tensor = new Tensor(device, description);
   if (elements === undefined) return tensor;
   try {

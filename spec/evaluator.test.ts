@@ -242,10 +242,10 @@ reduce s = sum over k in i by "chain" {\nleaf value = x[a, c, k]\n}\noutput y: f
     const kernel = parseKernel("kernel k {\naxis i: model\ninput x: f32[i]\nparameter p: f32\noutput y: f32[i] = x[i + 1] * p\n}");
     const data = { extents: { i: 2 }, inputs: { x: floats(1, 2) }, parameters: { p: 1 } };
     for (const evaluator of [evaluate, evaluateByDenotation]) {
-      expect(() => evaluator(kernel, data)).toThrow(new EvaluationError("x is read at 2, outside of axis 'i'; use gather where an index may lie outside"));
-      expect(() => evaluator(kernel, { ...data, inputs: { x: floats(1) } })).toThrow("'x[i]' needs 2 elements, not 1");
-      expect(() => evaluator(kernel, { ...data, extents: {} })).toThrow("axis 'i' needs an extent, not undefined");
-      expect(() => evaluator(kernel, { ...data, parameters: {} })).toThrow("parameter 'p' needs a value");
+      expect(() => evaluator(kernel, data)).toThrow(new EvaluationError("x is read at 2, outside of axis 'i'; fix: use gather where an index may lie outside"));
+      expect(() => evaluator(kernel, { ...data, inputs: { x: floats(1) } })).toThrow("'x' (f32[i]) of kernel 'k' needs 2 elements, not 1; fix: ");
+      expect(() => evaluator(kernel, { ...data, extents: {} })).toThrow("axis 'i' (model) of kernel 'k' has no extent; fix: ");
+      expect(() => evaluator(kernel, { ...data, parameters: {} })).toThrow("parameter 'p' of kernel 'k' has no value; fix: ");
     }
   });
 });

@@ -5,7 +5,8 @@ import type { Artifact, Binding } from "../runtime/artifact.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { Commands, createTensor, elementsOf, evaluateFormula, loadKernel, type Device, type Tensor } from "../runtime/index.ts";
-import type { EvaluationData } from "./evaluator.ts";
+import { own, record } from "../dsl/own.ts";
+import { type BitData, checkedData, type EvaluationData } from "./data.ts";
 import { modelExtents } from "./extents.ts";
 
 /** What an output holds before a kernel writes it, so that an element it leaves out shows: a NaN, also as bf16. */
@@ -19,19 +20,20 @@ export interface Execution {
 
 /**
  * Compiles a kernel under a schedule and runs it once. Elements are as the evaluator takes and gives them.
- * Throws what compile, loadKernel and Commands throw.
+ * Throws EvaluationError where the data does not fit the kernel, and what compile, loadKernel and Commands throw.
  */
 export async function execute(device: Device, kernel: Kernel, schedule: Schedule, data: EvaluationData): Promise<Execution> {
-  const artifact = compile(kernel, { extents: modelExtents(kernel, data.extents), schedule, limits: device.limits });
-  return { artifact, outputs: await executeArtifact(device, kernel, artifact, data) };
+  const checked = checkedData(kernel, data);
+  const artifact = compile(kernel, { extents: modelExtents(kernel, checked.extents), schedule, limits: device.limits });
+  return { artifact, outputs: await executeArtifact(device, kernel, artifact, checked) };
 }
 
 /** Runs what a kernel was compiled to, once. @param lent tensors that stay their owner's: what is large and the same in many runs */
 export async function executeArtifact(
-  device: Device, kernel: Kernel, artifact: Artifact, data: EvaluationData, lent: Readonly<Record<string, Tensor>> = {},
+  device: Device, kernel: Kernel, artifact: Artifact, data: BitData, lent: Readonly<Record<string, Tensor>> = {},
 ): Promise<Record<string, Uint32Array>> {
   const loaded = await loadKernel(device, artifact);
-  const tensors: Record<string, Tensor> = { ...lent };
+  const tensors = record(Object.entries(lent));
   try {
     for (const binding of artifact.passes.flatMap((pass) => pass.bindings)) {
       if (binding.role !== "scratch") tensors[binding.name] ??= tensorFor(device, binding, data);
@@ -39,18 +41,18 @@ export async function executeArtifact(
     const names = new Set(artifact.parameters.map(({ name }) => name));
     const parameters = Object.fromEntries(Object.entries(data.parameters ?? {}).filter(([name]) => names.has(name)));
     await new Commands(device).run(loaded, { tensors, extents: data.extents, parameters }).submit();
-    const outputs: Record<string, Uint32Array> = {};
-    for (const { name } of kernel.outputs) outputs[name] = await tensors[name]!.readElements();
-    return outputs;
+    const outputs: [string, Uint32Array][] = [];
+    for (const { name } of kernel.outputs) outputs.push([name, await tensors[name]!.readElements()]);
+    return Object.fromEntries(outputs);
   } finally {
-    for (const [name, tensor] of Object.entries(tensors)) if (lent[name] === undefined) tensor.dispose();
+    for (const [name, tensor] of Object.entries(tensors)) if (own(lent, name) === undefined) tensor.dispose();
   }
 }
 
 /** What a run binds there: the given elements, or what no kernel would write. */
-export function tensorFor(device: Device, { name, role, storage, shape, blocks }: Binding, data: EvaluationData): Tensor {
+export function tensorFor(device: Device, { name, role, storage, shape, blocks }: Binding, data: BitData): Tensor {
   const layout = { name, storage, shape: shape.map((formula) => evaluateFormula(formula, data.extents)), ...(blocks && { blocks }) };
-  const given = role === "input" ? data.inputs[name] : data.initial?.[name];
+  const given = own(role === "input" ? data.inputs : data.initial, name);
   return createTensor(device, layout, given ?? new Uint32Array(elementsOf(layout)).fill(poison));
 }
 

@@ -1,9 +1,10 @@
 /** The invariance test: a kernel of one's own gives every row the same bits in any batch, on a real device. */
+import { own } from "../dsl/own.ts";
 import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { compile, schedulesFor } from "../codegen/compile.ts";
+import { compile, type Misfit, misfitLines, usableSchedules } from "../codegen/compile.ts";
 import { renderDiagnostic } from "../dsl/diagnostics.ts";
 import type { Kernel } from "../dsl/ir.ts";
+import { LocationError, pathOf } from "../dsl/location.ts";
 import { checkExtents, readKernels } from "../dsl/reader/index.ts";
 import { didYouMean, openDevice, type Device, type DeviceInfo } from "../runtime/index.ts";
 import { executeArtifact } from "./execute.ts";
@@ -43,16 +44,20 @@ export interface InvarianceOptions {
 export interface InvarianceReport {
   readonly kernel: string;
   readonly schedules: readonly string[];
+  /** Schedules that the kernel is offered and does not fit, and why. */
+  readonly misfits: readonly { readonly name: string; readonly reason: string }[];
   /** How many batches were tried. */
   readonly cases: number;
   /** How many times a row was compared. */
   readonly rows: number;
   /**
-   * The fraction of outputs that change when sums are folded in another order (see orderSensitivity), over all batches
+   * The fraction of outputs that change when sums are folded in another order (see `order`), over all batches
    * before they are rearranged, short ones included: near 0, the inputs could not have told orders apart, and the test
    * has shown little. 0 for a kernel that sums no floats.
    */
   readonly orderSensitive: number;
+  /** The other order: of several the one that changes the most outputs of the largest batch, as "a flat chain"; undefined for a kernel that sums no floats. */
+  readonly order: string | undefined;
   readonly device: DeviceInfo;
   /** All of this in a few lines. */
   readonly text: string;
@@ -74,28 +79,32 @@ const enoughSensitivity = 0.9;
  * `file` is a path or a file: URL of a TypeScript module with kernels.
  * @throws InvarianceError where bits differ
  * @throws TestSetupError where the file, the kernel or an option is wrong, with the rendered diagnostics in its message
+ * @throws CompileError where no schedule fits, with the reasons
  * @throws OrderInsensitiveError where `atLeast` asks for more than the inputs gave
  */
 export async function assertInvariant(file: string | URL, options: InvarianceOptions = {}): Promise<InvarianceReport> {
   checkOptions(options);
   const { axes = {}, params, runs = 20, seed = 1, atLeast, path } = options;
-  const kernel = readKernel(typeof file === "string" && !file.startsWith("file:") ? file : fileURLToPath(file), options.kernel);
+  const kernel = readKernel(placeOf(file), options.kernel);
   const extents = modelAxes(kernel, axes);
   const parameters = params === undefined ? undefined : fixed(kernel, params);
   const device = options.device ?? await openDevice();
   try {
-    const fitting = schedulesFor(kernel, { extents, limits: device.limits });
-    const artifacts = new Map(chosen(fitting, options.schedules, kernel)
+    const { fitting, misfits } = usableSchedules(kernel, { extents, limits: device.limits });
+    const artifacts = new Map(chosen(fitting, misfits, options.schedules, kernel)
       .map((schedule) => [schedule.name, compile(kernel, { extents, schedule, limits: device.limits })]));
     const schedules = [...artifacts.keys()];
     const trial = { kernel, axes, schedules, runs, seed, ...(parameters === undefined ? {} : { parameters }), ...(path === undefined ? {} : { path }) };
     const tally = await checkRows(trial, (schedule, data) => executeArtifact(device, kernel, artifacts.get(schedule)!, data));
     if (addsFloats(kernel) && atLeast !== undefined && tally.orderSensitive < atLeast) {
-      throw new OrderInsensitiveError(`${kernel.name}: another order of the sums changes ${percent(tally.orderSensitive)} of the outputs, which is less than ` +
+      throw new OrderInsensitiveError(`${kernel.name}: of other orders of the sums ${tally.order} changes the most, ${percent(tally.orderSensitive)} of the outputs, which is less than ` +
         `${percent(atLeast)}; fix: ${moreSensitive}, or give a smaller 'atLeast'`);
     }
-    const { cases, rows, orderSensitive } = tally;
-    return { kernel: kernel.name, schedules, cases, rows, orderSensitive, device: device.info, text: render(kernel, schedules, tally, device.info, options) };
+    const { cases, rows, orderSensitive, order } = tally;
+    return {
+      kernel: kernel.name, schedules, misfits: misfits.map(({ schedule, reason }) => ({ name: schedule.name, reason })), cases, rows, orderSensitive, order,
+      device: device.info, text: render(kernel, schedules, misfits, tally, device.info, options),
+    };
   } finally {
     if (options.device === undefined) device.dispose();
   }
@@ -124,6 +133,14 @@ function fixed(kernel: Kernel, params: Readonly<Record<string, number>>): Record
     return checkedParameters(kernel, params);
   } catch (error) {
     throw error instanceof ParameterError ? new TestSetupError(error.what, error.fix) : error;
+  }
+}
+
+function placeOf(file: string | URL): string {
+  try {
+    return pathOf(file);
+  } catch (error) {
+    throw error instanceof LocationError ? new TestSetupError(error.what, error.fix) : error;
   }
 }
 
@@ -159,7 +176,7 @@ function modelAxes(kernel: Kernel, axes: Readonly<Record<string, AxisRange>>): R
   const extents: Record<string, number> = {};
   for (const { name, role } of kernel.axes) {
     if (role !== "model") continue;
-    const extent = axes[name];
+    const extent = own(axes, name);
     if (typeof extent !== "number") throw new TestSetupError(`kernel '${kernel.name}' needs the extent of its model axis '${name}'`, `add ${name}: N to 'axes', a number`);
     extents[name] = extent;
   }
@@ -167,24 +184,27 @@ function modelAxes(kernel: Kernel, axes: Readonly<Record<string, AxisRange>>): R
   return extents;
 }
 
-function chosen<T extends { readonly name: string }>(fitting: readonly T[], wanted: readonly string[] | undefined, kernel: Kernel): readonly T[] {
+function chosen<T extends { readonly name: string }>(fitting: readonly T[], misfits: readonly Misfit[], wanted: readonly string[] | undefined, kernel: Kernel): readonly T[] {
   if (wanted === undefined) return fitting;
   const names = fitting.map(({ name }) => name);
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined || wanted.length === 0) {
-    const what = unknown === undefined ? "'schedules' is empty" : `no schedule '${unknown}' fits kernel '${kernel.name}' at these extents${didYouMean(unknown, names)}`;
+    const misfit = misfits.find(({ schedule }) => schedule.name === unknown);
+    const why = unknown === undefined ? "" : misfit === undefined ? didYouMean(unknown, names) : `, since ${misfit.reason}`;
+    const what = unknown === undefined ? "'schedules' is empty" : `no schedule '${unknown}' fits kernel '${kernel.name}' at these extents${why}`;
     throw new TestSetupError(what, `leave 'schedules' out, or choose from ${names.join(", ")}`);
   }
   return fitting.filter(({ name }) => wanted.includes(name));
 }
 
-function render(kernel: Kernel, schedules: readonly string[], { cases, rows, largest, orderSensitive }: Tally, device: DeviceInfo, { seed = 1, atLeast }: InvarianceOptions): string {
+function render(kernel: Kernel, schedules: readonly string[], misfits: readonly Misfit[], { cases, rows, largest, orderSensitive, order: other }: Tally, device: DeviceInfo, { seed = 1, atLeast }: InvarianceOptions): string {
   const order = !addsFloats(kernel) ? "it adds no floats, so that no order could change them"
-    : `another order of the sums would change ${percent(orderSensitive)} of the outputs of all these batches`;
+    : `${other} instead of the declared order would change ${percent(orderSensitive)} of the outputs of all these batches`;
   return [
     `${kernel.name}: ${rows} rows compared, all with the same bits: alone (the reference evaluator's), and in batches of up to ${largest}, copies included`,
     `  neighbours: ${neighbours.join(", ")}; first, in the middle, last and everywhere else`,
     `  ${cases} batches under ${schedules.length} schedules: ${schedules.join(", ")}`,
+    ...misfitLines(misfits).map((line) => `  does not fit: ${line}`),
     `  ${order}`,
     ...(addsFloats(kernel) && atLeast === undefined && orderSensitive < enoughSensitivity
       ? [`  WARNING: that is less than ${percent(enoughSensitivity)}, and data on which order does not matter proves little; fix: ${moreSensitive}`] : []),

@@ -8,7 +8,8 @@ import type { Kernel } from "../dsl/ir.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { type Artifact, type DeviceLimits, defaultLimits } from "../runtime/artifact.ts";
 import { type Device, evaluateFormula, fitsDevice, loadKernel, openDevice, RequestError, type RuntimeLimits, wordsOf } from "../runtime/index.ts";
-import { evaluate, type EvaluationData } from "./evaluator.ts";
+import type { BitData } from "./data.ts";
+import { evaluate } from "./evaluator.ts";
 import { execute, executeArtifact } from "./execute.ts";
 import { modelExtents } from "./extents.ts";
 import { randomInputs } from "./inputs.ts";
@@ -45,7 +46,7 @@ async function withDevice<T>(limits: Partial<RuntimeLimits>, use: (device: Devic
   }
 }
 
-const dataFor = (kernel: Kernel, extents: Readonly<Record<string, number>>): EvaluationData => ({ ...randomInputs(kernel, extents, 7), extents });
+const dataFor = (kernel: Kernel, extents: Readonly<Record<string, number>>): BitData => ({ ...randomInputs(kernel, extents, 7), extents });
 /** The binding limit under which the largest constant input takes so many ranges. */
 const limitFor = (kernel: Kernel, extents: Readonly<Record<string, number>>, ranges: number): number => Math.ceil(bytesOf(kernel, extents) / ranges / 256) * 256;
 const first = (kernel: Kernel, extents: Readonly<Record<string, number>>, limits: DeviceLimits): Schedule => schedulesFor(kernel, { extents, limits })[0]!;
@@ -126,7 +127,7 @@ describe("inputs in ranges", () => {
       expect(fitsDevice(artifact, device.limits)).toBe(false);
       expect(fitsDevice(artifact, { ...defaultLimits, maxStorageBuffers: 2 })).toBe(false);
       await expect(loadKernel(device, artifact)).rejects.toThrow(
-        "it needs 18944 bytes of 'weight' in one binding; the device binds 4096. fix: compile the kernel for this device's limits (device.limits)");
+        "it needs 18944 bytes of 'weight' in one binding; the device binds 4096; fix: compile the kernel for this device's limits (device.limits)");
       await expect(loadKernel(device, artifact)).rejects.toThrow(RequestError);
     });
   });
@@ -135,7 +136,7 @@ describe("inputs in ranges", () => {
     const data = dataFor(linear, { ...largestExtents, token: 40 });
     await withDevice({ maxBindingBytes: 5120 }, async (device) => {
       await expect(execute(device, linear, first(linear, data.extents, device.limits), data)).rejects.toThrow(
-        "kernel 'linear': tensor 'x' takes 20480 bytes, and the device binds 5120. fix: run the kernel on fewer rows at a time, through tensor.rows");
+        "kernel 'linear': tensor 'x' takes 20480 bytes, and the device binds 5120; fix: run the kernel on fewer rows at a time, through tensor.rows");
     });
     const sum = kernels.get("maxOfSums")!;
     const few = dataFor(sum, { token: 2, out: 27, inner: 70 });

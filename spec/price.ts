@@ -4,6 +4,7 @@
  *
  *     node dist/spec/price.js [--model DIR] [--tokens 1,64] [--rounds 9] [--steps 40] [--prompt 256] [--forward-only] [--json FILE]
  */
+import { own } from "../dsl/own.ts";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { compile, schedulesFor } from "../codegen/compile.ts";
@@ -80,7 +81,7 @@ async function priceKernel(name: string, kernel: Kernel, model: Readonly<Record<
       if (role === "scratch" || tensors[tensor] !== undefined) continue;
       const layout = { name: tensor, storage, shape: shape.map((formula) => evaluateFormula(formula, extents)), ...(blocks && { blocks }) };
       const count = layout.shape.reduce((product, extent) => product * extent, 1);
-      tensors[tensor] = createTensor(device, layout, repeated(inputs[tensor] ?? new Uint32Array(1), count));
+      tensors[tensor] = createTensor(device, layout, repeated(own(inputs, tensor) ?? new Uint32Array(1), count));
     }
     let often = 1;
     const run = (arithmetic: (typeof arithmetics)[number]): Promise<number> => clock.time(async () => {

@@ -15,7 +15,7 @@ describe("rules.md", () => {
   test.each(rules)("$code $title", ({ anchor, code, body }) => {
     expect(anchor).toBe(code);
     const examples = [...body.matchAll(/^```ts (wrong|right)\n([^]*?)^```$/gm)].map(([, verdict, source]) => {
-      const { kernels, diagnostics } = readKernels("example.kernel.ts", { source: header + source! });
+      const { kernels, diagnostics } = readKernels("example.kernel.ts", { source: header + source!, buffers: 8 });
       return { verdict, codes: [...new Set(diagnostics.map((diagnostic) => diagnostic.code))], kernels: kernels.length };
     });
     expect(examples).toEqual([{ verdict: "wrong", codes: [code], kernels: 0 }, { verdict: "right", codes: [], kernels: 1 }]);

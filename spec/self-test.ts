@@ -2,6 +2,7 @@
  * A library's self-test: the probes, and for each of its kernels a run on operands that are hard on it, with the reference
  * evaluator's bits. Nothing here, or in what it hands over, comes from a device.
  */
+import { own, record } from "../dsl/own.ts";
 import type { DeclaredKernel } from "../models/build/library.ts";
 import type { Kernel, StorageType } from "../dsl/ir.ts";
 import { parseKernel } from "../dsl/parse-ir.ts";
@@ -26,7 +27,7 @@ const other = 5;
 
 /** @param kernels by their names in the library */
 export function makeSelfTest(kernels: Iterable<readonly [name: string, kernel: DeclaredKernel]>): SelfTest {
-  const cases: Record<string, readonly Case[]> = {};
+  const cases = record<readonly Case[]>();
   for (const [name, { declaration, extents }] of kernels) {
     const made = makeCases(parseKernel(declaration), extents);
     if (made !== undefined) cases[name] = made;
@@ -77,7 +78,7 @@ export function sensitivity(kernel: Kernel, extents: Readonly<Record<string, num
 
 /** Of all axes: those that the model fixes, and few of what requests bring. */
 export function extentsOfCase(kernel: Kernel, model: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(kernel.axes.map(({ name, role }) => [name, role === "model" ? model[name]! : extentsByName[name] ?? other]));
+  return Object.fromEntries(kernel.axes.map(({ name, role }) => [name, role === "model" ? model[name]! : own(extentsByName, name) ?? other]));
 }
 
 /** About a period of elements: rows along the last axis are arranged, and repeat as such. */

@@ -1,4 +1,5 @@
 /** Whether what the artifact says of its buffers, uniforms and dispatches is what the declaration and the texts say. */
+import { own } from "../../dsl/own.ts";
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Artifact, Formula, Pass } from "../../runtime/artifact.ts";
 import { printFormula } from "../../runtime/formula.ts";
@@ -9,7 +10,7 @@ import type { Module, Statement } from "./wgsl/ast.ts";
 /** @throws Fault */
 export function checkBindings(kernel: Kernel, artifact: Artifact, modules: readonly Module[]): void {
   for (const { name, role } of kernel.axes) {
-    if (role === "model" && artifact.extents[name] === undefined) throw new Fault("layout", `the model axis '${name}' has no extent`);
+    if (role === "model" && !Object.hasOwn(artifact.extents, name)) throw new Fault("layout", `the model axis '${name}' has no extent`);
   }
   checkWriters(kernel, artifact);
   artifact.passes.forEach((pass, number) => {
@@ -46,7 +47,7 @@ function checkTensors(kernel: Kernel, artifact: Artifact, pass: Pass): void {
     const tensor = role === "input" ? kernel.inputs.find((input) => input.name === name) : kernel.outputs.find((output) => output.name === name);
     if (tensor === undefined) throw new Fault("layout", `'${name}' is no ${role} of kernel '${kernel.name}'`);
     if (tensor.storage !== storage) throw new Fault("layout", `'${name}' is declared as ${tensor.storage} and bound as ${storage}`);
-    const declared = tensor.axes.map((axis): Formula => artifact.extents[axis] ?? { extent: axis });
+    const declared = tensor.axes.map((axis): Formula => own(artifact.extents, axis) ?? { extent: axis });
     const [is, should] = [shape.map(printFormula).join(", "), declared.map(printFormula).join(", ")];
     if (is !== should) throw new Fault("layout", `'${name}' is declared over [${should}] and bound as [${is}]`);
     if ((role === "output") !== (access === "read_write")) throw new Fault("layout", `the ${role} '${name}' is bound as ${access}`);

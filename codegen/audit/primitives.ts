@@ -3,6 +3,7 @@
  * operation only if it computes the very term that the audited text below does. What that text gives is tested against
  * the reference arithmetic (dsl/bits.ts), bit by bit, in primitives.test.ts.
  */
+import { own } from "../../dsl/own.ts";
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
 import { type Callable, Machine, type Recognise, type Uniforms } from "./machine.ts";
@@ -88,7 +89,7 @@ export function primitivesOf(integers: Integers, floats: Floats, constants: Unif
   const machine = auditedMachine(integers, floats, constants);
   const known = new Map<Value, Callable>();
   for (const declaration of machine.module.functions) {
-    const operation = operations[declaration.name];
+    const operation = own(operations, declaration.name);
     if (operation !== undefined) known.set(summaryOf(declaration, machine.callable(declaration.name), integers), operation);
   }
   return (declaration, run) => {

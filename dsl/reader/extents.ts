@@ -1,4 +1,5 @@
 /** Indices that leave their axes. */
+import { own } from "../own.ts";
 import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
 import { operandsOf, partsOf } from "../expr.ts";
 import type { Expr, Kernel, Load, SourceLocation } from "../ir.ts";
@@ -135,7 +136,7 @@ function escapes(kernel: Indexed, extents: Readonly<Record<string, number>>): Ma
   const found = new Map<string, Escape>();
   visitLoads(kernel, new Intervals(extents), (load, known) => load.indices.forEach((index, position) => {
     const axis = axes.get(load.input)![position]!;
-    const extent = holdsHole(index) ? undefined : extents[axis];
+    const extent = holdsHole(index) ? undefined : own(extents, axis);
     const reached = extent === undefined ? undefined : known.of(index);
     if (extent === undefined || reached === undefined || reached.high < extent) return;
     found.set(`${load.id} ${position}`, { load, position, axis, reached, extent, locations: locationsOf(kernel, load) });

@@ -6,12 +6,15 @@
  * expressions.ts   gives each expression of the body its value (values.ts): lookups.ts, operators.ts, choices.ts,
  *                  brackets.ts and calls.ts, with intrinsics.ts, loads.ts, reductions.ts, reducers.ts and functions.ts
  * outputs.ts       what the body returns, and the rules of stored values
- * batch-rules.ts, identity.ts, extents.ts (with extent-proofs.ts), names.ts, unknown.ts, typecheck.ts   the rest of the rules (spec/rules.md)
+ * batch-rules.ts, identity.ts, extents.ts (with extent-proofs.ts), names.ts, buffers.ts, unknown.ts, typecheck.ts   the rest of the rules
+ *                  (spec/rules.md)
  */
 import { Node, SyntaxKind, type BindingElement, type CallExpression, type ParameterDeclaration, type SourceFile } from "ts-morph";
 import { basename } from "node:path";
 import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
+import { pathOf } from "../location.ts";
 import type { Expr, Kernel, Output, Reduce, SourceLocation } from "../ir.ts";
+import { reportBuffers } from "./buffers.ts";
 import { readDeclaration, removeDeclared, reportUnusedAxes } from "./declaration.ts";
 import { checkIndices } from "./extents.ts";
 import { insertAtTop, insertBefore, replaceBy, shorten } from "./fixes.ts";
@@ -33,14 +36,17 @@ export interface ReadOptions {
   readonly source?: string;
   /** Report TypeScript's own strict errors, too, where no rule has spoken. Takes a second. */
   readonly typecheck?: boolean;
+  /** Report kernels that bind more storage buffers than this. Any number passes where absent, since devices differ. */
+  readonly buffers?: number;
 }
 
 /**
- * Reads all kernels of a file, from its text. Faults of the author become diagnostics, sorted; a kernel with a fault
+ * Reads all kernels of a file, given by its path or file: URL, from its text. Faults of the author become diagnostics, sorted; a kernel with a fault
  * is left out.
- * @throws where the file can't be read from the disk.
+ * @throws LocationError for another URL, and where the file can't be read from the disk.
  */
-export function readKernels(file: string, options: ReadOptions = {}): { kernels: Kernel[]; diagnostics: Diagnostic[] } {
+export function readKernels(location: string | URL, options: ReadOptions = {}): { kernels: Kernel[]; diagnostics: Diagnostic[] } {
+  const file = pathOf(location);
   const modules = new Modules(file, options.source);
   const all = new Report();
   const kernels: Kernel[] = [];
@@ -51,7 +57,8 @@ export function readKernels(file: string, options: ReadOptions = {}): { kernels:
     // A report of its own: a fault of a shared constant concerns every kernel that uses it.
     const report = new Report();
     const kernel = guarded(report, call, () => readKernel(modules, report, name, call));
-    if (kernel !== undefined && isPlainName(name)) kernels.push(kernel);
+    if (kernel !== undefined && options.buffers !== undefined) reportBuffers(report, kernel, call.getExpression(), options.buffers);
+    if (kernel !== undefined && report.size === 0 && isPlainName(name)) kernels.push(kernel);
     all.take(report);
   }
   const diagnostics = all.sorted();

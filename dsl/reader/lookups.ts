@@ -1,4 +1,5 @@
 /** What names and fields mean where they are used. */
+import { own } from "../own.ts";
 import { Node, SyntaxKind } from "ts-morph";
 import { evaluate } from "./expressions.ts";
 import { addTo, didYouMean, importEdit, insertAfter, insertBefore, instead, removeStatement, write } from "./fixes.ts";
@@ -128,7 +129,7 @@ export function readProperty(reading: Reading, node: Node, of: Node, name: strin
   if (Node.isIdentifier(of) && scope.find(of.getText()) === undefined) {
     const constant = of.getText() === "Math" ? (Math as unknown as Record<string, unknown>)[name] : undefined;
     if (typeof constant === "number") return { kind: "literal", value: constant, decimal: true };
-    const limit = of.getText() === "Number" ? limits[name] : undefined;
+    const limit = of.getText() === "Number" ? own(limits, name) : undefined;
     if (limit !== undefined) return reportUnknown(reading, node, { what: `'Number.${name}'`, fix: { ...instead(`write ${limit}`, node, limit.replace(/,.*$|a number.*such as /s, "")) } });
     if (["Math", "Number"].includes(of.getText())) return reportUnknown(reading, node);
   }

@@ -1,4 +1,5 @@
 /** A library's kernels as files: what was declared, each variant's artifact, its texts and trees; and what an audit says of them. */
+import { record } from "../../dsl/own.ts";
 import { isAbsolute, relative, sep } from "node:path";
 import { passes } from "../../codegen/audit/certificate.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
@@ -35,7 +36,7 @@ export async function kernelFiles(compiled: CompiledKernels, audit?: Auditor): P
     return { name, variant, subject: { name, declaration, artifact, texts: wgsl } };
   }));
   const certificates = audit === undefined ? [] : await certificatesOf(await audit(entries.map(({ subject }) => subject)));
-  const variants: Record<string, KernelVariant[]> = {};
+  const variants = record<KernelVariant[]>();
   entries.forEach(({ name, variant }, at) => {
     const certificate = certificates[at];
     (variants[name] ??= []).push(certificate === undefined ? variant : { ...variant, certificate });

@@ -1,4 +1,5 @@
 /** Runs one case of a self-test on a device, and compares bits. */
+import { own, record } from "../own.ts";
 import { elementsOf } from "../layout.ts";
 import { Commands } from "../commands.ts";
 import { evaluateFormula } from "../formula.ts";
@@ -25,13 +26,13 @@ export interface CaseResult {
 /** @throws the device's errors */
 export async function runCase(kernel: LoadedKernel, { extents, parameters, inputs, initial, expected }: Case): Promise<CaseResult> {
   const { artifact, device } = kernel;
-  const tensors: Record<string, Tensor> = {};
+  const tensors = record<Tensor>();
   try {
     for (const { name, role, storage, shape, blocks } of artifact.passes.flatMap(({ bindings }) => bindings)) {
       if (role === "scratch" || tensors[name] !== undefined) continue;
       const layout = { name, storage, shape: shape.map((formula) => evaluateFormula(formula, { ...artifact.extents, ...extents })), ...(blocks && { blocks }) };
       const count = elementsOf(layout);
-      const given = role === "input" ? inputs[name] : initial[name];
+      const given = own(role === "input" ? inputs : initial, name);
       tensors[name] = createTensor(device, layout, given === undefined ? new Uint32Array(count).fill(poison) : decodeElements(given, count));
     }
     await new Commands(device).run(kernel, { tensors, extents, parameters }).submit();

@@ -2,6 +2,7 @@
  * The self-test: what a device's arithmetic does, asked with small kernels, and whether each kernel of a library gives
  * the reference evaluator's bits on it. What follows is a policy (policy.ts).
  */
+import { own } from "../own.ts";
 import type { Artifact } from "../artifact.ts";
 import type { Device, DeviceInfo } from "../device.ts";
 import { loadKernel, type LoadedKernel } from "../kernel.ts";
@@ -73,7 +74,7 @@ async function askKernels(
 ): Promise<ProbeResult[]> {
   const results: ProbeResult[] = [];
   for (const [name, kernel] of kernels) {
-    const asked = cases[name];
+    const asked = own(cases, name);
     if (asked === undefined) {
       skipped.add(`${name}: its tensors are too large to be tried on made-up values`);
       continue;

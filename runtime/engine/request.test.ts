@@ -46,37 +46,37 @@ describe("a request", () => {
   it.each<[unknown, string]>([
     [
       {},
-      `request: it has neither a prompt nor messages. fix: give a prompt, a text or token ids, or messages, ${examples}`,
+      `request: it has neither a prompt nor messages; fix: give a prompt, a text or token ids, or messages, ${examples}`,
     ],
     [
       { prompt: "x", messages: hello },
-      "request: it has both a prompt and messages. fix: give one of them: a text to continue, or a conversation to answer",
+      "request: it has both a prompt and messages; fix: give one of them: a text to continue, or a conversation to answer",
     ],
     [
       { prompt: "x", chat: { tools: [] } },
-      `request: it has chat's options and no messages. fix: give messages, ${examples}`,
+      `request: it has chat's options and no messages; fix: give messages, ${examples}`,
     ],
     [
       { messages: hello, tools: [] },
-      "options of a request: there is no 'tools'. fix: give it with the messages, as in submit({ messages, chat: { tools: … } })",
+      "options of a request: there is no 'tools'; fix: give it with the messages, as in submit({ messages, chat: { tools: … } })",
     ],
     [
       { messages: hello, variables: {} },
-      "options of a request: there is no 'variables'. fix: give it with the messages, as in submit({ messages, chat: { variables: … } })",
+      "options of a request: there is no 'variables'; fix: give it with the messages, as in submit({ messages, chat: { variables: … } })",
     ],
-    [{ messages: "Hi" }, 'messages: they are not a list. fix: give [{ role: "user", content: "…" }, …]'],
+    [{ messages: "Hi" }, 'messages: they are not a list; fix: give [{ role: "user", content: "…" }, …]'],
     [
       { prompt: "x", temprature: 1 },
-      "options of a request: there is no 'temprature' (did you mean 'temperature'?). fix: use any of prompt, messages, chat,",
+      "options of a request: there is no 'temprature' (did you mean 'temperature'?); fix: use any of prompt, messages, chat,",
     ],
     [
       { prompt: "x", max_tokens: 1 },
-      "options of a request: there is no 'max_tokens' (did you mean 'maxTokens'?). fix: use any of",
+      "options of a request: there is no 'max_tokens' (did you mean 'maxTokens'?); fix: use any of",
     ],
     [{ message: hello }, "options of a request: there is no 'message' (did you mean 'messages'?)"],
     [{ prompt: "x", constructor: 1 }, "options of a request: there is no 'constructor'"],
-    [hello, "options of a request: a list is no object. fix: give an object with any of prompt, messages,"],
-    ["Hi", "options of a request: Hi is no object. fix: give an object with any of prompt, messages,"],
+    [hello, "options of a request: a list is no object; fix: give an object with any of prompt, messages,"],
+    ["Hi", "options of a request: Hi is no object; fix: give an object with any of prompt, messages,"],
   ])("that is made otherwise is refused: %j", (request, expected) => {
     const error = refusal(() => submit(request));
     expect(error.message).toContain(expected);
@@ -86,7 +86,7 @@ describe("a request", () => {
   it("with messages needs a model with a chat template", () => {
     const error = refusal(() => submit({ messages: hello }, modelWith(undefined)));
     expect(error).toBeInstanceOf(ChatTemplateError);
-    expect(error.message).toContain("model 'demo': this model has no chat template. fix: give it a text to continue");
+    expect(error.message).toContain("model 'demo': this model has no chat template; fix: give it a text to continue");
   });
 });
 
@@ -97,7 +97,7 @@ describe("options of what completes greedily", () => {
       expect(
         refusal(() => checkOptions("generate", { [name]: 1 }, ["maxTokens", "signal"], asksForEngine)).message,
       ).toBe(
-        `options of generate: there is no '${name}'. fix: ask an Engine, which samples: new Engine(model).submit({ prompt, ${name}: … })`,
+        `options of generate: there is no '${name}'; fix: ask an Engine, which samples: new Engine(model).submit({ prompt, ${name}: … })`,
       );
     },
   );
@@ -106,7 +106,7 @@ describe("options of what completes greedily", () => {
     expect(
       refusal(() => checkOptions("generate", { maxtokens: 1 }, ["maxTokens", "signal"], asksForEngine)).message,
     ).toBe(
-      "options of generate: there is no 'maxtokens' (did you mean 'maxTokens'?). fix: use any of maxTokens, signal",
+      "options of generate: there is no 'maxtokens' (did you mean 'maxTokens'?); fix: use any of maxTokens, signal",
     );
     expect(refusal(() => checkOptions("load", { weigths: "." }, ["device", "weights"])).message).toContain(
       "(did you mean 'weights'?)",

@@ -120,7 +120,7 @@ describe("a chat template", () => {
   it("renders as Llama 2", () => {
     expect(render(llama2, talk)).toBe("<s>[INST] <<SYS>>\nBe brief. \n<</SYS>>\n\n Hi [/INST] <think>\nhm\n</think>\n\nHello! </s><s>[INST] And {{ x }} é 😀? [/INST]");
     expect(refusal(() => render(llama2, [...hello, ...hello]))).toBe(
-      "demo: the chat template refuses the conversation (Roles must alternate!). fix: give messages as it says");
+      "demo: the chat template refuses the conversation (Roles must alternate!); fix: give messages as it says");
   });
 
   it("renders as Llama 3, without asking the clock", () => {
@@ -152,7 +152,7 @@ describe("a chat template", () => {
   });
 
   it("is the same whatever the clock says", () => {
-    expect(refusal(() => render("{{ strftime_now('%Y') }}", hello))).toMatch(/^demo: the chat template cannot be rendered \(.+\)\. fix: give `date`, which it may ask for, /);
+    expect(refusal(() => render("{{ strftime_now('%Y') }}", hello))).toMatch(/^demo: the chat template cannot be rendered \(.+\); fix: give `date`, which it may ask for, /);
     const date = new Date("2024-02-29T04:05:06Z");
     expect(render("{{ strftime_now('%A %a %d %B %b %m %Y %y %H:%M:%S %%') }}", hello, { date })).toBe("Thursday Thu 29 February Feb 02 2024 24 04:05:06 %");
     expect(refusal(() => render("{{ strftime_now('%Q') }}", hello, { date }))).toContain("(strftime_now: %Q is not supported)");
@@ -162,12 +162,12 @@ describe("a chat template", () => {
 describe("what is wrong with a chat", () => {
   it("is said of templates", () => {
     expect(refusal(() => new ChatTemplate(undefined, {}, "demo"))).toBe(
-      "demo: this model has no chat template. fix: give it a text to continue, or use the checkpoint of its chat or instruct version");
+      "demo: this model has no chat template; fix: give it a text to continue, or use the checkpoint of its chat or instruct version");
     for (const broken of ["{% if", "{% if x %}", "{{ 'a }}", "{% nonsense %}", "{# never closed", "{{ }}", "{% for x %}{% endfor %}", "{{ a b }}", "{{ messages | nonsense }}"]) {
-      expect(refusal(() => new ChatTemplate(broken, {}, "demo"))).toMatch(/^demo: the chat template does not parse \([^\n]+\)\. fix: correct it/);
+      expect(refusal(() => new ChatTemplate(broken, {}, "demo"))).toMatch(/^demo: the chat template does not parse \([^\n]+\); fix: correct it/);
     }
     for (const failing of ["{{ messages.nonsense() }}", "{{ nonsense() }}", "{{ range(10 ** 9) }}", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ 1 + none }}"]) {
-      expect(refusal(() => render(failing, hello))).toMatch(/^demo: the chat template cannot be rendered \(.+\)\. fix: give the messages/);
+      expect(refusal(() => render(failing, hello))).toMatch(/^demo: the chat template cannot be rendered \(.+\); fix: give the messages/);
     }
     expect(refusal(() => new ChatTemplate("", { bos_token: 1 }, "demo"))).toContain("demo: bos_token is neither a text nor an object");
   });
@@ -178,6 +178,6 @@ describe("what is wrong with a chat", () => {
     [[...hello, { role: "", content: "x" }], "messages[1]: its role is not a text"], [[{ role: "user" }], "messages[0]: its content is not a text"],
     [[{ role: "user", content: 5 }], "messages[0]: its content is not a text"], [[{ role: "user", content: [{ type: "text", text: "x" }] }], "messages[0]: its content is not a text"],
   ])("is said of %j", (messages, expected) => {
-    expect(refusal(() => render(chatml, messages as ChatMessage[]))).toBe(`${expected}. fix: give [{ role: "user", content: "…" }, …]`);
+    expect(refusal(() => render(chatml, messages as ChatMessage[]))).toBe(`${expected}; fix: give [{ role: "user", content: "…" }, …]`);
   });
 });

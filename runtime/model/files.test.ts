@@ -24,15 +24,15 @@ test("bytes are read from where they are asked for, and told of", async () => {
 test("what is missing, short or nowhere is a ModelFileError", async () => {
   const folder = new Folder(path, { fix: "copy it again" });
   const rejections = [
-    [() => folder.readText("none"), `${join(path, "none")}: it cannot be read (ENOENT). fix: copy it again`],
-    [() => folder.readBytes("none", 0, 1), `${join(path, "none")}: it cannot be read (ENOENT). fix: copy it again`],
-    [() => folder.readBytes("weights", 8, 5), `${join(path, "weights")}: it ends at byte 10, where 3 more belong. fix: copy it again`],
+    [() => folder.readText("none"), `${join(path, "none")}: it cannot be read (ENOENT); fix: copy it again`],
+    [() => folder.readBytes("none", 0, 1), `${join(path, "none")}: it cannot be read (ENOENT); fix: copy it again`],
+    [() => folder.readBytes("weights", 8, 5), `${join(path, "weights")}: it ends at byte 10, where 3 more belong; fix: copy it again`],
   ] as const;
   for (const [read, message] of rejections) {
     await expect(read()).rejects.toThrow(ModelFileError);
     await expect(read()).rejects.toThrow(message);
   }
-  expect(() => new Folder(new URL("https://example.org/"))).toThrow("https://example.org/: it is no place in the file system. fix: give a path, or a file: URL");
+  expect(() => new Folder(new URL("https://example.org/"))).toThrow("https://example.org/: it is no place in the file system; fix: give a path, or a file: URL");
   await folder.close();
 });
 

@@ -22,7 +22,7 @@ describe("checkSampling", () => {
   });
 
   const refused: [SamplingParameters | Record<string, unknown>, RegExp][] = [
-    [{ temperature: NaN }, /^sampling parameter 'temperature': temperature is NaN\. fix: give a number: 0, or from 0\.01 to 100$/],
+    [{ temperature: NaN }, /^sampling parameter 'temperature': temperature is NaN; fix: give a number: 0, or from 0\.01 to 100$/],
     [{ temperature: -1 }, /temperature is -1/], [{ temperature: 0.001 }, /temperature is 0\.001/], [{ temperature: 101 }, /temperature is 101/], [{ temperature: Infinity }, /temperature is Infinity/],
     [{ temperature: "1" }, /temperature is of type string, not a number/], [{ temperature: null }, /temperature is null/],
     [{ topK: 1.5 }, /topK is 1\.5/], [{ topK: -1 }, /topK is -1/], [{ topK: 2 ** 32 }, /topK is 4294967296/],

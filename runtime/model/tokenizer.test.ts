@@ -58,12 +58,12 @@ describe("tokenizer", () => {
   });
 
   it.each([
-    ["a".repeat(1e6), 'the text: it repeats "a" more than 16384 times in a row. fix: shorten the run'],
-    ["\u{1f600}".repeat(1e5), 'the text: it repeats "\u{1f600}" more than 16384 times in a row. fix: shorten the run'],
-    ["ab".repeat(1e6), "the text: it has 2000000 characters. fix: give at most 1048576"],
-    ["ab\ud800c", "the text: character 2 is \\ud800, one half of a surrogate pair, which no encoding has. fix: cut texts between characters, or replace the half (String.prototype.toWellFormed)"],
+    ["a".repeat(1e6), 'the text: it repeats "a" more than 16384 times in a row; fix: shorten the run'],
+    ["\u{1f600}".repeat(1e5), 'the text: it repeats "\u{1f600}" more than 16384 times in a row; fix: shorten the run'],
+    ["ab".repeat(1e6), "the text: it has 2000000 characters; fix: give at most 1048576"],
+    ["ab\ud800c", "the text: character 2 is \\ud800, one half of a surrogate pair, which no encoding has; fix: cut texts between characters, or replace the half (String.prototype.toWellFormed)"],
     ["\udc00", "the text: character 0 is \\udc00, one half of a surrogate pair"],
-    [undefined as unknown as string, "the text: it is undefined, not a string. fix: give a string"],
+    [undefined as unknown as string, "the text: it is undefined, not a string; fix: give a string"],
   ])("refuses what it can't take (%#)", (text, expected) => {
     expect(() => tokenizer.encode(text)).toThrow(TokenizerError);
     expect(() => tokenizer.encode(text)).toThrow(expected);

@@ -1,4 +1,5 @@
 /** Weights and rotary tables to a device, a chunk at a time: the host never holds a whole one. */
+import { record } from "../own.ts";
 import type { Device } from "../device.ts";
 import { wordsOf } from "../layout.ts";
 import { createSha256 } from "../sha256.ts";
@@ -28,8 +29,8 @@ export class Uploader {
 
   /** Every weight of a library, under the names that its program uses. @throws ModelFileError, and the device's errors */
   async uploadWeights({ weights, config }: Manifest, folder: Folder): Promise<ModelWeights> {
-    const layers = Array.from({ length: config.layers }, (): Record<string, Tensor> => ({}));
-    const top: Record<string, Tensor> = {};
+    const layers = Array.from({ length: config.layers }, () => record<Tensor>());
+    const top = record<Tensor>();
     // As they lie in the files, since those may come in streams.
     const inOrder = weights.tensors.toSorted((left, right) => left.file - right.file || left.offsetBytes - right.offsetBytes);
     for (const entry of inOrder) {

@@ -141,12 +141,12 @@ describe("the browser's WebGPU", () => {
 
   test("is absent: which browsers have it, or that the page is not secure", async () => {
     await expect(find({})).rejects.toThrow(NoAdapterError);
-    await expect(find({})).rejects.toThrow(/^WebGPU: this browser does not offer it to this page\. fix: use Chrome or Edge 113, .*; on Linux some GPUs need Chrome to be started with --enable-unsafe-webgpu /);
+    await expect(find({})).rejects.toThrow(/^WebGPU: this browser does not offer it to this page; fix: use Chrome or Edge 113, .*; on Linux some GPUs need Chrome to be started with --enable-unsafe-webgpu /);
     await expect(find({}, false)).rejects.toThrow("fix: serve the page over https:, or open it from localhost");
   });
 
   test("has no adapter", async () => {
-    await expect(find({ gpu: { requestAdapter: async () => null } })).rejects.toThrow(/^WebGPU: this browser has it, but offers no adapter on this machine\. fix: /);
+    await expect(find({ gpu: { requestAdapter: async () => null } })).rejects.toThrow(/^WebGPU: this browser has it, but offers no adapter on this machine; fix: /);
   });
 
   test("has one, named by what it tells, in software only where there is no other", async () => {

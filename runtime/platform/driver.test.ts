@@ -61,7 +61,7 @@ describe("the user's choice", () => {
     const none = findDriver(async () => { requests++; return undefined; });
     await expect(none).rejects.toThrow(NoAdapterError);
     await expect(none).rejects.toThrow(
-      `Vulkan: VK_DRIVER_FILES is '${files}', which offers no adapter. fix: unset it, or let it name a driver's .json file that exists`);
+      `Vulkan: VK_DRIVER_FILES is '${files}', which offers no adapter; fix: unset it, or let it name a driver's .json file that exists`);
     return requests;
   };
 
@@ -94,13 +94,13 @@ describe.runIf(process.platform === "linux")("a machine without a Vulkan loader"
   test("takes the bundled driver, and says so where that offers nothing", async () => {
     Object.defineProperty(process, "arch", { ...architecture, value: "x64" });
     await expect(findDriver(async () => undefined)).rejects.toThrow(NoAdapterError);
-    await expect(findDriver(async () => undefined)).rejects.toThrow("Vulkan: the bundled SwiftShader offers no adapter. fix: install libvulkan1 and a driver");
+    await expect(findDriver(async () => undefined)).rejects.toThrow("Vulkan: the bundled SwiftShader offers no adapter; fix: install libvulkan1 and a driver");
     expect(process.env.VK_DRIVER_FILES || undefined).toBeUndefined();
   });
 
   test("has no adapter where no driver is bundled", async () => {
     Object.defineProperty(process, "arch", { ...architecture, value: "arm64" });
     await expect(findDriver(async () => "never asked")).rejects.toThrow(
-      "Vulkan: no Vulkan driver was found, and none is bundled for arm64. fix: install libvulkan1 and a driver");
+      "Vulkan: no Vulkan driver was found, and none is bundled for arm64; fix: install libvulkan1 and a driver");
   });
 });

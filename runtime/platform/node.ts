@@ -29,7 +29,7 @@ class NodeSha256 implements Sha256 {
 }
 
 export function openFiles(location: string | URL, options: FilesOptions): Files {
-  return new Directory(typeof location === "string" ? location : fileURLToPath(location), options);
+  return new Directory(typeof location === "string" && !/^(?:file|https?):/i.test(location) ? location : fileURLToPath(location), options);
 }
 
 export const places = { what: "it is no place in the file system", fix: "give a path, or a file: URL" } as const;

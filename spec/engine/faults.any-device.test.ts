@@ -23,11 +23,11 @@ describe("the queue", () => {
       // All at once, before the engine took a step. Two may run, and five wait.
       expect(taken.length).toBe(7);
       expect(refused.every((error) => error instanceof OverloadError)).toBe(true);
-      expect(String(refused[0])).toBe("OverloadError: engine: its queue holds 7 completions and has room for 0 more, and 1 is asked for. fix: send the request again when others are done, or give the engine a larger maxWaiting");
+      expect(String(refused[0])).toBe("OverloadError: engine: its queue holds 7 completions and has room for 0 more, and 1 is asked for; fix: send the request again when others are done, or give the engine a larger maxWaiting");
       const expected = await alone(request(5, 3));
       for (const submission of taken) expect(await told(submission)).toBe(expected);
       expect(engine.statistics().requests).toMatchObject({ submitted: 7, finished: 7, refused: 193 });
-      expect(() => engine.submit(request(5, 3, { n: 8 }))).toThrow("request: n is 8, and the engine takes 7 completions at a time. fix: ask for fewer, or give the engine a larger maxWaiting");
+      expect(() => engine.submit(request(5, 3, { n: 8 }))).toThrow("request: n is 8, and the engine takes 7 completions at a time; fix: ask for fewer, or give the engine a larger maxWaiting");
       expect(await told(engine.submit(request(5, 3, { n: 7 })))).toBe(await alone(request(5, 3, { n: 7 })));
     });
   });

@@ -24,7 +24,7 @@ describe("pages", () => {
     await withEngine({ pages: 3 }, async (engine) => {
       expect(() => engine.submit(request(40, 10))).toThrow(RequestError);
       expect(() => engine.submit(request(40, 10))).toThrow(
-        "request: its prompt of 40 ids and 10 more take 4 pages of 16 positions, and the engine has 3. fix: shorten the prompt, lower maxTokens, or give the engine more pages");
+        "request: its prompt of 40 ids and 10 more take 4 pages of 16 positions, and the engine has 3; fix: shorten the prompt, lower maxTokens, or give the engine more pages");
       expect(await told(engine.submit(request(40, 9)))).toBe(await alone(request(40, 9)));
     });
   });

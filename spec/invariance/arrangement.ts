@@ -1,7 +1,9 @@
 /** The same rows in another batch: which of them, in what order, beside what, in which places, under what padding. */
 import type { Kernel, Output, StorageType } from "../../dsl/ir.ts";
 import { canonicalNaN } from "../../dsl/bits.ts";
-import { evaluate, sizeOf, type EvaluationData } from "../evaluator.ts";
+import { own } from "../../dsl/own.ts";
+import type { BitData } from "../data.ts";
+import { evaluate, sizeOf } from "../evaluator.ts";
 import type { Random } from "../random.ts";
 import type { Extents, Roles } from "./roles.ts";
 
@@ -24,13 +26,13 @@ export interface Arrangement {
 export interface Base {
   readonly kernel: Kernel;
   readonly roles: Roles;
-  readonly data: EvaluationData;
+  readonly data: BitData;
   readonly reference: Readonly<Record<string, Uint32Array>>;
   /** For scattered outputs, for each axis of rows that they run over: the writing row's point plus one; 0 where none wrote. */
   readonly writers: Readonly<Record<string, Readonly<Record<string, Uint32Array>>>>;
 }
 
-export function baseOf(kernel: Kernel, roles: Roles, data: EvaluationData): Base {
+export function baseOf(kernel: Kernel, roles: Roles, data: BitData): Base {
   const { pool } = kernel;
   const scattered = kernel.outputs.filter((output) => output.place !== undefined);
   const writers = Object.fromEntries(scattered.map((output) => [output.name, Object.fromEntries(
@@ -43,8 +45,8 @@ export function baseOf(kernel: Kernel, roles: Roles, data: EvaluationData): Base
 }
 
 /** The batch that an arrangement makes of a base. */
-export function arrange({ kernel, roles, data }: Base, arrangement: Arrangement, random: Random): EvaluationData {
-  const moves = new Map(roles.pools.flatMap(({ axis, tables }) => tables.map((table) => [table, arrangement.moved[axis]] as const)));
+export function arrange({ kernel, roles, data }: Base, arrangement: Arrangement, random: Random): BitData {
+  const moves = new Map(roles.pools.flatMap(({ axis, tables }) => tables.map((table) => [table, own(arrangement.moved, axis)] as const)));
   const rearranged = (name: string, storage: StorageType, axes: readonly string[], elements: Uint32Array): Uint32Array => {
     const isFloat = storage === "f32" || storage === "bf16";
     const move = moves.get(name);
@@ -58,7 +60,7 @@ export function arrange({ kernel, roles, data }: Base, arrangement: Arrangement,
     });
   };
   const inputs = Object.fromEntries(kernel.inputs.map(({ name, storage, axes }) => [name, rearranged(name, storage, axes, data.inputs[name]!)]));
-  const initial = Object.fromEntries(kernel.outputs.filter((output) => data.initial?.[output.name] !== undefined)
+  const initial = Object.fromEntries(kernel.outputs.filter((output) => own(data.initial, output.name) !== undefined)
     .map(({ name, storage, axes }) => [name, rearranged(name, storage, axes, data.initial![name]!)]));
   const extents = { ...data.extents, ...Object.fromEntries(Object.entries(arrangement.points).map(([axis, points]) => [axis, points.length])) };
   return { ...data, extents, inputs, initial };
@@ -78,13 +80,13 @@ export const initially = -2;
 export const anything = -1;
 export function expectations({ data, roles, writers }: Base, output: Output, arrangement: Arrangement): Int32Array {
   const from = sources(output.axes, data.extents, arrangement);
-  const written = writers[output.name];
+  const written = own(writers, output.name);
   if (written === undefined) {
     const others = strangers(output.axes, data.extents, arrangement);
     return from.map((source, at) => (source < 0 || others[at] === 1 ? anything : source));
   }
-  const axes = roles.rows.filter((axis) => written[axis] !== undefined);
-  const present = Object.fromEntries(axes.map((axis) => [axis, new Set(arrangement.points[axis] ?? wholeAxis(data.extents[axis]!))]));
+  const axes = roles.rows.filter((axis) => Object.hasOwn(written, axis));
+  const present = Object.fromEntries(axes.map((axis) => [axis, new Set(own(arrangement.points, axis) ?? wholeAxis(data.extents[axis]!))]));
   const focused = Object.fromEntries(axes.map((axis) => [axis, arrangement.focus && arrangement.points[axis]![arrangement.focus.at[axis]!]]));
   return from.map((source) => {
     if (source < 0) return initially;
@@ -98,14 +100,15 @@ export function expectations({ data, roles, writers }: Base, output: Output, arr
 export function rowOf({ data, roles, writers }: Base, { name, axes }: Output, source: number): Record<string, number> {
   const indices = coordinates(source, axes, data.extents);
   return Object.fromEntries(roles.rows.flatMap((axis) => {
-    const point = writers[name] === undefined ? indices[axes.indexOf(axis)] : (writers[name][axis]?.[source] ?? 0) - 1;
+    const written = own(writers, name);
+    const point = written === undefined ? indices[axes.indexOf(axis)] : (own(written, axis)?.[source] ?? 0) - 1;
     return point === undefined || point < 0 ? [] : [[axis, point]];
   }));
 }
 
 /** How many rows of an arrangement are compared. */
 export function rowsCompared({ data, roles }: Base, { points, focus }: Arrangement): number {
-  return focus !== undefined ? 1 : roles.rows.reduce((rows, axis) => rows * (points[axis]?.length ?? data.extents[axis]!), 1);
+  return focus !== undefined ? 1 : roles.rows.reduce((rows, axis) => rows * (own(points, axis)?.length ?? data.extents[axis]!), 1);
 }
 
 /** The indices of an element. */
@@ -127,7 +130,7 @@ export function wholeAxis(extent: number): number[] {
 function sources(axes: readonly string[], extents: Extents, { points }: Arrangement): Int32Array {
   return axes.reduce((outer, axis) => {
     const extent = extents[axis]!;
-    const inner = points[axis] ?? wholeAxis(extent);
+    const inner = own(points, axis) ?? wholeAxis(extent);
     const result = new Int32Array(outer.length * inner.length);
     let at = 0;
     for (const before of outer) for (const point of inner) result[at++] = before < 0 || point === undefined ? -1 : before * extent + point;
@@ -137,12 +140,12 @@ function sources(axes: readonly string[], extents: Extents, { points }: Arrangem
 
 /** For each element of an arranged tensor, 1 where it belongs to a row that is not compared. */
 function strangers(axes: readonly string[], extents: Extents, { points, focus }: Arrangement): Uint8Array {
-  const shape = axes.map((axis) => points[axis]?.length ?? extents[axis]!);
+  const shape = axes.map((axis) => own(points, axis)?.length ?? extents[axis]!);
   if (focus === undefined) return new Uint8Array(sizeOf(axes, Object.fromEntries(axes.map((axis, d) => [axis, shape[d]!]))));
   return axes.reduce((outer, axis, d) => {
     const result = new Uint8Array(outer.length * shape[d]!);
     let at = 0;
-    for (const before of outer) for (let point = 0; point < shape[d]!; point++) result[at++] = before | (point === (focus.at[axis] ?? point) ? 0 : 1);
+    for (const before of outer) for (let point = 0; point < shape[d]!; point++) result[at++] = before | (point === (own(focus.at, axis) ?? point) ? 0 : 1);
     return result;
   }, Uint8Array.of(0));
 }

@@ -1,4 +1,5 @@
 /** What is tried: the extents of a batch, and the other batches that its rows are put into. */
+import { own, record } from "../../dsl/own.ts";
 import fc from "fast-check";
 import type { Kernel } from "../../dsl/ir.ts";
 import { sizeOf } from "../evaluator.ts";
@@ -34,7 +35,7 @@ const mostItems = 150;
 /** For each axis that may vary, how far its extent may lie above the least. */
 function spreads(kernel: Kernel, roles: Roles, ranges: Readonly<Record<string, AxisRange>>): Record<string, number> {
   const spread = (axis: string, role: string): number => {
-    const range = ranges[axis];
+    const range = own(ranges, axis);
     if (typeof range === "number") return 0;
     if (range !== undefined) return range.max - range.min;
     if (roles.pools.some((pool) => pool.axis === axis)) return mostUnits - 1;
@@ -58,9 +59,9 @@ export function arbitraryCase(kernel: Kernel, roles: Roles, ranges: Readonly<Rec
 }
 
 export function extentsOf(kernel: Kernel, roles: Roles, ranges: Readonly<Record<string, AxisRange>>, { sizes }: Pick<Case, "sizes">): Extents {
-  const extents: Record<string, number> = {};
+  const extents = record<number>();
   const set = (axis: string, least: number, unit = 1): void => {
-    const range = ranges[axis];
+    const range = own(ranges, axis);
     extents[axis] = typeof range === "number" ? range : range !== undefined ? range.min + sizes[axis]! : unit * (least + sizes[axis]!);
   };
   const blocks = new Map(roles.blocks.map((block) => [block.axis, block]));
@@ -68,7 +69,7 @@ export function extentsOf(kernel: Kernel, roles: Roles, ranges: Readonly<Record<
   // Blocks follow from the axes that they are blocks of, and places from how many must be distinct.
   for (const { name, role } of kernel.axes) if (role !== "batch" && !blocks.has(name)) set(name, 1);
   for (const { axis, of, size } of blocks.values()) {
-    const range = ranges[axis];
+    const range = own(ranges, axis);
     extents[axis] = typeof range === "number" ? range : Math.ceil(extents[of]! / size(extents));
   }
   for (const axis of roles.rows) set(axis, 1);

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { Kernel } from "../../dsl/ir.ts";
 import { readKernels } from "../../dsl/reader/index.ts";
-import { evaluate, type EvaluationData } from "../evaluator.ts";
+import type { BitData } from "../data.ts";
+import { evaluate } from "../evaluator.ts";
 import { replaceTrees } from "../order.ts";
 import type { AxisRange } from "./cases.ts";
 import { checkRows, type Machine } from "./check.ts";
@@ -21,23 +22,23 @@ const attentionAxes = { head: 2, kvHead: 1, dim: 4, page: 16, key: { min: 1, max
 const storeRows = kernelOf("storeRows");
 const storeAxes = { kvHead: 1, dim: 3 };
 
-const trial = (kernel: Kernel, axes: Record<string, AxisRange>, machine: (data: EvaluationData) => Record<string, Uint32Array>, more: { seed?: number; path?: string } = {}) =>
+const trial = (kernel: Kernel, axes: Record<string, AxisRange>, machine: (data: BitData) => Record<string, Uint32Array>, more: { seed?: number; path?: string } = {}) =>
   checkRows({ kernel, axes, schedules: ["evaluator"], runs: 12, seed: 1, ...more }, (async (_, data) => machine(data)) satisfies Machine);
 
-async function failureOf(kernel: Kernel, axes: Record<string, AxisRange>, machine: (data: EvaluationData) => Record<string, Uint32Array>): Promise<InvarianceError> {
+async function failureOf(kernel: Kernel, axes: Record<string, AxisRange>, machine: (data: BitData) => Record<string, Uint32Array>): Promise<InvarianceError> {
   const error: unknown = await trial(kernel, axes, machine).then(() => undefined, (thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(InvarianceError);
   return error as InvarianceError;
 }
 
 /** The negative control: a tree that follows the number of rows, as in engines that split K where there are few rows. */
-function byBatchSize(data: EvaluationData): Record<string, Uint32Array> {
+function byBatchSize(data: BitData): Record<string, Uint32Array> {
   const count = 200 / (data.extents["token"]! <= 2 ? 8 : data.extents["token"]! <= 8 ? 2 : 1);
   return evaluate(replaceTrees(linear, [{ fold: "chain", count }, { fold: "chain" }]), data);
 }
 
 /** The data with one input's elements changed. */
-const withInput = (data: EvaluationData, name: string, change: (elements: Uint32Array) => void): EvaluationData => {
+const withInput = (data: BitData, name: string, change: (elements: Uint32Array) => void): BitData => {
   const elements = data.inputs[name]!.slice();
   change(elements);
   return { ...data, inputs: { ...data.inputs, [name]: elements } };

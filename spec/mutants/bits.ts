@@ -1,7 +1,8 @@
 /** What drivers make of a mutant: whether it gives the evaluator's bits, on data on which the order of sums matters. */
 import type { Artifact } from "../../runtime/artifact.ts";
 import type { Device } from "../../runtime/index.ts";
-import { evaluate, type EvaluationData } from "../evaluator.ts";
+import type { BitData } from "../data.ts";
+import { evaluate } from "../evaluator.ts";
 import { executeArtifact } from "../execute.ts";
 import { indifferent } from "../fixtures/schedule-kernels.ts";
 import { type Kind, randomInputs } from "../inputs.ts";
@@ -9,7 +10,7 @@ import { addsFloats, orderSensitivity } from "../order.ts";
 import type { Target } from "./targets.ts";
 
 interface Expectation {
-  readonly data: EvaluationData;
+  readonly data: BitData;
   readonly outputs: Readonly<Record<string, Uint32Array>>;
 }
 
@@ -24,7 +25,7 @@ function expectationsOf({ kernel, extents }: Target): readonly Expectation[] {
   const known = expectations.get(key);
   if (known !== undefined) return known;
   const matters = addsFloats(kernel) && !indifferent.has(kernel.name);
-  const chosen = [0, 1].map((seed): EvaluationData => ({ ...randomInputs(kernel, extents, seed, { kind: even }), extents }));
+  const chosen = [0, 1].map((seed): BitData => ({ ...randomInputs(kernel, extents, seed, { kind: even }), extents }));
   for (let seed = 0, found = 0; found < 2; seed++) {
     if (seed === 40) throw new RangeError(`too few data of ${seed} tell orders of ${kernel.name} apart`);
     const data = { ...randomInputs(kernel, extents, seed), extents };

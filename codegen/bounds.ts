@@ -1,0 +1,59 @@
+/**
+ * What a text may cost, since drivers compile while the user waits. A text that is cheap stands as it is. One that is not
+ * takes fewer leaves at a time, and joins conditions without branches; where a schedule's registers repeat too much even
+ * so, it does not fit.
+ */
+import { costOf, type Cost } from "./cost.ts";
+import { ScheduleMisfit } from "./errors.ts";
+import type { Mapping } from "./schedule.ts";
+
+/** Drivers compile some thousands of operations a second. */
+const mostOperations = 6000;
+
+/**
+ * SwiftShader's time to compile doubles with each branch that follows another in a loop: a division has seven, four of
+ * them take 5 s and five a minute. Outside of loops that was seen where they depend on each other.
+ */
+const mostBranches = { inLoop: 14, outside: 500 };
+
+/** WGSL promises so many bytes of variables; NVIDIA's driver gives up on 23 kB. */
+const mostPrivateBytes = 8192;
+
+/** How a mapping is lowered. */
+export interface Variation {
+  readonly mapping: Mapping;
+  readonly selects: boolean;
+}
+
+/**
+ * Lowers a mapping, or of what is cheaper to compile the first that is within the bounds.
+ * @throws ScheduleMisfit where nothing is
+ */
+export function withinBounds<T>(mapping: Mapping, lower: (variation: Variation) => { readonly lowered: T; readonly wgsl: string }): T {
+  let selects = false;
+  for (let unroll = mapping.unroll; ; unroll = Math.max(1, unroll >> 1)) {
+    const attempt = (): { readonly lowered: T; readonly cost: Cost } => {
+      const { lowered, wgsl } = lower({ mapping: unroll === mapping.unroll ? mapping : { ...mapping, unroll }, selects });
+      return { lowered, cost: costOf(wgsl) };
+    };
+    let { lowered, cost } = attempt();
+    if (!selects && (cost.branches.inLoop > mostBranches.inLoop || cost.branches.outside > mostBranches.outside)) {
+      selects = true;
+      ({ lowered, cost } = attempt());
+    }
+    if (cost.privateBytes > mostPrivateBytes) {
+      throw new ScheduleMisfit(`${cost.privateBytes} bytes of an invocation's own variables are more than the ${mostPrivateBytes} that WebGPU promises`,
+        "fold shorter runs by pairs, or less at once");
+    }
+    if (cost.operations <= mostOperations) return lowered;
+    if (unroll > 1) continue;
+    // What the kernel itself has, some schedule must compile: the one that repeats nothing.
+    if (!repeats(mapping)) return lowered;
+    throw new ScheduleMisfit(`${cost.operations} operations, as often as its registers repeat them, are more than the ${mostOperations} that drivers compile in seconds`);
+  }
+}
+
+/** Whether an invocation holds more points than it must: two neighbours, where a word has two. */
+function repeats({ axes }: Mapping): boolean {
+  return axes.reduce((points, { registers }) => points * registers, 1) > 2;
+}
