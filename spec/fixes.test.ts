@@ -37,6 +37,7 @@ const advice: readonly (readonly [says: RegExp, why: string])[] = [
   [/^'(sum|max|argmax)' (of conditions|over a domain)/, "the leaf is written elsewhere, or not at all"],
   [/has an axis that is called|has no axes/, "the axis has no name yet"],
   [/^'\w+' is not defined$/, "the name's value is not in the text"],
+  [/binds \d+ storage buffers/, "which tensors belong into one, or where a kernel divides, is the author's to say"],
   [/takes \d arguments/, "the argument that is meant is not in the text"],
   [/^the module "\.\//, "the file does not exist"],
   [/^the enum|is a kernel, and a kernel|^this kernel is not declared at the top/, "its parts have to be written anew"],
@@ -65,7 +66,7 @@ describe("fixes", () => {
   const used = new Set<RegExp>();
 
   test.each(sources)("of $name work, or are named as advice", ({ name, source }) => {
-    const { diagnostics } = readKernels(name, { source });
+    const { diagnostics } = readKernels(name, { source, buffers: 8 });
     expect(diagnostics).not.toEqual([]);
     for (const one of diagnostics) {
       if (one.edits === undefined) {
