@@ -18,8 +18,8 @@ export interface Printer {
   /** Whether this is a fold's own addition, whose place in the chain drivers keep. */
   isFold(expr: Expr): boolean;
   readonly arithmetic: Arithmetic;
-  /** Whether conditions are joined by `select` in place of `&&` and `||`: both sides have a value, whichever holds. */
-  readonly selects: boolean;
+  /** Whether conditions are joined by `&` and `|`, which evaluate both sides, in place of `&&` and `||`. */
+  readonly strict: boolean;
 }
 
 const symbols: Partial<Record<BinaryOperator, string>> = {
@@ -89,9 +89,9 @@ function unaryText(expr: Unary, operand: string): string {
   }
 }
 
-function plainText(expr: Binary, { text, selects }: Printer): string {
-  if (selects && expr.operator === "bothTrue") return `select(false, ${text(expr.right)}, ${text(expr.left)})`;
-  if (selects && expr.operator === "eitherTrue") return `select(${text(expr.right)}, true, ${text(expr.left)})`;
+function plainText(expr: Binary, { text, strict }: Printer): string {
+  if (strict && expr.operator === "bothTrue") return `(${text(expr.left)} & ${text(expr.right)})`;
+  if (strict && expr.operator === "eitherTrue") return `(${text(expr.left)} | ${text(expr.right)})`;
   if (expr.operator === "minimum" || expr.operator === "maximum") {
     return `${expr.operator === "minimum" ? "min" : "max"}(${text(expr.left)}, ${text(expr.right)})`;
   }

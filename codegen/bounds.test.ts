@@ -67,7 +67,7 @@ describe.each([64, 1000])("with axes of %i", (size) => {
   });
 });
 
-test("a chain of divisions keeps its schedules, and joins conditions by select", () => {
+test("a chain of divisions keeps its schedules, and joins conditions without branches", () => {
   const recurrence = kernels.find(({ name }) => name === "recurrence")!;
   const { fitting } = offeredSchedules(recurrence, { extents: { c: 100 } });
   expect(fitting.map(({ name }) => name)).toEqual(expect.arrayContaining(["alone", "alone-vector", "runs-vector"]));

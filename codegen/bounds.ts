@@ -22,7 +22,7 @@ const mostPrivateBytes = 8192;
 /** How a mapping is lowered. */
 export interface Variation {
   readonly mapping: Mapping;
-  readonly selects: boolean;
+  readonly strict: boolean;
 }
 
 /**
@@ -30,15 +30,15 @@ export interface Variation {
  * @throws ScheduleMisfit where nothing is
  */
 export function withinBounds<T>(mapping: Mapping, lower: (variation: Variation) => { readonly lowered: T; readonly wgsl: string }): T {
-  let selects = false;
+  let strict = false;
   for (let unroll = mapping.unroll; ; unroll = Math.max(1, unroll >> 1)) {
     const attempt = (): { readonly lowered: T; readonly cost: Cost } => {
-      const { lowered, wgsl } = lower({ mapping: unroll === mapping.unroll ? mapping : { ...mapping, unroll }, selects });
+      const { lowered, wgsl } = lower({ mapping: unroll === mapping.unroll ? mapping : { ...mapping, unroll }, strict });
       return { lowered, cost: costOf(wgsl) };
     };
     let { lowered, cost } = attempt();
-    if (!selects && (cost.branches.inLoop > mostBranches.inLoop || cost.branches.outside > mostBranches.outside)) {
-      selects = true;
+    if (!strict && (cost.branches.inLoop > mostBranches.inLoop || cost.branches.outside > mostBranches.outside)) {
+      strict = true;
       ({ lowered, cost } = attempt());
     }
     if (cost.privateBytes > mostPrivateBytes) {

@@ -25,8 +25,8 @@ export interface PassRequest {
   readonly ranges: ReadonlyMap<string, readonly WordRange[]>;
   readonly arithmetic: Arithmetic;
   readonly maxWorkgroupBytes: number;
-  /** Whether conditions are joined by `select` in place of `&&` and `||`, of which drivers make branches. */
-  readonly selects: boolean;
+  /** Whether conditions are joined by `&` and `|` in place of `&&` and `||`, of which drivers make branches. */
+  readonly strict: boolean;
 }
 
 export class Context {
@@ -36,7 +36,7 @@ export class Context {
   readonly vectors: ReadonlySet<string>;
   readonly ranges: ReadonlyMap<string, readonly WordRange[]>;
   readonly arithmetic: Arithmetic;
-  readonly selects: boolean;
+  readonly strict: boolean;
   readonly pool: Pool;
   readonly affine: Affine;
   readonly top = new Block(null);
@@ -63,7 +63,7 @@ export class Context {
     this.vectors = request.vectors;
     this.ranges = request.ranges;
     this.arithmetic = request.arithmetic;
-    this.selects = request.selects;
+    this.strict = request.strict;
     this.#maxWorkgroupBytes = request.maxWorkgroupBytes;
     this.pool = request.kernel.pool;
     this.affine = new Affine(this.pool);

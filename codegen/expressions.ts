@@ -44,7 +44,7 @@ export function operationIn(context: Context, expr: Expr, block: Block): string 
     call: (call) => callText(context, call, text),
     isFold: (sum) => context.folds.has(sum),
     arithmetic: context.arithmetic,
-    selects: context.selects,
+    strict: context.strict,
   });
 }
 
@@ -97,7 +97,7 @@ function functionText(context: Context, name: string, callee: FunctionDeclaratio
     call: (call) => callText(context, call, printer.text),
     isFold: () => false,
     arithmetic: context.arithmetic,
-    selects: context.selects,
+    strict: context.strict,
   };
   const result = printer.text(callee.result);
   const parameters = callee.parameters.map((parameter) => `${nameOf(parameter.name)}: ${parameter.type}`).join(", ");

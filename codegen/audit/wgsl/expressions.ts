@@ -125,8 +125,9 @@ function unaryOf({ operator, operand: syntax }: Syntax<"unary">, scope: Scope, a
 const integers: readonly ScalarName[] = ["u32", "i32"];
 const numbers: readonly ScalarName[] = [...integers, "f32"];
 const all: readonly ScalarName[] = [...numbers, "bool"];
+const bitwise: readonly ScalarName[] = [...integers, "bool"];
 const binaryTypes = {
-  "+": numbers, "-": numbers, "*": numbers, "/": numbers, "%": numbers, "&": integers, "|": integers, "^": integers, "<<": integers, ">>": integers,
+  "+": numbers, "-": numbers, "*": numbers, "/": numbers, "%": numbers, "&": bitwise, "|": bitwise, "^": integers, "<<": integers, ">>": integers,
   "<": numbers, "<=": numbers, ">": numbers, ">=": numbers, "==": all, "!=": all, "&&": ["bool"], "||": ["bool"],
 } satisfies Record<Binary["operator"], readonly ScalarName[]>;
 const comparisons: readonly string[] = ["<", "<=", ">", ">=", "==", "!="];
