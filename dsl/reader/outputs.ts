@@ -120,7 +120,27 @@ function readOutput(reading: Reading, declared: DeclaredTensor, value: Value, at
 
 function reportUnbound(reading: Reading, declared: DeclaredTensor, unbound: Variable, at: Node): void {
   const index = reading.pool.index(unbound);
-  for (const place of reading.places.get(index) ?? [reading.nodes.get(index) ?? at]) reportUnboundAt(reading, declared, unbound, place);
+  const places = [...(reading.places.get(index) ?? [])];
+  // Another output may have this axis, and mention it rightly.
+  const sources = sourcesOf(at);
+  const own = places.filter((place) => sources.some((source) => place === source || place.getAncestors().includes(source)));
+  const told = own.length > 0 ? own : places.length > 0 ? places : [reading.nodes.get(index) ?? at];
+  for (const place of told) reportUnboundAt(reading, declared, unbound, place);
+}
+
+/** The source of a value: where it stands, and each declaration of its body whose name it mentions. */
+function sourcesOf(at: Node): readonly Node[] {
+  const body = at.getFirstAncestorByKind(SyntaxKind.Block);
+  const declarations = new Map(body?.getDescendantsOfKind(SyntaxKind.VariableDeclaration).map((one) => [one.getName(), one] as const));
+  const sources = new Set<Node>([at]);
+  for (const source of sources) {
+    const names = Node.isIdentifier(source) ? [source] : source.getDescendantsOfKind(SyntaxKind.Identifier);
+    for (const name of names) {
+      const declared = declarations.get(name.getText());
+      if (declared !== undefined) sources.add(declared);
+    }
+  }
+  return [...sources];
 }
 
 function reportUnboundAt(reading: Reading, declared: DeclaredTensor, unbound: Variable, place: Node): void {
