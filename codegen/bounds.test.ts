@@ -59,12 +59,29 @@ describe.each([64, 1000])("with axes of %i", (size) => {
       for (const { wgsl } of compile(kernel, { extents: extents(kernel, size), schedule }).passes) {
         const { operations, branches, privateBytes } = costOf(wgsl);
         const what = `${schedule.name}: ${operations}, ${branches.inLoop}, ${privateBytes}`;
-        expect([what, operations <= 6000, branches.inLoop <= 14, privateBytes <= 8192]).toEqual([what, true, true, true]);
+        expect([what, operations <= 16000, branches.inLoop <= 14, privateBytes <= 8192]).toEqual([what, true, true, true]);
       }
     }
     expect(fitting.map(({ name }) => name)).toContain("alone");
     for (const { reason } of misfits) expect(reason).toMatch(/^\d+ (operations, as often as|bytes of an invocation's own variables)|nothing to stage|workgroup memory|storage buffers|in common|barrier/);
   });
+});
+
+test("an attention of 64 channels a head keeps the schedules that models prefer, as they are", () => {
+  const [attention] = readKernels(new URL("../models/kernels/attention.kernel.ts", import.meta.url)).kernels;
+  const sizes = { head: 16, kvHead: 8, dim: 64, page: 16 };
+  const { fitting } = offeredSchedules(attention!, { extents: sizes });
+  expect(fitting.map(({ name }) => name)).toEqual(expect.arrayContaining(["registers", "registers-together"]));
+  for (const name of ["registers", "registers-together"]) {
+    expect(compile(attention!, { extents: sizes, schedule: fitting.find((one) => one.name === name)! }).passes[0]!.wgsl).toContain(" && ");
+  }
+});
+
+test("leaves are taken fewer at a time before a text grows long", () => {
+  const many = kernels.find(({ name }) => name === "manySigmoids")!;
+  const { fitting } = offeredSchedules(many, { extents: { c: 64 } });
+  const [pass] = compile(many, { extents: { c: 64 }, schedule: fitting.find(({ name }) => name === "alone-vector")! }).passes;
+  expect(costOf(pass!.wgsl).operations).toBeLessThan(6000);
 });
 
 test("a chain of divisions keeps its schedules, and joins conditions without branches", () => {
