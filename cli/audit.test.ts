@@ -361,7 +361,7 @@ export const wide = kernel({ axes: { token: batch }, inputs: { ${names.map((name
     [["rows.kernel.ts", "--axis", "chanel=3"], "error: none of the kernels has an axis 'chanel' (did you mean 'channel'?); fix: their axes are token, channel\n"],
     [["rows.kernel.ts", "--kernel", "rowSun"], "error: rows.kernel.ts has no kernel 'rowSun' (did you mean 'rowSum'?); fix: use one of rowSum, rowMaximum\n"],
     [[".", "--axis", "channel=3"], "error: --axis is for a file of kernels, and '.' is a folder; fix: leave it out\n"],
-    [[""], "error: command-argument value '' is invalid for argument 'file|dir'; fix: give a path\n"],
+    [[""], "error: command-argument value '' is invalid for argument 'file|dir'; fix: give a path, or a file: URL\n"],
     [[], "error: missing required argument 'file|dir'; fix: add <file|dir>; 'treefold audit --help' says what it is\n"],
   ])("wrong usage: %j", async (args, message) => {
     expect(await audit(...args)).toEqual({ code: 2, out: "", err: message });

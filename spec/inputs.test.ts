@@ -148,7 +148,7 @@ describe("random inputs", () => {
   it("say which axis is too small for distinct places", () => {
     const extents = { token: 40, row: 3, page: 6, key: 24, slot: 39 };
     expect(() => randomInputs(parseKernel(paged), extents, 8)).toThrow(
-      new InputError("'target' needs 40 distinct values, but axis 'slot' has places for 39: give it a larger extent"));
+      new InputError("'target' needs 40 distinct values, but axis 'slot' has places for 39; fix: give 'slot' a larger extent"));
   });
 });
 
