@@ -7,9 +7,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { applyEdits, type Diagnostic } from "../dsl/diagnostics.ts";
 import { readKernels } from "../dsl/reader/index.ts";
-import { mistakes } from "./fixtures/mistakes.ts";
+import { laterMistakes } from "./fixtures/later-mistakes.ts";
+import { mistakes as earlierMistakes } from "./fixtures/mistakes.ts";
 import { effort } from "./fixtures/effort.ts";
 
+const mistakes = [...earlierMistakes, ...laterMistakes];
 const folder = join(import.meta.dirname, "fixtures", "wrong");
 const header = `import { argmax, batch, below, bf16, exp, extent, f32, gather, kernel, max, model, reduce, reducer, runs, scatter, select, sequence,
   sum, u32, upTo } from "treefold";\n`;

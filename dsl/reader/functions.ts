@@ -3,15 +3,15 @@ import { Node, SyntaxKind, type BindingElement, type ParameterDeclaration, type 
 import type { Expr, FunctionDeclaration, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
-import { intrinsicNames, roleNames } from "./intrinsic-names.ts";
+import { reductionNames, roleNames } from "./intrinsic-names.ts";
 import { mathFile } from "./modules.ts";
-import { didYouMean, insertBefore, removeBefore, removeFrom, removeStatement, removeUpTo, replaceBy, shorten, write } from "./fixes.ts";
+import { didYouMean, insertAfter, insertBefore, removeBefore, removeFrom, removeStatement, removeUpTo, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { isReassigned, unknownStatement } from "./statements.ts";
 import { nearest } from "./suggest.ts";
 import { reportUnknown } from "./unknown.ts";
-import { describe, fault, scalar, Scope, type FunctionLike, type Value } from "./values.ts";
+import { describe, fault, scalar, Scope, type Binding, type FunctionLike, type Value } from "./values.ts";
 
 type FunctionValue = Extract<Value, { kind: "function" }>;
 
@@ -192,12 +192,33 @@ function bindName(reading: Reading, scope: Scope, node: Node, value: Value): voi
     reading.report.add("R020", node, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: own.at }]);
     return;
   }
-  const outer = intrinsicNames.has(name) && !roleNames.has(name) ? scope.find(name) : undefined;
-  if (outer !== undefined && outer.value().kind === "intrinsic") {
+  const outer = scope.find(name);
+  if (outer !== undefined && hidesLanguage(node, outer)) {
     reading.report.add("R022", node, `'${name}' hides the language's own '${name}'`, renameTo(node, `${name}Of${name === "extent" ? "Axis" : "Row"}`, `give it another name, such as`), [{ message: `'${name}' is imported here`, at: outer.at }]);
+    if (value.kind === "tensor") reading.used.add(value.input.name);
+    // Which of the two a use means is not known.
+    scope.bind(name, { at: node, value: () => unknownOf(reading, [value]) });
+    return;
   }
   reportHidden(reading, scope, name, node);
   scope.bind(name, { at: node, value: () => value });
+}
+
+/** Whether a name hides what is imported from "treefold"; axes may be called as roles are. */
+function hidesLanguage(node: Node, outer: Binding): boolean {
+  if (!Node.isImportSpecifier(outer.at) || roleNames.has(node.getText()) && !Node.isVariableDeclaration(node.getParent())) return false;
+  const value = outer.value();
+  return value.kind === "intrinsic" || value.kind === "function" && isLibrary(value.node);
+}
+
+/** Whether a use of a name that hides the language's means the language's: a const's own value does, and a reduction. */
+function isLanguageUse(node: Node, use: Node): boolean {
+  const declaration = node.getParentIfKind(SyntaxKind.VariableDeclaration);
+  const call = use.getParentIfKind(SyntaxKind.CallExpression);
+  if (call?.getExpression() !== use) return false;
+  const value = declaration?.getInitializer();
+  if (value !== undefined && use.getStart() >= value.getStart() && use.getEnd() <= value.getEnd()) return true;
+  return value !== undefined && !Node.isArrowFunction(value) && !Node.isFunctionExpression(value) || reductionNames.has(node.getText()) && call.getArguments().some(Node.isArrowFunction);
 }
 
 /** A name of a body, or of a function in it, means one thing throughout: an inner one hides no outer one. */
@@ -216,7 +237,7 @@ function renameTo(node: Node, to: string, words: string): Fix {
   const around = node.getFirstAncestorByKind(SyntaxKind.Block) ?? functionAround(node);
   const inner = Node.isParameterDeclaration(node.getParent()) ? functionAround(node) : around;
   const element = node.getParentIfKind(SyntaxKind.BindingElement);
-  const uses = inner?.getDescendantsOfKind(SyntaxKind.Identifier).filter((one) => one.getText() === name && one !== node && !isMember(one)) ?? [];
+  const uses = inner?.getDescendantsOfKind(SyntaxKind.Identifier).filter((one) => one.getText() === name && one !== node && !isMember(one) && !isLanguageUse(node, one)) ?? [];
   // A field that a pattern takes keeps its name; an input's is its declaration's, too.
   const isDeclared = element !== undefined && inner !== undefined && uses.some((one) => one.getStart() < node.getStart());
   const edits = isDeclared ? [] : [replaceBy(node, element !== undefined && element.getPropertyNameNode() === undefined ? `${name}: ${to}` : to),
@@ -261,22 +282,60 @@ export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Va
   }
   if (!Node.isBlock(body)) return evaluate(reading, body, scope);
   const statements = body.getStatements();
+  const isWithout = reading.refused === 0 && !body.getDescendantsOfKind(SyntaxKind.ReturnStatement).some((one) => functionAround(one) === node);
+  if (isWithout && isObjectInBraces(node, statements)) {
+    reading.report.add("R018", node, "a body without a return: after => braces are a block, and no object", { words: "write parentheses around the object: ({ … })", edits: [replaceBy(body, `(${body.getText()})`)] });
+    return fault;
+  }
   const last = statements.at(-1);
-  if (Node.isExpressionStatement(last) && !isAssignment(last.getExpression()) && body.getDescendantsOfKind(SyntaxKind.ReturnStatement).length === 0 && reading.refused === 0) {
+  if (isWithout && Node.isExpressionStatement(last) && !isAssignment(last.getExpression())) {
     reading.report.add("R018", node, "a body without a return: its last statement is a value", { words: `write return ${shorten(last.getExpression().getText())}`, edits: [insertBefore(last, "return ")] });
     readStatements(reading, statements.slice(0, -1), scope);
     return evaluate(reading, last.getExpression(), scope);
   }
-  // `=> { a: 1 }` is a block with a label.
-  if (Node.isArrowFunction(node) && statements.length > 0 && statements.every((one) => Node.isLabeledStatement(one))) {
-    reading.report.add("R018", node, "a body without a return: after => braces are a block, and no object", { words: `write parentheses around the object: ({ … })`, edits: [replaceBy(body, `(${body.getText()})`)] });
-    return fault;
-  }
+  const before = reading.report.size;
   const returned = readStatements(reading, statements, scope);
-  if (returned.length === 0 && reading.refused === 0 && body.getDescendantsOfKind(SyntaxKind.ReturnStatement).length === 0) {
-    reading.report.add("R018", node, "a body without a return", "end it with a return of the value of the output's element");
+  if (returned.length > 0 || !isWithout) return merge(reading, returned);
+  const missing = missingReturn(reading, node, statements);
+  // What an assignment or a loop should have been has a fault of its own.
+  if (missing.edits.length > 0 || reading.report.size === before) reading.report.add("R018", node, "a body without a return", missing);
+  return fault;
+}
+
+/** `=> { a: 1 }` is a block with a label, and `=> { a, b }` one with a comma. */
+function isObjectInBraces(node: FunctionLike, statements: readonly Node[]): boolean {
+  if (!Node.isArrowFunction(node) || statements.length === 0) return false;
+  if (statements.every((one) => Node.isLabeledStatement(one))) return true;
+  const [only] = statements;
+  return statements.length === 1 && Node.isExpressionStatement(only) && /^\w+(?:\s*,\s*\w+)+,?$/.test(only.getText());
+}
+
+/** What a function without a return is to give, and its last const where that may be it. */
+function missingReturn(reading: Reading, node: FunctionLike, statements: readonly Node[]): Fix {
+  const parent = node.getParent();
+  const isBody = node === reading.body;
+  const isCombine = (Node.isMethodDeclaration(node) ? node : Node.isPropertyAssignment(parent) ? parent : undefined)?.getName() === "combine";
+  const what = isBody ? "the value of the output's element" : isCombine ? "the combined state"
+    : Node.isCallExpression(parent) && reductionNames.has(parent.getExpression().getText()) ? "the item's leaf" : "the function's value";
+  const words = `end it with a return of ${what}`;
+  const last = statements.at(-1);
+  const fields = isBody || isCombine ? fieldsOf(node, isBody ? "outputs" : "state") : undefined;
+  const declared = statements.flatMap((one) => (Node.isVariableStatement(one) ? one.getDescendantsOfKind(SyntaxKind.Identifier).filter((name) => Node.isBindingElement(name.getParent()) || Node.isVariableDeclaration(name.getParent())).map((name) => name.getText()) : []));
+  if (fields !== undefined || isCombine) {
+    if (fields === undefined || last === undefined || !fields.every((name) => declared.includes(name))) return { words, edits: [] };
+    return { words: `write return { ${fields.join(", ")} }`, edits: [insertAfter(last, ` return { ${fields.join(", ")} };`)] };
   }
-  return merge(reading, returned);
+  const [only, ...others] = Node.isVariableStatement(last) ? last.getDeclarations() : [];
+  const value = only?.getInitializer();
+  if (only === undefined || others.length > 0 || value === undefined || !Node.isIdentifier(only.getNameNode()) || Node.isArrowFunction(value)) return { words, edits: [] };
+  return { words: `write return ${shorten(value.getText())}`, edits: [replaceBy(last!, `return ${value.getText()};`)] };
+}
+
+/** The names of a member beside a function: a kernel's outputs, or a reducer's state. */
+function fieldsOf(node: Node, member: string): string[] | undefined {
+  const property = node.getFirstAncestorByKind(SyntaxKind.ObjectLiteralExpression)?.getProperty(member);
+  const object = Node.isPropertyAssignment(property) ? property.getInitializer() : undefined;
+  return Node.isObjectLiteralExpression(object) ? object.getProperties().flatMap((one) => (Node.isPropertyAssignment(one) ? [one.getName()] : [])) : undefined;
 }
 
 function isAssignment(node: Node): boolean {
@@ -314,7 +373,7 @@ export function readStatements(reading: Reading, statements: readonly Node[], sc
       for (const declaration of statement.getDeclarations()) readDeclaration(reading, declaration, statement.getDeclarationKind(), scope);
     } else if (Node.isReturnStatement(statement)) {
       const value = statement.getExpression();
-      if (value === undefined) reading.report.add("R018", statement, "a return without a value", "return the value of the output's element");
+      if (value === undefined) reading.report.add("R018", statement, "a return without a value", `return ${functionAround(statement) === reading.body ? "the value of the output's element" : "a value"}`);
       returned.push(value === undefined ? fault : evaluate(reading, value, scope));
       after = true;
     } else if (Node.isFunctionDeclaration(statement)) {

@@ -163,9 +163,12 @@ function readKernel(modules: Modules, report: Report, name: string, call: CallEx
   const returned = readBody(reading, body, inner);
   const at = returnedNode(body);
   const outputs = readOutputs(reading, declaration, returned, at);
-  reportUnused(reading, parameters);
-  reportUnusedAxes(reading, declaration);
   reportOutside(reading, outputs, call);
+  // What another fault keeps from being read would be called unused.
+  if (report.size === 0) {
+    reportUnused(reading, parameters);
+    reportUnusedAxes(reading, declaration);
+  }
   if (report.size > 0) return undefined;
   if (outputs.length !== declaration.outputs.length) throw new Error("an output was lost without a diagnostic");
   return {

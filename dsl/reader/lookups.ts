@@ -1,10 +1,10 @@
 /** What names and fields mean where they are used. */
 import { own } from "../own.ts";
-import { Node, SyntaxKind } from "ts-morph";
+import { Node, SyntaxKind, type ArrowFunction } from "ts-morph";
 import { evaluate } from "./expressions.ts";
 import { addTo, didYouMean, importEdit, insertAfter, insertBefore, instead, removeStatement, write } from "./fixes.ts";
 import { unknownOf } from "./functions.ts";
-import { intrinsicNames, roleNames } from "./intrinsic-names.ts";
+import { intrinsicNames, reductionNames, roleNames } from "./intrinsic-names.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { mayBeMeant, nearest } from "./suggest.ts";
@@ -84,12 +84,28 @@ export function readName(reading: Reading, node: Node, scope: Scope): Value {
     reading.report.add("R013", node, `'${name}' is not defined`, { ...write(node, "model"), more: ": an axis is batch, model or sequence" });
     return fault;
   }
+  const leaf = meant === undefined ? itemlessLeaf(node) : undefined;
+  if (leaf !== undefined) {
+    const open = leaf.getFirstChildByKindOrThrow(SyntaxKind.OpenParenToken);
+    reading.report.add("R013", leaf, `the leaf takes no item, and uses '${name}'`, { words: `write (${name}) => …`, edits: [insertAfter(open, name)] });
+    return fault;
+  }
   reading.report.add("R013", node, `'${name}' is not defined`, meant === undefined
     ? `declare it with const, or take it from the body's parameters` : didYouMean(node, meant));
   // The reading goes on with what is meant.
   const value = meant === undefined ? undefined : scope.find(meant)?.value() ?? (reading.scopes.isLanguageName(meant) ? reading.scopes.language(meant) : undefined);
   if (value?.kind === "tensor") reading.used.add(value.input.name);
   return value === undefined || value.kind === "literal" ? fault : value;
+}
+
+/** The leaf around a node that takes no item, where it would be the first to have a name for it. */
+function itemlessLeaf(node: Node): ArrowFunction | undefined {
+  // What stands as an index is mostly the item.
+  if (!Node.isCallExpression(node.getParent())) return undefined;
+  return node.getAncestors().filter(Node.isArrowFunction).find((one) => {
+    const call = one.getParentIfKind(SyntaxKind.CallExpression);
+    return call !== undefined && call.getArguments().at(-1) === one && reductionNames.has(call.getExpression().getText()) && one.getParameters().length === 0;
+  });
 }
 
 /** Whether what a name means can stand before a call's arguments. */

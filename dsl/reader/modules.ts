@@ -72,6 +72,13 @@ export class Modules {
     if (error === undefined) return;
     const { start } = error;
     const message = ts.flattenDiagnosticMessageText(error.messageText, " ");
+    const objects = objectsInBraces(source, start);
+    if (objects !== undefined) {
+      const [first] = objects;
+      report.add(`TS${error.code}`, shownSpan(source, first!.start, first!.start + 1), "after => braces are a block, and no object", { words: "write parentheses around the object: ({ … })",
+        edits: objects.map(({ start: from, end }) => editAt(source, from, end, `(${source.getFullText().slice(from, end)})`)) });
+      return;
+    }
     const missing = missingMark(source, start, message);
     report.add(`TS${error.code}`, shownSpan(source, start, start + error.length), message, missing === undefined ? "correct the syntax: a kernel module is ordinary TypeScript"
       : { words: `write '${missing.text}' here`, edits: [editAt(source, missing.at, missing.at, missing.text)] });
@@ -95,6 +102,31 @@ export class Modules {
 /** What the parser has found; a program would find the same, and takes longer to make than all the rest. */
 function syntaxErrors(source: ts.SourceFile): readonly ts.DiagnosticWithLocation[] {
   return (source as unknown as { readonly parseDiagnostics: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics;
+}
+
+/** Braces after an arrow that hold an object's fields, where it can be parsed with parentheses around them. */
+function objectsInBraces(source: SourceFile, error: number): readonly { readonly start: number; readonly end: number }[] | undefined {
+  const text = source.getFullText();
+  const found = [...text.matchAll(/=>\s*(?=\{\s*\w+\s*[,:])/g)].flatMap(({ index, 0: arrow }) => {
+    const start = index + arrow.length;
+    const end = closingBrace(text, start);
+    return end === undefined ? [] : [{ start, end }];
+  });
+  const wrapped = (objects: typeof found): string => objects.toReversed().reduce((tried, { start, end }) => `${tried.slice(0, start)}(${tried.slice(start, end)})${tried.slice(end)}`, text);
+  const isRight = (objects: typeof found): boolean => syntaxErrors(ts.createSourceFile("tried.ts", wrapped(objects), ts.ScriptTarget.ES2022)).length === 0;
+  const outer = found.filter((one) => !found.some((other) => other.start < one.start && other.end >= one.end));
+  const around = outer.filter(({ start, end }) => start < error && error <= end);
+  return around.length === 0 ? undefined : [around, outer].find(isRight);
+}
+
+/** Where the braces that open at a place close, strings and comments left aside. */
+function closingBrace(text: string, start: number): number | undefined {
+  let depth = 0;
+  for (const { index, 0: mark } of text.slice(start).matchAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`|\/\/[^\n]*|\/\*[^]*?\*\/|[{}]/g)) {
+    if (mark === "{") depth += 1;
+    if (mark === "}" && --depth === 0) return start + index + 1;
+  }
+  return undefined;
 }
 
 /** The mark that a text lacks, where it can be parsed with it. */

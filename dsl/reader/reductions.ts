@@ -15,7 +15,7 @@ import type { Reading } from "./reading.ts";
 import { spanOfNode, type Fix } from "./report.ts";
 import { nearest } from "./suggest.ts";
 import { checkCuts } from "./sequence-cuts.ts";
-import { describe, fault, scalar, type Domain, type Scope, type Value } from "./values.ts";
+import { describe, fault, scalar, type Domain, type FunctionLike, type Scope, type Value } from "./values.ts";
 
 /** `upTo(axis, last)` and `below(axis, count)`. */
 export function readRange(reading: Reading, name: "upTo" | "below", node: Node, args: readonly Node[], scope: Scope): Value {
@@ -248,7 +248,7 @@ function fold(
     return fault;
   }
   const parameters = leafFunction.node.getParameters();
-  if (parameters.length > 1) reading.report.add("R019", leafAt, `the leaf takes ${parameters.length} items`, "write an arrow function of one item: (item) => …; nest reductions for several axes");
+  if (parameters.length > 1) reading.report.add("R019", leafAt, `the leaf takes ${parameters.length} items`, oneItem(leafFunction.node));
   const argumentsOf = (item: Value): Value[] => parameters.map((_, position) => (position === 0 ? item : fault));
   const { pool } = reading;
   if (domain === undefined) {
@@ -284,6 +284,17 @@ function fold(
     }
     return make((field) => reading.at(node, pool.field(reduce, field)), reduce);
   }
+}
+
+/** The leaf with the one of its items that it uses. */
+function oneItem(leaf: FunctionLike): Fix {
+  const parameters = leaf.getParameters();
+  const body = leaf.getBody();
+  const used = parameters.filter((one) => [body!, ...body!.getDescendants()].some((node) => Node.isIdentifier(node) && node.getText() === one.getName()));
+  const more = "; nest reductions for several axes";
+  const [kept] = used.length === 0 ? parameters : used;
+  if (body === undefined || used.length > 1) return { words: `write an arrow function of one item: (item) => …${more}`, edits: [] };
+  return { words: `write (${kept!.getName()}) => …`, edits: [...parameters.slice(1).map((one) => removeFrom(one)), ...(kept === parameters[0] ? [] : [replaceBy(parameters[0]!, kept!.getText())])], more };
 }
 
 /** An expression as the leaf of a reduction: the axis in it becomes the item. */
