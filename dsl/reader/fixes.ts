@@ -1,6 +1,7 @@
 /** What to write instead: in words, and as edits that make it so. */
 import { Node, SyntaxKind, type SourceFile } from "ts-morph";
 import type { Edit } from "../diagnostics.ts";
+import type { Expr } from "../ir.ts";
 import { editAt, type Fix } from "./report.ts";
 
 /** Source text on one line, cut where it is long. */
@@ -32,9 +33,22 @@ export function bare(node: Node): Node {
   return Node.isAsExpression(node) || Node.isParenthesizedExpression(node) ? bare(node.getExpression()) : node;
 }
 
+/** The text that converts a value: a quotient of integers is divided as f32, and a conversion from the wanted dtype is left out. */
+export function converted(node: Node, to: string, expr?: Expr): string {
+  const plain = bare(node);
+  if (expr?.kind === "unary" && expr.operand.type === to && /^to[A-Z]/.test(expr.operator) && Node.isCallExpression(plain)) return plain.getArguments()[0]!.getText();
+  if (to === "f32" && Node.isBinaryExpression(plain) && plain.getOperatorToken().getText() === "/") {
+    const [left, right] = [plain.getLeft(), plain.getRight()].map((side) => (Node.isNumericLiteral(bare(side)) ? bare(side).getText() : converted(bare(side), to)));
+    const divisor = Node.isBinaryExpression(bare(plain.getRight())) && right!.includes(" / ") ? `(${right})` : right;
+    const text = `${left} / ${divisor}`;
+    return node === plain ? text : `(${text})`;
+  }
+  return `${to}(${plain.getText()})`;
+}
+
 /** Converts what a node stands for: a name in an object is given its value first. */
-export function convertTo(node: Node, to: string): Fix {
-  const text = `${to}(${bare(node).getText()})`;
+export function convertTo(node: Node, to: string, expr?: Expr): Fix {
+  const text = converted(node, to, expr);
   const shorthand = node.getParentIfKind(SyntaxKind.ShorthandPropertyAssignment);
   return { words: `convert the value: ${shorten(text)}`, edits: [replaceBy(node, shorthand === undefined ? text : `${node.getText()}: ${text}`)] };
 }

@@ -108,6 +108,23 @@ function itemlessLeaf(node: Node): ArrowFunction | undefined {
   });
 }
 
+const asked = new Set<Node>();
+
+/** Whether the other operand of an operation is an f32. */
+function isWithFloat(reading: Reading, node: Node, scope: Scope): boolean {
+  const operation = node.getParentIfKind(SyntaxKind.BinaryExpression);
+  const other = operation?.getLeft() === node ? operation.getRight() : operation?.getLeft();
+  if (operation === undefined || other === undefined || asked.has(operation)) return false;
+  asked.add(operation);
+  const before = reading.report.size;
+  try {
+    return reading.typeOf(evaluate(reading, other, scope)) === "f32";
+  } finally {
+    reading.report.rewind(before);
+    asked.delete(operation);
+  }
+}
+
 /** Whether what a name means can stand before a call's arguments. */
 function isCallable(reading: Reading, scope: Scope, name: string): boolean {
   const kind = scope.find(name)?.value().kind ?? (reading.scopes.isLanguageName(name) ? "intrinsic" : "fault");
@@ -161,13 +178,15 @@ export function readProperty(reading: Reading, node: Node, of: Node, name: strin
     const names = value.kind === "record" ? [...value.fields.keys()] : value.names;
     const meant = nearest(name, names);
     reading.unknownNames.add(name);
-    reading.report.add("R013", nameAt, `${describe(value)} has no '${name}'`, meant === undefined ? `it has: ${names.slice(0, 40).join(", ")}` : didYouMean(nameAt, meant));
+    const isState = value.kind === "record" && (value.reduce !== undefined || [...value.fields.values()].some((field) => field.kind === "scalar" && field.expr.kind === "state"));
+    reading.report.add("R013", nameAt, `${Node.isIdentifier(of) ? `${isState ? "the state " : value.kind === "namespace" ? "the module " : ""}'${of.getText()}'` : describe(value)} has no '${name}'`, meant === undefined ? `it has: ${names.slice(0, 40).join(", ")}` : didYouMean(nameAt, meant));
     const found = meant === undefined ? undefined : value.kind === "record" ? value.fields.get(meant) : value.member(meant);
     return found ?? unknownOf(reading, [value]);
   }
   if (name === "length") {
     const axis = value.kind === "axis" ? value.axis.name : value.kind === "tensor" ? value.input.axes.at(-1) : undefined;
-    reportUnknown(reading, node, { what: "'.length' of " + describe(value), fix: axis === undefined ? "write extent(axis), the extent of an axis" : write(node, `extent(${axis})`) });
+    reportUnknown(reading, node, { what: "'.length' of " + describe(value), fix: axis === undefined ? "write extent(axis), the extent of an axis" : write(node, isWithFloat(reading, node, scope) ? `f32(extent(${axis}))` : `extent(${axis})`) });
+    if (isWithFloat(reading, node, scope)) return fault;
     return axis === undefined || !reading.axes.has(axis) ? fault : scalar(reading.at(node, reading.pool.extent(axis)));
   }
   return reportUnknown(reading, node, { what: `'.${name}' of ${describe(value)}`, fix: "take fields of a reduce's state only; index tensors by calls" });

@@ -4,7 +4,7 @@ import { checkModules, removeImport, renameImport } from "./imports.ts";
 import { intrinsicNames, typeNames } from "./intrinsic-names.ts";
 import { mathFile, type Modules } from "./modules.ts";
 import type { Report } from "./report.ts";
-import { functionInstead } from "./unknown.ts";
+import { functionInstead, otherMeant } from "./unknown.ts";
 import { nearest } from "./suggest.ts";
 import { fault, Scope, type Binding, type Value } from "./values.ts";
 
@@ -180,8 +180,11 @@ export class ModuleScopes {
       this.#report.add("R013", module, `the module "${specifier}" was not found`, "correct the path; it is relative to this file and ends in .ts");
     } else {
       if (name === "default" && kind === "language") return fault;
-      const meant = nearest(name, names);
-      const replacement = kind === "language" ? functionInstead(name) : undefined;
+      const declaration = at.getFirstAncestorByKind(SyntaxKind.ImportDeclaration);
+      const taken = new Set(declaration?.getNamedImports().map((one) => one.getName()));
+      const others = kind === "language" && functionInstead(name) !== undefined ? [] : names;
+      const meant = nearest(name, others.filter((one) => !taken.has(one))) ?? nearest(name, others);
+      const replacement = kind === "language" ? functionInstead(name) ?? functionInstead(otherMeant(name) ?? "") : undefined;
       if (meant === undefined && replacement !== undefined && isCalled(at, name)) return fault;
       reportMissing(this.#report, at, name, specifier, meant, replacement, names);
       return meant === undefined ? fault : member(meant) ?? fault;

@@ -154,7 +154,9 @@ function divide(reading: Reading, node: Node, dividend: Expr, divisor: Expr): Va
 function readShift(reading: Reading, node: BinaryExpression, operator: string, left: Value, right: Value): Value {
   const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
   const a = reading.expr(left, leftAt);
-  const b = reading.expr(right, rightAt, "u32");
+  const isWhole = right.kind !== "literal" || Number.isInteger(right.value) && !right.decimal;
+  if (!isWhole) reading.report.add("R008", rightAt, `a shift by ${shorten(rightAt.getText())} bits`, { ...write(rightAt, String(Math.min(31, Math.max(0, Math.trunc(right.value))))), more: ", or another whole number from 0 to 31" });
+  const b = isWhole ? reading.expr(right, rightAt, "u32") : reading.pool.u32(0);
   if (a === undefined || b === undefined) return unknownOf(reading, [left, right], [leftAt, rightAt]);
   const { pool } = reading;
   if (a.type === "bool") {

@@ -48,7 +48,7 @@ export function readOutputs(reading: Reading, declaration: Declaration, returned
     const near = nearest(name, names.filter((known) => !returned.fields.has(known) && !meant.has(known)));
     if (near !== undefined) meant.set(near, name);
     reading.report.add("R018", property ?? at, `the body returns '${name}', which is no output`, near !== undefined ? renameField(property, near)
-      : { words: form, edits: property === undefined ? [] : [removeFrom(property)] });
+      : { words: `remove '${name}'`, edits: property === undefined ? [] : [removeFrom(property)] });
   }
   const outputs = declaration.outputs.flatMap((declared) => {
     const value = returned.fields.get(meant.get(declared.name) ?? declared.name);
@@ -56,7 +56,7 @@ export function readOutputs(reading: Reading, declaration: Declaration, returned
       const isKnown = returned.at?.getFirstAncestorByKind(SyntaxKind.Block)?.getDescendantsOfKind(SyntaxKind.Identifier).some((one) => one.getText() === declared.name
         && (Node.isBindingElement(one.getParent()) || Node.isVariableDeclaration(one.getParent())));
       reading.report.add("R021", declared.at, `the output '${declared.name}' is declared and never given`,
-        { words: form, edits: isKnown === true ? [addTo(returned.at!, returned.at!.getProperties(), declared.name)] : [] });
+        { words: `return { ${[...(returned.at?.getProperties() ?? []).map((one) => one.getText()), isKnown === true ? declared.name : `${declared.name}: …`].map(shorten).join(", ")} }`, edits: isKnown === true ? [addTo(returned.at!, returned.at!.getProperties(), declared.name)] : [] });
       return [];
     }
     const output = readOutput(reading, declared, value, fieldNode(returned, declared.name) ?? at);
@@ -106,7 +106,7 @@ function readOutput(reading: Reading, declared: DeclaredTensor, value: Value, at
   const isOther = found !== undefined && found !== "loose" && found !== "bool" && found !== wanted;
   if (isOther) {
     reading.report.add("R006", place, `'${name}' holds ${storage}, and this is ${found}`,
-      { ...convertTo(place, wanted), more: `; or declare it as "${found}[${axes.join(", ")}]"` }, [{ message: `'${name}' is declared here`, at: declared.at }]);
+      { ...convertTo(place, wanted, stored.kind === "scalar" ? stored.expr : undefined), more: `; or declare it as "${found}[${axes.join(", ")}]"` }, [{ message: `'${name}' is declared here`, at: declared.at }]);
   }
   const expr = isOther ? standIn(reading.pool, wanted, [reading.expr(stored, place)!]) : reading.expr(stored, place, wanted);
   if (expr === undefined) return undefined;

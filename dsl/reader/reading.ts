@@ -4,7 +4,7 @@ import { Pool } from "../expr.ts";
 import type { Expr, FunctionDeclaration, Input, Reduce, Reducer, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
-import { bare, importEdit, insertAfter, instead, operandText, renew, replaceBy, shorten, write } from "./fixes.ts";
+import { bare, converted, importEdit, insertAfter, instead, operandText, renew, replaceBy, shorten, write } from "./fixes.ts";
 import { ModuleScopes } from "./module-scope.ts";
 import type { Modules } from "./modules.ts";
 import { isStem } from "./names.ts";
@@ -163,6 +163,14 @@ export class Reading {
     }
   }
 
+  /** Whether a value is an index, or what all outputs hold is a u32: arithmetic modulo 2 ** 32 is right there. */
+  #isUnsigned(at: Node): boolean {
+    const parent = at.getParent();
+    if (Node.isBinaryExpression(parent) && !/[<>=]/.test(parent.getOperatorToken().getText()) || Node.isParenthesizedExpression(parent)) return this.#isUnsigned(parent);
+    if (Node.isCallExpression(parent) && parent.getExpression() !== at) return parent.getExpression().getText() === "gather" || !this.scopes.isLanguageName(parent.getExpression().getText());
+    return this.outputTypes.has("u32") && !this.outputTypes.has("i32");
+  }
+
   #isDecimal(value: Value): boolean {
     return value.kind === "literal" ? value.decimal
       : value.kind === "choice" ? this.#isDecimal(value.whenTrue) || this.#isDecimal(value.whenFalse) : false;
@@ -172,7 +180,7 @@ export class Reading {
     const found = expr.type;
     const fix = wanted === "bool" ? renew(at, "compare it", `${operandText(at)} !== 0`)
       : found === "bool" ? renew(at, "turn it into a number", wanted === "f32" ? `select(${bare(at).getText()}, 1, 0)` : `select(${bare(at).getText()}, ${wanted}(1), ${wanted}(0))`)
-        : renew(at, "convert it", `${wanted}(${bare(at).getText()})`);
+        : renew(at, "convert it", converted(at, wanted, expr));
     this.report.add("R006", at, `${wanted === "bool" ? "a condition" : wanted} is expected here, and this is ${found === "bool" ? "a condition" : found}`, fix);
     return this.at(at, standIn(this.pool, wanted, [expr]));
   }
@@ -197,11 +205,12 @@ export class Reading {
     const other = (to: string): Fix => (partner === undefined ? { words: `convert the other side to ${to} with ${to}(…)`, edits: [] }
       : renew(partner, "convert the other side", `${to}(${bare(partner).getText()})`));
     if (decimal || !Number.isInteger(value)) {
+      const isWhole = Number.isInteger(value) && (this.outputTypes.has(type) || !this.outputTypes.has("f32") || this.#isUnsigned(at));
       const whole = String(Math.max(Math.trunc(value), type === "u32" ? 0 : Math.trunc(value)));
       this.report.add("R006", at, `${type} is expected here, and ${shorten(at.getText())} is a decimal number`,
-        Number.isInteger(value) || partner === undefined ? { ...write(at, whole), more: ", or convert the other side to f32 with f32(…)" } : inFloats(at, partner, this.outputTypes.has(type) ? type : undefined) ?? other("f32"));
+        isWhole || partner === undefined ? { ...write(at, whole), more: ", or convert the other side to f32 with f32(…)" } : inFloats(at, partner, this.outputTypes.has(type) ? type : undefined) ?? other("f32"));
       // What is meant is a float then.
-      if (!Number.isInteger(value) && partner !== undefined) return undefined;
+      if (!isWhole && partner !== undefined) return undefined;
     } else {
       this.report.add("R006", at, `${value} does not fit ${type}, which holds ${low} to ${high}`, value < 0 && type === "u32" ? other("i32") : write(at, String(value < 0 ? low : high)));
     }
@@ -217,13 +226,17 @@ export class Reading {
     const rightType = this.typeOf(right);
     if (leftType !== undefined && rightType !== undefined && leftType !== "loose" && rightType !== "loose" && leftType !== rightType) {
       const [to, of] = leftType === "bool" ? ["select", leftAt] as const : rightType === "bool" ? ["select", rightAt] as const
-        : leftType === "f32" ? ["f32", rightAt] as const : rightType === "f32" ? ["f32", leftAt] as const : [leftType, rightAt] as const;
+        : leftType === "f32" ? ["f32", rightAt] as const : rightType === "f32" ? ["f32", leftAt] as const : this.#isUnsigned(at) ? ["u32", leftType === "u32" ? rightAt : leftAt] as const
+          // A negative number is none as a u32.
+          : ["i32", leftType === "u32" ? leftAt : rightAt] as const;
       const text = bare(of).getText();
+      const isCount = to === "f32" && of === rightAt && right.kind === "axis" && operation === "'/'";
       const another = leftType === "bool" ? rightType : leftType;
       this.report.add("R006", at, `${operation} of ${nameOf(leftType)} and ${nameOf(rightType)}`,
         to === "select" ? renew(of, "turn the condition into a number", another === "f32" ? `select(${text}, 1, 0)` : `select(${text}, ${another}(1), ${another}(0))`)
-          : of === rightAt && right.kind === "axis" && operation === "'/'" ? renew(of, "divide by the number of its points", `f32(extent(${text}))`)
-          : renew(of, "convert one side", `${to}(${text})`));
+          : isCount ? renew(of, "divide by the number of its points", `f32(extent(${text}))`)
+          : renew(of, "convert one side", converted(of, to, of === leftAt ? exprOf(left) : exprOf(right))));
+      if (isCount) return [this.expr(left, leftAt)!, hole(this.pool, "f32")];
       const type = to === "select" ? leftType === "bool" ? rightType : leftType : to;
       const as = (value: Value, node: Node): Expr => {
         const expr = this.expr(value, node)!;
@@ -239,6 +252,10 @@ export class Reading {
     const b = this.expr(right, rightAt, type);
     return a === undefined || b === undefined ? undefined : [a, b];
   }
+}
+
+function exprOf(value: Value): Expr | undefined {
+  return value.kind === "scalar" ? value.expr : undefined;
 }
 
 function nameOf(type: ValueType): string {

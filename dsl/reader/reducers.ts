@@ -136,8 +136,9 @@ function readFields(reading: Reading, types: readonly [string, FieldType][], at:
     const [misspelt] = [...meant].find(([, known]) => known === name) ?? [];
     const field = value.fields.get(misspelt ?? name);
     if (field !== undefined) return reading.expr(field, fieldNode(value, misspelt ?? name) ?? at, type);
-    const added = what === "the identity" ? `${name}: 0` : `${name}: left.${name} + right.${name}`;
-    reading.report.add("R006", at, `${what} lacks '${name}'`, { words: `${form}, as in ${added}`, edits: value.at === undefined ? [] : [addTo(value.at, value.at.getProperties(), added)] });
+    // How two states become one is the author's to say.
+    const isIdentity = what === "the identity";
+    reading.report.add("R006", at, `${what} lacks '${name}'`, { words: isIdentity ? `${form}, as in ${name}: 0` : form, edits: value.at === undefined || !isIdentity ? [] : [addTo(value.at, value.at.getProperties(), `${name}: 0`)] });
     return hole(reading.pool, type);
   });
   return exprs.map((expr) => expr!);

@@ -81,7 +81,8 @@ function checkDomain(reading: Reading, domain: Domain, at: Node): Domain | undef
 }
 
 /** The tree that a string of the source notates. */
-function readTree(reading: Reading, node: Node, scope: Scope): Tree | undefined {
+function readTree(reading: Reading, given: Node, scope: Scope): Tree | undefined {
+  const node = constantOf(given, scope);
   if (Node.isConditionalExpression(node)) {
     const condition = evaluate(reading, node.getCondition(), scope);
     if (condition.kind === "scalar" && !checkTree(reading, condition.expr, node, write(node, node.getWhenTrue().getText(), ", or another constant tree"))) return undefined;
@@ -116,6 +117,13 @@ function readTree(reading: Reading, node: Node, scope: Scope): Tree | undefined 
   return undefined;
 }
 
+/** The string of a constant, which is told of where it is written. */
+function constantOf(node: Node, scope: Scope): Node {
+  const declared = Node.isIdentifier(node) ? scope.find(node.getText())?.at : undefined;
+  const value = Node.isVariableDeclaration(declared) ? declared.getInitializer() : undefined;
+  return Node.isStringLiteral(value) || Node.isNoSubstitutionTemplateLiteral(value) ? value : node;
+}
+
 function isLiteral(node: Node, text: string): boolean {
   return (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node)) && node.getText().slice(1, -1) === text;
 }
@@ -131,7 +139,9 @@ function treeInstead(node: Node, text: string, words: string): string | Fix {
   const spaced = text.replace(/([A-Za-z])(\d)/g, "$1 $2").replace(/(\d)([A-Za-z])/g, "$1 $2").replace(/[()[\]:;|>+/-]+/g, " ").replace(/\b0\b/g, "");
   const mended = spaced.split(",").map((level) => level.trim().split(/\s+/).filter((word) => word !== "")
     .map((word) => (/^\d+$/.test(word) ? word : nearest(word, ["chain", "pairwise", "lanes"]) ?? (Object.hasOwn(otherLevels, word.toLowerCase()) ? otherLevels[word.toLowerCase()]! : "chain"))).join(" "))
-    .filter((level) => level !== "").join(", ");
+    .filter((level) => level !== "").join(", ")
+    .replace(/(?<!lanes )\b(\d+) (?=[a-z])|\b(chain|pairwise) (?=[a-z])/g, (_, count: string | undefined, fold: string | undefined) => `${count ?? fold}, `)
+    .replace(/lanes (\d+)(?=,|$)/g, "lanes $1 chain");
   for (const tree of [mended, `${mended}, chain`, mended.replace(/(\d+) (?=\w+$)/, "lanes $1 "), mended.replace(/\s+\d+$/, ""), "chain"]) {
     try {
       if (isComplete(parseTree(tree))) return { ...write(node, `"${tree}"`), ...(tree === "chain" ? { more: ", or levels from the leaves up, such as \"chain 128, chain\" or \"lanes 64 chain, pairwise\"" } : {}) };

@@ -13,6 +13,7 @@ import { writtenOut } from "./other-functions.ts";
 import { indicesFor } from "./points.ts";
 import { insteadOfPower } from "./powers.ts";
 import type { Reading } from "./reading.ts";
+import { nearest } from "./suggest.ts";
 import { describe, fault, scalar, type Scope, type Value } from "./values.ts";
 
 /** In the place of a call, where its arguments tell what to write; else in words. */
@@ -154,7 +155,7 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
     }
     const binding = scope.find(name);
     // A name that "treefold" was asked for in vain is as unknown as one that was not imported.
-    const isFree = binding === undefined || Node.isImportSpecifier(binding.at) && functionInstead(name) !== undefined && binding.value().kind === "fault";
+    const isFree = binding === undefined || Node.isImportSpecifier(binding.at) && (functionInstead(name) ?? otherMeant(name)) !== undefined && binding.value().kind === "fault";
     return isFree ? unknownFunction(reading, node, name, scope, rest) : undefined;
   }
   if (!Node.isPropertyAccessExpression(callee)) return undefined;
@@ -218,6 +219,10 @@ function readMath(reading: Reading, node: CallLike, method: string, scope: Scope
     return { kind: "literal", value: Math.sqrt(first.value), decimal: true };
   }
   const callee = node.getExpression();
+  if ((method === "max" || method === "min") && args.length === 3 && values[2]?.kind === "function") {
+    if (method === "max") reportUnknown(reading, callee, { what: "'Math.max'", fix: write(callee, "max", ", the reduction") });
+    return callIntrinsic(reading, method, node, args, scope);
+  }
   const words = Object.hasOwn(mathInstead, method) ? `write ${mathInstead[method]}` : "use the functions of \"treefold\"";
   reportUnknown(reading, callee, (method === "pow" ? powerWords("Math.pow", node, values) : undefined) ?? { what: `'${callee.getText()}'`, fix: callInstead(node, method, words) });
   return likeMath(reading, node, method, values, scope);
@@ -278,12 +283,19 @@ export function functionInstead(name: string): string | undefined {
   return Object.hasOwn(mathInstead, name) ? `write ${mathInstead[name]}` : undefined;
 }
 
-function unknownFunction(reading: Reading, node: CallLike, name: string, scope: Scope, rest: () => Value): Value | undefined {
+/** Another's function whose name is nearly this one. */
+export function otherMeant(name: string): string | undefined {
+  return name.length < 5 ? undefined : nearest(name, Object.keys(otherFunctions));
+}
+
+function unknownFunction(reading: Reading, node: CallLike, written: string, scope: Scope, rest: () => Value): Value | undefined {
+  const isKnown = functionInstead(written) !== undefined || nearest(written, [...scope.names(), ...reading.scopes.languageNames()].filter((one) => one !== written)) !== undefined;
+  const name = isKnown ? written : otherMeant(written) ?? written;
   const isMath = isJavaScriptMath(reading, name);
   const fix = Object.hasOwn(otherFunctions, name) ? otherFunctions[name]! : isMath ? `write ${mathInstead[name]}` : undefined;
   if (fix === undefined) return undefined;
   const values = isMath ? node.getArguments().map((arg) => evaluate(reading, arg, scope)) : [];
-  reportUnknown(reading, node, (name === "pow" ? powerWords("pow(…)", node, values) : undefined) ?? { what: `'${name}(…)'`, fix: withoutImport(scope, name, callInstead(node, name, fix)) });
+  reportUnknown(reading, node, (name === "pow" ? powerWords("pow(…)", node, values) : undefined) ?? { what: `'${written}(…)'`, fix: withoutImport(scope, written, callInstead(node, name, fix)) });
   if (isMath) return likeMath(reading, node, name, values, scope);
   const left = rest();
   return reductions.has(name) ? fault : left;
