@@ -101,7 +101,13 @@ function kernelCalls(source: SourceFile, modules: Modules, report: Report): { na
     const main = Node.isExportAssignment(statement) ? withoutTypes(statement.getExpression()) : undefined;
     return isKernel(main) ? [{ name: nameOfFile(basename(source.getFilePath())), call: main }] : [];
   });
-  for (const { name, call } of found) checkName(report, name, "a kernel", call.getFirstAncestor(Node.isVariableDeclaration)?.getNameNode() ?? call.getExpression());
+  for (const { name, call } of found) {
+    const main = call.getFirstAncestor(Node.isExportAssignment);
+    if (main === undefined) checkName(report, name, "a kernel", call.getFirstAncestor(Node.isVariableDeclaration)?.getNameNode() ?? call.getExpression());
+    else checkName(report, name, "a kernel that is called as its file", call.getExpression(), (near) => ({
+      words: `give it a name of its own: write export const ${near} = kernel(…)`, edits: [{ ...insertBefore(main, `export const ${near} = `), ...startOf(main.getExpression()) }],
+    }));
+  }
   reportUnimported(source, scope, (name) => new Reading(modules, new Report()).scopes.isLanguageName(name), report);
   for (const call of source.getDescendants().filter(isKernel)) {
     if (found.some((one) => one.call === call)) continue;
@@ -223,6 +229,11 @@ function bindBody(reading: Reading, scope: Scope, parameters: readonly Parameter
     return;
   }
   parameters.forEach((parameter, position) => bindPattern(reading, scope, parameter.getNameNode(), [values, axes][position]!, parameter));
+}
+
+function startOf(node: Node): { endLine: number; endColumn: number } {
+  const { line, column } = replaceBy(node, "");
+  return { endLine: line, endColumn: column };
 }
 
 function endOf(node: Node): { endLine: number; endColumn: number } {

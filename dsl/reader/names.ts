@@ -1,6 +1,6 @@
 /** Names that an author gives: what they may be, so that they can stand in the IR's text and in the emitted text as they are. */
 import type { Node } from "ts-morph";
-import type { Report } from "./report.ts";
+import type { Fix, Report } from "./report.ts";
 
 /**
  * A letter, then letters, digits and underscores, as in WGSL, where a name that begins with two underscores is reserved.
@@ -21,12 +21,12 @@ export function isStem(name: string): boolean {
 }
 
 /** Reports the name of an axis, a tensor, a parameter, a state's field or a kernel that can't be written down. */
-export function checkName(report: Report, name: string, what: string, at: Node): boolean {
+export function checkName(report: Report, name: string, what: string, at: Node, fixOf?: (near: string) => Fix): boolean {
   if (isPlainName(name)) return true;
   const form = "a letter, then letters, digits and underscores";
   const near = nearestPlain(name);
   const shown = name.replace(/[\p{Cc}\p{Cf}]/gu, (letter) => `\\u{${letter.codePointAt(0)!.toString(16)}}`);
-  report.add("R023", at, `${what} can't be called '${shown}': a name is ${form}`, near === undefined ? `give it a name of ${form}` : `call it '${near}'`);
+  report.add("R023", at, `${what} can't be called '${shown}': a name is ${form}`, near === undefined ? `give it a name of ${form}` : fixOf !== undefined ? fixOf(near) : `call it '${near}'`);
   return false;
 }
 

@@ -57,9 +57,11 @@ export function checkPoints(reading: Reading, access: Access, args: readonly Val
     return `u32(${text})`;
   });
   const fix = isOutside ? access.guardedForm(mended) : access.form(mended);
+  // An axis that is not bound here has no number either.
+  const asNumber = areBound(reading, [texts[wrong]!]) ? `; where the number of the point is meant, write u32(${texts[wrong]!})` : "";
   const declaredOver = `; or declare '${access.name}' over '${point}'`;
   reading.report.add("R028", access.node, what,
-    write(access.node, fix, isNumber ? `, if the number of the point is meant${declaredOver}` : `; where the number of the point is meant, write u32(${texts[wrong]!})`), notes);
+    write(access.node, fix, isNumber ? `, if the number of the point is meant${declaredOver}` : asNumber), notes);
   return false;
 }
 
