@@ -19,7 +19,7 @@ const say = (line) => process.stdout.write(`${line}\n`);
 const node = (args, options) => spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", ...options });
 
 say(quick
-  ? "All tests: some ten minutes of one core's time with two software drivers, half of that on two cores, less on a GPU; longer where a package has to be downloaded. What is left to CI is listed at the end."
+  ? "All tests: more than twenty minutes of one core's time with two software drivers, half of that on two cores, less on a GPU; longer where a package has to be downloaded. What is left to CI is listed at the end."
   : "All tests, at length: half an hour with two software drivers on two cores.");
 setUp(install);
 setUp(() => build(say));

@@ -158,7 +158,7 @@ function checkClosing(statement: Statement & { kind: "while" }, before: readonly
   const carried = before.findLast((one) => one.kind === "declare" && one.variable === counter);
   if (carried?.kind !== "declare" || loop === null || carried.value?.kind !== "name" || carried.value.variable !== loop.variable) return refuse("pairs are closed by another number than that of the item");
   const items = loop.condition.kind === "binary" ? greatestOf(loop.condition.right, lets) : Infinity;
-  const slots = Math.min(33, Math.floor(Math.log2(Math.max(1, items))) + 1);
+  const slots = items > 0xffffffff ? 33 : 32 - Math.clz32(Math.max(1, items));
   visitStatements(body, (expression) => visitExpression(expression, (part) => {
     if (part.kind !== "element" || part.index.kind !== "name" || part.index.variable !== depth || part.of.kind !== "name" || part.of.type.kind !== "array") return;
     if (part.of.type.length! < slots) throw new Fault("text", `'${part.of.variable.name}' has ${part.of.type.length!} places for pairs, and ${items === Infinity ? "any number of" : items} items need ${slots}`, line);
