@@ -39,3 +39,16 @@ export interface Machine<Value> {
 export function nameOf({ kernel, extents }: KernelUse): string {
   return [kernel, ...Object.entries(extents).map(([axis, extent]) => `${axis}${extent}`)].join("-");
 }
+
+/**
+ * The use of that name, where the extents are listed in another order than the architecture's: an artifact lists them as
+ * the kernel declares its axes. The name keeps the architecture's order, since programs and manifests have it.
+ * Undefined where it is the name of another use.
+ */
+export function useNamed(name: string, { module, kernel, extents }: KernelUse): KernelUse | undefined {
+  const parts = name.split("-");
+  const place = ([axis, extent]: [string, number]): number => parts.indexOf(`${axis}${extent}`);
+  const entries = Object.entries(extents).sort((left, right) => place(left) - place(right));
+  const use: KernelUse = { module, kernel, extents: Object.fromEntries(entries) };
+  return nameOf(use) === name ? use : undefined;
+}

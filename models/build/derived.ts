@@ -8,7 +8,7 @@ import { Folder, ModelFileError } from "../../runtime/model/files.ts";
 import { manifestFile, manifestText, readManifest, readVerified, type Manifest } from "../../runtime/model/manifest.ts";
 import { sha256Of } from "../../runtime/sha256.ts";
 import type { KernelSource } from "../compile-model.ts";
-import { nameOf, type KernelUse } from "../machine.ts";
+import { nameOf, useNamed, type KernelUse } from "../machine.ts";
 import { kernelFiles } from "./kernel-files.ts";
 import { compileForDevices, lowestLevel, type Library } from "./library.ts";
 
@@ -70,11 +70,12 @@ async function useOf(folder: Folder, manifest: Manifest, name: string, file: str
     .flatMap(({ sourceMap }) => sourceMap)
     .find((place) => place !== null && place.file.endsWith(".kernel.ts"))?.file;
   const module = source === undefined ? kernel : basename(source.replaceAll("\\", "/"), ".kernel.ts");
-  const use: KernelUse = { module, kernel, extents };
-  if (nameOf(use) === name) return use;
+  const listed: KernelUse = { module, kernel, extents };
+  const use = useNamed(name, listed);
+  if (use !== undefined) return use;
   throw new ModelFileError({
     where: folder.pathOf(file),
-    what: `it is of the kernel '${nameOf(use)}', and the manifest says '${name}'`,
+    what: `it is of the kernel '${nameOf(listed)}', and the manifest says '${name}'`,
     fix: "build the library again",
   });
 }
