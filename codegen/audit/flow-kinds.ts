@@ -4,19 +4,20 @@
  * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
  * comparison with a count tells. `padded`: a row's value, or zero where there is no such row, which may be stored.
  * `reach`: whether something lies within a length. `clamped`: brought below the count by a `min`.
+ * `point`: brought below a sequence's length by a `min`; where such a point is, it is what was brought there.
  * `strided`: a number of strides and what varies, an address and nothing else. `place`: a row's remainder. `varying`: of who runs, or of data. `data`: of what memory holds.
  */
-const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "strided", "place", "reach", "varying", "data", "index"] as const;
+const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "point", "strided", "place", "reach", "varying", "data", "index"] as const;
 export interface Flow extends Readonly<Record<(typeof kinds)[number], boolean>> {
   /** What the number of the workgroup was divided by, where the value is the quotient. */
   readonly divisor?: number;
   /** Of rows: so many neighbouring workgroups are of the same ones. */
   readonly unit?: number;
-  /** An extent, or how many tiles it makes, and one less; an extent and what makes its last tile whole; what a division by two leaves, or 16 times that; an even number. */
-  readonly exactly?: "extent" | "last" | "parity" | "half" | "even" | `extent and ${number}`;
+  /** An extent, or how many tiles it makes, and one less; an extent and what makes its last tile whole; how many tiles it fills; how many bits a part of a word is shifted; an even number. */
+  readonly exactly?: "extent" | "last" | "full tiles" | "bits" | "even" | `extent and ${number}`;
 }
 export const still: Flow = {
-  count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, strided: false, place: false, reach: false, varying: false, data: false, index: false,
+  count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, point: false, strided: false, place: false, reach: false, varying: false, data: false, index: false,
 };
 export const varying: Flow = { ...still, varying: true };
 export const loaded: Flow = { ...varying, data: true };
@@ -40,4 +41,6 @@ export const same = (one: Flow, other: Flow): boolean =>
 export const unitOf = (flow: Flow): { readonly unit?: number } => (flow.unit === undefined ? {} : { unit: flow.unit });
 /** Whether a value depends on the batch, in whichever way. */
 export const decides = ({ guard, past, found }: Flow): boolean => guard || past || found;
+/** Whether how long a batch's longest request is has part in a value. */
+export const isOfLength = ({ length, point }: Flow): boolean => length || point;
 export const isOfBatch = (flow: Flow): boolean => flow.count || flow.row || flow.strided || flow.place || decides(flow);

@@ -17,7 +17,7 @@ import type { Kernel } from "../../dsl/ir.ts";
 import type { Pass } from "../../runtime/artifact.ts";
 import { extentsOf } from "../../runtime/formula.ts";
 import { carries, changesOuter } from "./carried.ts";
-import { common, counting, decides, type Flow, isOfBatch, join, loaded, same, still, unitOf, varying } from "./flow-kinds.ts";
+import { common, counting, decides, type Flow, isOfBatch, isOfLength, join, loaded, same, still, unitOf, varying } from "./flow-kinds.ts";
 import { assigned, isStorage, readsStorage } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
@@ -122,7 +122,7 @@ class BatchFlow {
           const variable = assigned(statement.target)!;
           const leaves = variable.kind === "storage" || variable.kind === "workgroup";
           if (leaves && isOfBatch(flow)) this.#refuse("what is stored depends on the batch", line);
-          if (variable.kind === "storage" && flow.length) this.#refuse("how long a batch's longest request is, is stored", line);
+          if (variable.kind === "storage" && this.#isLong(flow)) this.#refuse("how long a batch's longest request is, is stored", line);
           if (variable.kind === "storage" && flow.index && !this.#mayStoreIndex) this.#refuse("what is stored is computed from its own place, of which the declaration computes nothing", line);
           if (variable.kind !== "storage") this.#learn(variable, flow);
           break;
@@ -208,7 +208,7 @@ class BatchFlow {
       }
       case "unary": {
         const flow = this.#flowOf(expression.operand);
-        if (isOfBatch(flow) || flow.length) this.#refuse("what the batch decides is turned around", expression.at.line);
+        if (isOfBatch(flow) || isOfLength(flow)) this.#refuse("what the batch decides is turned around", expression.at.line);
         return join([flow]);
       }
       case "binary": return isWorkgroupNumber(expression) ? { ...counting, row: this.#hasBatch, divisor: 1, unit: 1 } : this.#binary(expression);
@@ -217,7 +217,7 @@ class BatchFlow {
         const flow = join(expression.arguments.map((argument) => this.#flowOf(argument)));
         const reads = readsStorage(expression.callee);
         // An input in ranges is read through a function, which takes an address.
-        if (flow.count || decides(flow) || ((flow.row || flow.strided || flow.place || flow.length || flow.reach) && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
+        if (flow.count || decides(flow) || ((flow.row || flow.strided || flow.place || this.#isLong(flow) || flow.reach) && !reads)) this.#refuse("a function is given what depends on the batch", expression.at.line);
         return reads ? loaded : flow;
       }
     }
@@ -243,11 +243,13 @@ class BatchFlow {
         if (bounds === 1 && all.varying && below) return { ...all, count: false, row: all.row || this.#hasBatch, clamped: true, ...unitOf(own) };
         if (bounds > 0 && !all.row && all.varying) this.#refuse("something is bounded by what is computed from the number of rows", expression.at.line);
         // A request's own length, if it is one of data.
-        if (all.length && all.varying && flows.some(({ length, data, row }) => !length && (data || row))) return { ...all, length: false };
+        if (isOfLength(all) && all.varying && flows.some((flow) => !isOfLength(flow) && (flow.data || flow.row))) return { ...all, length: false, point: false };
         if (all.length && !all.varying && flows.some(({ exactly }) => exactly === "extent")) return { ...all, exactly: "extent" };
-        if (all.length && all.varying && !flows.some(({ length, exactly }) => length && (exactly === "extent" || exactly === "last"))) {
+        if (all.length && all.varying) {
+          if (flows.some(({ length, exactly }) => length && (exactly === "extent" || exactly === "last"))) return { ...all, length: false, point: true };
           this.#refuse("something is bounded by what is computed from how long a batch's longest request is", expression.at.line);
         }
+        if (all.point && !this.#mayStoreIndex) this.#refuse("something is bounded by what was brought below the length of a batch's longest request", expression.at.line);
         return all;
       }
       case "select": {
@@ -260,8 +262,8 @@ class BatchFlow {
         return join([whenFalse, whenTrue, condition.varying ? varying : still, condition.guard ? { ...still, padded: true } : still]);
       }
       default:
-        if (expression.name === "max" && all.length && !isOfBatch(all) && !all.padded) return all;
-        if (isOfBatch(all) || all.length || (all.padded && expression.name !== "bitcast")) this.#refuse("what depends on the batch is computed with", expression.at.line);
+        if (expression.name === "max" && isOfLength(all) && !isOfBatch(all) && !all.padded) return all;
+        if (isOfBatch(all) || isOfLength(all) || (all.padded && expression.name !== "bitcast")) this.#refuse("what depends on the batch is computed with", expression.at.line);
         return all;
     }
   }
@@ -285,14 +287,18 @@ class BatchFlow {
         if (right.row) this.#refuse("something is divided by a row", line);
         if (left.row && expression.right.kind !== "literal" && !right.length) this.#refuse("a row is divided by something other than a number, a length or their count", line);
         if (this.#judging && this.#isWithinRow(left, expression.right)) this.#splits.add(expression);
-        return operator === "/" ? quotient(left, all, expression.right) : { ...this.#remainder(left, right, all, expression.right), ...(isLiteral(expression.right, 2) && { exactly: "parity" as const }) };
+        return operator === "/" ? quotient(left, all, expression.right) : this.#remainder(left, right, all, expression.right);
       case "*":
         // A stride; a factor of the upper half would be a negative one.
         if (all.row && [expression.left, expression.right].some((factor) => factor.kind === "literal" && factor.bits > 0x7fffffff)) this.#refuse("a row is subtracted", line);
         // A stride of what varies is an address, and nothing else.
         if (left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false, strided: true, ...((left.exactly === "even" || right.exactly === "even") && { exactly: "even" as const }) };
         if (all.count && isLiteral(expression.right, 2)) return { ...all, exactly: "even" };
-        if (left.exactly === "parity" && isLiteral(expression.right, 16)) return { ...all, exactly: "half" };
+        // Whatever an even number of elements is multiplied by, it is a whole number of words.
+        if (all.count && (left.exactly === "even" || right.exactly === "even")) return { ...all, exactly: "even" };
+        if (left.exactly === "full tiles" && expression.right.kind === "literal") return { ...all, exactly: "full tiles" };
+        // A shift takes the last five bits of its number, so that these have two or four values, all of which are executed.
+        if (isLiteral(expression.right, 16) || isLiteral(expression.right, 8)) return { ...all, ...(left.row && unitOf(left)), exactly: "bits" };
         return { ...all, ...(left.row && expression.right.kind === "literal" && unitOf(left)) };
       case "+": case "-": case "&&": case "||":
         if (operator === "-" && right.row) this.#refuse("a row is subtracted", line);
@@ -302,22 +308,29 @@ class BatchFlow {
         // The same row of another item: `count + row`, of which both sides are the same at every count or at one at most.
         if (operator === "+" && left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false, strided: true };
         if (operator === "-" && left.exactly === "extent" && isLiteral(expression.right, 1)) return { ...all, exactly: "last" };
+        // What is left of a request's own length: of a point that there is, and there it is what was brought there.
+        if (operator === "-" && left.data && !isOfLength(left) && right.point && !right.length) return { ...all, point: false };
+        if (operator === "+" && left.exactly === "full tiles" && expression.right.kind === "literal") return { ...all, exactly: "extent" };
         if (operator === "+" && left.exactly === "extent" && expression.right.kind === "literal") return { ...all, exactly: `extent and ${expression.right.bits}` };
         if (operator === "+" && left.row !== right.row) return { ...all, ...unitOf(left.row ? left : right) };
         return all;
       case ">>":
         // The part of a word that is an element's.
         if (right.place && !isOfBatch({ ...right, place: false }) && !isOfBatch(left) && left.data) return join([left, varying]);
-        if (right.exactly === "half" && left.data && !right.place) return this.#elsewhere(join([left, { ...right, index: false }]), false, line);
+        if (right.exactly === "bits" && left.data && !right.place) return this.#elsewhere(join([left, { ...right, index: false, point: false }]), false, line);
         return this.#elsewhere(all, false, line);
-      case "&": return { ...this.#elsewhere(all, false, line), ...(isLiteral(expression.right, 1) && { exactly: "parity" as const }) };
       default: return this.#elsewhere(all, operator === "|", line);
     }
   }
 
   #elsewhere(all: Flow, mayBePadded: boolean, line: number): Flow {
-    if (isOfBatch(all) || all.length || (all.padded && !mayBePadded)) this.#refuse("what depends on the batch meets an operation that no address needs", line);
+    if (isOfBatch(all) || this.#isLong(all) || (all.padded && !mayBePadded)) this.#refuse("what depends on the batch meets an operation that no address needs", line);
     return all;
+  }
+
+  /** A point is what it was before it was brought below a length; whether it may be stored is for the declaration to say. */
+  #isLong({ length, point }: Flow): boolean {
+    return length || (point && !this.#mayStoreIndex);
   }
 
   #remainder(left: Flow, right: Flow, all: Flow, by: Expression): Flow {
@@ -352,17 +365,18 @@ class BatchFlow {
     }
     if (all.row) this.#refuse("a row is compared with something other than their number", line);
     // A point of a sequence, brought below its length.
-    if (left.length && right.length && left.varying && right.exactly === "extent" && operator === "<") return { ...still, varying: true, reach: true, index: all.index };
-    const [long, other] = left.length ? [left, right] : [right, left];
-    if (long.length && (operator === "==" || operator === "!=" || !other.varying)) {
+    if (isOfLength(left) && right.length && left.varying && right.exactly === "extent" && operator === "<") return { ...still, varying: true, reach: true, index: all.index };
+    const [long, other] = isOfLength(left) ? [left, right] : [right, left];
+    if (isOfLength(long) && (operator === "==" || operator === "!=" || !other.varying)) {
       this.#refuse("how long a batch's longest request is decides something on its own", line);
     }
-    return { ...still, varying: all.varying, reach: long.length, index: all.index };
+    return { ...still, varying: all.varying, reach: isOfLength(long), index: all.index };
   }
 }
 
 function quotient(left: Flow, all: Flow, by: Expression): Flow {
   if (by.kind === "literal" && left.exactly === `extent and ${by.bits - 1}`) return { ...all, exactly: "extent" };
+  if (by.kind === "literal" && left.length && left.exactly === "extent") return { ...all, exactly: "full tiles" };
   // A digit along a sequence lies between: a row has at least as many workgroups.
   if (by.kind !== "literal") return { ...all, ...(left.divisor !== undefined && { unit: left.divisor }) };
   return { ...all, ...(left.divisor !== undefined && { divisor: left.divisor * by.bits, unit: left.divisor * by.bits }) };

@@ -51,7 +51,7 @@ function checkDispatch(kernel: Kernel, artifact: Artifact, number: number, modul
 
 /**
  * A product of constants and of extents, each whole or in tiles, the last of which need not be full. Of a sequence's tiles there
- * may be no more than lanes; of the batch's none is left out.
+ * may be no more than lanes, or those of a run after the last whole one, `key / 12 * 4 + 4`; of the batch's none is left out.
  */
 function roundsUp(formula: Formula, isOfBatch: (axis: string) => boolean): boolean {
   if (typeof formula === "number") return formula > 0;
@@ -62,8 +62,18 @@ function roundsUp(formula: Formula, isOfBatch: (axis: string) => boolean): boole
     case "multiply": return does(left) && does(right);
     case "minimum": case "maximum": return typeof right === "number" && does(left) && !extentsOf(left).some(isOfBatch);
     case "divide": return typeof right === "number" && typeof left === "object" && "operator" in left && left.operator === "add" && left.right === right - 1 && does(left.left);
+    case "add": return typeof right === "number" && !extentsOf(left).some(isOfBatch) && isOfWholeRuns(left) && does(left.left.left);
     default: return false;
   }
+}
+
+type Operation = Exclude<Formula, number | { readonly extent: string }>;
+
+/** `key / 12 * 4`: what whole runs make. */
+function isOfWholeRuns(formula: Formula): formula is Operation & { left: Operation } {
+  if (typeof formula !== "object" || !("operator" in formula) || formula.operator !== "multiply" || typeof formula.right !== "number") return false;
+  const { left } = formula;
+  return typeof left === "object" && "operator" in left && left.operator === "divide" && typeof left.right === "number";
 }
 
 /** A number of workgroups, as a tree that texts and formulas have in common. */
@@ -188,6 +198,7 @@ function greatestOf(expression: Expression, lets: ReadonlyMap<Variable, Expressi
     case "*": return left === 0 || right === 0 ? 0 : left * right;
     case "-": return at.left.kind === "literal" ? left : Infinity;
     case "/": return at.right.kind === "literal" && at.right.bits > 0 ? Math.floor(left / at.right.bits) : left;
+    case "%": return at.right.kind === "literal" && at.right.bits > 0 ? Math.min(left, at.right.bits - 1) : left;
     default: return Infinity;
   }
 }
