@@ -15,7 +15,7 @@ import { checkForms } from "./forms.ts";
 import { checkFunctions } from "./functions.ts";
 import { type BatchFlowReport, checkBatchFlow } from "./flow.ts";
 import { type Case, casesOf } from "./sizes.ts";
-import { type Effort, mostOfAudit } from "./refute.ts";
+import { type Effort, wholeEffort } from "./refute.ts";
 import { Fault, NeedsValues } from "./stop.ts";
 import { TooManyTerms } from "./term.ts";
 import type { Module } from "./wgsl/ast.ts";
@@ -39,7 +39,7 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
     const modules = artifact.passes.map((pass, number) => inPass(number, () => parseWgsl(pass.wgsl)));
     checkBindings(kernel, artifact, modules);
     const flows = modules.map((module, number) => open.goingOn(null, () => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module))) ?? noFlow);
-    const request = { kernel, artifact, modules, flows, open, effort: { left: mostOfAudit }, begin: (one: Case) => void (at = one) };
+    const request = { kernel, artifact, modules, flows, open, effort: wholeEffort(), begin: (one: Case) => void (at = one) };
     for (const [size, examination] of open.goingOn(null, () => examinations(request)) ?? []) {
       sizes.push({ extents: size.extents, elements: examination.elements, of: examination.of, paths: examination.paths });
       hash.update(`${JSON.stringify(size.extents)} ${examination.digests.join(" ")}\n`);

@@ -1,7 +1,7 @@
 /** One set of extents: every word written once, and the chosen elements' expressions equal to the declared ones. */
 import type { Kernel, Output } from "../../dsl/ir.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
-import { ConcreteIntegers } from "./concrete.ts";
+import { ConcreteFloats, ConcreteIntegers, ConcretePool } from "./concrete.ts";
 import { f32OfBits } from "../../dsl/expr.ts";
 import { Comparison, renderTree } from "./compare.ts";
 import { Declared } from "./declared.ts";
@@ -18,7 +18,7 @@ import { integersOf, pointsOf } from "./points.ts";
 import { primitivesOf } from "./primitives.ts";
 import { counterexampleTo, type Effort, type Found, type Pair } from "./refute.ts";
 import { Sampled } from "./sampled.ts";
-import { sampleOf } from "./sample.ts";
+import { sampleOf, wholeSteps } from "./sample.ts";
 import type { Case } from "./sizes.ts";
 import { Fault } from "./stop.ts";
 import { type Term, TermPool, type Truth, type Value, type Word } from "./term.ts";
@@ -51,6 +51,13 @@ export interface CaseRequest {
   readonly effort: Effort;
   /** Runs on data of this seed, rather than for all data: what cannot be followed otherwise is followed so. */
   readonly seed?: number;
+  /** Of a run on data: compares this word alone, with its expressions rather than bits, which can be shown. */
+  readonly only?: At;
+}
+
+interface At {
+  readonly output: string;
+  readonly place: Place;
 }
 
 /** An element's expression is not the declared one: it has other bits on some inputs, or has something unsealed, or may be the same. */
@@ -91,7 +98,15 @@ const shortSearch = 200_000;
 
 /** @throws Fault, NeedsValues, TooManyTerms */
 export function examine(request: CaseRequest): Examination {
-  return new CaseRun(request).run();
+  const run = new CaseRun(request);
+  try {
+    return run.run();
+  } catch (error) {
+    if (run.comparing !== undefined && error instanceof Mismatch) new CaseRun({ ...request, only: run.comparing }).run();
+    throw error;
+  } finally {
+    request.effort.operations -= run.operations;
+  }
 }
 
 function passesOf(request: PassRequest): PassRun[] {
@@ -120,6 +135,7 @@ class CaseRun {
   readonly #passes: readonly PassRun[];
   readonly #sampled: Sampled | undefined;
   readonly #concrete: ConcreteIntegers | undefined;
+  readonly #pool: ConcretePool | undefined;
   readonly #digests = new Digests();
   readonly #comparison = new Comparison();
 
@@ -129,9 +145,9 @@ class CaseRun {
     this.#extents = { ...artifact.extents, ...at.extents };
     if (request.seed !== undefined) {
       this.#sampled = new Sampled(request.seed, { kernel, extents: this.#extents, entry: (name, element) => this.#entryOf(name, element) });
-      this.#integers = this.#concrete = new ConcreteIntegers(new TermPool(), this.#sampled);
+      this.#integers = this.#concrete = new ConcreteIntegers(request.only === undefined ? (this.#pool = new ConcretePool(this.#sampled, request.effort.operations)) : new TermPool(), this.#sampled);
     } else this.#integers = new Integers(new TermPool());
-    this.#floats = new Floats(this.#integers);
+    this.#floats = request.seed === undefined || request.only !== undefined ? new Floats(this.#integers) : new ConcreteFloats(this.#integers);
     const bindings = artifact.passes.flatMap(({ bindings: own }) => own);
     this.#tensors = new Map([...kernel.inputs, ...kernel.outputs].map(({ name, axes, storage }) => {
       const binding = bindings.find((candidate) => candidate.name === name);
@@ -153,7 +169,7 @@ class CaseRun {
     };
     this.#passes = passesOf(passRequest);
     // Where it is cheap, every grid must write the same words.
-    if (at.isThorough) this.#otherGrids = grids.filter((grid) => grid !== across).map((grid) => passesOf({ ...passRequest, across: grid }));
+    if (at.isThorough && request.only === undefined) this.#otherGrids = grids.filter((grid) => grid !== across).map((grid) => passesOf({ ...passRequest, across: grid }));
   }
   readonly #otherGrids: readonly (readonly PassRun[])[] = [];
 
@@ -204,7 +220,16 @@ class CaseRun {
     return values === undefined ? this.#valueOf(name, 0) : values[number % values.length]!;
   }
 
+  /** Operations and stores of an execution on data. */
+  get operations(): number {
+    return this.#pool === undefined ? 0 : this.#pool.operations + this.#passes.reduce((total, { stores }) => total + stores, 0) * (1 + this.#otherGrids.length);
+  }
+  /** What is being compared, in a run on data that compares bits. */
+  comparing: At | undefined;
+
   run(): Examination {
+    const { only } = this.#request;
+    if (only !== undefined) return this.#runOnly(only);
     this.#checkGrids();
     const digests: string[] = [];
     const compared = new Map<Output, Map<Place, number>>();
@@ -212,8 +237,9 @@ class CaseRun {
     const compareAll = (output: Output, pass: PassRun, all: readonly Expected[]): void => {
       const stored = pass.valuesAt(output.name, all.map(({ place }) => place));
       for (const expected of all) {
+        if (this.#concrete !== undefined) this.comparing = { output: output.name, place: expected.place };
         this.#compare(expected, stored.get(expected.place)!);
-        digests.push(`${output.name} ${this.#digests.of(expected.place)} ${this.#digests.of(expected.value())}`);
+        if (this.#concrete === undefined) digests.push(`${output.name} ${this.#digests.of(expected.place)} ${this.#digests.of(expected.value())}`);
         putIn(compared, output, expected.place, expected.elements);
       }
     };
@@ -227,6 +253,14 @@ class CaseRun {
     const counts = [...compared.values()].flatMap((places) => [...places.values()]);
     const elements = counts.reduce((total, count) => total + count, 0);
     return { elements, of: this.#elementsInAll(), digests, paths: known ? ways.reduce((total, paths) => total + paths!.length, 0) : null };
+  }
+
+  #runOnly({ output: name, place }: At): Examination {
+    const output = this.#request.kernel.outputs.find((one) => one.name === name)!;
+    const pass = this.#writerOf(name);
+    const expected = output.place === undefined ? this.#expectedWord(output, place as number) : this.#scattered(output, pass).get(place)!;
+    this.#compare(expected, pass.valuesAt(name, [place]).get(place)!);
+    return { elements: 1, of: this.#elementsInAll(), digests: [], paths: null };
   }
 
   /** Compares more elements until every way through an earlier pass has led to one; false where some were left out and one has not. */
@@ -267,7 +301,7 @@ class CaseRun {
   #sampleOf(count: number, areStepsKnown: boolean): readonly number[] {
     const { at: { isSmall, isThorough }, number } = this.#request;
     const steps = (isSmall || this.#concrete !== undefined) && areStepsKnown ? this.#passes.reduce((total, { steps: own }) => total + own, 0) : undefined;
-    return sampleOf(count, { steps, least: isThorough ? leastWords : 0, isCheapest: number === 1, turn: number });
+    return sampleOf(count, { wholeSteps: this.#concrete === undefined || isSmall ? wholeSteps : wholeSteps / 10, steps, least: isThorough ? leastWords : 0, isCheapest: number === 1, turn: number });
   }
 
   /** Output elements at these extents. */
@@ -300,7 +334,7 @@ class CaseRun {
     const isSeal = hasForbidden(found.value) || isUnsealed(declared, found.value, this.#comparison, this.#integers, this.#floats);
     const pair: Pair = [declared, found.value];
     // Inputs say more than a rule that is broken; where one is, a short search is enough.
-    const why = counterexampleTo([pair], isSeal ? { ...search, effort: { left: shortSearch } } : search) ?? (isSeal ? "seal" : undefined);
+    const why = counterexampleTo([pair], isSeal ? { ...search, effort: { ...search.effort, left: shortSearch } } : search) ?? (isSeal ? "seal" : undefined);
     this.#differs(new Mismatch(element, { declared: show(parts.declared), found: show(parts.found) }, found.line, why, this.#textOf));
   }
 

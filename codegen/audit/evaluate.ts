@@ -5,8 +5,8 @@
 import { binaryBits, canonical, canonicalNaN, unaryBits } from "../../dsl/bits.ts";
 import { bitsOfF32, f32OfBits } from "../../dsl/expr.ts";
 import type { BinaryOperator } from "../../dsl/ir.ts";
-import { fmaBits } from "./fma.ts";
-import { operandsOf, type Term, type Value } from "./term.ts";
+import { apply, type Bits, bitsFor, operationOf } from "./apply.ts";
+import { operandsOf, type Term, type TermKind, type Value } from "./term.ts";
 
 /** What the atoms of terms hold: words of tensors, parameters, and arguments of a function. */
 export interface Inputs {
@@ -21,10 +21,19 @@ export class NoValue extends Error {
   override readonly name = "NoValue";
 }
 
-/** What one evaluation met. */
-export interface Met {
-  /** A NaN, an infinity or a subnormal number, anywhere. */
-  special: boolean;
+/** What reading a word costs, in terms. */
+const costOfWord = 8;
+
+/** A word that is read, with the places of what depends on it, in an order in which operands come first. */
+export interface Cone {
+  readonly word: Term;
+  readonly places: Int32Array;
+}
+
+/** The places of ever smaller parts of two roots, which are the first. */
+export interface Spine {
+  readonly declared: Int32Array;
+  readonly found: Int32Array;
 }
 
 /** Values of which many evaluations are wanted: their terms in an order in which operands come first. */
@@ -33,9 +42,17 @@ export class Evaluator {
   readonly #roots: readonly Value[];
   readonly #at = new Map<Term, number>();
   readonly #operands: readonly (readonly number[])[];
-  readonly #bits: Uint32Array;
+  readonly #a: Int32Array;
+  readonly #b: Int32Array;
+  readonly #c: Int32Array;
+  readonly #operation: Uint8Array;
+  readonly #bits: Bits;
+  /** All places but those of constants, whose bits are there from the beginning. */
+  readonly #all: Int32Array;
   /** What an operation gives that gives a NaN; devices differ in it. */
   readonly #nan: number;
+  /** What one evaluation costs, in terms. */
+  readonly cost: number;
 
   constructor(roots: readonly Value[], nan = canonicalNaN) {
     this.#roots = roots;
@@ -51,17 +68,18 @@ export class Evaluator {
     this.#terms = [...found].sort((left, right) => left.id - right.id);
     this.#terms.forEach((term, at) => this.#at.set(term, at));
     this.#operands = this.#terms.map((term) => operandsOf(term).map((operand) => this.#at.get(operand)!));
-    this.#bits = new Uint32Array(this.#terms.length);
+    const operand = (which: number): Int32Array => Int32Array.from(this.#operands, (operands) => operands[which] ?? 0);
+    [this.#a, this.#b, this.#c] = [operand(0), operand(1), operand(2)];
+    this.#operation = Uint8Array.from(this.#terms, ({ kind }) => operationOf(kind));
+    this.#bits = bitsFor(this.#terms.length);
+    this.#terms.forEach((term, at) => { if (isConstant(term)) this.#bits.words[at] = term.bits; });
+    this.#all = Int32Array.from(this.#terms.flatMap((term, at) => (isConstant(term) ? [] : [at])));
+    this.cost = this.#all.length + costOfWord * this.#terms.filter(({ kind }) => kind === "word").length + 1;
   }
 
-  /** How many terms one evaluation goes through. */
-  get size(): number {
-    return this.#terms.length;
-  }
-
-  /** The float words and those of 16 bits that are read, each with what depends on it, that of which least depends first. */
-  words(): { readonly word: Term; readonly cone: readonly number[] }[] {
-    const words = this.#terms.filter(({ kind, name }) => kind === "word" && !name.startsWith("unwritten ")).slice(0, 400);
+  /** The words that are read, `most` at most, each with what depends on it; that of which least depends first. */
+  cones(most: number): Cone[] {
+    const words = this.#terms.filter(({ kind, name }) => kind === "word" && !name.startsWith("unwritten ")).slice(0, most);
     const cones = words.map((word) => {
       const depends = new Uint8Array(this.#terms.length);
       const cone = [this.#at.get(word)!];
@@ -71,50 +89,90 @@ export class Evaluator {
         depends[at] = 1;
         cone.push(at);
       }
-      return { word, cone };
+      return { word, places: Int32Array.from(cone) };
     });
-    return cones.sort((left, right) => left.cone.length - right.cone.length);
+    return cones.sort((left, right) => left.places.length - right.places.length);
   }
   /** Where a word lies, by the last evaluation. */
   addressOf(word: Term): number {
-    return word.a === null ? word.bits : this.#bits[this.#at.get(word.a)!]!;
-  }
-  /** Evaluates only these again, after `evaluate`. */
-  again(cone: readonly number[], inputs: Inputs): number[] {
-    for (const at of cone) this.#bits[at] = this.#valueOf(this.#terms[at]!, this.#operands[at]!, inputs);
-    return this.#results();
+    return word.a === null ? word.bits : this.#bits.words[this.#at.get(word.a)!]!;
   }
 
   /** The bits of the roots; a bool is 1 or 0. @throws NoValue */
-  evaluate(inputs: Inputs, met?: Met): number[] {
-    for (let at = 0; at < this.#terms.length; at++) {
-      const term = this.#terms[at]!;
-      let bits = this.#valueOf(term, this.#operands[at]!, inputs);
-      if (term.type === "float") {
-        if (this.#nan !== canonicalNaN && term.kind !== "canonical" && canonical(bits) === canonicalNaN) bits = this.#nan;
-        if (met !== undefined && isSpecial(bits)) met.special = true;
-      }
-      this.#bits[at] = bits;
-    }
-    return this.#results();
+  evaluate(inputs: Inputs): number[] {
+    this.#go(this.#all, inputs);
+    return this.results();
+  }
+  /** Evaluates only these places again, after `evaluate`; `before` is given what they held. */
+  again(places: Int32Array, inputs: Inputs, before: Uint32Array): void {
+    const { words } = this.#bits;
+    for (let at = 0; at < places.length; at++) before[at] = words[places[at]!]!;
+    this.#go(places, inputs);
+  }
+  /** Undoes `again`. */
+  restore(places: Int32Array, before: Uint32Array): void {
+    const { words } = this.#bits;
+    for (let at = 0; at < places.length; at++) words[places[at]!] = before[at]!;
   }
 
-  #results(): number[] {
-    return this.#roots.map((root) => (typeof root === "object" ? this.#bits[this.#at.get(root)!]! : Number(root)));
-  }
-
-  #valueOf(term: Term, operands: readonly number[], inputs: Inputs): number {
+  #go(places: Int32Array, inputs: Inputs): void {
     const bits = this.#bits;
-    const [a, b, c] = [bits[operands[0] ?? 0]!, bits[operands[1] ?? 0]!, bits[operands[2] ?? 0]!];
-    if (term.kind === "affine") return operands.reduce((sum, operand, at) => (sum + Math.imul(bits[operand]!, term.coefficients[at]!)) >>> 0, term.bits);
-    return valueOf(term, a, b, c, inputs);
+    const isOther = this.#nan !== canonicalNaN;
+    for (let next = 0; next < places.length; next++) {
+      const at = places[next]!;
+      const operation = this.#operation[at]!;
+      if (operation !== 0) apply(operation, bits, at, this.#a[at]!, this.#b[at]!, this.#c[at]!);
+      else bits.words[at] = this.#valueOf(this.#terms[at]!, at, inputs);
+      if (isOther && this.#terms[at]!.type === "float" && this.#terms[at]!.kind !== "canonical" && canonical(bits.words[at]!) === canonicalNaN) bits.words[at] = this.#nan;
+    }
+  }
+
+  /** The bits of the roots, by the last evaluation. */
+  results(): number[] {
+    return this.#roots.map((root) => this.bitsOf(root));
+  }
+  bitsOf(value: Value): number {
+    return typeof value === "object" ? this.#bits.words[this.#at.get(value)!]! : Number(value);
+  }
+  /** Of ever smaller parts of two roots, where they are: those that are known are left out. */
+  spineOf(parts: readonly { readonly declared: Value; readonly found: Value }[]): Spine {
+    const some = parts.filter(({ declared, found }) => typeof declared === "object" && typeof found === "object");
+    const places = (values: readonly Value[]): Int32Array => Int32Array.from(values, (value) => this.#at.get(value as Term)!);
+    return { declared: places(some.map(({ declared }) => declared)), found: places(some.map(({ found }) => found)) };
+  }
+  /** How far below a root the highest parts lie that differ by the last evaluation, looking no deeper than `most`; Infinity where none do. */
+  depthOf(spines: readonly Spine[], most = Infinity): number {
+    const { words } = this.#bits;
+    let least = Infinity;
+    for (const { declared, found } of spines) {
+      for (let depth = 0; depth < declared.length && depth < least && depth <= most; depth++) {
+        if (words[declared[depth]!] !== words[found[depth]!]) least = depth;
+      }
+    }
+    return least;
+  }
+  /** Whether the last evaluation met a NaN, an infinity or a subnormal number anywhere. */
+  get metSpecial(): boolean {
+    return this.#terms.some(({ type }, at) => type === "float" && isSpecial(this.#bits.words[at]!));
+  }
+
+  #valueOf(term: Term, at: number, inputs: Inputs): number {
+    const { words } = this.#bits;
+    if (term.kind === "affine") return this.#operands[at]!.reduce((sum, operand, which) => (sum + Math.imul(words[operand]!, term.coefficients[which]!)) >>> 0, term.bits);
+    return otherValue(term, words[this.#a[at]!]!, words[this.#b[at]!]!, inputs);
   }
 }
+
+const isConstant = ({ kind }: Term): boolean => kind === "integer" || kind === "hidden" || kind === "float";
 
 /** Terms that are evaluated once each, on the same inputs. */
 export class Values {
   readonly #inputs: Inputs;
-  readonly #known = new Map<Term, number>();
+  /** By the terms' ids. */
+  #bits = bitsFor(0x1000);
+  #isKnown = new Uint8Array(0x1000);
+  /** How many terms have been evaluated. */
+  count = 0;
 
   constructor(inputs: Inputs) {
     this.#inputs = inputs;
@@ -123,28 +181,45 @@ export class Values {
   /** @throws NoValue */
   of(value: Value): number {
     if (typeof value !== "object") return Number(value);
-    const known = this.#known;
+    if (value.id >= this.#isKnown.length) this.#grow(value.id);
+    const isKnown = this.#isKnown;
+    if (isKnown[value.id] === 1) return this.#bits.words[value.id]!;
     const open = [value];
     while (open.length > 0) {
       const term = open.at(-1)!;
       const before = open.length;
-      const operands = operandsOf(term);
-      for (const operand of operands) if (!known.has(operand)) open.push(operand);
+      if (isKnown[term.id] !== 1) for (const operand of operandsOf(term)) if (isKnown[operand.id] !== 1) open.push(operand);
       if (open.length > before) continue;
       open.pop();
-      if (known.has(term)) continue;
-      const [a = 0, b = 0, c = 0] = operands.map((operand) => known.get(operand)!);
-      const bits = term.kind === "affine"
-        ? operands.reduce((sum, operand, at) => (sum + Math.imul(known.get(operand)!, term.coefficients[at]!)) >>> 0, term.bits)
-        : valueOf(term, a, b, c, this.#inputs);
-      known.set(term, bits);
+      if (isKnown[term.id] === 1) continue;
+      this.#evaluate(term);
+      isKnown[term.id] = 1;
+      this.count++;
     }
-    return known.get(value)!;
+    return this.#bits.words[value.id]!;
+  }
+
+  #evaluate(term: Term): void {
+    const { words } = this.#bits;
+    const operation = operationOf(term.kind);
+    const [a, b, c] = [term.a?.id ?? 0, term.b?.id ?? 0, term.c?.id ?? 0];
+    if (operation !== 0) apply(operation, this.#bits, term.id, a, b, c);
+    else if (term.kind === "affine") {
+      words[term.id] = term.atoms.reduce((sum, atom, at) => (sum + Math.imul(words[atom.id]!, term.coefficients[at]!)) >>> 0, term.bits);
+    } else words[term.id] = otherValue(term, words[a]!, words[b]!, this.#inputs);
+  }
+
+  #grow(id: number): void {
+    const size = Math.max(id + 1, this.#isKnown.length * 2);
+    const [bits, isKnown] = [bitsFor(size), new Uint8Array(size)];
+    bits.words.set(this.#bits.words);
+    isKnown.set(this.#isKnown);
+    [this.#bits, this.#isKnown] = [bits, isKnown];
   }
 }
 
-/** What an operation gives for the bits of its operands. */
-function valueOf(term: Term, a: number, b: number, c: number, inputs: Inputs): number {
+/** What an atom holds, or an operation gives that has no number. @throws NoValue */
+function otherValue(term: Term, a: number, b: number, inputs: Inputs): number {
   switch (term.kind) {
     case "integer": case "hidden": case "float": return term.bits;
     case "ones": return 0xffffffff;
@@ -156,49 +231,35 @@ function valueOf(term: Term, a: number, b: number, c: number, inputs: Inputs): n
     }
     case "parameter": return inputs.parameter(term.name, term.type);
     case "argument": if (inputs.argument !== undefined) return inputs.argument(term); break;
+    default: break;
+  }
+  return valueOf(term.kind, a, b);
+}
+
+/** What an operation that has no number (apply.ts) gives for the bits of its operands. @throws NoValue */
+export function valueOf(kind: TermKind, a: number, b: number): number {
+  switch (kind) {
     case "absolute": return unaryBits("absolute", "i32", a);
-    case "not": return 1 - a;
-    case "both": return a & b;
-    case "either": return a | b;
-    case "select": return a !== 0 ? b : c;
-    case "bits": return a;
-    case "fromBits": case "canonical": return canonical(a);
-    case "negate": return unaryBits("negate", "f32", canonical(a));
-    case "magnitude": return unaryBits("absolute", "f32", canonical(a));
     case "floor": return unaryBits("floor", "f32", canonical(a));
-    case "roundBf16": return unaryBits("roundBf16", "f32", a);
     case "truncateU32": return unaryBits("toU32", "f32", canonical(a));
     case "truncateI32": return unaryBits("toI32", "f32", canonical(a));
     case "convertU32": return converted(a, 0, 0xffffffff);
     case "convertI32": return converted(a, -(2 ** 31), 2 ** 31 - 1);
     case "fromU32": case "rawFromU32": return unaryBits("toF32", "u32", a);
     case "fromI32": return unaryBits("toF32", "i32", a);
-    case "fma": case "rawFma": return fmaBits(a, b, c);
     case "rawDivide": return canonical(bitsOfF32(f32OfBits(a) / f32OfBits(b)));
     case "rawMinimum": return f32OfBits(b) < f32OfBits(a) ? b : a;
     case "rawMaximum": return f32OfBits(a) < f32OfBits(b) ? b : a;
     default: {
-      const words = wordOperators[term.kind];
-      if (words !== undefined) return binaryBits(words[0], words[1], a, b);
-      const floats = floatOperators[term.kind];
-      if (floats !== undefined) return binaryBits(floats, "f32", canonical(a), canonical(b));
+      const operator = signedOperators[kind];
+      if (operator !== undefined) return binaryBits(operator, "i32", a, b);
     }
   }
-  throw new NoValue(`no value for ${term.kind}`);
+  throw new NoValue(`no value for ${kind}`);
 }
 
-const wordOperators: Partial<Record<Term["kind"], readonly [BinaryOperator, "u32" | "i32"]>> = {
-  product: ["multiply", "u32"], divide: ["divide", "u32"], divideSigned: ["divide", "i32"],
-  remainder: ["remainder", "u32"], remainderSigned: ["remainder", "i32"],
-  minimum: ["minimum", "u32"], maximum: ["maximum", "u32"], minimumSigned: ["minimum", "i32"], maximumSigned: ["maximum", "i32"],
-  and: ["and", "u32"], or: ["or", "u32"], xor: ["xor", "u32"],
-  shiftLeft: ["shiftLeft", "u32"], shiftRight: ["shiftRight", "u32"], shiftRightSigned: ["shiftRight", "i32"],
-  less: ["less", "u32"], lessSigned: ["less", "i32"], equal: ["equal", "u32"],
-};
-
-const floatOperators: Partial<Record<Term["kind"], BinaryOperator>> = {
-  add: "add", rawAdd: "add", subtract: "subtract", rawSubtract: "subtract", multiply: "multiply", rawMultiply: "multiply",
-  maximumByBits: "maximum", minimumByBits: "minimum", lessFloat: "less", lessEqualFloat: "lessEqual", equalFloat: "equal",
+const signedOperators: Partial<Record<Term["kind"], BinaryOperator>> = {
+  divideSigned: "divide", remainderSigned: "remainder", minimumSigned: "minimum", maximumSigned: "maximum", shiftRightSigned: "shiftRight", lessSigned: "less",
 };
 
 /** WGSL's own conversion. */

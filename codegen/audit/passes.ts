@@ -168,6 +168,10 @@ export class PassRun {
     }
     return this.#byWorkgroup;
   }
+  /** How many words are known to be written. */
+  get stores(): number {
+    return [...(this.#written?.values() ?? [])].reduce((total, places) => total + places.size, 0);
+  }
   /** Whether a workgroup has been run in full. */
   hasRun(workgroup: number): boolean {
     return this.#values.has(workgroup);

@@ -1,12 +1,15 @@
 /**
  * Two expressions that differ may have the same value, so a difference refutes nothing by itself. This looks for inputs
- * on which the two have different bits, among data that tells arithmetic apart: all magnitudes, ties, sums that cancel,
- * table entries inside and outside of every axis, and at last values that are no finite numbers.
+ * on which the two have different bits: among data that tells arithmetic apart (all magnitudes, ties, sums that cancel,
+ * table entries inside and outside of every axis, values that are no finite numbers), and then near the data on which
+ * the difference reaches farthest up the expressions.
  */
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Counterexample } from "./certificate.ts";
-import { Evaluator, type Inputs, isSpecial, type Met, NoValue } from "./evaluate.ts";
-import { Sampled } from "./sampled.ts";
+import { climb } from "./climb.ts";
+import { Comparison } from "./compare.ts";
+import { Evaluator, isSpecial, NoValue } from "./evaluate.ts";
+import { isTame, Sampled } from "./sampled.ts";
 import type { Value } from "./term.ts";
 
 /** What the two are, that some inputs are to tell apart: pairs of a declared and a found value. */
@@ -19,9 +22,12 @@ export interface Search {
   readonly effort: Effort;
 }
 
-/** Terms that evaluations may go through, in all searches together. */
+/** What searches for inputs may cost yet, all together; counted, so that it does not depend on how fast anything is. */
 export interface Effort {
+  /** Terms that evaluations of expressions may go through. */
   left: number;
+  /** Operations, reads and stores of executions on data. */
+  operations: number;
 }
 
 export interface Found extends Omit<Counterexample, "inputs"> {
@@ -34,26 +40,38 @@ export interface Found extends Omit<Counterexample, "inputs"> {
 const otherNaN = 0xffc00000;
 
 const attempts = 3000;
-/** Terms of one search, of those that are left for all. */
-const mostOfSearch = 4_000_000;
-export const mostOfAudit = 16_000_000;
+/** Terms of one search, of those that are left for all; half of them are for data at random. */
+const mostOfSearch = 24_000_000;
+const mostOfAudit = 60_000_000;
+const mostOperations = 4_000_000;
+export const wholeEffort = (): Effort => ({ left: mostOfAudit, operations: mostOperations });
+/** Evaluations that make a counterexample small. */
+const mostOfShrinking = 600;
 
 /** Inputs on which one of the pairs has different bits; undefined where none were found. */
 export function counterexampleTo(pairs: readonly Pair[], { kernel, extents, effort }: Search): Found | undefined {
   try {
     const both = new Evaluator(pairs.flat());
     const sampled = (seed: number): Sampled => new Sampled(seed, { kernel, extents });
+    const spines = pairs.map(([declared, found]) => both.spineOf(new Comparison().partsOfDifference(declared, found)));
     let best: { readonly seed: number; readonly rank: number } | undefined;
+    let nearest = { seed: 0, depth: Infinity };
     const work = Math.min(effort.left, mostOfSearch);
-    const most = Math.min(attempts, Math.ceil(work / both.size));
+    const most = Math.min(attempts, Math.ceil(work / 2 / both.cost));
     for (let seed = 0; seed < most; seed++) {
-      effort.left -= both.size;
-      const rank = rankOf(both, sampled(seed));
+      effort.left -= both.cost;
+      both.evaluate(sampled(seed));
+      const rank = rankOf(both);
       if (rank !== undefined && (best === undefined || rank < best.rank)) best = { seed, rank };
       if (best?.rank === 0 || (best !== undefined && seed > most / 4)) break;
+      const depth = isTame(seed) ? both.depthOf(spines, nearest.depth) : Infinity;
+      if (depth < nearest.depth) nearest = { seed, depth };
     }
-    if (best !== undefined) return shrunk(both, sampled(best.seed), best.rank, Math.ceil(work / both.size));
-    return ofNaN(pairs, sampled) ?? oneWord(both, pairs, sampled, effort);
+    if (best !== undefined) return shrunk(both, sampled(best.seed), best.rank, Math.ceil(work / both.cost));
+    const nan = ofNaN(pairs, sampled);
+    if (nan !== undefined) return nan;
+    const inputs = sampled(nearest.seed);
+    return climb(both, spines, inputs, effort, work / 2) ? shrunk(both, inputs, 2, Math.ceil(mostOfSearch / both.cost)) : undefined;
   } catch (error) {
     if (error instanceof NoValue) return undefined;
     throw error;
@@ -61,11 +79,10 @@ export function counterexampleTo(pairs: readonly Pair[], { kernel, extents, effo
 }
 
 /** How far a difference is within the contract: 0 where all values are finite and normal, 2 where even the results are not; undefined where there is none. */
-function rankOf(both: Evaluator, inputs: Inputs): number | undefined {
-  const met: Met = { special: false };
-  const pair = differing(both.evaluate(inputs, met));
+function rankOf(both: Evaluator): number | undefined {
+  const pair = differing(both.results());
   if (pair === undefined) return undefined;
-  return !met.special ? 0 : pair.some(isSpecial) ? 2 : 1;
+  return !both.metSpecial ? 0 : pair.some(isSpecial) ? 2 : 1;
 }
 
 function differing(values: readonly number[]): readonly [declared: number, found: number] | undefined {
@@ -89,45 +106,20 @@ function ofNaN(pairs: readonly Pair[], sampled: (seed: number) => Sampled): Foun
   return undefined;
 }
 
-/** Values of one word that are tried, and terms that all trials may go through. */
-const mostValues = 60_000;
-
-/**
- * A difference of the last bit is mostly rounded away, so that few data show it: one word is varied, of which little but
- * the difference depends, on data of which all else is computed once.
- */
-function oneWord(both: Evaluator, pairs: readonly Pair[], sampled: (seed: number) => Sampled, effort: Effort): Found | undefined {
-  for (const { word, cone } of both.words().slice(0, 4)) {
-    for (const seed of [0, 7, 3]) {
-      const inputs = sampled(seed);
-      both.evaluate(inputs);
-      const address = both.addressOf(word);
-      const tries = Math.min(mostValues, Math.floor(Math.min(effort.left, mostOfSearch) / cone.length));
-      effort.left -= tries * cone.length;
-      for (let at = 0; at < tries; at++) {
-        inputs.vary(word.name, address, at);
-        if (differing(both.again(cone, inputs)) === undefined) continue;
-        return shrunk(new Evaluator(pairs.flat()), inputs, 2, Math.ceil(mostOfSearch / both.size));
-      }
-    }
-  }
-  return undefined;
-}
-
 /** The same difference, with as many inputs as possible zero. */
 function shrunk(both: Evaluator, inputs: Sampled, rank: number, evaluations: number): Found {
   const holds = (): boolean => {
-    const now = rankOf(both, inputs);
+    both.evaluate(inputs);
+    const now = rankOf(both);
     return now !== undefined && now <= rank;
   };
   holds();
-  let left = Math.min(evaluations, 600);
+  let left = Math.min(evaluations, mostOfShrinking);
   // Halves first: most words seldom matter.
   for (let size = inputs.read.length; size >= 1 && left > 0; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    const keys = inputs.read;
-    for (let from = 0; from < keys.length && left-- > 0; from += size) inputs.without(keys.slice(from, from + size), holds);
+    const some = inputs.read;
+    for (let from = 0; from < some.length && left-- > 0; from += size) inputs.without(some.slice(from, from + size), holds);
   }
-  const met: Met = { special: false };
-  const [declared, found] = differing(both.evaluate(inputs, met))!;
-  return { inputs: inputs.listed(), declared, found, special: met.special };
+  const [declared, found] = differing(both.evaluate(inputs))!;
+  return { inputs: inputs.listed(), declared, found, special: both.metSpecial };
 }

@@ -12,6 +12,9 @@ export interface SampledRequest {
   readonly entry?: (name: string, element: number) => number | undefined;
 }
 
+type Storage = "f32" | "bf16" | "u32" | "i32";
+type Read = Omit<Counterexample["inputs"][number], "text">;
+
 /** Words that a counterexample lists. */
 const mostListed = 4096;
 
@@ -19,7 +22,8 @@ export class Sampled implements Inputs {
   readonly #seed: number;
   readonly #request: SampledRequest;
   readonly #candidates: readonly number[];
-  readonly #read = new Map<string, { readonly name: string; readonly word: number; bits: number }>();
+  readonly #read = new Map<string, Map<number, number>>();
+  readonly #random = new Random();
 
   constructor(seed: number, request: SampledRequest) {
     this.#seed = seed;
@@ -30,22 +34,30 @@ export class Sampled implements Inputs {
   }
 
   readonly word = (tensor: string, address: number): number => {
-    const storage = this.#request.kernel.inputs.find(({ name }) => name === tensor)?.storage;
-    return this.#of(tensor, address, (random) => this.#bits(storage ?? "f32", tensor, address, random));
+    const known = this.#read.get(tensor)?.get(address);
+    return known ?? this.#put(tensor, address, this.#bits(this.#storageOf(tensor), tensor, address, this.#random.of(this.#seed, tensor, address)));
   };
   readonly parameter = (label: string, type: string): number => {
     const name = label.replace(/^parameter /, "");
-    return this.#of(name, 0, (random) => this.#bits(type === "float" ? "f32" : "u32", name, 0, random));
+    const known = this.#read.get(name)?.get(0);
+    return known ?? this.#put(name, 0, this.#bits(type === "float" ? "f32" : "u32", name, 0, this.#random.of(this.#seed, name, 0)));
   };
 
-  #of(name: string, word: number, make: (random: Random) => number): number {
-    const key = `${name} ${word}`;
-    let entry = this.#read.get(key);
-    if (entry === undefined) this.#read.set(key, (entry = { name, word, bits: make(new Random(this.#seed, name, word)) }));
-    return entry.bits;
+  #storageOf(tensor: string): Storage {
+    let storage = this.#storages.get(tensor);
+    if (storage === undefined) this.#storages.set(tensor, (storage = this.#request.kernel.inputs.find(({ name }) => name === tensor)?.storage ?? "f32"));
+    return storage;
+  }
+  readonly #storages = new Map<string, Storage>();
+
+  #put(name: string, word: number, bits: number): number {
+    let words = this.#read.get(name);
+    if (words === undefined) this.#read.set(name, (words = new Map()));
+    words.set(word, bits);
+    return bits;
   }
 
-  #bits(storage: "f32" | "bf16" | "u32" | "i32", name: string, word: number, random: Random): number {
+  #bits(storage: Storage, name: string, word: number, random: Random): number {
     if (storage === "f32") return float(this.#seed, random);
     if (storage === "bf16") return ((bf16(this.#seed, random) >>> 16) | bf16(this.#seed, random)) >>> 0;
     return this.#request.entry?.(name, word) ?? this.#integer(random);
@@ -60,30 +72,35 @@ export class Sampled implements Inputs {
     }
   }
 
-  /** Another value for a word: the `at`-th of some that are near each other and differ in all their bits. */
-  vary(name: string, word: number, at: number): void {
-    const storage = this.#request.kernel.inputs.find((input) => input.name === name)?.storage ?? "f32";
-    const key = `${name} ${word}`;
-    const random = new Random(at, name, word);
-    const near = (): number => ((126 + random.below(3)) << 23) | random.below(0x800000);
-    const bits = storage === "f32" ? near() : storage === "bf16" ? ((near() >>> 16) | (near() & 0xffff0000)) >>> 0 : random.below(4096);
-    this.#read.set(key, { name, word, bits });
+  /** Another value for a word, the `turn`-th; gives what it held. Most are of even magnitude and differ in all their bits; some are of any kind. */
+  vary(name: string, word: number, turn: number): number {
+    const before = this.word(name, word);
+    const random = this.#random.of(turn, name, word);
+    const storage = this.#storageOf(name);
+    if (storage === "u32" || storage === "i32") this.#put(name, word, this.#integer(random));
+    else {
+      const near = (): number => (turn % 8 === 7 ? float((turn >>> 3) % 6, random) : (random.below(2) << 31 | (124 + random.below(6)) << 23 | random.below(0x800000)) >>> 0);
+      this.#put(name, word, storage === "f32" ? near() : ((flushed(near()) >>> 16) | flushed(near())) >>> 0);
+    }
+    return before;
+  }
+  set(name: string, word: number, bits: number): void {
+    this.#put(name, word, bits);
   }
 
   /** What was read and is not zero. */
-  get read(): string[] {
-    return [...this.#read].flatMap(([key, { bits }]) => (bits === 0 ? [] : [key]));
+  get read(): Read[] {
+    return [...this.#read].flatMap(([name, words]) => [...words].flatMap(([word, bits]) => (bits === 0 ? [] : [{ name, word, bits }])));
   }
 
   /** Makes zeros of these, if what `holds` says is still so. */
-  without(keys: readonly string[], holds: () => boolean): void {
-    const before = keys.map((key) => this.#read.get(key)!.bits);
-    for (const key of keys) this.#read.get(key)!.bits = 0;
-    if (!holds()) keys.forEach((key, at) => { this.#read.get(key)!.bits = before[at]!; });
+  without(some: readonly Read[], holds: () => boolean): void {
+    for (const { name, word } of some) this.#put(name, word, 0);
+    if (!holds()) for (const { name, word, bits } of some) this.#put(name, word, bits);
   }
 
-  listed(): Omit<Counterexample["inputs"][number], "text">[] {
-    return [...this.#read.values()].filter(({ bits }) => bits !== 0).slice(0, mostListed).map(({ name, word, bits }) => ({ name, word, bits }));
+  listed(): Read[] {
+    return this.read.slice(0, mostListed);
   }
 }
 
@@ -112,18 +129,28 @@ export const isTame = (seed: number): boolean => [0, 1, 3].includes(seed % 7);
 
 /** The same as the upper half of a word, its lower half zero, and zero where it is small. */
 function bf16(seed: number, random: Random): number {
-  const bits = float(seed, random) & 0xffff0000;
+  return flushed(float(seed, random));
+}
+function flushed(value: number): number {
+  const bits = value & 0xffff0000;
   return (bits & 0x7fffffff) < 0x23800000 ? bits & 0x80000000 : bits;
 }
 
 /** Numbers that depend on a seed, a name and a place (a Weyl sequence through Murmur3's finalizer). */
 class Random {
-  #state: number;
+  readonly #names = new Map<string, number>();
+  #state = 0;
 
-  constructor(seed: number, name: string, word: number) {
-    let hash = Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(word + 1, 0x85ebca6b);
-    for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
-    this.#state = hash | 0;
+  /** Begins anew, at this seed and place. */
+  of(seed: number, name: string, word: number): this {
+    let hash = this.#names.get(name);
+    if (hash === undefined) {
+      hash = 0;
+      for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+      this.#names.set(name, hash);
+    }
+    this.#state = hash ^ Math.imul(seed + 1, 0x27d4eb2f) ^ Math.imul(word + 1, 0x85ebca6b);
+    return this;
   }
 
   bits(): number {

@@ -96,18 +96,8 @@ export const arithmetic: readonly Kind[] = [
     at: ["attention/alone", "rmsNorm/runs-together", "swiGlu/alone#1", "storeRows:even/alone"],
   },
   {
-    name: "rounding doubled", what: "rounded once more than declared",
-    edits: [["let $r = round_bf16 ( $x ) ;", "let $r = round_bf16(seal(round_bf16($x) * 1.0f));"]],
-    at: ["attention/alone", "rmsNorm/runs-together", "swiGlu/alone#1"],
-  },
-  {
     name: "canonical dropped", what: "a NaN is stored as it is", edits: [["= canonical ( $x ) ;", "= $x;"]],
     at: ["linear/alone", "linear/tile-2x2#3", "softmax/split@1", "embedding/alone", "linear/alone-4x4", "weights/alone"],
-  },
-  {
-    name: "operands of max_by_bits", what: "max(a, b) becomes max(b, a), which NaNs tell apart",
-    edits: [["= max_by_bits ( $a , $b ) ;", "= max_by_bits($b, $a);"]],
-    at: ["softmax/row-together", "logSoftmax/alone", "attention/alone#1", "rowSummary/runs-together"],
   },
   {
     name: "seal that seals nothing", what: "seal(x) is x", edits: [["bitcast < f32 > ( bitcast < u32 > ( x ) | uniforms . zero )", "x"]],

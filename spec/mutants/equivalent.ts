@@ -3,6 +3,31 @@ import type { Kind } from "./kind.ts";
 
 export const equivalent: readonly Kind[] = [
   {
+    name: "operands of max_by_bits", what: "max(a, b) becomes max(b, a)",
+    edits: [["= max_by_bits ( $a , $b ) ;", "= max_by_bits($b, $a);"]],
+    at: ["softmax/row-together", "logSoftmax/alone", "attention/alone#1", "rowSummary/runs-together"],
+    equivalent: "the order is total: only two NaNs have one key, and all NaNs count as one",
+  },
+  {
+    name: "maxima in reverse", what: "a chain of maxima over a row goes from its end",
+    at: ["softmax/split", "softmax/alone", "softmax/row-together"],
+    edits: [["for ( var $k = $$f ; $k < 70u ; $k += 1u ) { $$$b }",
+      "for (var turned_0 = $$f; turned_0 < 70u; turned_0 += 1u) {\n    let $k = 69u - turned_0;\n    $$$b\n  }"]],
+    equivalent: "the greatest value is the same in whatever order the values are taken",
+  },
+  {
+    name: "rounding doubled", what: "rounded once more than declared",
+    edits: [["let $r = round_bf16 ( $x ) ;", "let $r = round_bf16(seal(round_bf16($x) * 1.0f));"]],
+    at: ["attention/alone", "rmsNorm/runs-together", "swiGlu/alone#1"],
+    equivalent: "a bf16 number times 1 is that number, none is subnormal, and rounding leaves it as it is",
+  },
+  {
+    name: "the first two parts swapped", what: "of two partial results, the second is added first",
+    edits: [["scratch0_value_data [ ( $p + $k ) ]", "scratch0_value_data[($p + (1u - min($k, 1u)))]"]],
+    at: ["linear/split@1", "linearF32/split@1", "linearBias/split@1"],
+    equivalent: "(0 + a) + b = (0 + b) + a: both are a + b, and +0 where a and b are zeros",
+  },
+  {
     name: "sum commuted", what: "a + b becomes b + a", edits: [["$s:(sum|total)_* = $s + $x ;", "$s = $x + $s;"]],
     at: ["linear/alone", "linear/split@1", "softmax/row-together"],
     equivalent: "a sum is the one rounded result of a symmetric function",

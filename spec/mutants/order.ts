@@ -9,7 +9,8 @@ export const order: readonly Kind[] = [
       "for (var turned_0 = $$f; turned_0 < 3u; turned_0 += 1u) {\n    let $k = 2u - turned_0;\n    $$$b\n  }"]],
   },
   {
-    name: "chain in reverse", what: "a chain over a row goes from its end", at: ["softmax/split", "softmax/alone", "softmax/row-together", "rowSummary/runs-together"],
+    name: "chain in reverse", what: "a chain over a row goes from its end", 
+    at: ["rowSummary/alone", "rowSummary/runs-together", "rowSummary/leaves-together", "narrowCount/alone"],
     edits: [["for ( var $k = $$f ; $k < 70u ; $k += 1u ) { $$$b }",
       "for (var turned_0 = $$f; turned_0 < 70u; turned_0 += 1u) {\n    let $k = 69u - turned_0;\n    $$$b\n  }"]],
   },

@@ -75,7 +75,7 @@ export const places: readonly Kind[] = [
   {
     name: "part of scratch", what: "the neighbour's partial result",
     edits: [["scratch0_value_data [ ( $p + $k ) ]", "scratch0_value_data[($p + (1u - min($k, 1u)))]"]],
-    at: ["linear/split@1", "softmax/split@1", "rmsNorm/split@1"],
+    at: ["linear:long/split@1", "softmax/split@1", "rmsNorm/split@1", "logTotal/split@1"],
   },
   {
     name: "row of scratch", what: "rows of scratch lie closer",
