@@ -67,14 +67,25 @@ describe.each([64, 1000])("with axes of %i", (size) => {
   });
 });
 
-test("an attention of 64 channels a head keeps the schedules that models prefer, as they are", () => {
+test("an attention of 64 channels a head keeps the schedules that models prefer", () => {
   const [attention] = readKernels(new URL("../models/kernels/attention.kernel.ts", import.meta.url)).kernels;
   const sizes = { head: 16, kvHead: 8, dim: 64, page: 16 };
   const { fitting } = offeredSchedules(attention!, { extents: sizes });
   expect(fitting.map(({ name }) => name)).toEqual(expect.arrayContaining(["registers", "registers-together"]));
-  for (const name of ["registers", "registers-together"]) {
-    expect(compile(attention!, { extents: sizes, schedule: fitting.find((one) => one.name === name)! }).passes[0]!.wgsl).toContain(" && ");
-  }
+});
+
+test("conditions of a kernel's own are joined without branches where registers repeat them in a loop", () => {
+  const images = readKernels(new URL("../spec/fixtures/strangers/images.kernel.ts", import.meta.url)).kernels;
+  const maxPool = images.find(({ name }) => name === "maxPool2d")!;
+  const sizes = { c: 3, h: 7, w: 9, y: 4, x: 5, i: 3, j: 3 };
+  const { fitting } = offeredSchedules(maxPool, { extents: sizes });
+  const textUnder = (name: string): string => compile(maxPool, {
+    extents: sizes, schedule: fitting.find((one) => one.name === name)!,
+  }).passes[0]!.wgsl;
+  expect(textUnder("alone")).toContain(" && ");
+  const wgsl = textUnder("alone-4x4");
+  expect(costOf(wgsl).branches.inLoop).toBe(0);
+  expect(costOf(wgsl.replaceAll(" & ", " && ")).branches.inLoop).toBeGreaterThan(64);
 });
 
 test("leaves are taken fewer at a time before a text grows long", () => {

@@ -5,7 +5,7 @@
 
 export interface Cost {
   readonly operations: number;
-  /** The most `&&` and `||` of called functions in the body of one loop, or outside of all. Drivers make branches of them. */
+  /** The most `&&` and `||`, those of called functions among them, in the body of one loop, or outside of all. Drivers make branches of them. */
   readonly branches: { readonly inLoop: number; readonly outside: number };
   /** Bytes of variables, which are an invocation's own. */
   readonly privateBytes: number;
@@ -58,7 +58,7 @@ function branchesOf(main: string, known: ReadonlyMap<string, FunctionCost>): Cos
     else if (/\{$/.test(line)) around.push(inner);
     else if (/^\s*\}$/.test(line)) around.pop();
     else {
-      inner.branches += costOfText(line, known).branches - count(line, branch);
+      inner.branches += costOfText(line, known).branches;
       if (inner !== outside) inLoop = Math.max(inLoop, inner.branches);
     }
   }

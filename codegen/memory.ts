@@ -80,7 +80,7 @@ function guardedText(context: Context, load: Load, input: Input, block: Block): 
   const value = elementText(context, input, clamped, block);
   if (inside.length === 0) return value;
   const zero = { f32: "bitcast<f32>(uniforms.zero)", u32: "0u", i32: "0i", bool: "false" }[load.type];
-  return `select(${zero}, ${value}, ${inside.join(" && ")})`;
+  return `select(${zero}, ${value}, ${inside.join(context.strict ? " & " : " && ")})`;
 }
 
 function elementText(context: Context, input: Input, indices: readonly Expr[], block: Block): string {
