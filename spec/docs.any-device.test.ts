@@ -16,10 +16,12 @@ describe("docs/cli.md shows the JSON of", () => {
   const shapes = new Map([...page.matchAll(/^\| `(\w+)` \| `(\{.*\})` \|$/gm)].map(([, command, shape]) => [command!, shape!]));
   const device = /`device` is `(\{.*?\})`/.exec(page)![1]!;
   const model = ["--model", "models/demo/kjv-qwen3", "--json"];
+  // Two schedules fit this kernel and two do not, so that no list is empty.
+  const kernel = ["spec/fixtures/right/names.kernel.ts", "--kernel", "toLocaleString"];
   const commands: Readonly<Record<string, readonly string[]>> = {
     check: ["spec/fixtures/wrong/branch-by-row.kernel.ts", "--json"],
-    run: ["models/kernels/add.kernel.ts", "--axis", "token=2", "--axis", "channel=3", "--json"],
-    audit: ["models/kernels/add.kernel.ts", "--axis", "channel=3", "--json"],
+    run: [...kernel, "--axis", "isPrototypeOf=2", "--axis", "toString=5", "--axis", "hasOwnProperty=4", "--json"],
+    audit: [...kernel, "--json"],
     build: ["--model", "models/demo/kjv-qwen3", "--out", join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "library"), "--json"],
     page: ["--model", "models/demo/kjv-qwen3", "--out", join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "page"), "--json"],
     doctor: ["--json"],
@@ -51,7 +53,10 @@ function exampleOf(shape: string): string {
 
 /** The names in a value, as deep as `like` shows them. */
 function shapeOf(value: unknown, like: unknown): string {
-  if (Array.isArray(like)) return `[${shapeOf((value as unknown[])[0], like[0])}]`;
+  if (Array.isArray(like)) {
+    expect(value, "a list whose items are shown").toEqual(expect.arrayContaining([expect.anything()]));
+    return `[${shapeOf((value as unknown[])[0], like[0])}]`;
+  }
   if (typeof like !== "object" || like === null) return "";
   const members = like as Record<string, unknown>;
   return `{${Object.entries(value as object).map(([name, member]) => {
