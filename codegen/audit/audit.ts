@@ -10,7 +10,7 @@ import { examine, type Examination, Mismatch } from "./case.ts";
 import type { AuditedSize, Certificate, Failure } from "./certificate.ts";
 import { checkBindings } from "./bindings.ts";
 import { falseClaims } from "./claims.ts";
-import { farExtents } from "./far.ts";
+import { executions } from "./executions.ts";
 import { checkForms } from "./forms.ts";
 import { checkFunctions } from "./functions.ts";
 import { type BatchFlowReport, checkBatchFlow } from "./flow.ts";
@@ -51,7 +51,7 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
       checkForms(kernel, artifact, modules);
       return finish([]);
     }
-    executions(request);
+    executions({ ...request, goingOn: (one, run) => open.goingOn(one, run) });
     return finish([open.first]);
   } catch (error) {
     // What was not followed before says where to look, too.
@@ -106,38 +106,6 @@ interface Request {
   readonly open: Open;
   readonly effort: Effort;
   readonly begin: (one: Case) => void;
-}
-
-/** Seeds of the data on which a text is executed that cannot be followed for all data. */
-const seeds = [0, 8, 3];
-/** Output elements, beyond which a size is not executed for this. */
-const mostElements = 150_000;
-
-/** On concrete data at every size and at larger batches, where a difference refutes; what cannot be done here, either, is let be. @throws Fault that refutes */
-function executions({ kernel, artifact, modules, flows, open, effort, begin }: Request): void {
-  const rows = modules.map(() => noFlow.bounds);
-  const all = new Set(kernel.inputs.map(({ name }) => name));
-  const usual = open.goingOn(null, () => casesOf(kernel, artifact, modules, flows, all, Infinity)) ?? [];
-  const rest = usual[0];
-  const batch = kernel.axes.filter(({ role }) => role === "batch").map(({ name }) => name);
-  const far = rest === undefined ? [] : batch.flatMap((axis) => farExtents(artifact, modules, axis, { ...artifact.extents, ...rest.extents })
-    .map((extent): Case => ({ ...rest, extents: { ...rest.extents, [axis]: extent }, isThorough: true, isSmall: false })));
-  // Of these all workgroups lie along x, and there is one to spare.
-  const alongX = 4;
-  const isSmall = ({ extents }: Case): boolean =>
-    kernel.outputs.every(({ over }) => over.reduce((count, axis) => count * (extents[axis] ?? artifact.extents[axis] ?? 1), 1) <= mostElements);
-  for (const seed of seeds) {
-    const cases = [...usual.map((at, number) => ({ at, number })), ...(seed === seeds[0] ? far.map((at) => ({ at, number: alongX })) : [])];
-    for (const { at, number } of cases) {
-      if (!isSmall(at)) continue;
-      begin(at);
-      try {
-        open.goingOn(at, () => examine({ kernel, artifact, modules, rows, at, number, known: new Set(), seed, effort }));
-      } catch (error) {
-        if (error instanceof Fault) throw error;
-      }
-    }
-  }
 }
 
 /** All sizes, begun anew whenever control flow turns out to need more values than were given. */

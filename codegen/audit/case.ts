@@ -53,6 +53,10 @@ export interface CaseRequest {
   readonly seed?: number;
   /** Of a run on data: compares this word alone, with its expressions rather than bits, which can be shown. */
   readonly only?: At;
+  /** Runs only these workgroups beside the first and last ones, so that not every word has to be written. */
+  readonly some?: readonly number[];
+  /** How many workgroups lie along x and y, where that is not varied. */
+  readonly across?: readonly [number, number];
 }
 
 interface At {
@@ -163,9 +167,9 @@ class CaseRun {
       return new Machine(module, this.#integers, this.#floats, constants, primitivesOf(this.#integers, this.#floats, audited), { bounds: request.rows[number]!, overshoot: at.overshoot });
     });
     // What a dispatch lays along x is the host's affair, so that is varied, too.
-    const across = grids[request.number % grids.length];
+    const across = request.across ?? grids[request.number % grids.length];
     const passRequest: PassRequest = {
-      artifact, machines, integers: this.#integers, floats: this.#floats, extents: this.#extents, readWord, parameter, ...(across === undefined ? {} : { across }),
+      artifact, machines, integers: this.#integers, floats: this.#floats, extents: this.#extents, readWord, parameter, ...(across === undefined ? {} : { across }), some: request.some,
     };
     this.#passes = passesOf(passRequest);
     // Where it is cheap, every grid must write the same words.
@@ -282,7 +286,7 @@ class CaseRun {
   }
 
   #expected(output: Output, pass: PassRun, paths: readonly Path[] | undefined): Expected[] {
-    const ways = (paths ?? (this.#request.at.isThorough ? pass.coarsePaths : [])).flatMap((path) => pass.wordsOf(output.name, path));
+    const ways = (paths ?? (this.#request.at.isThorough || this.#request.some !== undefined ? pass.coarsePaths : [])).flatMap((path) => pass.wordsOf(output.name, path));
     if (output.place !== undefined) {
       const all = this.#scattered(output, pass);
       const places = [...all.keys()];
@@ -360,6 +364,7 @@ class CaseRun {
     const tensor = this.#tensors.get(output.name)!;
     const words = wordsOf(tensor);
     const written = pass.written.get(output.name)!;
+    if (this.#request.some !== undefined) return [...new Set(pass.someWordsOf(output.name))].map((word) => this.#expectedWord(output, word as number));
     if (written.size !== words) {
       const missing = Array.from({ length: words }, (_, word) => word).find((word) => !written.has(word));
       throw new Fault("write", `${this.#describe(output.name, missing ?? 0)} is written by nobody, with ${words - written.size} more words of '${output.name}'`.replace(", with 1 more words", ", the one such word"));

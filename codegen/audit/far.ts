@@ -1,21 +1,33 @@
 /**
  * Batch extents at which a text whose rows were not followed may go another way: where one of its conditions on extents alone
- * changes, around its integers, and some that are larger than a few workgroups.
+ * changes, where there is a row, a workgroup or a row of workgroups of each number that stands in it, and some others.
  */
 import { evaluateFormula } from "../../runtime/formula.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import { binaryBits } from "../../dsl/bits.ts";
 import type { BinaryOperator } from "../../dsl/ir.ts";
-import { integersOf } from "./points.ts";
-import { visitExpression, visitStatements } from "./slices.ts";
+import { partsOf, visitExpression, visitStatements } from "./slices.ts";
 import type { Expression, Module, Variable } from "./wgsl/ast.ts";
 
+/** Up to this extent conditions are worked out. */
 const farthest = 8192;
 const usual = [130, 400];
-const mostExtents = 10;
+const mostChanges = 6;
+/** Numbers of the text that are taken for rows and workgroups, the largest first. */
+const mostNumbers = 16;
+/** Beyond this no number is one of a row. */
+const mostRow = 1 << 17;
 
-/** @param extents of the other axes */
-export function farExtents(artifact: Artifact, modules: readonly Module[], axis: string, extents: Readonly<Record<string, number>>): number[] {
+export interface FarCase {
+  readonly extent: number;
+  /** The workgroups that matter, beside the first and the last. */
+  readonly near: readonly number[];
+  /** How many workgroups lie along x, where that matters. */
+  readonly across?: number;
+}
+
+/** @param extents of all axes */
+export function farCases(artifact: Artifact, modules: readonly Module[], axis: string, extents: Readonly<Record<string, number>>): FarCase[] {
   const changes = modules.flatMap((module, number) => {
     const pass = artifact.passes[number]!;
     return changesOf(module, (extent) => {
@@ -25,9 +37,42 @@ export function farExtents(artifact: Artifact, modules: readonly Module[], axis:
       return { workgroups, uniforms };
     });
   });
-  const integers = modules.flatMap(integersOf).filter((integer) => integer > 64 && integer < farthest);
-  const all = [...changes.slice(0, 4), ...integers.slice(-3).map((integer) => integer + 1), ...usual];
-  return [...new Set(all)].slice(0, mostExtents);
+  const numbers = [...new Set(modules.flatMap(numbersOf))].filter((number) => number > 2 && number < mostRow).sort((a, b) => b - a).slice(0, mostNumbers);
+  /** The least extent at which a pass has so many workgroups. */
+  const extentFor = (pass: Artifact["passes"][number], count: number): number => {
+    const workgroups = (extent: number): number => evaluateFormula(pass.workgroups, { ...extents, [axis]: extent });
+    let [low, high] = [1, 1];
+    while (workgroups(high) < count && high < mostRow) high *= 2;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (workgroups(middle) < count) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const near = (number: number): number[] => [number - 1, number, number + 1];
+  const all: FarCase[] = [
+    ...changes.slice(0, mostChanges).map((extent) => ({ extent, near: [] })),
+    // Row `number`, so many rows, and a few more.
+    ...numbers.flatMap((number) => [number + 1, number, number + 3].map((extent) => ({ extent, near: near(number) }))),
+    ...numbers.flatMap((number) => artifact.passes.flatMap((pass) =>
+      [{ extent: extentFor(pass, number + 2), near: near(number) }, { extent: extentFor(pass, number), near: [], across: number }])),
+    ...usual.map((extent) => ({ extent, near: [] })),
+  ];
+  return all.filter((one, at) => all.findIndex((other) => JSON.stringify(other) === JSON.stringify(one)) === at);
+}
+
+/** All integers that stand in an entry point, and what is computed of nothing but such. */
+function numbersOf(module: Module): number[] {
+  const found = new Set<number>([module.workgroupSize]);
+  const nothing: Host = { workgroups: 0, uniforms: new Map() };
+  const visit = (expression: Expression): void => {
+    const value = expression.type.kind === "scalar" && expression.type.name === "u32" && expression.kind !== "name" ? valueIn(expression, nothing, new Map()) : undefined;
+    if (value !== undefined) found.add(value);
+    else partsOf(expression).forEach(visit);
+  };
+  visitStatements(module.entry.body, visit);
+  return [...found];
 }
 
 interface Host {
@@ -73,7 +118,7 @@ function valueIn(expression: Expression, host: Host, lets: ReadonlyMap<Variable,
       if (expression.of.kind !== "name") return undefined;
       const { kind, builtin } = expression.of.variable;
       if (kind === "uniform") return host.uniforms.get(expression.name);
-      return builtin === "num_workgroups" ? (expression.component === 0 ? host.workgroups + (host.workgroups > 1 ? 1 : 0) : 1) : undefined;
+      return builtin === "num_workgroups" && host.workgroups > 0 ? (expression.component === 0 ? host.workgroups + (host.workgroups > 1 ? 1 : 0) : 1) : undefined;
     }
     case "binary": {
       const [left, right] = [inner(expression.left), inner(expression.right)];

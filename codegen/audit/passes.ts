@@ -26,6 +26,8 @@ export interface PassRequest {
   readonly parameter: (name: string, type: "f32" | "u32" | "i32") => Value;
   /** How many workgroups lie along x and y, the rest along z, some of them to spare; absent: all along x. */
   readonly across?: readonly [number, number] | undefined;
+  /** Of the last pass only the first and last workgroups run, and these. */
+  readonly some?: readonly number[] | undefined;
 }
 
 /** The shape of a binding at these extents. */
@@ -78,7 +80,14 @@ export class PassRun {
     // A single workgroup is dispatched alone; of more, a grid may hold some to spare.
     const [across, down] = count <= 1 ? [count, 1] : (request.across ?? [count + 1, 1]);
     this.#workgroups = [across, down, count <= 1 || request.across === undefined ? 1 : Math.ceil((count + 1) / (across * down))];
+    if (request.some !== undefined && number === request.artifact.passes.length - 1) {
+      const [x, y, z] = this.#workgroups;
+      const spread = [0, 1, count - 1, count - 2, x * y * z - 1, Math.floor(count * 0.38), Math.floor(count * 0.71), ...request.some];
+      this.#chosen = [...new Set(spread)].filter((at) => at >= 0 && at < x * y * z);
+    }
   }
+  /** Those workgroups that run, where not all do. */
+  readonly #chosen: readonly number[] | undefined;
 
   /** Where this pass writes each of its outputs, every workgroup and invocation counted. */
   get written(): ReadonlyMap<string, ReadonlyMap<Place, Stored>> {
@@ -168,6 +177,14 @@ export class PassRun {
     }
     return this.#byWorkgroup;
   }
+  /** Of an output where only some workgroups run: a few words of each. */
+  someWordsOf(output: string): Place[] {
+    void this.written;
+    return (this.#chosen ?? []).flatMap((workgroup) => {
+      const own = (this.#writtenBy.get(workgroup) ?? []).filter((one) => one.output === output);
+      return own.length === 0 ? [] : [own[0]!.place, own[own.length >> 1]!.place, own.at(-1)!.place];
+    });
+  }
   /** How many words are known to be written. */
   get stores(): number {
     return [...(this.#written?.values() ?? [])].reduce((total, places) => total + places.size, 0);
@@ -189,7 +206,7 @@ export class PassRun {
   #allStores(): ReadonlyMap<string, ReadonlyMap<Place, Stored>> {
     const { buffers, sinks } = this.#buffers(true);
     const [x, y, z] = this.#workgroups;
-    for (let at = 0; at < x * y * z; at++) {
+    for (const at of this.#chosen ?? Array.from({ length: x * y * z }, (_, all) => all)) {
       for (const sink of sinks) sink.workgroup = at;
       if (this.#machine.storesNeedWorkgroup) this.#machine.runWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms, () => false);
       else this.#coarse.add(at, this.#machine.storesOfWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms));

@@ -71,7 +71,7 @@ export const adversaries: readonly Kind[] = [
   },
   {
     name: "one row in many", what: "every 192nd row has its own result",
-    at: ["linear/alone", "linear/runs-together", "linear/alone-4x4", "logTotal/alone"],
+    at: ["linear/alone", "linear/runs-together", "linear/alone-vector", "logTotal/alone"],
     edits: [["= canonical ( $x ) ;", "= canonical(select($x, -$x, (minimum_0 % 192u) == 107u));"]],
   },
   {
@@ -80,7 +80,7 @@ export const adversaries: readonly Kind[] = [
   },
   {
     name: "one row in many, shifted", what: "the last of every 192 rows loses a bit",
-    at: ["linear/alone", "linear/alone-4x4", "linearF32/alone"],
+    at: ["linear/alone", "linear/alone-vector", "linearF32/alone"],
     edits: [["= canonical ( $x ) ;", "= canonical(bitcast<f32>(bitcast<u32>($x) >> ((minimum_0 % 192u) / 191u)));"]],
   },
   {

@@ -11,12 +11,12 @@ export const batch: readonly Kind[] = [
   {
     name: "runs by the batch", what: "shorter runs in larger batches",
     edits: [["min ( 128u , $$r )", "min(select(128u, 64u, uniforms.extent_token > 2u), $$r)"]],
-    at: ["linear/alone", "linear/runs-together", "linear:long/split", "linear/alone-4x4"],
+    at: ["linear/alone", "linear/runs-together", "linear:long/split", "linearF32/alone"],
   },
   {
     name: "runs by the batch, from 1000 rows on", what: "beyond every size that is run",
     edits: [["min ( 128u , $$r )", "min(select(128u, 64u, uniforms.extent_token > 999u), $$r)"]],
-    at: ["linear/alone", "linear/runs-together", "linear/alone-vector", "linear/alone-4x4"],
+    at: ["linear/alone", "linear/runs-together", "linear:long/split", "linearF32/alone"],
   },
   {
     name: "split by the batch", what: "a run is cut in two where the batch is one row",
@@ -45,5 +45,5 @@ export const batch: readonly Kind[] = [
   },
   { name: "workgroups == 300", what: "the number of workgroups follows the batch", edits: chosen("workgroups.x == 300u"), at: sites },
   { name: "workgroup 50", what: "one workgroup has its own result", edits: chosen("tile_0 == 50u"), at: sites },
-  { name: "row 5000", what: "one place in the batch has its own result", edits: chosen("token_base_0 == 5000u"), at: tokens },
+  { name: "row 5000", what: "one place in the batch has its own result", edits: chosen("token_base_0 == 5000u"), at: ["linear/alone", "linear/alone-vector", "linear/runs-together"] },
 ];
