@@ -18,11 +18,19 @@ const onOneDriver = doesForAll ? [] : [
   "spec/engine/*.device.test.ts", "spec/sampling.device.test.ts", "spec/invariance.device.test.ts", "spec/limits.device.test.ts",
   "spec/linspace.device.test.ts", "runtime/faults.device.test.ts", "spec/mutants/mutants.device.test.ts",
 ];
-/** Commands that run a model hundreds of times; TREEFOLD_CASES=ci finds them. */
-const leftToCi = effort === "quick" ? ["cli/experiment-distinct.any-device.test.ts", "cli/experiment-kl.any-device.test.ts"] : [];
+/**
+ * Files that a quick run leaves to CI, since each takes a software driver, or a core, half a minute or more, and other files try what a
+ * change is most likely to break: how commands and loading fail, the engine under random schedules and lost devices, large tensors.
+ */
+const leftToCi = effort !== "quick" ? [] : [
+  "cli/experiment*.any-device.test.ts", "cli/model-faults.test.ts", "codegen/arithmetic.test.ts", "codegen/audit/wgsl/tint.any-device.test.ts",
+  "models/faults.any-device.test.ts", "models/architecture/architectures.device.test.ts", "spec/engine/schedules.device.test.ts",
+  "spec/engine/faults.any-device.test.ts", "spec/engine/memory.any-device.test.ts", "spec/limits.device.test.ts", "spec/linspace.device.test.ts",
+];
 // Each project loads this file anew, in one process.
 const said = "TREEFOLD_FILES_LEFT_OUT_SAID";
-if (process.env[said] === undefined && doesForAll && process.env["TREEFOLD_DRIVER"] !== undefined) for (const files of leftToCi) leaveOut(files);
+const isDevice = process.env["TREEFOLD_DRIVER"] !== undefined;
+if (process.env[said] === undefined && doesForAll) for (const files of leftToCi) if (files.includes("device") === isDevice) leaveOut(files);
 if (process.env[said] === undefined) for (const files of onOneDriver) leaveOut(`${files} on ${process.env["TREEFOLD_DRIVER"] ?? "this driver"}`);
 process.env[said] = "yes";
 
@@ -47,9 +55,9 @@ export default defineConfig({
     // Expressions of an audit die in their millions: with more room for the young, a sixth of the time is saved.
     execArgv: ["--max-semi-space-size=64"],
     projects: [
-      { extends: true, test: { name: "host", include: [`${folders}/**/*.test.ts`], exclude: [...configDefaults.exclude, ...alone, device, anyDevice] } },
-      { extends: true, test: { name: "host-alone", include: alone, exclude: [...configDefaults.exclude, device], isolate: true } },
-      { extends: true, test: { name: "device", include: [device], exclude: [...configDefaults.exclude, ...alone, ...onOneDriver] } },
+      { extends: true, test: { name: "host", include: [`${folders}/**/*.test.ts`], exclude: [...configDefaults.exclude, ...alone, ...leftToCi, device, anyDevice] } },
+      { extends: true, test: { name: "host-alone", include: alone, exclude: [...configDefaults.exclude, ...leftToCi, device], isolate: true } },
+      { extends: true, test: { name: "device", include: [device], exclude: [...configDefaults.exclude, ...alone, ...onOneDriver, ...leftToCi] } },
       { extends: true, test: { name: "device-alone", include: ["spec/mutants/*.device.test.ts"], exclude: [...configDefaults.exclude, ...onOneDriver], isolate: true } },
       { extends: true, test: { name: "any-device", include: [anyDevice], exclude: [...configDefaults.exclude, ...leftToCi] } },
     ],
