@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
 import { canDraw } from "./cli/progress.ts";
-import { doesForAll, effort, leaveOut } from "./spec/fixtures/effort.ts";
+import { doesForAll, effort, hasOthers, isSlowest, leaveOut } from "./spec/fixtures/effort.ts";
 
 const folders = "{dsl,codegen,runtime,models,spec,cli}";
 const device = `${folders}/**/*.device.test.ts`;
@@ -27,11 +27,16 @@ const leftToCi = effort !== "quick" ? [] : [
   "models/faults.any-device.test.ts", "models/architecture/architectures.device.test.ts", "spec/engine/schedules.device.test.ts",
   "spec/engine/faults.any-device.test.ts", "spec/engine/memory.any-device.test.ts", "spec/limits.device.test.ts", "spec/linspace.device.test.ts",
 ];
+/**
+ * What CI, too, does on the other driver only where there are two: SwiftShader takes minutes for each, and a device has no part in
+ * how requests are put together.
+ */
+const leftToTheFaster = effort === "ci" && isSlowest && hasOthers ? ["spec/engine/schedules.device.test.ts", "spec/engine/protocols.device.test.ts"] : [];
 // Each project loads this file anew, in one process.
 const said = "TREEFOLD_FILES_LEFT_OUT_SAID";
 const isDevice = process.env["TREEFOLD_DRIVER"] !== undefined;
 if (process.env[said] === undefined && doesForAll) for (const files of leftToCi) if (files.includes("device") === isDevice) leaveOut(files);
-if (process.env[said] === undefined) for (const files of onOneDriver) leaveOut(`${files} on ${process.env["TREEFOLD_DRIVER"] ?? "this driver"}`);
+if (process.env[said] === undefined) for (const files of [...onOneDriver, ...leftToTheFaster]) leaveOut(`${files} on ${process.env["TREEFOLD_DRIVER"] ?? "this driver"}`);
 process.env[said] = "yes";
 
 /** A file for the results, which spec/test.mjs counts. */
@@ -57,7 +62,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: "host", include: [`${folders}/**/*.test.ts`], exclude: [...configDefaults.exclude, ...alone, ...leftToCi, device, anyDevice] } },
       { extends: true, test: { name: "host-alone", include: alone, exclude: [...configDefaults.exclude, ...leftToCi, device], isolate: true } },
-      { extends: true, test: { name: "device", include: [device], exclude: [...configDefaults.exclude, ...alone, ...onOneDriver, ...leftToCi] } },
+      { extends: true, test: { name: "device", include: [device], exclude: [...configDefaults.exclude, ...alone, ...onOneDriver, ...leftToTheFaster, ...leftToCi] } },
       { extends: true, test: { name: "device-alone", include: ["spec/mutants/*.device.test.ts"], exclude: [...configDefaults.exclude, ...onOneDriver], isolate: true } },
       { extends: true, test: { name: "any-device", include: [anyDevice], exclude: [...configDefaults.exclude, ...leftToCi] } },
     ],

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDevice, type Device, type KvCache, type Model } from "../runtime/index.ts";
 import { bitsOf } from "../spec/fixtures/bits.ts";
-import { doesForAll, effort, shareOf, tries } from "../spec/fixtures/effort.ts";
+import { doesForAll, effort, isSlowest, shareOf, tries } from "../spec/fixtures/effort.ts";
 import reference from "../spec/fixtures/kjv-reference.json" with { type: "json" };
 import { loadCheckpoint } from "./load.ts";
 import { ordinary as ordinaryKernels } from "./ordinary.ts";
@@ -126,7 +126,7 @@ describe("whole logits", () => {
   }
 
   // Batches are other ones in each run of the tests.
-  const runs = tries(5, 60, 200);
+  const runs = tries(4, isSlowest ? 20 : 60, 200);
 
   it("of any row of any batch are those of its own run alone", async () => {
     const cache = model.createCache(Array(19).fill(80));
