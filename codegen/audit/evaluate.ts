@@ -93,6 +93,11 @@ export class Evaluator {
     });
     return cones.sort((left, right) => left.places.length - right.places.length);
   }
+  /** Constants that may be the bits of positive normal floats, such as thresholds. */
+  get constants(): number[] {
+    const bits = this.#terms.flatMap((term) => (isConstant(term) ? [term.bits & 0x7fffffff] : []));
+    return [...new Set(bits)].filter((constant) => constant >= 0x00800000 && constant < 0x7f800000);
+  }
   /** Where a word lies, by the last evaluation. */
   addressOf(word: Term): number {
     return word.a === null ? word.bits : this.#bits.words[this.#at.get(word.a)!]!;

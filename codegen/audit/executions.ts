@@ -60,7 +60,9 @@ export function executions({ kernel, artifact, modules, flows, effort, begin, go
     try {
       goingOn(at, () => examine({ kernel, artifact, modules, rows, at, number, known: new Set(), seed, effort, ...only }));
     } catch (error) {
-      if (error instanceof Fault) throw error;
+      // A tensor of no elements is bound all the same: a clamped read of it that counts for nothing is no error.
+      const isOfNothing = error instanceof Fault && error.kind === "bounds" && Object.values(at.extents).includes(0);
+      if (error instanceof Fault && !isOfNothing) throw error;
     }
   };
   const seed = seeds[0]!;

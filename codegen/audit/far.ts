@@ -53,10 +53,11 @@ export function farCases(artifact: Artifact, modules: readonly Module[], axis: s
   const near = (number: number): number[] => [number - 1, number, number + 1];
   const all: FarCase[] = [
     ...changes.slice(0, mostChanges).map((extent) => ({ extent, near: [] })),
-    // Row `number`, so many rows, and a few more.
-    ...numbers.flatMap((number) => [number + 1, number, number + 3].map((extent) => ({ extent, near: near(number) }))),
+    // Where row `number` is the last one, and where there is a workgroup of that number; then so many rows, and a few more.
+    ...numbers.map((number) => ({ extent: number + 1, near: near(number) })),
     ...numbers.flatMap((number) => artifact.passes.flatMap((pass) =>
       [{ extent: extentFor(pass, number + 2), near: near(number) }, { extent: extentFor(pass, number), near: [], across: number }])),
+    ...numbers.flatMap((number) => [number, number + 3].map((extent) => ({ extent, near: near(number) }))),
     ...usual.map((extent) => ({ extent, near: [] })),
   ];
   return all.filter((one, at) => all.findIndex((other) => JSON.stringify(other) === JSON.stringify(one)) === at);

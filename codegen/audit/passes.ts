@@ -82,7 +82,7 @@ export class PassRun {
     this.#workgroups = [across, down, count <= 1 || request.across === undefined ? 1 : Math.ceil((count + 1) / (across * down))];
     if (request.some !== undefined && number === request.artifact.passes.length - 1) {
       const [x, y, z] = this.#workgroups;
-      const spread = [0, 1, count - 1, count - 2, x * y * z - 1, Math.floor(count * 0.38), Math.floor(count * 0.71), ...request.some];
+      const spread = [0, count - 1, x * y * z - 1, Math.floor(count * 0.71), ...request.some];
       this.#chosen = [...new Set(spread)].filter((at) => at >= 0 && at < x * y * z);
     }
   }
@@ -182,7 +182,7 @@ export class PassRun {
     void this.written;
     return (this.#chosen ?? []).flatMap((workgroup) => {
       const own = (this.#writtenBy.get(workgroup) ?? []).filter((one) => one.output === output);
-      return own.length === 0 ? [] : [own[0]!.place, own[own.length >> 1]!.place, own.at(-1)!.place];
+      return own.length === 0 ? [] : [own[0]!.place, own.at(-1)!.place];
     });
   }
   /** How many words are known to be written. */

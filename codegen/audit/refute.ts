@@ -41,8 +41,8 @@ const otherNaN = 0xffc00000;
 
 const attempts = 3000;
 /** Terms of one search, of those that are left for all; half of them are for data at random. */
-const mostOfSearch = 24_000_000;
-const mostOfAudit = 30_000_000;
+const mostOfSearch = 12_000_000;
+const mostOfAudit = 48_000_000;
 const mostOperations = 2_000_000;
 export const wholeEffort = (): Effort => ({ left: mostOfAudit, operations: mostOperations });
 /** Evaluations that make a counterexample small. */

@@ -40,7 +40,10 @@ export class Sampled implements Inputs {
   readonly parameter = (label: string, type: string): number => {
     const name = label.replace(/^parameter /, "");
     const known = this.#read.get(name)?.get(0);
-    return known ?? this.#put(name, 0, this.#bits(type === "float" ? "f32" : "u32", name, 0, this.#random.of(this.#seed, name, 0)));
+    if (known !== undefined) return known;
+    const bits = this.#bits(type === "float" ? "f32" : "u32", name, 0, this.#random.of(this.#seed, name, 0));
+    // A negative epsilon makes a NaN of everything; other seeds try it.
+    return this.#put(name, 0, type === "float" && isTame(this.#seed) ? bits & 0x7fffffff : bits);
   };
 
   #storageOf(tensor: string): Storage {
@@ -72,14 +75,22 @@ export class Sampled implements Inputs {
     }
   }
 
-  /** Another value for a word, the `turn`-th; gives what it held. Most are of even magnitude and differ in all their bits; some are of any kind. */
-  vary(name: string, word: number, turn: number): number {
+  /**
+   * Another value for a word, the `turn`-th; gives what it held. Most are of even magnitude and differ in all their bits; some
+   * are of any kind, or near one of `constants`.
+   */
+  vary(name: string, word: number, turn: number, constants: readonly number[]): number {
     const before = this.word(name, word);
     const random = this.#random.of(turn, name, word);
     const storage = this.#storageOf(name);
     if (storage === "u32" || storage === "i32") this.#put(name, word, this.#integer(random));
     else {
-      const near = (): number => (turn % 8 === 7 ? float((turn >>> 3) % 6, random) : (random.below(2) << 31 | (124 + random.below(6)) << 23 | random.below(0x800000)) >>> 0);
+      const sign = (): number => random.below(2) << 31;
+      const near = (): number => {
+        if (turn % 8 === 7) return float((turn >>> 3) % 6, random);
+        if (turn % 8 === 3 && constants.length > 0) return (constants[random.below(constants.length)]! + random.below(0x800000) - 0x400000 | sign()) >>> 0;
+        return (sign() | (124 + random.below(6)) << 23 | random.below(0x800000)) >>> 0;
+      };
       this.#put(name, word, storage === "f32" ? near() : ((flushed(near()) >>> 16) | flushed(near())) >>> 0);
     }
     return before;

@@ -38,7 +38,7 @@ export const order: readonly Kind[] = [
   },
   {
     name: "runs share an accumulator", what: "a run goes on from the one before it",
-    at: ["linear/alone", "linear:long/alone", "linearF32/alone", "linear/alone-4x4", "rowSummary/runs-together"],
+    at: ["linear/alone", "linear:long/alone", "linearF32/alone", "linear/alone-4x4", "logTotal/runs-together"],
     edits: [["for ( $$$h ) { var $s : f32 = $$z ; $$$b }", "var $s: f32 = $$z;\n  for ($$$h) {\n    $$$b\n  }"]],
   },
   {
