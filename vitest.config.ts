@@ -20,12 +20,12 @@ const onOneDriver = doesForAll ? [] : [
 ];
 /**
  * Files that a quick run leaves to CI, since each takes a software driver, or a core, half a minute or more, and other files try what a
- * change is most likely to break: how commands and loading fail, the engine under random schedules and lost devices, large tensors.
+ * change is most likely to break: how commands and loading fail, the engine under crowds and lost devices, large tensors.
  */
 const leftToCi = effort !== "quick" ? [] : [
-  "cli/experiment*.any-device.test.ts", "cli/model-faults.test.ts", "codegen/arithmetic.test.ts", "codegen/audit/wgsl/tint.any-device.test.ts",
-  "models/faults.any-device.test.ts", "models/architecture/architectures.device.test.ts", "spec/engine/schedules.device.test.ts",
-  "spec/engine/faults.any-device.test.ts", "spec/engine/memory.any-device.test.ts", "spec/limits.device.test.ts", "spec/linspace.device.test.ts",
+  "cli/experiment*.any-device.test.ts", "cli/model.any-device.test.ts", "cli/model-faults.test.ts", "codegen/arithmetic.test.ts", "codegen/audit/wgsl/tint.any-device.test.ts",
+  "models/faults.any-device.test.ts", "models/model.device.test.ts", "models/architecture/architectures.device.test.ts", "spec/engine/protocols.device.test.ts",
+  "spec/engine/faults.any-device.test.ts", "spec/engine/memory.any-device.test.ts", "spec/limits.device.test.ts", "spec/linspace.device.test.ts", "spec/page.any-device.test.ts",
 ];
 /**
  * What CI, too, does on the other driver only where there are two: SwiftShader takes minutes for each, and a device has no part in

@@ -10,7 +10,7 @@ import { examineLibrary } from "../runtime/model/verified.ts";
 import { sha256Of } from "../runtime/sha256.ts";
 import { DeviceArithmeticError, loadModel, openDevice, type Device, type LoadOptions, type Program } from "../runtime/index.ts";
 import { expectations } from "./expect.ts";
-import { doesForAll } from "./fixtures/effort.ts";
+import { doesForAll, inCi, onOneDriver, some } from "./fixtures/effort.ts";
 import { faults, openFaulty } from "./fixtures/faulty-drivers.ts";
 import { oracleDirectory } from "./fixtures/oracles.ts";
 
@@ -57,7 +57,7 @@ describe("what was found", () => {
   afterEach(() => vi.unstubAllEnvs());
 
   if (!doesForAll) console.log("What is remembered is tried on another driver.");
-  test.runIf(doesForAll)("is remembered for the device and the library, if it was good", async () => {
+  test.runIf(doesForAll && inCi("what is remembered of a self-test"))("is remembered for the device and the library, if it was good", async () => {
     const cache = join(folder, "cache");
     vi.stubEnv("TREEFOLD_CACHE", cache);
     const asked = async (device: Device, options: LoadOptions = {}): Promise<number> => {
@@ -94,8 +94,8 @@ describe("what was found", () => {
 });
 
 describe("a driver that", () => {
-  // Each takes SwiftShader seconds, the others hardly one.
-  test.each((doesForAll ? faults : faults.slice(0, 1)).map((fault) => [fault.name, fault] as const))("%s", async (_, { rewrite, probe, policy }) => {
+  // A driver in software compiles all texts anew for each.
+  test.runIf(onOneDriver("planted faults of drivers")).each(some("planted faults of drivers", 1, faults).map((fault) => [fault.name, fault] as const))("%s", async (_, { rewrite, probe, policy }) => {
     const { device, changed } = await openFaulty(rewrite);
     try {
       const { examination } = await examineLibrary(device, join(folder, "library"), { progress: nothing });

@@ -5,7 +5,7 @@ import { builtin } from "../models/ordinary.ts";
 import { checkGolden } from "../runtime/model/golden.ts";
 import { openDevice, type Device } from "../runtime/index.ts";
 import { sha256Of } from "../runtime/sha256.ts";
-import { doesForAll } from "./fixtures/effort.ts";
+import { doesForAll, inCi, some } from "./fixtures/effort.ts";
 import { goldenModels } from "./fixtures/golden-models.ts";
 
 describe("on this device", () => {
@@ -14,12 +14,13 @@ describe("on this device", () => {
   afterAll(() => device.dispose());
 
   if (!doesForAll) console.log("Token by token, and with the device's own arithmetic, they are run on another driver.");
-  test.each(goldenModels)("$name has the golden hash, token by token and whole", async ({ directory, golden }) => {
+  // Of the others another driver has the hashes.
+  test.each(doesForAll ? goldenModels : some("models with golden hashes on this driver", 1, goldenModels))("$name has the golden hash, token by token and whole", async ({ directory, golden }) => {
     const model = await loadCheckpoint(directory, { device });
     try {
       const [whole] = await model.forward([golden.ids]);
       expect(sha256Of(whole!)).toBe(golden.logits);
-      if (!doesForAll) return;
+      if (!doesForAll || (golden !== goldenModels[0]!.golden && !inCi("models token by token"))) return;
       expect(await checkGolden(model, undefined, golden)).toEqual({ expected: golden.logits, seen: golden.logits, agrees: true, tokens: 139, promptTokens: 75 });
       const [completion] = await model.generateAll([golden.ids.slice(0, 75)], { maxTokens: 8 });
       expect(completion!.ids).toEqual(golden.ids.slice(75, 83).slice(0, completion!.ids.length));

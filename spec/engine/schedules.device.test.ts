@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCheckpoint } from "../../models/load.ts";
 import { ordinary as ordinaryKernels } from "../../models/ordinary.ts";
 import { Engine, openDevice, type Device, type EngineOptions, type EngineRequest, type Model } from "../../runtime/index.ts";
-import { doesForAll, isSlowest, tries } from "../fixtures/effort.ts";
+import { doesForAll, inCi, isSlowest, tries } from "../fixtures/effort.ts";
 import { oracleDirectory } from "../fixtures/oracles.ts";
 import { alone, ask, compare, type Alone, type Answer, type Differences } from "../fixtures/engine-answers.ts";
 
@@ -125,10 +125,10 @@ it.runIf(doesForAll)(`whatever the schedule, ${numRuns} of them: not a bit of a 
   expect(seen.cancelled).toBeGreaterThan(numRuns / 10);
 }, 3_600_000);
 
-it.runIf(doesForAll && !isSlowest)("the same comparison finds kernels whose order follows the batch", async () => {
+it.runIf(doesForAll && !isSlowest && inCi("kernels whose order follows the batch, under random schedules"))("the same comparison finds kernels whose order follows the batch", async () => {
   const known = await aloneAll(ordinary);
   const seen = nothing();
-  for (const schedule of fc.sample(schedules, { numRuns: tries(3, 6), seed: 1 })) await run(ordinary, known, schedule, seen);
+  for (const schedule of fc.sample(schedules, { numRuns: 6, seed: 1 })) await run(ordinary, known, schedule, seen);
   console.log(`ordinary kernels: ${JSON.stringify(seen)}`);
   // Nearly every row changes that is not computed in a batch of the same size.
   expect(seen.differentRows).toBeGreaterThan(seen.rows / 2);
