@@ -5,7 +5,7 @@ import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
 import { reductionNames, roleNames } from "./intrinsic-names.ts";
 import { mathFile } from "./modules.ts";
-import { didYouMean, insertBefore, removeBefore, removeFrom, removeStatement, removeUpTo, replaceBy, shorten, write } from "./fixes.ts";
+import { didYouMean, insertBefore, removeBefore, removeFrom, removeStatement, removeUpTo, replaceBy, shorten, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { isObjectInBraces, missingReturn } from "./returns.ts";
@@ -290,7 +290,7 @@ export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Va
   }
   const last = statements.at(-1);
   if (isWithout && Node.isExpressionStatement(last) && !isAssignment(last.getExpression())) {
-    reading.report.add("R018", node, "a body without a return: its last statement is a value", { words: `write return ${shorten(last.getExpression().getText())}`, edits: [insertBefore(last, "return ")] });
+    reading.report.add("R018", node, "a body without a return: its last statement is a value", { words: `write return ${shown(last.getExpression().getText())}`, edits: [insertBefore(last, "return ")] });
     readStatements(reading, statements.slice(0, -1), scope);
     return evaluate(reading, last.getExpression(), scope);
   }
@@ -360,7 +360,7 @@ export function readDeclaration(reading: Reading, declaration: VariableDeclarati
     const changes = isReassigned(declaration);
     // What a loop or an assignment does to it has a fault of its own.
     if (!changes) reading.report.add("R001", declaration, `'${shorten(declaration.getName())}' is declared with '${kind}': a value that changes accumulates outside a reduction`,
-      changes || initializer === undefined ? "write const; to accumulate, write sum(axis, \"chain\", (item) => …) or reduce with a reducer of your own" : { words: `write const ${shorten(declaration.getName())}`, edits: [replaceBy(keyword, "const")] });
+      changes || initializer === undefined ? "write const; to accumulate, write sum(axis, \"chain\", (item) => …) or reduce with a reducer of your own" : { words: `write const ${shown(declaration.getName())}`, edits: [replaceBy(keyword, "const")] });
   }
   if (initializer === undefined) {
     if (kind === "const") reading.report.add("R010", declaration, `'${shorten(declaration.getName())}' has no value`, "give it its value where it is declared");

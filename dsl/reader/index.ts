@@ -17,7 +17,7 @@ import type { Expr, Kernel, Output, Reduce, SourceLocation } from "../ir.ts";
 import { reportBuffers } from "./buffers.ts";
 import { readDeclaration, removeDeclared, reportUnusedAxes } from "./declaration.ts";
 import { checkIndices } from "./extents.ts";
-import { insertAtTop, insertBefore, replaceBy, shorten } from "./fixes.ts";
+import { insertAtTop, insertBefore, replaceBy, shown } from "./fixes.ts";
 import { readBody, bindPattern } from "./functions.ts";
 import { importUsed, namesUsed } from "./imports.ts";
 import { Modules } from "./modules.ts";
@@ -264,7 +264,7 @@ function reportOutside(reading: Reading, outputs: readonly Output[], call: CallE
     const isPlain = Node.isCallExpression(node) && !/^gather$/.test(node.getExpression().getText());
     const guarded = isPlain ? `gather(${[node.getExpression(), ...node.getArguments()].map((one) => one.getText()).join(", ")})` : undefined;
     reading.report.add(code, node ?? location, message, guarded === undefined ? fix
-      : { words: `write ${shorten(guarded)}`, edits: [replaceBy(node!, guarded)], more: fix.replace(/^write gather\(\w+, …\)/, "") }, notes.map((note) => ({ message: note.message })));
+      : { words: `write ${shown(guarded)}`, edits: [replaceBy(node!, guarded)], more: fix.replace(/^write gather\(\w+, …\)/, "") }, notes.map((note) => ({ message: note.message })));
   }
 }
 

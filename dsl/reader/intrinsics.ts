@@ -7,7 +7,7 @@ import { unknownOf } from "./functions.ts";
 import { hole, standIn } from "./holes.ts";
 import { reductionNames } from "./intrinsic-names.ts";
 import { readIndex, readLoad } from "./loads.ts";
-import { bare, fitted, insertAfter, instead, operandText, replaceBy, shorten, write } from "./fixes.ts";
+import { bare, fitted, insertAfter, instead, operandText, replaceBy, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { readRange, readReduce, readReduction, readRuns } from "./reductions.ts";
 import { readReducer } from "./reducers.ts";
@@ -54,9 +54,9 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
       return fault;
     }
     const inserted = treeless ? insertAfter(args[0]!, ', "chain"') : undefined;
-    const shown = [args[0], undefined, ...args.slice(1)].map((arg) => arg?.getText() ?? '"chain"').join(", ");
+    const whole = [args[0], undefined, ...args.slice(1)].map((arg) => arg?.getText() ?? '"chain"').join(", ");
     reading.report.add("R019", node, treeless ? `'${name}' is given no reduction tree` : `'${name}' is given ${args.length} ${args.length === 1 ? "argument" : "arguments"}`,
-      inserted === undefined ? `write ${form[2]}` : { words: `write ${name}(${shorten(shown)}), or another tree`, edits: [inserted] });
+      inserted === undefined ? `write ${form[2]}` : { words: `write ${name}(${shown(whole)}), or another tree`, edits: [inserted] });
     if (treeless) return withoutTree(reading, name as "sum" | "argmax" | "reduce", node, args, scope);
     return unknownOf(reading, args.map((arg) => evaluate(reading, arg, scope)), args);
   }
@@ -105,7 +105,7 @@ function extreme(reading: Reading, operator: "maximum" | "minimum", node: Node, 
     return fault;
   }
   if (name === "max" && right.kind === "function") {
-    reading.report.add("R019", node, "'max' is given no reduction tree", { words: `write max(${args[0]!.getText()}, "chain", ${shorten(args[1]!.getText())}), or another tree`, edits: [insertAfter(args[0]!, ', "chain"')] });
+    reading.report.add("R019", node, "'max' is given no reduction tree", { words: `write max(${args[0]!.getText()}, "chain", ${shown(args[1]!.getText())}), or another tree`, edits: [insertAfter(args[0]!, ', "chain"')] });
     return withoutTree(reading, name, node, args, scope);
   }
   if (left.kind === "literal" && right.kind === "literal") {
@@ -176,7 +176,7 @@ function readScatter(reading: Reading, node: Node, given: readonly Node[], scope
   if (place.kind === "fault") return unknownOf(reading, [place, value], args);
   const placeNodes = Node.isArrayLiteralExpression(args[0]!) ? args[0]!.getElements() : [];
   if (place.kind !== "tuple") {
-    reading.report.add("R017", args[0]!, `the place of a scatter is an array of indices, and this is ${describe(place)}`, { words: `write scatter([${shorten(args[0]!.getText())}], …)`, edits: [replaceBy(args[0]!, `[${args[0]!.getText()}]`)] });
+    reading.report.add("R017", args[0]!, `the place of a scatter is an array of indices, and this is ${describe(place)}`, { words: `write scatter([${shown(args[0]!.getText())}], …)`, edits: [replaceBy(args[0]!, `[${args[0]!.getText()}]`)] });
     return unknownOf(reading, [place, value], args);
   }
   const indices = place.items.map((item, position) => readIndex(reading, item, placeNodes[position] ?? args[0]!));

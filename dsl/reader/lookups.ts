@@ -189,5 +189,9 @@ export function readProperty(reading: Reading, node: Node, of: Node, name: strin
     if (isWithFloat(reading, node, scope)) return fault;
     return axis === undefined || !reading.axes.has(axis) ? fault : scalar(reading.at(node, reading.pool.extent(axis)));
   }
+  if (value.kind === "scalar" && /^(?:shape|size|dtype|data|value|T)$/.test(name)) {
+    reportUnknown(reading, node, { what: `'.${name}'`, fix: instead("a value has no fields: leave it out", node, of.getText()) });
+    return value;
+  }
   return reportUnknown(reading, node, { what: `'.${name}' of ${describe(value)}`, fix: "take fields of a reduce's state only; index tensors by calls" });
 }

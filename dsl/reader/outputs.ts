@@ -8,7 +8,7 @@ import type { DeclaredTensor, Declaration } from "./declaration.ts";
 import { unknownOf } from "./functions.ts";
 import { holdsHole, standIn } from "./holes.ts";
 import { reductionNames } from "./intrinsic-names.ts";
-import { addTo, convertTo, insertAfter, removeFrom, renameField, replaceBy, shorten, write } from "./fixes.ts";
+import { addTo, convertTo, insertAfter, removeFrom, renameField, replaceBy, shorten, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { checkPoints, indicesFor } from "./points.ts";
 import type { Fix } from "./report.ts";
@@ -56,7 +56,7 @@ export function readOutputs(reading: Reading, declaration: Declaration, returned
       const isKnown = returned.at?.getFirstAncestorByKind(SyntaxKind.Block)?.getDescendantsOfKind(SyntaxKind.Identifier).some((one) => one.getText() === declared.name
         && (Node.isBindingElement(one.getParent()) || Node.isVariableDeclaration(one.getParent())));
       reading.report.add("R021", declared.at, `the output '${declared.name}' is declared and never given`,
-        { words: `return { ${[...(returned.at?.getProperties() ?? []).map((one) => one.getText()), isKnown === true ? declared.name : `${declared.name}: …`].map(shorten).join(", ")} }`, edits: isKnown === true ? [addTo(returned.at!, returned.at!.getProperties(), declared.name)] : [] });
+        { words: `return { ${[...(returned.at?.getProperties() ?? []).map((one) => one.getText()), isKnown === true ? declared.name : `${declared.name}: …`].map(shown).join(", ")} }`, edits: isKnown === true ? [addTo(returned.at!, returned.at!.getProperties(), declared.name)] : [] });
       return [];
     }
     const output = readOutput(reading, declared, value, fieldNode(returned, declared.name) ?? at);

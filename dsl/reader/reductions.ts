@@ -14,6 +14,7 @@ import { bare, removeFrom, renameField, renew, replaceBy, shorten, write } from 
 import type { Reading } from "./reading.ts";
 import { spanOfNode, type Fix } from "./report.ts";
 import { nearest } from "./suggest.ts";
+import { inverted, mendedTree, treeWords } from "./trees.ts";
 import { checkCuts } from "./sequence-cuts.ts";
 import { describe, fault, scalar, type Domain, type FunctionLike, type Scope, type Value } from "./values.ts";
 
@@ -82,7 +83,7 @@ function checkDomain(reading: Reading, domain: Domain, at: Node): Domain | undef
 
 /** The tree that a string of the source notates. */
 function readTree(reading: Reading, given: Node, scope: Scope): Tree | undefined {
-  const node = constantOf(given, scope);
+  const node = constantOf(reading, given, scope);
   if (Node.isConditionalExpression(node)) {
     const condition = evaluate(reading, node.getCondition(), scope);
     if (condition.kind === "scalar" && !checkTree(reading, condition.expr, node, write(node, node.getWhenTrue().getText(), ", or another constant tree"))) return undefined;
@@ -99,57 +100,44 @@ function readTree(reading: Reading, given: Node, scope: Scope): Tree | undefined
     reading.report.add("R015", node, `a reduction tree is a constant string, and this is ${describe(value)}`, { ...write(node, '"chain"'), more: ', or levels from the leaves up, such as "chain 128, chain"' });
     return undefined;
   }
+  const isElsewhere = node.getSourceFile() !== given.getSourceFile();
+  const at = isElsewhere ? given : node;
+  const notes = isElsewhere ? [{ message: "the tree is declared here", at: node }] : [];
+  const literal = isLiteral(node, value.text);
+  /** The whole tree; where it stands in another file, in words alone. */
+  const whole = (words: string, text: string, more = ""): Fix => ({ words: isElsewhere ? `${words} where it is declared` : words, edits: literal && !isElsewhere ? [replaceBy(node, `"${text}"`)] : [], more });
   try {
     const tree = parseTree(value.text);
     if (isComplete(tree)) return tree;
     const last = tree[tree.length - 1]!;
-    reading.report.add("R015", node, `the tree "${shorten(value.text)}" does not end in one value: its last level ${last.count === undefined ? `leaves ${last.lanes} lanes` : `leaves one value for each ${last.count} items`}`,
-      { words: `end it with a level that takes all that is left: "${shorten(value.text)}, chain" or "${shorten(value.text)}, pairwise"`,
-        edits: isLiteral(node, value.text) ? [replaceBy(node, `"${value.text}, chain"`)] : [] });
+    const swapped = inverted(tree);
+    const isEnded = tree.slice(0, -1).some((level) => level.count === undefined && level.lanes === undefined);
+    reading.report.add("R015", at, `the tree "${shorten(value.text)}" does not end in one value: its last level ${last.count === undefined ? `leaves ${last.lanes} lanes` : `leaves one value for each ${last.count} items`}`,
+      swapped !== undefined ? whole(`levels stand from the leaves up: write "${swapped}"`, swapped)
+        : isEnded ? "write levels from the leaves up; the last one takes all that is left"
+        : whole(`end it with a level that takes all that is left: write "${value.text}, chain"`, `${value.text}, chain`, ` or "${value.text}, pairwise"`), notes);
   } catch (error) {
     if (!(error instanceof TreeSyntaxError)) throw error;
-    const span = spanOfNode(node);
-    const literal = isLiteral(node, value.text);
+    const span = spanOfNode(at);
     const column = span.column + 1 + error.offset;
-    reading.report.add("R015", literal ? { ...span, column, endColumn: column + (value.text.slice(error.offset).match(/^\w+|^./)?.[0].length ?? 1) } : node,
-      `in the tree "${shorten(value.text)}": ${error.message}`, literal ? treeInstead(node, value.text, error.fix) : error.fix);
+    const mended = mendedTree(value.text);
+    reading.report.add("R015", literal && !isElsewhere ? { ...span, column, endColumn: column + (value.text.slice(error.offset).match(/^\w+|^./)?.[0].length ?? 1) } : at,
+      `in the tree "${shorten(value.text)}": ${error.message}`, mended === undefined ? treeWords(value.text, error.fix)
+        : whole(`write "${mended}"`, mended, mended === "chain" ? ', or levels from the leaves up, such as "chain 128, chain" or "lanes 64 chain, pairwise"' : ""), notes);
   }
   return undefined;
 }
 
 /** The string of a constant, which is told of where it is written. */
-function constantOf(node: Node, scope: Scope): Node {
-  const declared = Node.isIdentifier(node) ? scope.find(node.getText())?.at : undefined;
+function constantOf(reading: Reading, node: Node, scope: Scope): Node {
+  const found = Node.isIdentifier(node) ? scope.find(node.getText())?.at : undefined;
+  const declared = Node.isImportSpecifier(found) ? reading.scopes.declarationOf(found) : found;
   const value = Node.isVariableDeclaration(declared) ? declared.getInitializer() : undefined;
   return Node.isStringLiteral(value) || Node.isNoSubstitutionTemplateLiteral(value) ? value : node;
 }
 
 function isLiteral(node: Node, text: string): boolean {
   return (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node)) && node.getText().slice(1, -1) === text;
-}
-
-/** What others call the two kinds of level. */
-const otherLevels: Readonly<Record<string, string>> = {
-  sequential: "chain", serial: "chain", linear: "chain", left: "chain", fold: "chain", loop: "chain", chained: "chain", tree: "pairwise", balanced: "pairwise", binary: "pairwise", butterfly: "pairwise",
-  pair: "pairwise", pairs: "pairwise", lane: "lanes", threads: "lanes", warp: "lanes",
-};
-
-/** A tree that is nearly one, put right; its error's own words where it is not. */
-function treeInstead(node: Node, text: string, words: string): string | Fix {
-  const spaced = text.replace(/([A-Za-z])(\d)/g, "$1 $2").replace(/(\d)([A-Za-z])/g, "$1 $2").replace(/[()[\]:;|>+/-]+/g, " ").replace(/\b0\b/g, "");
-  const mended = spaced.split(",").map((level) => level.trim().split(/\s+/).filter((word) => word !== "")
-    .map((word) => (/^\d+$/.test(word) ? word : nearest(word, ["chain", "pairwise", "lanes"]) ?? (Object.hasOwn(otherLevels, word.toLowerCase()) ? otherLevels[word.toLowerCase()]! : "chain"))).join(" "))
-    .filter((level) => level !== "").join(", ")
-    .replace(/(?<!lanes )\b(\d+) (?=[a-z])|\b(chain|pairwise) (?=[a-z])/g, (_, count: string | undefined, fold: string | undefined) => `${count ?? fold}, `)
-    .replace(/lanes (\d+)(?=,|$)/g, "lanes $1 chain");
-  for (const tree of [mended, `${mended}, chain`, mended.replace(/(\d+) (?=\w+$)/, "lanes $1 "), mended.replace(/\s+\d+$/, ""), "chain"]) {
-    try {
-      if (isComplete(parseTree(tree))) return { ...write(node, `"${tree}"`), ...(tree === "chain" ? { more: ", or levels from the leaves up, such as \"chain 128, chain\" or \"lanes 64 chain, pairwise\"" } : {}) };
-    } catch (error) {
-      if (!(error instanceof TreeSyntaxError)) throw error;
-    }
-  }
-  return words;
 }
 
 /** `sum`, `max` and `argmax`. Without `treeAt`, its lack has been reported. */
@@ -314,7 +302,7 @@ function leafInstead(reading: Reading, domain: Domain | undefined, leaf: Value, 
   const names = new Set(at.getSourceFile().getDescendantsOfKind(SyntaxKind.Identifier).map((one) => one.getText()));
   const item = names.has(axis.slice(0, 1)) ? "item" : axis.slice(0, 1);
   if (leaf.kind === "tensor") return write(at, `(${item}) => ${at.getText()}(${leaf.input.axes.map((one) => (one === axis ? item : one)).join(", ")})`);
-  return write(at, `(${item}) => ${at.getText().replace(new RegExp(`(?<![.\\w])${axis}\\b`, "g"), item)}`);
+  return write(at, `(${item}) => ${at.getText().replace(/(?<![.\w$])[A-Za-z_$][\w$]*/g, (word) => (word === axis ? item : word))}`);
 }
 
 /** A leaf without a dtype: its parts are folded as something, so that their item is bound. */

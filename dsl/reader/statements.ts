@@ -2,7 +2,7 @@
 import { Node, SyntaxKind, type IfStatement, type VariableDeclaration } from "ts-morph";
 import { checkCondition } from "./batch-rules.ts";
 import { evaluate } from "./expressions.ts";
-import { removeStatement, replaceBy, shorten } from "./fixes.ts";
+import { removeStatement, replaceBy, shorten, shown } from "./fixes.ts";
 import { bindPattern, readStatements } from "./functions.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
@@ -85,7 +85,7 @@ function choiceInstead(node: IfStatement): string | Fix {
   const choice = chosen(node, valueOf(next));
   if (choice === undefined) return words;
   const isUsed = node.getElseStatement() === undefined && next !== undefined;
-  return { words: `write return ${shorten(choice)}`, edits: [replaceBy(node, `return ${choice};`), ...(isUsed ? [removeStatement(next)] : [])] };
+  return { words: `write return ${shown(choice)}`, edits: [replaceBy(node, `return ${choice};`), ...(isUsed ? [removeStatement(next)] : [])] };
 }
 
 /** An expression that stands as a statement; a call that is refused for itself goes away with its statement. */

@@ -3,9 +3,9 @@ import { Node, SyntaxKind, type BinaryExpression } from "ts-morph";
 import type { Edit } from "../diagnostics.ts";
 import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
-import { fitted, operandText, removeStatement, replaceBy, shorten, write } from "./fixes.ts";
+import { fitted, operandText, removeStatement, replaceBy, shorten, shown, write } from "./fixes.ts";
 import { standIn } from "./holes.ts";
-import type { Fix } from "./report.ts";
+import { editAt, type Fix } from "./report.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { intrinsicNames, reductionNames } from "./intrinsic-names.ts";
 import { removeImport } from "./imports.ts";
@@ -56,7 +56,7 @@ function madeOver(node: BinaryExpression, target: Node, statement: Node): Fix {
   const later = block.getDescendantsOfKind(SyntaxKind.Identifier).filter((one) => one.getText() === name && one.getStart() > statement.getEnd());
   const keyword = block.getDescendantsOfKind(SyntaxKind.VariableDeclaration).find((one) => one.getName() === name)?.getParent()?.getFirstChild();
   return {
-    words: `write const ${fresh} = ${shorten(value)}, and use ${fresh} from there on; to accumulate, ${sumInstead.replace(/^write /, "write ")}`,
+    words: `write const ${fresh} = ${shown(value)}, and use ${fresh} from there on; to accumulate, ${sumInstead.replace(/^write /, "write ")}`,
     edits: [replaceBy(node, `const ${fresh} = ${value}`), ...later.map((one) => replaceBy(one, Node.isShorthandPropertyAssignment(one.getParent()) ? `${name}: ${fresh}` : fresh)),
       ...(keyword !== undefined && keyword.getText() !== "const" ? [replaceBy(keyword, "const")] : [])],
   };
@@ -185,14 +185,33 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
   return instead === undefined ? fault : left;
 }
 
+/** Functions of numbers that others call as methods of them. */
+const valueFunctions: ReadonlySet<string> = new Set(["abs", "floor", "max", "min", "bf16", "f32", "u32", "i32"]);
+/** Methods that leave a number what it is, or write it as text. */
+const valueMethods: ReadonlySet<string> = new Set(["toFixed", "toString", "valueOf", "toPrecision", "toExponential", "toLocaleString", "item", "clone", "contiguous", "detach"]);
+
 /** `x.sum()`, as libraries of tensors have it. */
 function readMethod(reading: Reading, node: CallLike, method: string, of: Node, scope: Scope): Value | undefined {
-  if (!reductionNames.has(method) && !reductions.has(method) && reading.scopes.library(method) === undefined) return undefined;
+  const isFunction = valueFunctions.has(method) || reading.scopes.library(method) !== undefined;
+  if (!reductionNames.has(method) && !reductions.has(method) && !isFunction && !valueMethods.has(method)) return undefined;
   const before = reading.report.size;
   const object = evaluate(reading, of, scope);
-  if (object.kind !== "tensor" && object.kind !== "scalar") {
+  if (object.kind !== "tensor" && object.kind !== "scalar" && object.kind !== "axis" || object.kind === "axis" && !isFunction && !valueMethods.has(method)) {
     reading.report.rewind(before);
     return undefined;
+  }
+  const given = node.getArguments();
+  if (object.kind !== "tensor" && valueMethods.has(method)) {
+    reportUnknown(reading, node, { what: `'.${method}(…)'`, fix: { words: "a value has no methods: leave it out", edits: [replaceBy(node, of.getText())] } });
+    return object;
+  }
+  if (object.kind !== "tensor" && isFunction && given.length === (method === "max" || method === "min" ? 1 : 0)) {
+    const inside = [of, ...given];
+    const plain = Node.isParenthesizedExpression(of) ? of.getExpression() : of;
+    reportUnknown(reading, node, { what: `'.${method}(…)' of ${describe(object)}`, fix: write(node, `${method}(${[plain, ...given].map((one) => one.getText()).join(", ")})`) });
+    if (intrinsicNames.has(method)) return callIntrinsic(reading, method, node, inside, scope);
+    const library = reading.scopes.library(method);
+    return library?.kind === "function" ? callFunction(reading, library, [object], node, inside) : fault;
   }
   const text = shorten(of.getText());
   const element = object.kind === "tensor" ? `${text}(${object.input.axes.slice(0, -1).map((axis) => `${axis}, `).join("")}item)` : text;
@@ -220,12 +239,31 @@ function readMath(reading: Reading, node: CallLike, method: string, scope: Scope
   }
   const callee = node.getExpression();
   if ((method === "max" || method === "min") && args.length === 3 && values[2]?.kind === "function") {
-    if (method === "max") reportUnknown(reading, callee, { what: "'Math.max'", fix: write(callee, "max", ", the reduction") });
+    if (method === "max") reportUnknown(reading, callee, { what: "'Math.max'", fix: reductionInstead(callee, args[0]!) });
     return callIntrinsic(reading, method, node, args, scope);
   }
   const words = Object.hasOwn(mathInstead, method) ? `write ${mathInstead[method]}` : "use the functions of \"treefold\"";
-  reportUnknown(reading, callee, (method === "pow" ? powerWords("Math.pow", node, values) : undefined) ?? { what: `'${callee.getText()}'`, fix: callInstead(node, method, words) });
+  reportUnknown(reading, callee, (method === "pow" ? powerWords("Math.pow", node, values) : undefined) ?? { what: `'${callee.getText()}'`, fix: ofIntegers(reading, node, method, values) ?? callInstead(node, method, words) });
+  // Which dtype is meant is said once this is mended.
+  const types = new Set(values.map((value) => reading.typeOf(value)));
+  if ((method === "max" || method === "min") && !types.has("f32")) return unknownOf(reading, values, args);
+  const floats = ofIntegers(reading, node, method, values) === undefined ? values
+    : values.map((value, position) => (value.kind === "literal" ? value : scalar(standIn(reading.pool, "f32", [reading.expr(value, args[position]!) ?? []].flat()))));
+  if (floats !== values) return scalar(reading.at(node, standIn(reading.pool, "f32", floats.flatMap((value) => (value.kind === "scalar" ? [value.expr] : [])))));
   return likeMath(reading, node, method, values, scope);
+}
+
+/** `Math.max(axis, tree, leaf)`: the edit holds the parenthesis, so that the import is added with it. */
+function reductionInstead(callee: Node, first: Node): Fix {
+  return { words: "write max, the reduction", edits: [editAt(callee.getSourceFile(), callee.getStart(), first.getStart(), "max(")] };
+}
+
+/** A call of one of `Math`'s float functions, where an argument is an integer: it is converted first. */
+function ofIntegers(reading: Reading, node: CallLike, method: string, values: readonly Value[]): Fix | undefined {
+  const isInteger = (value: Value): boolean => reading.typeOf(value) === "u32" || reading.typeOf(value) === "i32";
+  if (!values.some(isInteger) || ["max", "min", "abs", "imul", "sign", "pow"].includes(method)) return undefined;
+  const text = writtenOut(method, node.getArguments(), (position) => isInteger(values[position]!));
+  return text === undefined ? undefined : write(node, / [-+*/] |^-/.test(text) ? fitted(node, text) : text);
 }
 
 function powerWords(name: string, node: CallLike, values: readonly Value[]): { what: string; fix: string | Fix } | undefined {
