@@ -47,7 +47,7 @@ describe("tree notation", () => {
     expect(refusal("chain -3")).toEqual([
       "expected a comma or the end of the tree, found '-'", 6, "separate levels by commas, such as \"chain 128, chain\""]);
     expect(refusal("chain 0")).toEqual([
-      "'chain 0' folds nothing", 6, "leave the count out to fold all that is left, or write 'chain 1' or more"]);
+      "'chain 0' folds nothing", 6, "leave the count out to fold all that is left, or give it a count of 2 or more"]);
     expect(refusal("lanes 0 chain")).toEqual(["'lanes 0' folds nothing", 6, "leave out 'lanes 0', or give it one lane or more"]);
     expect(refusal("pairwise 99999999999999999999")[1]).toBe(9);
     expect(refusal("lanes 65536 chain 65536")[0]).toMatch(/too large/);

@@ -68,7 +68,7 @@ class TreeParser extends EmbeddedActionsParser {
       const value = Number(token.image);
       if (value === 0) {
         const fix = of === "lanes" ? `leave out 'lanes ${token.image}', or give it one lane or more`
-          : `leave the count out to fold all that is left, or write '${of} 1' or more`;
+          : `leave the count out to fold all that is left, or give it a count of 2 or more`;
         throw new TreeSyntaxError(`'${of} ${token.image}' folds nothing`, token.startOffset, fix);
       }
       if (value > largestGroup) throw tooLarge(token);

@@ -8,10 +8,11 @@ import { describe, expect, test } from "vitest";
 import { applyEdits, type Diagnostic } from "../dsl/diagnostics.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { laterMistakes } from "./fixtures/later-mistakes.ts";
+import { laterMistakes2 } from "./fixtures/later-mistakes-2.ts";
 import { mistakes as earlierMistakes } from "./fixtures/mistakes.ts";
 import { effort } from "./fixtures/effort.ts";
 
-const mistakes = [...earlierMistakes, ...laterMistakes];
+const mistakes = [...earlierMistakes, ...laterMistakes, ...laterMistakes2];
 const folder = join(import.meta.dirname, "fixtures", "wrong");
 const header = `import { argmax, batch, below, bf16, exp, extent, f32, gather, kernel, max, model, reduce, reducer, runs, scatter, select, sequence,
   sum, u32, upTo } from "treefold";\n`;
@@ -46,6 +47,7 @@ const advice: readonly (readonly [says: RegExp, why: string])[] = [
   [/^a body without a return$|has no body/, "there is no value to return"],
   [/combine reads something other/, "what it reads becomes a field, which the leaf gives"],
   [/^an element may have several writers/, "where each point is written to is not in the text"],
+  [/folds nothing$/, "the count that is meant is not in the text"],
   [/can't be called/, "a name stands in types, patterns and callers' code, too"],
   [/is both an input and an output|has the axis '\w+' twice/, "the second name is the author's"],
   [/^'\w+' has \d axes|indexed with brackets|this is the tensor/, "an axis of it is not bound here: what is reduced is the author's to say"],

@@ -14,6 +14,7 @@ import { executions } from "./executions.ts";
 import { checkForms } from "./forms.ts";
 import { checkFunctions } from "./functions.ts";
 import { type BatchFlowReport, checkBatchFlow } from "./flow.ts";
+import { boundsOf } from "./levels.ts";
 import { type Case, casesOf } from "./sizes.ts";
 import { type Effort, wholeEffort } from "./refute.ts";
 import { Fault, NeedsValues } from "./stop.ts";
@@ -111,6 +112,7 @@ interface Request {
 /** All sizes, begun anew whenever control flow turns out to need more values than were given. */
 function examinations({ kernel, artifact, modules, flows, open, effort, begin }: Request): [Case, Examination][] {
   const known = new Set<string>();
+  const bounds = boundsOf(kernel);
   const rows = flows.map(({ bounds }) => bounds);
   for (;;) {
     const before = open.first;
@@ -124,6 +126,9 @@ function examinations({ kernel, artifact, modules, flows, open, effort, begin }:
       if (!(error instanceof NeedsValues) || [...error.tensors].every((tensor) => known.has(tensor))) throw error;
       const placement = kernel.inputs.find(({ name, ownership }) => error.tensors.has(name) && ownership === "placement");
       if (placement !== undefined) throw new Fault("taint", `control flow depends on the placement table '${placement.name}', which may only address`, error.line);
+      // Of what bounds a fold every number of items is a case of its own; of other data some values would say nothing of the rest.
+      const other = [...error.tensors].find((tensor) => !bounds.has(tensor));
+      if (other !== undefined) throw new Fault("taint", `control flow depends on ${other.startsWith("parameter ") ? other : `'${other}'`}, which bounds no fold of the declaration`, error.line);
       error.tensors.forEach((tensor) => known.add(tensor));
       // What was not followed without these values may be now.
       open.first = before;

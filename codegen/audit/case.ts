@@ -87,6 +87,16 @@ function putIn<A, B, C>(maps: Map<A, Map<B, C>>, outer: A, inner: B, value: C): 
   maps.set(outer, map.set(inner, value));
 }
 
+/** Rows of which each takes every value in turn; those beyond take them in no order, so that no step from row to row is a period. */
+const rowsInTurn = 4;
+
+function spread(element: number): readonly [number, number] {
+  if (element < rowsInTurn) return [element, element];
+  const hash = Math.imul(element ^ (element >>> 15), 0x2c1b3c6d);
+  const mixed = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
+  return [(mixed ^ (mixed >>> 15)) >>> 16, (mixed ^ (mixed >>> 13)) & 0xffff];
+}
+
 /** How many workgroups lie along x and y. */
 const grids = [undefined, [1, 2], [2, 1], [3, 2]] as const;
 
@@ -209,13 +219,14 @@ class CaseRun {
     if (input?.ownership === "placement" || !kernel.axes.some(({ role }) => role === "sequence")) return undefined;
     return this.#valueOf(name, element);
   }
-  /** Neighbours differ, and so do tables: what reads the wrong one shows. One of three is the longest. */
+  /** Neighbours differ, and so do tables and rows that lie any step apart: what reads the wrong one shows. One of three is the longest. */
   #valueOf(name: string, element: number): number {
     const { kernel, at, number } = this.#request;
     const values = at.valuesOf.get(name) ?? at.values;
     const table = [...kernel.inputs, ...kernel.parameters].findIndex((candidate) => candidate.name === name);
-    if (values.length === 1 || (element + table) % 3 === number % 3) return values[0]!;
-    return values[1 + ((element + number + table) % (values.length - 1))]!;
+    const [longest, other] = spread(element);
+    if (values.length === 1 || (longest + table) % 3 === number % 3) return values[0]!;
+    return values[1 + ((other + number + table) % (values.length - 1))]!;
   }
 
   #parameterOf(name: string, label: string): number {

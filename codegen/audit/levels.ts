@@ -38,8 +38,16 @@ export function levelsOf(kernel: Kernel): ReadonlyMap<string, Levels> {
   return found;
 }
 
+/** Inputs and parameters (`parameter NAME`) that say where some fold begins, how many items it has and how many a run of it. */
+export function boundsOf(kernel: Kernel): ReadonlySet<string> {
+  const parts = [...reductionsOf(kernel)].flatMap(({ start, count, item }) => [start, count, ...(item === undefined ? [] : [item])].flatMap((bound) => [...partsOf(bound, below)]));
+  return new Set(parts.flatMap((part) => (part.kind === "load" ? [part.input] : part.kind === "parameter" ? [`parameter ${part.name}`] : [])));
+}
+
+/** What an expression is made of, and what the folds in it are made of. */
+const below = (part: Expr): readonly Expr[] => (part.kind === "field" ? [part.of.start, part.of.count, ...part.of.leaf] : operandsOf(part));
+
 function reductionsOf(kernel: Kernel): Set<Reduce> {
-  const below = (part: Expr): readonly Expr[] => (part.kind === "field" ? [part.of.start, part.of.count, ...part.of.leaf] : operandsOf(part));
   const values = kernel.outputs.flatMap(({ value, place }) => [value, ...(place ?? [])]);
   return new Set(values.flatMap((value) => [...partsOf(value, below)]).flatMap((part) => (part.kind === "field" ? [part.of] : [])));
 }

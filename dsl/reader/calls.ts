@@ -4,7 +4,7 @@ import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { readLoad } from "./loads.ts";
-import { instead, replaceBy, shorten, write } from "./fixes.ts";
+import { instead, replaceBy, shorten, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { reportUnknown, unknownCall } from "./unknown.ts";
 import { describe, fault, type Scope, type Value } from "./values.ts";
@@ -19,7 +19,7 @@ export function readCall(reading: Reading, node: Node & { getExpression(): Node;
   }
   if (Node.isCallExpression(node) && node.hasQuestionDotToken() || Node.isPropertyAccessExpression(calleeAt) && calleeAt.hasQuestionDotToken()) {
     const plain = node.getText().replaceAll("?.(", "(").replaceAll("?.", ".");
-    reportUnknown(reading, node, { what: "'?.'", fix: { words: `write ${shorten(plain)}: everything that is declared is there`, edits: [replaceBy(node, plain)] } });
+    reportUnknown(reading, node, { what: "'?.'", fix: { words: `write ${shown(plain)}: everything that is declared is there`, edits: [replaceBy(node, plain)] } });
   }
   const unknown = unknownCall(reading, node, scope);
   if (unknown !== undefined) return unknown;
@@ -42,11 +42,6 @@ export function readCall(reading: Reading, node: Node & { getExpression(): Node;
     default: {
       const text = shorten(calleeAt.getText());
       const plain = args.length === 0 && reading.typeOf(callee) !== undefined;
-      if (Node.isIdentifier(calleeAt) && reading.outputNames.has(text) && callee.kind === "scalar" && args.length > 0) {
-        reading.report.add("R010", calleeAt, `the output '${text}' can't be read by its kernel`, { ...write(node, text), more: ", the value that goes into it; the old contents are an input of another name" });
-        unknownArguments(reading, callee, args, scope);
-        return fault;
-      }
       const isParameter = callee.kind === "scalar" && callee.expr.kind === "parameter";
       reading.report.add("R010", calleeAt, `${isParameter ? `the parameter '${callee.expr.name}'` : describe(callee)} is called like a function`,
         isParameter ? instead(`a parameter is a plain value: write ${text}`, node, calleeAt.getText()) : plain ? write(node, calleeAt.getText())

@@ -10,7 +10,8 @@ import type { Fix } from "./report.ts";
 import { addFirst, addTo, didYouMean, instead, insertBefore, removeFrom, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { mayBeMeant, nearest } from "./suggest.ts";
-import { describe, type FunctionLike, type Scope } from "./values.ts";
+import { isTensorType, mendedType, unquoted, type MendedType } from "./tensor-types.ts";
+import { describe, type FunctionLike, type Scope, type Value } from "./values.ts";
 
 /** A tensor type as it was written: `"unique placement u32[token]"`. */
 export interface DeclaredTensor {
@@ -44,8 +45,8 @@ export function readDeclaration(reading: Reading, at: Node, argument: Node | und
   }
   const object = readMembers(reading, written);
   readAxes(reading, object, scope);
-  const moved = readInputs(reading, object, scope);
-  const parameters = [...moved, ...readParameters(reading, object, scope)];
+  readInputs(reading, object, scope);
+  const parameters = readParameters(reading, object, scope);
   const outputs = readOutputs(reading, object, scope);
   const body = readBody(reading, object, scope);
   return body === undefined ? undefined : { parameters, outputs, several: object.has("outputs"), body, object: written };
@@ -179,6 +180,12 @@ function readAxes(reading: Reading, object: Members, scope: Scope): void {
       { words: `write ${text}, each with its role`, edits: names.length === 0 ? [] : [addFirst(object.at, object.at.getProperties()[0], text)] });
   }
   for (const { name, value, at } of entries(reading, object, "axes", scope)) {
+    const missing = missingRole(name, value, at, scope);
+    if (missing !== undefined) {
+      reading.report.add("R018", at, `the axis '${name}' has no role`, missing);
+      reading.faulty.add(name);
+      continue;
+    }
     reading.reading = "axes";
     const role = evaluate(reading, value, scope);
     reading.reading = undefined;
@@ -201,8 +208,20 @@ function readAxes(reading: Reading, object: Members, scope: Scope): void {
   }
 }
 
-function readInputs(reading: Reading, object: Members, scope: Scope): (Parameter & { readonly at: Node })[] {
-  const moved: (Parameter & { readonly at: Node })[] = [];
+/** Where an axis is named without a role: alone, or as nothing, or with a call of a role. */
+function missingRole(name: string, value: Node, at: Node, scope: Scope): Fix | undefined {
+  if (Node.isShorthandPropertyAssignment(at)) {
+    return scope.find(name) !== undefined || roleNames.has(name) ? undefined : instead(`write ${name}: model, or another role`, at, `${name}: model`);
+  }
+  if (/^(?:undefined|null)$/.test(value.getText())) return instead(`write ${name}: model, or another role`, value, "model");
+  const role = Node.isCallExpression(value) ? value.getExpression().getText() : "";
+  if (!Node.isCallExpression(value) || !roleNames.has(role)) return undefined;
+  const [extent] = value.getArguments();
+  return { ...instead(`write ${name}: ${role}, which is not called`, value, role),
+    more: extent === undefined ? "" : `; its extent is given when the kernel is compiled or run: --axis ${name}=${extent.getText()}` };
+}
+
+function readInputs(reading: Reading, object: Members, scope: Scope): void {
   if (object.isMissing("inputs")) {
     const body = object.get("body");
     const taken = body?.getDescendants().find(Node.isParameterDeclaration)?.getNameNode();
@@ -214,41 +233,10 @@ function readInputs(reading: Reading, object: Members, scope: Scope): (Parameter
       { words: `write ${text}`, edits: names.length === 0 || axes === "" ? [] : [addFirst(object.at, object.at.getProperties()[0], text)] });
   }
   for (const { name, value, at } of entries(reading, object, "inputs", scope)) {
-    const number = scalarInput(reading, object, name, value, at);
-    if (number !== undefined) {
-      moved.push({ name, type: number, at });
-      continue;
-    }
     const tensor = readTensor(reading, name, value, at, scope);
     if (tensor === undefined) reading.faulty.add(name);
     else reading.inputs.set(name, tensor);
   }
-  return moved;
-}
-
-/** `inputs: { eps: "f32" }`, of a number that the body uses as it stands: inputs are tensors, and single numbers are parameters. */
-function scalarInput(reading: Reading, object: Members, name: string, value: Node, at: Node): Parameter["type"] | undefined {
-  const text = Node.isStringLiteral(value) ? value.getLiteralText().trim() : "";
-  const type = storageTypes.includes(text) ? text === "bf16" ? "f32" : text as Parameter["type"] : otherTypes.has(text.toLowerCase()) ? dtypeMeant(text) : undefined;
-  const body = object.get("body");
-  const isIndexed = body?.getDescendantsOfKind(SyntaxKind.Identifier).some((one) => {
-    const parent = one.getParent();
-    return one.getText() === name && (Node.isCallExpression(parent) && (parent.getExpression() === one ? parent.getArguments().length > 0 : parent.getExpression().getText() === "gather")
-      || Node.isElementAccessExpression(parent) && parent.getExpression() === one);
-  });
-  if (type === undefined || body === undefined || isIndexed !== false) return undefined;
-  reading.report.add("R018", at, `the input '${name}' has no axes`, { words: `a single number is a parameter: write params: { ${name}: "${type}" }`, edits: [removeFrom(at), ...addMember(object, "params", `${name}: "${type}"`)],
-    more: `; a tensor names its axes, as in "${type}[${[...reading.axes.keys()].join(", ")}]"` });
-  return type;
-}
-
-/** One entry more in a member of the declaration, or the member, before its output. */
-function addMember(object: Members, member: "params" | "inputs", text: string): Edit[] {
-  const property = object.get(member);
-  const list = Node.isPropertyAssignment(property) ? property.getInitializer() : undefined;
-  if (Node.isObjectLiteralExpression(list)) return [addTo(list, list.getProperties(), text)];
-  const next = object.get("output") ?? object.get("outputs") ?? object.get("body");
-  return next === undefined || property !== undefined ? [] : [insertBefore(next, `${member}: { ${text} },\n  `)];
 }
 
 function readParameters(reading: Reading, object: Members, scope: Scope): (Parameter & { readonly at: Node })[] {
@@ -262,13 +250,6 @@ function readParameters(reading: Reading, object: Members, scope: Scope): (Param
         return [{ name, type: type.text, at }];
       }
       reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: first.at }]);
-    } else if (type.kind === "text" && type.text.includes("[") && !reading.inputs.has(name)) {
-      reading.report.add("R018", at, `the parameter '${name}' is declared as a tensor`, { words: `a tensor belongs in inputs: write inputs: { ${name}: "${shorten(type.text)}" }`, edits: [removeFrom(at), ...addMember(object, "inputs", `${name}: ${value.getText()}`)] });
-      const tensor = readTensor(reading, name, value, at, scope);
-      if (tensor !== undefined) {
-        reading.faulty.delete(name);
-        reading.inputs.set(name, tensor);
-      }
     } else if (type.kind !== "fault") {
       const meant = type.kind === "text" ? type.text === "bf16" ? "f32" : otherTypes.get(type.text.toLowerCase()) : undefined;
       const rule = "a parameter is \"f32\", \"u32\" or \"i32\"";
@@ -329,7 +310,6 @@ function readOutputs(reading: Reading, object: Members, scope: Scope): DeclaredT
     }
     for (const axis of tensor.axes) reading.outputAxes.add(axis);
     reading.outputTypes.add(valueTypeOf(tensor.storage));
-    reading.outputNames.add(name);
     return [tensor];
   });
 }
@@ -366,29 +346,45 @@ export function dtypeMeant(name: string): "f32" | "u32" | "i32" {
 const tensorForm = "write a dtype and axes, such as \"f32[token, channel]\"; integer tables may be \"placement u32[token]\" or \"unique placement u32[token]\"";
 
 function readTensor(reading: Reading, name: string, value: Node, at: Node, scope: Scope, isOutput = false): DeclaredTensor | undefined {
-  const type = evaluate(reading, value, scope);
-  if (type.kind === "fault") return undefined;
   const wrong = (message: string, fix: string | Fix): undefined => {
     reading.report.add("R018", value, message, fix);
     return undefined;
   };
+  const known = (dtype: string): string => (storageTypes.includes(dtype) ? dtype : dtypeFor(dtype).type);
+  const meantBy = (text: string): MendedType | undefined => mendedType(text, [...reading.axes.keys()], known);
+  const bareText = unquoted(value);
+  const quoted = bareText === undefined ? undefined : meantBy(bareText)?.text;
+  if (quoted !== undefined) wrong(`the type of '${name}' is no string`, instead(`a type is a string: "${quoted}"`, value, `"${quoted}"`));
+  const type: Value = quoted === undefined ? evaluate(reading, value, scope) : { kind: "text", text: quoted };
+  if (type.kind === "fault") return undefined;
   if (type.kind !== "text") return wrong(`the type of '${name}' is ${describe(type)}`, tensorForm);
   // The type's text, where it stands here and not in a const.
   const literal = (Node.isStringLiteral(value) || Node.isNoSubstitutionTemplateLiteral(value)) && value.getText().slice(1, -1) === type.text ? value : undefined;
   const rewrite = (words: string, text: string, more = ""): Fix => ({ words, edits: literal === undefined ? [] : [replaceBy(literal, `"${text}"`)], more });
-  const parts = /^\s*(?:(unique\s+)?(placement)\s+)?([A-Za-z]\w*)\s*\[([^\]]*)\]\s*$/.exec(type.text);
-  if (parts === null) {
-    const mended = mendedType(type.text, [...reading.axes.keys()]);
-    return wrong(`the type "${shorten(type.text)}" of '${name}' can't be read`, mended === undefined ? tensorForm : rewrite(`write "${mended}"`, mended));
+  let written = type.text;
+  if (!isTensorType(written, [...reading.axes.keys(), ...reading.faulty])) {
+    const mended = meantBy(written);
+    const parts = /^[\w\s]*\[([^\]]*)\]\s*$/.exec(written);
+    if (mended === undefined && parts?.[1] !== undefined && parts[1].trim() !== "") {
+      return wrong(`the axes of '${name}' can't be read: "${shorten(written)}"`, `${tensorForm}; what is calculated of extents is an axis of its own`);
+    }
+    if (mended === undefined) return wrong(`the type "${shorten(written)}" of '${name}' can't be read`, tensorForm);
+    wrong(mended.separators ? `the axes of '${name}' are not separated by commas` : `the type "${written.length > 60 || /\n/.test(written) ? shorten(written) : written}" of '${name}' can't be read`,
+      rewrite(mended.separators ? `separate axes by commas: "${mended.text}"` : `write "${mended.text}"`, mended.text));
+    // The reading goes on with what is meant, except that of a placement table much more may be wrong.
+    if (/placement/.test(mended.text)) return undefined;
+    written = mended.text;
   }
+  const parts = /^(?:(unique )?(placement) )?([A-Za-z]\w*)\[([^\]]*)\]$/.exec(written);
   const [, unique, placement, dtype, list] = parts as unknown as [string, string | undefined, string | undefined, string, string];
+  const typeWith = (dtypeText: string, axisTexts: string): string => `${unique ?? ""}${placement === undefined ? "" : "placement "}${dtypeText}[${axisTexts}]`;
   let storage: StorageType;
   if (dtype !== "f32" && dtype !== "bf16" && dtype !== "u32" && dtype !== "i32") {
     const { type: meant, words, more } = dtypeFor(dtype);
-    wrong(`'${name}' has an unknown dtype '${dtype}'`, rewrite(words, type.text.replace(dtype, meant), more));
+    wrong(`'${name}' has an unknown dtype '${dtype}'`, rewrite(words, typeWith(meant, list), more));
     storage = meant;
   } else storage = dtype;
-  if (placement !== undefined && storage !== "u32" && storage !== "i32") wrong(`the placement table '${name}' holds ${dtype}`, rewrite("a placement table holds rows, slots or pages: write u32", type.text.replace(dtype, "u32")));
+  if (placement !== undefined && storage !== "u32" && storage !== "i32") wrong(`the placement table '${name}' holds ${dtype}`, rewrite("a placement table holds rows, slots or pages: write u32", typeWith("u32", list)));
   const axes = list.split(",").map((axis) => axis.trim());
   if (axes.length === 1 && axes[0] === "") return wrong(`'${name}' has no axes`, isOutput
     ? `give it an axis; a single number is an output over an axis of one point: axes: { …, one: model }, ${name}: "${storage}[one]", which --axis one=1 makes`
@@ -403,31 +399,14 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
         `give the axis a name, such as channel: model in axes, and its extent when the kernel is compiled or run: --axis channel=${axis}`);
       continue;
     }
-    const other = otherwiseDeclared(axis, at);
-    if (other !== undefined) {
-      reading.report.add("R012", value, `'${name}' has an axis '${axis}', and '${axis}' is ${other}`, `declare the axis under a name of its own, as in axes: { ${axis}Axis: model }; its extent is given when the kernel is compiled or run: --axis ${axis}Axis=…`);
-      reading.missing.add(axis);
-      continue;
-    }
     const meant = nearest(axis, [...reading.axes.keys()].filter((known) => !axes.includes(known)));
     const add = declareAxis(reading, axis, value);
     reading.report.add("R012", value, `'${name}' has an axis '${axis}' that is not declared`, meant === undefined ? add
-      : { words: `did you mean '${meant}'?`, edits: literal === undefined ? [] : [replaceBy(literal, `"${type.text.replace(new RegExp(`(?<=[\\[,]\\s*)${axis}(?=\\s*[,\\]])`), meant)}"`)], more: ` If not, ${add.words}` });
+      : { ...rewrite(`did you mean '${meant}'?`, typeWith(dtype, axes.map((one) => (one === axis ? meant : one)).join(", "))), more: ` If not, ${add.words}` });
     if (meant === undefined) reading.missing.add(axis);
     if (meant !== undefined) reading.unknownNames.add(axis);
   }
   return { name, storage, axes, ownership: placement === undefined ? "request" : "placement", unique: unique !== undefined, at };
-}
-
-/** What else of the declaration has the name of an axis that is not there. */
-function otherwiseDeclared(axis: string, at: Node): string | undefined {
-  const declaration = at.getAncestors().filter(Node.isObjectLiteralExpression).find((one) => one.getProperty("axes") !== undefined);
-  const has = (member: string): boolean => {
-    const property = declaration?.getProperty(member);
-    const list = Node.isPropertyAssignment(property) ? property.getInitializer() : undefined;
-    return Node.isObjectLiteralExpression(list) && list.getProperty(axis) !== undefined;
-  };
-  return has("params") ? "a parameter" : has("inputs") ? "an input" : undefined;
 }
 
 /** `axes: { …, name: model }`, with a role by the name's look. */
@@ -437,20 +416,6 @@ function declareAxis(reading: Reading, axis: string, at: Node): Fix {
   const list = Node.isPropertyAssignment(object) ? object.getInitializer() : undefined;
   const edits = Node.isObjectLiteralExpression(list) && /^[A-Za-z_]\w*$/.test(axis) ? [addTo(list, list.getProperties(), `${axis}: ${role}`)] : [];
   return { words: `add it to axes: { ${axis}: ${role} }`, edits };
-}
-
-/** A type that is nearly one: other brackets, a bracket too few, no axes, or a misspelt ownership. */
-function mendedType(text: string, axes: readonly string[]): string | undefined {
-  const words = /^\s*((?:[A-Za-z]\w*\s+)*)([A-Za-z]\w*)\s*(?:[[({<]([^\])}>]*)[\])}>]?)?\s*$/.exec(text);
-  if (words === null) return undefined;
-  const [, before = "", dtype = "", list] = words;
-  const ownership = before.trim() === "" ? [] : before.trim().split(/\s+/);
-  const meant = ownership.map((word) => nearest(word, ["unique", "placement"]));
-  if (meant.some((word) => word === undefined)) return undefined;
-  const owned = meant.includes("unique") ? "unique placement " : meant.includes("placement") ? "placement " : "";
-  const named = list?.trim() === "" || list === undefined ? axes : list.split(",").map((axis) => axis.trim());
-  const known = storageTypes.includes(dtype) ? dtype : dtypeFor(dtype).type;
-  return named.length === 0 ? undefined : `${owned}${known}[${named.join(", ")}]`;
 }
 
 function readBody(reading: Reading, object: Members, scope: Scope): FunctionLike | undefined {
@@ -490,12 +455,12 @@ export function removeDeclared(at: Node, name: string, parameter: number): Edit[
 
 export function reportUnusedAxes(reading: Reading, { object, outputs }: Declaration): void {
   const named = new Set([...[...reading.inputs.values()].flatMap((input) => input.axes), ...outputs.flatMap((output) => output.axes)]);
-  const mentioned = object.getDescendants()
+  const axes = object.getProperty("axes");
+  const mentioned = object.getDescendants().filter((node) => axes === undefined || node.getStart() < axes.getStart() || node.getEnd() > axes.getEnd())
     .flatMap((node) => (Node.isIdentifier(node) ? isTaken(node) ? [] : [node.getText()] : Node.isStringLiteral(node) ? [node.getLiteralText()] : []));
   for (const axis of reading.axes.values()) {
-    // An axis of no tensor may still be reduced over, or have an extent that counts; then the body names it as well.
-    const mentions = mentioned.filter((name) => name === axis.name).length;
-    if (!named.has(axis.name) && mentions < 2 && !mayBeMeant(axis.name, reading.unknownNames)) {
+    // An axis of no tensor may still be reduced over, or have an extent that counts; then the body names it.
+    if (!named.has(axis.name) && !mentioned.includes(axis.name) && !mayBeMeant(axis.name, reading.unknownNames)) {
       reading.report.add("R021", axis.at, `the axis '${axis.name}' is declared and never used`, 
         { words: "remove it, or use it in an input, an output or a reduction", edits: removeDeclared(axis.at, axis.name, 1) });
     }

@@ -10,6 +10,12 @@ export function shorten(text: string): string {
   return line.length > 60 ? `${line.slice(0, 57)}…` : line;
 }
 
+/** What a fix writes: whole where it is one line that can be copied, else cut, since `check --json` has the edit. */
+export function shown(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length <= 300 && !/\/\/.*\n/.test(text) ? line : `${line.slice(0, 57)}… (check --json has the whole edit)`;
+}
+
 /** Writes `text` in the place of a node. */
 export function replaceBy(node: Node, text: string): Edit {
   return editAt(node.getSourceFile(), node.getStart(), node.getEnd(), text);
@@ -25,7 +31,7 @@ export function insertAfter(node: Node, text: string): Edit {
 
 /** "write …", and does so; `more` follows in words. */
 export function write(node: Node, text: string, more = ""): Fix {
-  return { words: `write ${shorten(text)}`, edits: [replaceBy(node, text)], more };
+  return { words: `write ${shown(text)}`, edits: [replaceBy(node, text)], more };
 }
 
 /** Without parentheses and type assertions. */
@@ -46,11 +52,36 @@ export function converted(node: Node, to: string, expr?: Expr): string {
   return `${to}(${plain.getText()})`;
 }
 
+/** The quotient of integers that a const of the same body holds, where a node is its name; `isSole`: nothing else uses it. */
+function namedQuotient(node: Node, expr: Expr | undefined): { readonly value: Node; readonly isSole: boolean } | undefined {
+  const name = bare(node);
+  if (!Node.isIdentifier(name) || expr?.kind !== "binary" || expr.operator !== "divide") return undefined;
+  const block = name.getAncestors().find((above) => Node.isBlock(above) && above.getStatements().some((one) => Node.isVariableStatement(one)
+    && one.getDeclarations().some((each) => each.getName() === name.getText())));
+  if (block === undefined || !Node.isBlock(block)) return undefined;
+  const value = block.getStatements().flatMap((one) => (Node.isVariableStatement(one) ? one.getDeclarations() : [])).find((one) => one.getName() === name.getText())?.getInitializer();
+  if (value === undefined || !Node.isBinaryExpression(bare(value))) return undefined;
+  const uses = block.getDescendantsOfKind(SyntaxKind.Identifier).filter((one) => one.getText() === name.getText());
+  return { value, isSole: uses.length === 2 };
+}
+
+/** A name of a quotient of integers as an f32: what it divides is converted, since the quotient is truncated. */
+export function quotientAs(node: Node, to: string, expr: Expr | undefined): Fix | undefined {
+  const quotient = to === "f32" ? namedQuotient(node, expr) : undefined;
+  if (quotient === undefined) return undefined;
+  const whole = converted(bare(quotient.value), to);
+  const isField = node.getParentIfKind(SyntaxKind.ShorthandPropertyAssignment) !== undefined;
+  return { words: `convert what it divides: ${shown(whole)}`, more: ", since a quotient of integers is truncated",
+    edits: [quotient.isSole ? replaceBy(quotient.value, whole) : replaceBy(node, isField ? `${node.getText()}: ${whole}` : fitted(node, whole))] };
+}
+
 /** Converts what a node stands for: a name in an object is given its value first. */
 export function convertTo(node: Node, to: string, expr?: Expr): Fix {
+  const quotient = quotientAs(node, to, expr);
+  if (quotient !== undefined) return quotient;
   const text = converted(node, to, expr);
   const shorthand = node.getParentIfKind(SyntaxKind.ShorthandPropertyAssignment);
-  return { words: `convert the value: ${shorten(text)}`, edits: [replaceBy(node, shorthand === undefined ? text : `${node.getText()}: ${text}`)] };
+  return { words: `convert the value: ${shown(text)}`, edits: [replaceBy(node, shorthand === undefined ? text : `${node.getText()}: ${text}`)] };
 }
 
 /** Imports names from "treefold": with what is imported already, or in a line of their own. */
@@ -129,7 +160,7 @@ export function removeUpTo(node: Node, part: Node): Edit {
 /** "words: text", and writes it there. */
 export function renew(node: Node, words: string, text: string): Fix {
   const shorthand = node.getParentIfKind(SyntaxKind.ShorthandPropertyAssignment);
-  return { words: `${words}: ${shorten(text)}`, edits: [replaceBy(node, shorthand === undefined ? text : `${node.getText()}: ${text}`)] };
+  return { words: `${words}: ${shown(text)}`, edits: [replaceBy(node, shorthand === undefined ? text : `${node.getText()}: ${text}`)] };
 }
 
 /** A node's text as an operand: in parentheses where an operator would take it apart. */

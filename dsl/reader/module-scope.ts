@@ -1,5 +1,5 @@
 /** What the names at the top of a module mean. */
-import { Node, SyntaxKind, ts, type ImportDeclaration, type SourceFile } from "ts-morph";
+import { Node, SyntaxKind, ts, type ImportDeclaration, type ImportSpecifier, type SourceFile } from "ts-morph";
 import { checkModules, removeImport, renameImport } from "./imports.ts";
 import { intrinsicNames, typeNames } from "./intrinsic-names.ts";
 import { mathFile, type Modules } from "./modules.ts";
@@ -107,6 +107,14 @@ export class ModuleScopes {
       if (value !== undefined) return value;
     }
     return undefined;
+  }
+
+  /** The constant of another module that an import names, where it is written there itself. */
+  declarationOf(specifier: ImportSpecifier): Node | undefined {
+    const declaration = specifier.getImportDeclaration();
+    if (!ts.isStringLiteral(declaration.compilerNode.moduleSpecifier)) return undefined;
+    const target = this.#modules.resolve(specifier.getSourceFile(), declaration.getModuleSpecifierValue());
+    return target.kind === "module" ? this.of(target.source).own(specifier.getName())?.at : undefined;
   }
 
   #language(name: string): Value | undefined {

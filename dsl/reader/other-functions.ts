@@ -1,6 +1,6 @@
 /** What others call functions, written in the language. */
 import { Node } from "ts-morph";
-import { bare, operandText } from "./fixes.ts";
+import { bare, converted, operandText } from "./fixes.ts";
 
 type Template = (texts: readonly string[], operands: readonly string[]) => string | undefined;
 
@@ -30,7 +30,12 @@ const templates: Readonly<Record<string, Template | undefined>> = {
 };
 
 /** The text of a call of another's function with these arguments; undefined where the arguments don't tell. */
-export function writtenOut(name: string, args: readonly Node[]): string | undefined {
+export function writtenOut(name: string, args: readonly Node[], isConverted: (position: number) => boolean = () => false): string | undefined {
   const template = Object.hasOwn(templates, name) ? templates[name] : undefined;
-  return template?.(args.map((arg) => bare(arg).getText()), args.map((arg) => operandText(arg)));
+  const text = (arg: Node, position: number, plain: string): string => {
+    if (!isConverted(position)) return plain;
+    const float = converted(bare(arg), "f32");
+    return float.includes(" / ") && plain !== bare(arg).getText() ? `(${float})` : float;
+  };
+  return template?.(args.map((arg, position) => text(arg, position, bare(arg).getText())), args.map((arg, position) => text(arg, position, operandText(arg))));
 }

@@ -1,10 +1,10 @@
 /** The state of one kernel's reading, and the step from a value to a typed expression. */
-import { Node } from "ts-morph";
+import { Node, type BinaryExpression } from "ts-morph";
 import { Pool } from "../expr.ts";
 import type { Expr, FunctionDeclaration, Input, Reduce, Reducer, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
-import { bare, converted, importEdit, insertAfter, instead, operandText, renew, replaceBy, shorten, write } from "./fixes.ts";
+import { bare, converted, importEdit, insertAfter, instead, operandText, renew, replaceBy, shorten, write, quotientAs } from "./fixes.ts";
 import { ModuleScopes } from "./module-scope.ts";
 import type { Modules } from "./modules.ts";
 import { isStem } from "./names.ts";
@@ -29,7 +29,6 @@ export class Reading {
   /** Axes of the outputs: their points are bound everywhere. */
   readonly outputAxes = new Set<string>();
   readonly outputTypes = new Set<ValueType>();
-  readonly outputNames = new Set<string>();
   /** Names whose declarations are faulty: they are known, but mean nothing. */
   readonly faulty = new Set<string>();
   /** Where each expression was first written, and everywhere that it was. */
@@ -49,8 +48,6 @@ export class Reading {
   readonly untaken = new Set<string>();
   /** Which part of a declaration is being read, where that tells what a name should be. */
   reading: "axes" | undefined;
-  /** The two states of the combine that is being read, and whether it was told that there is nothing else. */
-  combining: { readonly sides: readonly string[]; isTold: boolean } | undefined;
   /** What reaches the outputs. */
   readonly stored: Expr[] = [];
   /** A part of the declaration is not there, so that names which mean nothing may be its. */
@@ -183,17 +180,18 @@ export class Reading {
     const found = expr.type;
     const fix = wanted === "bool" ? renew(at, "compare it", `${operandText(at)} !== 0`)
       : found === "bool" ? renew(at, "turn it into a number", wanted === "f32" ? `select(${bare(at).getText()}, 1, 0)` : `select(${bare(at).getText()}, ${wanted}(1), ${wanted}(0))`)
-        : renew(at, "convert it", converted(at, wanted, expr));
+        : quotientAs(at, wanted, expr) ?? renew(at, "convert it", converted(at, wanted, expr));
     this.report.add("R006", at, `${wanted === "bool" ? "a condition" : wanted} is expected here, and this is ${found === "bool" ? "a condition" : found}`, fix);
     return this.at(at, standIn(this.pool, wanted, [expr]));
   }
 
   #constant({ value, decimal }: { value: number; decimal: boolean }, type: ValueType, at: Node): Expr | undefined {
+    const text = !Number.isFinite(value) && /^[-+]?[\d.]/.test(bare(at).getText()) ? shorten(bare(at).getText()) : String(value);
     if (type === "f32") {
       const size = Math.abs(Math.fround(value));
       if (Math.abs(value) <= largestF32 && (value === 0 || size >= smallestF32)) return this.pool.f32(value);
       if (Math.abs(value) < 1) this.report.add("R006", at, `${value} is too small for an f32`, { ...write(at, "0"), more: `, or a number of at least 2 ** -126 (${smallestF32}): what is below is zero on some devices` });
-      else this.report.add("R006", at, `${value} is no finite f32`, Number.isNaN(value)
+      else this.report.add("R006", at, `${text} is no finite f32`, Number.isNaN(value)
         ? { ...write(at, "0"), more: ", or another number that stands for nothing, and test for it: kernels contain no NaN" }
         : { ...instead(`kernels contain no infinities: use a finite bound, such as ${value < 0 ? "-" : ""}${bound} for the ${value < 0 ? "lowest" : "largest"} f32`, at, `${value < 0 ? "-" : ""}${bound}`) });
       return hole(this.pool, type);
@@ -207,6 +205,16 @@ export class Reading {
     const partner = partnerOf(at);
     const other = (to: string): Fix => (partner === undefined ? { words: `convert the other side to ${to} with ${to}(…)`, edits: [] }
       : renew(partner, "convert the other side", `${to}(${bare(partner).getText()})`));
+    const operator = Node.isBinaryExpression(at.getParent()) ? (at.getParent() as BinaryExpression).getOperatorToken().getText() : "";
+    if (!Number.isInteger(value) && /^[%&|^]$/.test(operator)) {
+      this.report.add("R006", at, `${type} is expected here, and ${shorten(at.getText())} is a decimal number`, `write a whole number: '${operator}' is for integers`);
+      return hole(this.pool, type);
+    }
+    if (Number.isInteger(value) ? value < low || value > high : !Number.isFinite(value)) {
+      this.report.add("R006", at, `${text} does not fit ${type}, which holds ${low} to ${high}`, value < 0 && type === "u32" ? partner === undefined ? `write ${Number.isInteger(value) && value >= -0x80000000 ? `${value >>> 0}, or ` : ""}declare i32` : other("i32")
+        : `write a number that ${type} holds, or calculate in ${type === "i32" && value > 0 && value <= 0xffffffff ? "u32 or " : ""}f32`);
+      return hole(this.pool, type);
+    }
     if (decimal || !Number.isInteger(value)) {
       const isWhole = Number.isInteger(value) && (this.outputTypes.has(type) || !this.outputTypes.has("f32") || this.#isUnsigned(at));
       const whole = String(Math.max(Math.trunc(value), type === "u32" ? 0 : Math.trunc(value)));
@@ -214,16 +222,8 @@ export class Reading {
         isWhole || partner === undefined ? { ...write(at, whole), more: ", or convert the other side to f32 with f32(…)" } : inFloats(at, partner, this.outputTypes.has(type) ? type : undefined) ?? other("f32"));
       // What is meant is a float then.
       if (!isWhole && partner !== undefined) return undefined;
-    } else {
-      this.report.add("R006", at, `${value} does not fit ${type}, which holds ${low} to ${high}`, value < 0 && type === "u32" ? partner === undefined ? this.#fromZero(at) : other("i32") : write(at, String(value < 0 ? low : high)));
     }
     return hole(this.pool, type);
-  }
-
-  /** A number where nothing else could be converted; of an identity it is mostly zero. */
-  #fromZero(at: Node): Fix {
-    const isIdentity = at.getAncestors().some((above) => Node.isPropertyAssignment(above) && above.getName() === "identity");
-    return { words: `write a number from 0 to 4294967295${isIdentity ? ", such as 0" : ""}`, edits: isIdentity ? [replaceBy(at, "0")] : [] };
   }
 
   /**
@@ -244,7 +244,7 @@ export class Reading {
       this.report.add("R006", at, `${operation} of ${nameOf(leftType)} and ${nameOf(rightType)}`,
         to === "select" ? renew(of, "turn the condition into a number", another === "f32" ? `select(${text}, 1, 0)` : `select(${text}, ${another}(1), ${another}(0))`)
           : isCount ? renew(of, "divide by the number of its points", `f32(extent(${text}))`)
-          : renew(of, "convert one side", converted(of, to, of === leftAt ? exprOf(left) : exprOf(right))));
+          : quotientAs(of, to, of === leftAt ? exprOf(left) : exprOf(right)) ?? renew(of, "convert one side", converted(of, to, of === leftAt ? exprOf(left) : exprOf(right))));
       if (isCount) return [this.expr(left, leftAt)!, hole(this.pool, "f32")];
       const type = to === "select" ? leftType === "bool" ? rightType : leftType : to;
       const as = (value: Value, node: Node): Expr => {

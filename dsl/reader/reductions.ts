@@ -14,23 +14,14 @@ import { bare, removeFrom, renameField, renew, replaceBy, shorten, write } from 
 import type { Reading } from "./reading.ts";
 import { spanOfNode, type Fix } from "./report.ts";
 import { nearest } from "./suggest.ts";
+import { inverted, mendedTree, treeWords } from "./trees.ts";
 import { checkCuts } from "./sequence-cuts.ts";
 import { describe, fault, scalar, type Domain, type FunctionLike, type Scope, type Value } from "./values.ts";
 
 /** `upTo(axis, last)` and `below(axis, count)`. */
 export function readRange(reading: Reading, name: "upTo" | "below", node: Node, args: readonly Node[], scope: Scope): Value {
-  const first = evaluate(reading, args[0]!, scope);
+  const domain = wholeAxis(reading, evaluate(reading, args[0]!, scope), args[0]!);
   const value = evaluate(reading, args[1]!, scope);
-  if (value.kind === "axis" && (first.kind === "scalar" || first.kind === "literal" || first.kind === "tensor")) {
-    reading.report.add("R019", node, `the arguments of '${name}' stand in another order`, write(node, `${name}(${args[1]!.getText()}, ${args[0]!.getText()})`));
-    return readRange(reading, name, node, [args[1]!, args[0]!], scope);
-  }
-  const domain = wholeAxis(reading, first, args[0]!);
-  if (reading.typeOf(value) === "f32") {
-    const { pool } = reading;
-    reading.report.add("R024", args[1]!, `the bound of a range counts items, and this is an f32`, asCount(reading, value, args[1]!));
-    return domain === undefined ? unknownOf(reading, [value]) : { kind: "range", domain: { ...domain, count: hole(pool, "u32", [reading.expr(value, args[1]!)!]) } };
-  }
   const isBound = value.kind !== "literal" || Number.isInteger(value.value) && value.value >= 0;
   if (!isBound) reading.report.add("R006", args[1]!, `the bound of a range is a whole number from 0, and this is ${value.value}`, 
     { ...write(node, `below(${args[0]!.getText()}, ${value.kind === "literal" ? Math.max(0, Math.trunc(value.value) + (name === "upTo" ? 1 : 0)) : 0})`), more: name === "upTo" ? ", or upTo(axis, last) with the last item" : ", with the number of items" });
@@ -41,18 +32,6 @@ export function readRange(reading: Reading, name: "upTo" | "below", node: Node, 
   if (!fits || !checkOwnBound(reading, domain.axis, bound, args[1]!)) return { kind: "range", domain: { ...domain, count: hole(pool, "u32", [bound]) } };
   const wanted = name === "upTo" ? pool.add(bound, pool.u32(1)) : bound;
   return { kind: "range", domain: { ...domain, count: reading.at(node, pool.minimum(wanted, domain.count)) } };
-}
-
-/** A number that was declared as an f32 is declared as a u32; one that is calculated is the author's to count otherwise. */
-function asCount(reading: Reading, value: Value, at: Node): Fix {
-  const expr = value.kind === "scalar" ? value.expr : undefined;
-  const declared = expr?.kind === "parameter" ? reading.parameters.get(expr.name)?.at : expr?.kind === "load" ? reading.inputs.get(expr.input)?.at : undefined;
-  const type = Node.isPropertyAssignment(declared) ? declared.getInitializer() : undefined;
-  const text = type?.getText().replace(/\b(?:bf16|f32)\b/, "u32");
-  if (declared === undefined || !Node.isPropertyAssignment(declared) || !Node.isStringLiteral(type) || text === undefined) {
-    return { words: "bound it by a u32 of a model or sequence axis, of a parameter or of a request-owned table: a rounding may not decide how many items there are", edits: [] };
-  }
-  return { words: `declare it as u32: ${declared.getName()}: ${text}`, edits: [replaceBy(type, text)], more: at.getText() === declared.getName() ? "" : ", so that no rounding decides how many items there are" };
 }
 
 export function readRuns(reading: Reading, args: readonly Node[], scope: Scope): Value {
@@ -104,7 +83,7 @@ function checkDomain(reading: Reading, domain: Domain, at: Node): Domain | undef
 
 /** The tree that a string of the source notates. */
 function readTree(reading: Reading, given: Node, scope: Scope): Tree | undefined {
-  const node = constantOf(given, scope);
+  const node = constantOf(reading, given, scope);
   if (Node.isConditionalExpression(node)) {
     const condition = evaluate(reading, node.getCondition(), scope);
     if (condition.kind === "scalar" && !checkTree(reading, condition.expr, node, write(node, node.getWhenTrue().getText(), ", or another constant tree"))) return undefined;
@@ -121,57 +100,44 @@ function readTree(reading: Reading, given: Node, scope: Scope): Tree | undefined
     reading.report.add("R015", node, `a reduction tree is a constant string, and this is ${describe(value)}`, { ...write(node, '"chain"'), more: ', or levels from the leaves up, such as "chain 128, chain"' });
     return undefined;
   }
+  const isElsewhere = node.getSourceFile() !== given.getSourceFile();
+  const at = isElsewhere ? given : node;
+  const notes = isElsewhere ? [{ message: "the tree is declared here", at: node }] : [];
+  const literal = isLiteral(node, value.text);
+  /** The whole tree; where it stands in another file, in words alone. */
+  const whole = (words: string, text: string, more = ""): Fix => ({ words: isElsewhere ? `${words} where it is declared` : words, edits: literal && !isElsewhere ? [replaceBy(node, `"${text}"`)] : [], more });
   try {
     const tree = parseTree(value.text);
     if (isComplete(tree)) return tree;
     const last = tree[tree.length - 1]!;
-    reading.report.add("R015", node, `the tree "${shorten(value.text)}" does not end in one value: its last level ${last.count === undefined ? `leaves ${last.lanes} lanes` : `leaves one value for each ${last.count} items`}`,
-      { words: `end it with a level that takes all that is left: "${shorten(value.text)}, chain" or "${shorten(value.text)}, pairwise"`,
-        edits: isLiteral(node, value.text) ? [replaceBy(node, `"${value.text}, chain"`)] : [] });
+    const swapped = inverted(tree);
+    const isEnded = tree.slice(0, -1).some((level) => level.count === undefined && level.lanes === undefined);
+    reading.report.add("R015", at, `the tree "${shorten(value.text)}" does not end in one value: its last level ${last.count === undefined ? `leaves ${last.lanes} lanes` : `leaves one value for each ${last.count} items`}`,
+      swapped !== undefined ? whole(`levels stand from the leaves up: write "${swapped}"`, swapped)
+        : isEnded ? "write levels from the leaves up; the last one takes all that is left"
+        : whole(`end it with a level that takes all that is left: write "${value.text}, chain"`, `${value.text}, chain`, ` or "${value.text}, pairwise"`), notes);
   } catch (error) {
     if (!(error instanceof TreeSyntaxError)) throw error;
-    const span = spanOfNode(node);
-    const literal = isLiteral(node, value.text);
+    const span = spanOfNode(at);
     const column = span.column + 1 + error.offset;
-    reading.report.add("R015", literal ? { ...span, column, endColumn: column + (value.text.slice(error.offset).match(/^\w+|^./)?.[0].length ?? 1) } : node,
-      `in the tree "${shorten(value.text)}": ${error.message}`, literal ? treeInstead(node, value.text, error.fix) : error.fix);
+    const mended = mendedTree(value.text);
+    reading.report.add("R015", literal && !isElsewhere ? { ...span, column, endColumn: column + (value.text.slice(error.offset).match(/^\w+|^./)?.[0].length ?? 1) } : at,
+      `in the tree "${shorten(value.text)}": ${error.message}`, mended === undefined ? treeWords(value.text, error.fix)
+        : whole(`write "${mended}"`, mended, mended === "chain" ? ', or levels from the leaves up, such as "chain 128, chain" or "lanes 64 chain, pairwise"' : ""), notes);
   }
   return undefined;
 }
 
 /** The string of a constant, which is told of where it is written. */
-function constantOf(node: Node, scope: Scope): Node {
-  const declared = Node.isIdentifier(node) ? scope.find(node.getText())?.at : undefined;
+function constantOf(reading: Reading, node: Node, scope: Scope): Node {
+  const found = Node.isIdentifier(node) ? scope.find(node.getText())?.at : undefined;
+  const declared = Node.isImportSpecifier(found) ? reading.scopes.declarationOf(found) : found;
   const value = Node.isVariableDeclaration(declared) ? declared.getInitializer() : undefined;
   return Node.isStringLiteral(value) || Node.isNoSubstitutionTemplateLiteral(value) ? value : node;
 }
 
 function isLiteral(node: Node, text: string): boolean {
   return (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node)) && node.getText().slice(1, -1) === text;
-}
-
-/** What others call the two kinds of level. */
-const otherLevels: Readonly<Record<string, string>> = {
-  sequential: "chain", serial: "chain", linear: "chain", left: "chain", fold: "chain", loop: "chain", chained: "chain", tree: "pairwise", balanced: "pairwise", binary: "pairwise", butterfly: "pairwise",
-  pair: "pairwise", pairs: "pairwise", lane: "lanes", threads: "lanes", warp: "lanes",
-};
-
-/** A tree that is nearly one, put right; its error's own words where it is not. */
-function treeInstead(node: Node, text: string, words: string): string | Fix {
-  const spaced = text.replace(/([A-Za-z])(\d)/g, "$1 $2").replace(/(\d)([A-Za-z])/g, "$1 $2").replace(/[()[\]:;|>+/-]+/g, " ").replace(/\b0\b/g, "");
-  const mended = spaced.split(",").map((level) => level.trim().split(/\s+/).filter((word) => word !== "")
-    .map((word) => (/^\d+$/.test(word) ? word : nearest(word, ["chain", "pairwise", "lanes"]) ?? (Object.hasOwn(otherLevels, word.toLowerCase()) ? otherLevels[word.toLowerCase()]! : "chain"))).join(" "))
-    .filter((level) => level !== "").join(", ")
-    .replace(/(?<!lanes )\b(\d+) (?=[a-z])|\b(chain|pairwise) (?=[a-z])/g, (_, count: string | undefined, fold: string | undefined) => `${count ?? fold}, `)
-    .replace(/lanes (\d+)(?=,|$)/g, "lanes $1 chain");
-  for (const tree of [mended, `${mended}, chain`, mended.replace(/(\d+) (?=\w+$)/, "lanes $1 "), mended.replace(/\s+\d+$/, ""), "chain"]) {
-    try {
-      if (isComplete(parseTree(tree))) return { ...write(node, `"${tree}"`), ...(tree === "chain" ? { more: ", or levels from the leaves up, such as \"chain 128, chain\" or \"lanes 64 chain, pairwise\"" } : {}) };
-    } catch (error) {
-      if (!(error instanceof TreeSyntaxError)) throw error;
-    }
-  }
-  return words;
 }
 
 /** `sum`, `max` and `argmax`. Without `treeAt`, its lack has been reported. */
@@ -336,7 +302,7 @@ function leafInstead(reading: Reading, domain: Domain | undefined, leaf: Value, 
   const names = new Set(at.getSourceFile().getDescendantsOfKind(SyntaxKind.Identifier).map((one) => one.getText()));
   const item = names.has(axis.slice(0, 1)) ? "item" : axis.slice(0, 1);
   if (leaf.kind === "tensor") return write(at, `(${item}) => ${at.getText()}(${leaf.input.axes.map((one) => (one === axis ? item : one)).join(", ")})`);
-  return write(at, `(${item}) => ${at.getText().replace(new RegExp(`(?<![.\\w])${axis}\\b`, "g"), item)}`);
+  return write(at, `(${item}) => ${at.getText().replace(/(?<![.\w$])[A-Za-z_$][\w$]*/g, (word) => (word === axis ? item : word))}`);
 }
 
 /** A leaf without a dtype: its parts are folded as something, so that their item is bound. */

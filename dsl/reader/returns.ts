@@ -1,6 +1,6 @@
 /** Functions without a return: what they are to give. */
 import { Node, SyntaxKind } from "ts-morph";
-import { insertAfter, replaceBy, shorten } from "./fixes.ts";
+import { insertAfter, replaceBy, shown } from "./fixes.ts";
 import { reductionNames } from "./intrinsic-names.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
@@ -32,7 +32,7 @@ export function missingReturn(reading: Reading, node: FunctionLike, statements: 
   const [only, ...others] = Node.isVariableStatement(last) ? last.getDeclarations() : [];
   const value = only?.getInitializer();
   if (only === undefined || others.length > 0 || value === undefined || !Node.isIdentifier(only.getNameNode()) || Node.isArrowFunction(value)) return { words, edits: [] };
-  return { words: `write return ${shorten(value.getText())}`, edits: [replaceBy(last!, `return ${value.getText()};`)] };
+  return { words: `write return ${shown(value.getText())}`, edits: [replaceBy(last!, `return ${value.getText()};`)] };
 }
 
 /** The names of a member beside a function: a kernel's outputs, or a reducer's state. */

@@ -3,9 +3,9 @@ import { Node, SyntaxKind, type BinaryExpression } from "ts-morph";
 import type { Edit } from "../diagnostics.ts";
 import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
-import { fitted, operandText, removeStatement, replaceBy, shorten, write } from "./fixes.ts";
+import { fitted, operandText, removeStatement, replaceBy, shorten, shown, write } from "./fixes.ts";
 import { standIn } from "./holes.ts";
-import type { Fix } from "./report.ts";
+import { editAt, type Fix } from "./report.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { intrinsicNames, reductionNames } from "./intrinsic-names.ts";
 import { removeImport } from "./imports.ts";
@@ -14,7 +14,7 @@ import { indicesFor } from "./points.ts";
 import { insteadOfPower } from "./powers.ts";
 import type { Reading } from "./reading.ts";
 import { nearest } from "./suggest.ts";
-import { describe, fault, fieldNode, scalar, type Scope, type Value } from "./values.ts";
+import { describe, fault, scalar, type Scope, type Value } from "./values.ts";
 
 /** In the place of a call, where its arguments tell what to write; else in words. */
 function callInstead(node: CallLike, name: string, words: string): string | Fix {
@@ -56,7 +56,7 @@ function madeOver(node: BinaryExpression, target: Node, statement: Node): Fix {
   const later = block.getDescendantsOfKind(SyntaxKind.Identifier).filter((one) => one.getText() === name && one.getStart() > statement.getEnd());
   const keyword = block.getDescendantsOfKind(SyntaxKind.VariableDeclaration).find((one) => one.getName() === name)?.getParent()?.getFirstChild();
   return {
-    words: `write const ${fresh} = ${shorten(value)}, and use ${fresh} from there on; to accumulate, ${sumInstead.replace(/^write /, "write ")}`,
+    words: `write const ${fresh} = ${shown(value)}, and use ${fresh} from there on; to accumulate, ${sumInstead.replace(/^write /, "write ")}`,
     edits: [replaceBy(node, `const ${fresh} = ${value}`), ...later.map((one) => replaceBy(one, Node.isShorthandPropertyAssignment(one.getParent()) ? `${name}: ${fresh}` : fresh)),
       ...(keyword !== undefined && keyword.getText() !== "const" ? [replaceBy(keyword, "const")] : [])],
   };
@@ -91,11 +91,6 @@ export function reportUnknown(reading: Reading, node: Node, words?: { what: stri
     : known ?? (name !== undefined && named(name) !== undefined ? [`'${name}'`, named(name)!]
       : [name !== undefined ? `'${name}'` : `'${shorten(node.getText())}' (${node.getKindName()})`,
         "write const declarations, arithmetic, comparisons, ?:, calls of tensors and functions, and a return"]);
-  if (node.getKind() === SyntaxKind.ThisKeyword && reading.combining !== undefined) {
-    const { sides } = reading.combining;
-    reading.report.add("R010", node, "'this' is not part of the language", { words: `use ${sides.join(" and ")}, the two states`, edits: [replaceBy(node, sides[0]!)] });
-    return fault;
-  }
   const edits = typeof fix === "string" ? editsFor(node) : [];
   reading.report.add("R010", node, `${what} is not part of the language`, edits.length > 0 ? { words: fix as string, edits } : fix);
   return fault;
@@ -159,11 +154,6 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
       return fault;
     }
     const binding = scope.find(name);
-    const test = binding === undefined ? testInstead(reading, node, undefined, name) : undefined;
-    if (test !== undefined) {
-      rest();
-      return test;
-    }
     // A name that "treefold" was asked for in vain is as unknown as one that was not imported.
     const isFree = binding === undefined || Node.isImportSpecifier(binding.at) && (functionInstead(name) ?? otherMeant(name)) !== undefined && binding.value().kind === "fault";
     return isFree ? unknownFunction(reading, node, name, scope, rest) : undefined;
@@ -178,9 +168,6 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
     return fault;
   }
   if (global === "Math") return readMath(reading, node, method, scope);
-  if (global === "Object" && method === "assign") return readAssign(reading, node, scope);
-  const test = testInstead(reading, node, global, method);
-  if (test !== undefined) return test;
   if (global !== undefined && named(global) !== undefined) {
     reportUnknown(reading, callee);
     return rest();
@@ -198,48 +185,33 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
   return instead === undefined ? fault : left;
 }
 
-/** `Object.assign(a, { b })`: the fields of all, one by one. */
-function readAssign(reading: Reading, node: CallLike, scope: Scope): Value {
-  const args = node.getArguments();
-  const values = args.map((arg) => evaluate(reading, arg, scope));
-  const fields = new Map<string, Value>();
-  const texts = new Map<string, string>();
-  values.forEach((value, position) => {
-    const arg = args[position]!;
-    if (value.kind !== "record") return;
-    for (const [name, field] of value.fields) {
-      fields.set(name, field);
-      texts.set(name, Node.isObjectLiteralExpression(arg) ? fieldNode(value, name)?.getText() ?? name : `${operandText(arg)}.${name}`);
-    }
-  });
-  const text = `{ ${[...texts].map(([name, value]) => (name === value ? name : `${name}: ${value}`)).join(", ")} }`;
-  const isWhole = values.every((value) => value.kind === "record") && texts.size > 0;
-  reportUnknown(reading, node.getExpression(), { what: "'Object.assign'", fix: isWhole ? write(node, text) : "write the fields one by one: { a: first.a, b: second.b }" });
-  return isWhole ? { kind: "record", fields } : unknownOf(reading, values, args);
-}
-
-/** JavaScript's tests of numbers, as conditions of the language. */
-function testInstead(reading: Reading, node: CallLike, global: string | undefined, method: string): Value | undefined {
-  const [only, ...others] = node.getArguments();
-  if (global !== undefined && global !== "Number" || only === undefined || others.length > 0) return undefined;
-  if (global === undefined && Node.isPropertyAccessExpression(node.getExpression())) return undefined;
-  const x = only.getText();
-  const parent = node.getParent();
-  const text = method === "isNaN" && global !== undefined ? `isNaN(${x})` : method === "isFinite" ? `!isNaN(${x}) && !isInfinite(${x})` : method === "isInteger" && global !== undefined ? `floor(${x}) === ${operandText(only)}` : undefined;
-  if (text === undefined) return undefined;
-  const isOperand = method !== "isNaN" && (Node.isPrefixUnaryExpression(parent) || Node.isBinaryExpression(parent));
-  reportUnknown(reading, node.getExpression(), { what: `'${node.getExpression().getText()}'`, fix: write(node, isOperand ? `(${text})` : text) });
-  return scalar(reading.at(node, standIn(reading.pool, "bool", [])));
-}
+/** Functions of numbers that others call as methods of them. */
+const valueFunctions: ReadonlySet<string> = new Set(["abs", "floor", "max", "min", "bf16", "f32", "u32", "i32"]);
+/** Methods that leave a number what it is, or write it as text. */
+const valueMethods: ReadonlySet<string> = new Set(["toFixed", "toString", "valueOf", "toPrecision", "toExponential", "toLocaleString", "item", "clone", "contiguous", "detach"]);
 
 /** `x.sum()`, as libraries of tensors have it. */
 function readMethod(reading: Reading, node: CallLike, method: string, of: Node, scope: Scope): Value | undefined {
-  if (!reductionNames.has(method) && !reductions.has(method) && reading.scopes.library(method) === undefined) return undefined;
+  const isFunction = valueFunctions.has(method) || reading.scopes.library(method) !== undefined;
+  if (!reductionNames.has(method) && !reductions.has(method) && !isFunction && !valueMethods.has(method)) return undefined;
   const before = reading.report.size;
   const object = evaluate(reading, of, scope);
-  if (object.kind !== "tensor" && object.kind !== "scalar") {
+  if (object.kind !== "tensor" && object.kind !== "scalar" && object.kind !== "axis" || object.kind === "axis" && !isFunction && !valueMethods.has(method)) {
     reading.report.rewind(before);
     return undefined;
+  }
+  const given = node.getArguments();
+  if (object.kind !== "tensor" && valueMethods.has(method)) {
+    reportUnknown(reading, node, { what: `'.${method}(…)'`, fix: { words: "a value has no methods: leave it out", edits: [replaceBy(node, of.getText())] } });
+    return object;
+  }
+  if (object.kind !== "tensor" && isFunction && given.length === (method === "max" || method === "min" ? 1 : 0)) {
+    const inside = [of, ...given];
+    const plain = Node.isParenthesizedExpression(of) ? of.getExpression() : of;
+    reportUnknown(reading, node, { what: `'.${method}(…)' of ${describe(object)}`, fix: write(node, `${method}(${[plain, ...given].map((one) => one.getText()).join(", ")})`) });
+    if (intrinsicNames.has(method)) return callIntrinsic(reading, method, node, inside, scope);
+    const library = reading.scopes.library(method);
+    return library?.kind === "function" ? callFunction(reading, library, [object], node, inside) : fault;
   }
   const text = shorten(of.getText());
   const element = object.kind === "tensor" ? `${text}(${object.input.axes.slice(0, -1).map((axis) => `${axis}, `).join("")}item)` : text;
@@ -267,12 +239,31 @@ function readMath(reading: Reading, node: CallLike, method: string, scope: Scope
   }
   const callee = node.getExpression();
   if ((method === "max" || method === "min") && args.length === 3 && values[2]?.kind === "function") {
-    if (method === "max") reportUnknown(reading, callee, { what: "'Math.max'", fix: write(callee, "max", ", the reduction") });
+    if (method === "max") reportUnknown(reading, callee, { what: "'Math.max'", fix: reductionInstead(callee, args[0]!) });
     return callIntrinsic(reading, method, node, args, scope);
   }
   const words = Object.hasOwn(mathInstead, method) ? `write ${mathInstead[method]}` : "use the functions of \"treefold\"";
-  reportUnknown(reading, callee, (method === "pow" ? powerWords("Math.pow", node, values) : undefined) ?? { what: `'${callee.getText()}'`, fix: callInstead(node, method, words) });
+  reportUnknown(reading, callee, (method === "pow" ? powerWords("Math.pow", node, values) : undefined) ?? { what: `'${callee.getText()}'`, fix: ofIntegers(reading, node, method, values) ?? callInstead(node, method, words) });
+  // Which dtype is meant is said once this is mended.
+  const types = new Set(values.map((value) => reading.typeOf(value)));
+  if ((method === "max" || method === "min") && !types.has("f32")) return unknownOf(reading, values, args);
+  const floats = ofIntegers(reading, node, method, values) === undefined ? values
+    : values.map((value, position) => (value.kind === "literal" ? value : scalar(standIn(reading.pool, "f32", [reading.expr(value, args[position]!) ?? []].flat()))));
+  if (floats !== values) return scalar(reading.at(node, standIn(reading.pool, "f32", floats.flatMap((value) => (value.kind === "scalar" ? [value.expr] : [])))));
   return likeMath(reading, node, method, values, scope);
+}
+
+/** `Math.max(axis, tree, leaf)`: the edit holds the parenthesis, so that the import is added with it. */
+function reductionInstead(callee: Node, first: Node): Fix {
+  return { words: "write max, the reduction", edits: [editAt(callee.getSourceFile(), callee.getStart(), first.getStart(), "max(")] };
+}
+
+/** A call of one of `Math`'s float functions, where an argument is an integer: it is converted first. */
+function ofIntegers(reading: Reading, node: CallLike, method: string, values: readonly Value[]): Fix | undefined {
+  const isInteger = (value: Value): boolean => reading.typeOf(value) === "u32" || reading.typeOf(value) === "i32";
+  if (!values.some(isInteger) || ["max", "min", "abs", "imul", "sign", "pow"].includes(method)) return undefined;
+  const text = writtenOut(method, node.getArguments(), (position) => isInteger(values[position]!));
+  return text === undefined ? undefined : write(node, / [-+*/] |^-/.test(text) ? fitted(node, text) : text);
 }
 
 function powerWords(name: string, node: CallLike, values: readonly Value[]): { what: string; fix: string | Fix } | undefined {
