@@ -211,7 +211,8 @@ function readAxes(reading: Reading, object: Members, scope: Scope): void {
 /** Where an axis is named without a role: alone, or as nothing, or with a call of a role. */
 function missingRole(name: string, value: Node, at: Node, scope: Scope): Fix | undefined {
   if (Node.isShorthandPropertyAssignment(at)) {
-    return scope.find(name) !== undefined || roleNames.has(name) ? undefined : instead(`write ${name}: model, or another role`, at, `${name}: model`);
+    const role = /^(?:token|row|request|slot|page)s?$/.test(name) ? "batch" : "model";
+    return scope.find(name) !== undefined || roleNames.has(name) ? undefined : instead(`write ${name}: ${role}, or another role`, at, `${name}: ${role}`);
   }
   if (/^(?:undefined|null)$/.test(value.getText())) return instead(`write ${name}: model, or another role`, value, "model");
   const role = Node.isCallExpression(value) ? value.getExpression().getText() : "";
@@ -241,7 +242,8 @@ function readInputs(reading: Reading, object: Members, scope: Scope): void {
 
 function readParameters(reading: Reading, object: Members, scope: Scope): (Parameter & { readonly at: Node })[] {
   return entries(reading, object, "params", scope).flatMap(({ name, value, at }) => {
-    const type = evaluate(reading, value, scope);
+    const isBare = Node.isIdentifier(value) && storageTypes.includes(value.getText()) && scope.find(value.getText()) === undefined;
+    const type: Value = isBare ? { kind: "intrinsic", name: value.getText() } : evaluate(reading, value, scope);
     reading.faulty.add(name);
     if (type.kind === "text" && (type.text === "f32" || type.text === "u32" || type.text === "i32")) {
       const first = reading.inputs.get(name) ?? reading.axes.get(name);
@@ -371,8 +373,8 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
     if (mended === undefined) return wrong(`the type "${shorten(written)}" of '${name}' can't be read`, tensorForm);
     wrong(mended.separators ? `the axes of '${name}' are not separated by commas` : `the type "${written.length > 60 || /\n/.test(written) ? shorten(written) : written}" of '${name}' can't be read`,
       rewrite(mended.separators ? `separate axes by commas: "${mended.text}"` : `write "${mended.text}"`, mended.text));
-    // The reading goes on with what is meant, except that of a placement table much more may be wrong.
-    if (/placement/.test(mended.text)) return undefined;
+    // The reading goes on with what is meant, where that is sure: of a placement table much more may be wrong.
+    if (/placement/.test(mended.text) || !mended.axes.every((axis) => reading.axes.has(axis))) return undefined;
     written = mended.text;
   }
   const parts = /^(?:(unique )?(placement) )?([A-Za-z]\w*)\[([^\]]*)\]$/.exec(written);

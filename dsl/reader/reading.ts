@@ -253,6 +253,11 @@ export class Reading {
       };
       return [as(left, leftAt), as(right, rightAt)];
     }
+    if (leftType === "bool" && rightType === "loose" || leftType === "loose" && rightType === "bool") {
+      const of = leftType === "bool" ? leftAt : rightAt;
+      this.report.add("R006", at, `${operation} of a condition and a number`, renew(of, "turn the condition into a number", `select(${bare(of).getText()}, 1, 0)`));
+      return undefined;
+    }
     const concrete = [leftType, rightType].find((type) => type !== undefined && type !== "loose") as ValueType | undefined;
     const type = concrete ?? (this.#isDecimal(left) || this.#isDecimal(right) ? "f32" : undefined);
     // What is unknown next to an f32 should be one; next to an integer, either side may have to change.

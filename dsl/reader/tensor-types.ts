@@ -14,6 +14,7 @@ export function isTensorType(text: string, axes: readonly string[]): boolean {
 
 export interface MendedType {
   readonly text: string;
+  readonly axes: readonly string[];
   /** Only the marks between the axes are wrong. */
   readonly separators: boolean;
 }
@@ -37,7 +38,7 @@ export function mendedType(text: string, axes: readonly string[], dtypeFor: (nam
   if (named === undefined || named.length === 0) return undefined;
   const mended = `${owned}${dtypeFor(dtype)}[${named.join(", ")}]`;
   const head = `${owned}${dtypeFor(dtype)}[`;
-  return { text: mended, separators: text.startsWith(head) && text.endsWith("]") && !/[[\](){}<>]/.test(text.slice(head.length, -1)) };
+  return { text: mended, axes: named, separators: text.startsWith(head) && text.endsWith("]") && !/[[\](){}<>]/.test(text.slice(head.length, -1)) };
 }
 
 /** The axes between brackets of any kind. */
@@ -48,13 +49,16 @@ function axesOf(list: string, axes: readonly string[]): readonly string[] | unde
   const found = inner.split(",").flatMap((piece) => {
     const plain = piece.replace(/\W+/g, "");
     if (axes.includes(plain)) return [plain];
-    return piece.match(/\w+/g) ?? [];
+    const words = (piece.match(/\w+/g) ?? []).filter((word) => axes.includes(word) || !/^(?:x|by|and)$/.test(word));
+    // A mark alone stands for an axis that is not named.
+    return words.length === 0 && piece.trim() !== "" ? ["?"] : words.map((word) => (axes.includes(word) ? word : nearest(word, axes) ?? word));
   });
   return found.every((name) => /^[A-Za-z_]\w*$/.test(name)) ? found : undefined;
 }
 
 /** The text of a type that stands without quotes: `f32[token]`, `f32(token, channel)`. */
 export function unquoted(node: Node): string | undefined {
+  if (Node.isIdentifier(node) && /^(?:b?f(?:16|32)|[iu]32)$/.test(node.getText())) return node.getText();
   if (!Node.isElementAccessExpression(node) && !Node.isCallExpression(node)) return undefined;
   const of = node.getExpression();
   if (Node.isElementAccessExpression(of) || Node.isCallExpression(of)) return unquoted(of) === undefined ? undefined : node.getText();

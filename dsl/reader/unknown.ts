@@ -193,17 +193,22 @@ const valueMethods: ReadonlySet<string> = new Set(["toFixed", "toString", "value
 /** `x.sum()`, as libraries of tensors have it. */
 function readMethod(reading: Reading, node: CallLike, method: string, of: Node, scope: Scope): Value | undefined {
   const isFunction = valueFunctions.has(method) || reading.scopes.library(method) !== undefined;
-  if (!reductionNames.has(method) && !reductions.has(method) && !isFunction && !valueMethods.has(method)) return undefined;
+  const given = node.getArguments();
+  const written = reductionNames.has(method) ? undefined : writtenOut(method, [of, ...given]);
+  if (!reductionNames.has(method) && !reductions.has(method) && !isFunction && !valueMethods.has(method) && written === undefined) return undefined;
   const before = reading.report.size;
   const object = evaluate(reading, of, scope);
-  if (object.kind !== "tensor" && object.kind !== "scalar" && object.kind !== "axis" || object.kind === "axis" && !isFunction && !valueMethods.has(method)) {
+  if (object.kind !== "tensor" && object.kind !== "scalar" && object.kind !== "axis" || object.kind === "axis" && !isFunction && !valueMethods.has(method) || object.kind === "tensor" && written !== undefined && !isFunction && !reductions.has(method)) {
     reading.report.rewind(before);
     return undefined;
   }
-  const given = node.getArguments();
   if (object.kind !== "tensor" && valueMethods.has(method)) {
     reportUnknown(reading, node, { what: `'.${method}(…)'`, fix: { words: "a value has no methods: leave it out", edits: [replaceBy(node, of.getText())] } });
-    return object;
+    return reading.typeOf(object) === "f32" ? object : unknownOf(reading, [object], [of]);
+  }
+  if (object.kind !== "tensor" && !isFunction && !reductions.has(method) && written !== undefined) {
+    reportUnknown(reading, node, { what: `'.${method}(…)' of ${describe(object)}`, fix: write(node, / [-+*/] |^-/.test(written) ? fitted(node, written) : written) });
+    return unknownOf(reading, [object, ...given.map((one) => evaluate(reading, one, scope))], [of, ...given]);
   }
   if (object.kind !== "tensor" && isFunction && given.length === (method === "max" || method === "min" ? 1 : 0)) {
     const inside = [of, ...given];
