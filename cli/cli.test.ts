@@ -81,7 +81,7 @@ export const one = kernel({ axes: { t: batch }, inputs: { x: "f32[t]" }, output:
     expect(await codes(path)).toEqual(["TS7006:1", "TS2322:2"]);
     const { code, out } = await treefoldHere("check", path);
     expect(code).toBe(1);
-    expect(out).toContain("shared.ts:1:23 error TS7006: Parameter 'x' implicitly has an 'any' type.\n  1 | export function twice(x) { return x + x; }\n    |                       ^\nfix: write the parameter's type, as in (x: number)\n");
+    expect(out).toContain("shared.ts:1:23 error TS7006: the parameter 'x' has no type\n  1 | export function twice(x) { return x + x; }\n    |                       ^\nfix: write x: number\n");
   });
 
   test("have settings of their own: other libraries and Node's types are no fault of theirs", async () => {

@@ -99,6 +99,14 @@ class BatchRules {
 
   #place(output: Output, index: Expr, axis: string): void {
     this.#visit(index);
+    if (isBatchAxis(this.#batch, axis)) {
+      if (index.kind === "index" && index.variable.kind === "axis" && index.variable.axis === axis) return;
+      const parts = loadedIn(index);
+      if (parts.some((part) => isBatchLeaf(this.#batch, part)) || !parts.some((part) => isPlacement(this.#batch, part))) {
+        this.#add("R005", index, `the place on the batch axis '${axis}' of '${output.name}' is neither its own point nor a placement table's`, "write where a placement table says");
+      }
+      return;
+    }
     const found = dependenceOf(this.#batch, index);
     const isMeant = found?.leaf.kind === "load" ? output.axes.some((name) => isBatchAxis(this.#batch, name)) : isBatchAxis(this.#batch, axis);
     if (found !== undefined && !isMeant) this.#add("R004", index, `${this.#nameOf(found.leaf)} enters the place on the axis '${axis}' of '${output.name}'`, "write to a batch axis");

@@ -3,7 +3,7 @@ import { Node, SyntaxKind } from "ts-morph";
 import { evaluate } from "./expressions.ts";
 import { unknownOf } from "./functions.ts";
 import { readLoad } from "./loads.ts";
-import { renew } from "./fixes.ts";
+import { renew, shorten } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { areBound, indicesFor } from "./points.ts";
 import { reportUnknown } from "./unknown.ts";
@@ -44,6 +44,17 @@ export function readElement(reading: Reading, node: ElementAccess, scope: Scope)
   const found = value.kind === "tuple" && key.kind === "literal" ? value.items[key.value]
     : value.kind === "record" && key.kind === "text" ? value.fields.get(key.text) : undefined;
   if (found !== undefined) return found;
+  if (value.kind === "tuple") {
+    const text = root.getText();
+    const count = value.items.length;
+    const axis = key.kind === "axis" ? key.axis.name : key.kind === "scalar" && key.expr.kind === "index" ? key.expr.variable.axis : undefined;
+    const isNumber = key.kind === "literal";
+    const type = value.items.map((item) => reading.typeOf(item)).find((one) => one !== undefined && one !== "loose") ?? "f32";
+    reading.report.add("R010", node, isNumber ? `'${shorten(text)}' has ${count} ${count === 1 ? "element" : "elements"}, and none at ${at!.getText()}` : `'${shorten(text)}' is an array, and an array takes a constant index`,
+      isNumber ? count === 0 ? "write the element itself" : { words: `write an index from 0 to ${count - 1}`, edits: [] }
+        : `make it an input of the kernel, ${/^\w+$/.test(text) ? text : "values"}: "${type}[${axis ?? "axis"}]", and write ${/^\w+$/.test(text) ? text : "values"}(${at!.getText()})`);
+    return unknownOf(reading, [value, key]);
+  }
   reportUnknown(reading, node, { what: `an index in brackets after ${describe(value)}`, fix: "index tensors by calls, as in x(token, channel), and name fields with a dot" });
   return unknownOf(reading, [value, key]);
 }

@@ -42,6 +42,11 @@ export function readCall(reading: Reading, node: Node & { getExpression(): Node;
     default: {
       const text = shorten(calleeAt.getText());
       const plain = args.length === 0 && reading.typeOf(callee) !== undefined;
+      if (Node.isIdentifier(calleeAt) && reading.outputNames.has(text) && callee.kind === "scalar" && args.length > 0) {
+        reading.report.add("R010", calleeAt, `the output '${text}' can't be read by its kernel`, { ...write(node, text), more: ", the value that goes into it; the old contents are an input of another name" });
+        unknownArguments(reading, callee, args, scope);
+        return fault;
+      }
       const isParameter = callee.kind === "scalar" && callee.expr.kind === "parameter";
       reading.report.add("R010", calleeAt, `${isParameter ? `the parameter '${callee.expr.name}'` : describe(callee)} is called like a function`,
         isParameter ? instead(`a parameter is a plain value: write ${text}`, node, calleeAt.getText()) : plain ? write(node, calleeAt.getText())

@@ -45,8 +45,8 @@ export function readDeclaration(reading: Reading, at: Node, argument: Node | und
   }
   const object = readMembers(reading, written);
   readAxes(reading, object, scope);
-  readInputs(reading, object, scope);
-  const parameters = readParameters(reading, object, scope);
+  const moved = readInputs(reading, object, scope);
+  const parameters = [...moved, ...readParameters(reading, object, scope)];
   const outputs = readOutputs(reading, object, scope);
   const body = readBody(reading, object, scope);
   return body === undefined ? undefined : { parameters, outputs, several: object.has("outputs"), body, object: written };
@@ -222,7 +222,8 @@ function missingRole(name: string, value: Node, at: Node, scope: Scope): Fix | u
     more: extent === undefined ? "" : `; its extent is given when the kernel is compiled or run: --axis ${name}=${extent.getText()}` };
 }
 
-function readInputs(reading: Reading, object: Members, scope: Scope): void {
+function readInputs(reading: Reading, object: Members, scope: Scope): (Parameter & { readonly at: Node })[] {
+  const moved: (Parameter & { readonly at: Node })[] = [];
   if (object.isMissing("inputs")) {
     const body = object.get("body");
     const taken = body?.getDescendants().find(Node.isParameterDeclaration)?.getNameNode();
@@ -234,10 +235,41 @@ function readInputs(reading: Reading, object: Members, scope: Scope): void {
       { words: `write ${text}`, edits: names.length === 0 || axes === "" ? [] : [addFirst(object.at, object.at.getProperties()[0], text)] });
   }
   for (const { name, value, at } of entries(reading, object, "inputs", scope)) {
+    const number = scalarInput(reading, object, name, value, at);
+    if (number !== undefined) {
+      moved.push({ name, type: number, at });
+      continue;
+    }
     const tensor = readTensor(reading, name, value, at, scope);
     if (tensor === undefined) reading.faulty.add(name);
     else reading.inputs.set(name, tensor);
   }
+  return moved;
+}
+
+/** `inputs: { eps: "f32" }`, of a number that the body uses as it stands: inputs are tensors, and single numbers are parameters. */
+function scalarInput(reading: Reading, object: Members, name: string, value: Node, at: Node): Parameter["type"] | undefined {
+  const text = Node.isStringLiteral(value) ? value.getLiteralText().trim() : "";
+  const type = storageTypes.includes(text) ? text === "bf16" ? "f32" : text as Parameter["type"] : otherTypes.has(text.toLowerCase()) ? dtypeMeant(text) : undefined;
+  const body = object.get("body");
+  const isIndexed = body?.getDescendantsOfKind(SyntaxKind.Identifier).some((one) => {
+    const parent = one.getParent();
+    return one.getText() === name && (Node.isCallExpression(parent) && (parent.getExpression() === one ? parent.getArguments().length > 0 : parent.getExpression().getText() === "gather")
+      || Node.isElementAccessExpression(parent) && parent.getExpression() === one);
+  });
+  if (type === undefined || body === undefined || isIndexed !== false) return undefined;
+  reading.report.add("R018", at, `the input '${name}' has no axes`, { words: `a single number is a parameter: write params: { ${name}: "${type}" }`, edits: [removeFrom(at), ...addMember(object, "params", `${name}: "${type}"`)],
+    more: `; a tensor names its axes, as in "${type}[${[...reading.axes.keys()].join(", ")}]"` });
+  return type;
+}
+
+/** One entry more in a member of the declaration, or the member, before its output. */
+function addMember(object: Members, member: "params" | "inputs", text: string): Edit[] {
+  const property = object.get(member);
+  const list = Node.isPropertyAssignment(property) ? property.getInitializer() : undefined;
+  if (Node.isObjectLiteralExpression(list)) return [addTo(list, list.getProperties(), text)];
+  const next = object.get("output") ?? object.get("outputs") ?? object.get("body");
+  return next === undefined || property !== undefined ? [] : [insertBefore(next, `${member}: { ${text} },\n  `)];
 }
 
 function readParameters(reading: Reading, object: Members, scope: Scope): (Parameter & { readonly at: Node })[] {
@@ -252,6 +284,13 @@ function readParameters(reading: Reading, object: Members, scope: Scope): (Param
         return [{ name, type: type.text, at }];
       }
       reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: first.at }]);
+    } else if (type.kind === "text" && type.text.includes("[") && !reading.inputs.has(name)) {
+      reading.report.add("R018", at, `the parameter '${name}' is declared as a tensor`, { words: `a tensor belongs in inputs: write inputs: { ${name}: "${shorten(type.text)}" }`, edits: [removeFrom(at), ...addMember(object, "inputs", `${name}: ${value.getText()}`)] });
+      const tensor = readTensor(reading, name, value, at, scope);
+      if (tensor !== undefined) {
+        reading.faulty.delete(name);
+        reading.inputs.set(name, tensor);
+      }
     } else if (type.kind !== "fault") {
       const meant = type.kind === "text" ? type.text === "bf16" ? "f32" : otherTypes.get(type.text.toLowerCase()) : undefined;
       const rule = "a parameter is \"f32\", \"u32\" or \"i32\"";
@@ -312,6 +351,7 @@ function readOutputs(reading: Reading, object: Members, scope: Scope): DeclaredT
     }
     for (const axis of tensor.axes) reading.outputAxes.add(axis);
     reading.outputTypes.add(valueTypeOf(tensor.storage));
+    reading.outputNames.add(name);
     return [tensor];
   });
 }
@@ -401,6 +441,12 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
         `give the axis a name, such as channel: model in axes, and its extent when the kernel is compiled or run: --axis channel=${axis}`);
       continue;
     }
+    const other = otherwiseDeclared(axis, at);
+    if (other !== undefined) {
+      reading.report.add("R012", value, `'${name}' has an axis '${axis}', and '${axis}' is ${other}`, `declare the axis under a name of its own, as in axes: { ${axis}Axis: model }; its extent is given when the kernel is compiled or run: --axis ${axis}Axis=…`);
+      reading.missing.add(axis);
+      continue;
+    }
     const meant = nearest(axis, [...reading.axes.keys()].filter((known) => !axes.includes(known)));
     const add = declareAxis(reading, axis, value);
     reading.report.add("R012", value, `'${name}' has an axis '${axis}' that is not declared`, meant === undefined ? add
@@ -409,6 +455,17 @@ function readTensor(reading: Reading, name: string, value: Node, at: Node, scope
     if (meant !== undefined) reading.unknownNames.add(axis);
   }
   return { name, storage, axes, ownership: placement === undefined ? "request" : "placement", unique: unique !== undefined, at };
+}
+
+/** What else of the declaration has the name of an axis that is not there. */
+function otherwiseDeclared(axis: string, at: Node): string | undefined {
+  const declaration = at.getAncestors().filter(Node.isObjectLiteralExpression).find((one) => one.getProperty("axes") !== undefined);
+  const has = (member: string): boolean => {
+    const property = declaration?.getProperty(member);
+    const list = Node.isPropertyAssignment(property) ? property.getInitializer() : undefined;
+    return Node.isObjectLiteralExpression(list) && list.getProperty(axis) !== undefined;
+  };
+  return has("params") ? "a parameter" : has("inputs") ? "an input" : undefined;
 }
 
 /** `axes: { …, name: model }`, with a role by the name's look. */

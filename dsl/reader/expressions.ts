@@ -3,6 +3,7 @@ import { Node, type Expression, type ObjectLiteralExpression } from "ts-morph";
 import { readElement } from "./brackets.ts";
 import { readCall } from "./calls.ts";
 import { choose } from "./choices.ts";
+import { write } from "./fixes.ts";
 import { unknownOf } from "./functions.ts";
 import { readName, readProperty } from "./lookups.ts";
 import { readBinary, readUnary } from "./operators.ts";
@@ -80,7 +81,11 @@ function readTemplate(reading: Reading, node: Node & { getHead(): Node & { getLi
       continue;
     }
     if (part.kind !== "literal" && part.kind !== "text") {
-      return reportUnknown(reading, node, { what: `a template that holds ${describe(part)}`, fix: "put only constant numbers and strings into a template" });
+      const spans = node.getTemplateSpans();
+      const isAlone = spans.length === 1 && node.getHead().getLiteralText() === "" && span.getLiteral().getLiteralText() === "";
+      reportUnknown(reading, node, { what: `a template that holds ${describe(part)}`, fix: isAlone
+        ? { ...write(node, span.getExpression().getText()), more: ", without the template" } : "write the value itself, without a template: only constant numbers and strings may stand in one" });
+      return isAlone ? part : fault;
     }
     text += (part.kind === "literal" ? String(part.value) : part.text) + span.getLiteral().getLiteralText();
   }
@@ -89,6 +94,7 @@ function readTemplate(reading: Reading, node: Node & { getHead(): Node & { getLi
 
 function readObject(reading: Reading, node: ObjectLiteralExpression, scope: Scope): Value {
   const fields = new Map<string, Value>();
+  let isOpen = false;
   for (const property of node.getProperties()) {
     if (Node.isShorthandPropertyAssignment(property)) fields.set(property.getName(), readName(reading, property.getNameNode(), scope));
     else if (Node.isPropertyAssignment(property) && !Node.isComputedPropertyName(property.getNameNode())) {
@@ -96,10 +102,31 @@ function readObject(reading: Reading, node: ObjectLiteralExpression, scope: Scop
       const name = Node.isStringLiteral(nameNode) ? nameNode.getLiteralText() : property.getName();
       if (fields.has(name)) reading.report.add("R020", property, `'${name}' is given twice`, "give each field once");
       fields.set(name, evaluate(reading, property.getInitializerOrThrow(), scope, name));
+    } else if (Node.isGetAccessorDeclaration(property)) {
+      const only = property.getStatements().length === 1 ? property.getStatements()[0] : undefined;
+      const value = Node.isReturnStatement(only) ? only.getExpression() : undefined;
+      reportUnknown(reading, property, value === undefined ? undefined : { what: "an accessor", fix: write(property, `${property.getName()}: ${value.getText()}`) });
+      fields.set(property.getName(), value === undefined ? fault : evaluate(reading, value, scope));
     } else {
-      reportUnknown(reading, property);
-      if (Node.isSpreadAssignment(property)) evaluate(reading, property.getExpression(), scope);
+      const spread = Node.isSpreadAssignment(property) ? evaluate(reading, property.getExpression(), scope) : undefined;
+      if (spread === undefined || spread.kind === "fault") {
+        reportUnknown(reading, property);
+        isOpen = true;
+      } else spreadFields(reading, property, spread, fields, node);
     }
   }
-  return { kind: "record", fields, at: node };
+  // What a faulty part would have given is asked for no more.
+  return isOpen ? unknownOf(reading, [...fields.values()]) : { kind: "record", fields, at: node };
+}
+
+/** `{ ...first, b }` goes on with first's fields, which its fix writes out. */
+function spreadFields(reading: Reading, property: Node, spread: Value, fields: Map<string, Value>, object: ObjectLiteralExpression): void {
+  const from = Node.isSpreadAssignment(property) ? property.getExpression() : property;
+  const others = new Set(object.getProperties().flatMap((one) => (Node.isSpreadAssignment(one) ? [] : [one.getName()])));
+  const names = spread.kind === "record" ? [...spread.fields.keys()].filter((name) => !others.has(name)) : [];
+  // What stands before it would be written over.
+  const isLast = spread.kind === "record" && ![...spread.fields.keys()].some((name) => fields.has(name));
+  const isPlain = isLast && (Node.isIdentifier(from) || Node.isPropertyAccessExpression(from));
+  reportUnknown(reading, property, { what: "a spread '...'", fix: names.length === 0 || !isPlain ? "write the fields one by one" : write(property, names.map((name) => `${name}: ${from.getText()}.${name}`).join(", ")) });
+  if (spread.kind === "record") for (const name of names) fields.set(name, spread.fields.get(name)!);
 }

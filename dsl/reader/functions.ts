@@ -1,11 +1,12 @@
 /** Calls of the author's functions, and the statements of a body. */
 import { Node, SyntaxKind, type BindingElement, type ParameterDeclaration, type VariableDeclaration } from "ts-morph";
+import { valueTypeOf } from "../expr.ts";
 import type { Expr, FunctionDeclaration, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
 import { reductionNames, roleNames } from "./intrinsic-names.ts";
 import { mathFile } from "./modules.ts";
-import { didYouMean, insertBefore, removeBefore, removeFrom, removeStatement, removeUpTo, replaceBy, shorten, shown, write } from "./fixes.ts";
+import { didYouMean, insertAfter, insertBefore, removeBefore, removeFrom, removeStatement, removeUpTo, replaceBy, shorten, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { isObjectInBraces, missingReturn } from "./returns.ts";
@@ -20,9 +21,20 @@ type FunctionValue = Extract<Value, { kind: "function" }>;
  * Functions at the top of a module that take and give numbers become declarations, called by name; all others are
  * read in place of the call.
  */
-export function callFunction(reading: Reading, callee: FunctionValue, args: readonly Value[], node: Node, argNodes: readonly Node[]): Value {
+export function callFunction(reading: Reading, callee: FunctionValue, given: readonly Value[], node: Node, argNodes: readonly Node[]): Value {
   const parameters = callee.node.getParameters();
+  // What is no number is told of at the call, and not inside of the function.
+  const args = given.map((arg, position): Value => {
+    const isNumber = parameters[position]?.getTypeNode()?.getText() === "number" && !isLibrary(callee.node);
+    if (!isNumber || !["tensor", "record", "tuple", "text"].includes(arg.kind)) return arg;
+    const expr = reading.expr(arg, argNodes[position]!, arg.kind === "tensor" ? valueTypeOf(arg.input.storage) : "f32");
+    return expr === undefined ? fault : scalar(expr);
+  });
   const unknown = (): Value => unknownOf(reading, args, argNodes);
+  if (parameters.some(isLoose)) {
+    if (!reading.calling.includes(callee.node)) inline(reading, callee, parameters.map(() => fault));
+    return unknown();
+  }
   if (args.length !== parameters.length) {
     reading.report.add("R019", node, `'${callee.name}' takes ${parameters.length} arguments, and ${args.length} are given`,
       `call it as ${callee.name}(${parameters.map((one) => one.getName()).join(", ")})`, [{ message: `'${callee.name}' is written here`, at: callee.node }]);
@@ -127,9 +139,34 @@ function nameOf(reading: Reading, name: string, types: readonly ValueType[]): st
   return free;
 }
 
+/** A parameter that a call may leave out, or that takes several arguments. */
+function isLoose(parameter: ParameterDeclaration): boolean {
+  return parameter.getInitializer() !== undefined || parameter.isRestParameter() || parameter.hasQuestionToken();
+}
+
+/** A parameter as it should be written, and the argument in every call that leaves it out. */
+function plainParameter(parameter: ParameterDeclaration): Fix {
+  const name = parameter.getNameNode().getText();
+  if (parameter.isRestParameter()) return { words: "write the parameters one by one, and give each at every call: (a: number, b: number)", edits: [] };
+  const around = parameter.getParent();
+  const call = around?.getParentIfKind(SyntaxKind.CallExpression);
+  if (call !== undefined && reductionNames.has(call.getExpression().getText())) return write(parameter, name, ": a leaf is always given its item");
+  const text = `${name}: ${parameter.getTypeNode()?.getText() ?? "number"}`;
+  const words = `write ${shorten(text)}, and give it at every call`;
+  const declared = Node.isFunctionDeclaration(around) ? around.getName() : around?.getParentIfKind(SyntaxKind.VariableDeclaration)?.getName();
+  const position = (Node.isFunctionDeclaration(around) || Node.isArrowFunction(around) || Node.isFunctionExpression(around) ? around.getParameters() : []).indexOf(parameter);
+  const calls = parameter.getSourceFile().getDescendantsOfKind(SyntaxKind.CallExpression).filter((one) => one.getExpression().getText() === declared);
+  const short = calls.filter((one) => one.getArguments().length <= position);
+  const initializer = parameter.getInitializer();
+  const isKnown = initializer !== undefined && initializer.getDescendantsOfKind(SyntaxKind.Identifier).length === 0 && !Node.isIdentifier(initializer);
+  const canAppend = short.every((one) => one.getArguments().length === position && position > 0);
+  return { words, edits: short.length > 0 && !(isKnown && canAppend) ? [] : [replaceBy(parameter, text), ...short.map((one) => insertAfter(one.getArguments().at(-1)!, `, ${initializer!.getText()}`))] };
+}
+
 function bindParameter(reading: Reading, scope: Scope, parameter: ParameterDeclaration, value: Value): void {
-  if (parameter.getInitializer() !== undefined || parameter.isRestParameter()) {
-    reportUnknown(reading, parameter, { what: "a parameter with a default, or a rest parameter", fix: "give every argument at the call" });
+  if (isLoose(parameter)) {
+    const what = parameter.isRestParameter() ? "a rest parameter" : parameter.getInitializer() !== undefined ? "a parameter with a default" : "an optional parameter";
+    reportUnknown(reading, parameter, { what, fix: plainParameter(parameter) });
   }
   bindPattern(reading, scope, parameter.getNameNode(), value, parameter);
 }
@@ -172,6 +209,10 @@ function missingField(reading: Reading, element: BindingElement, field: string, 
   const taken = new Set(element.getParent().getElements().map((one) => (one as BindingElement).getPropertyNameNode?.()?.getText() ?? (one as BindingElement).getName?.()));
   const meant = nearest(field, names.filter((name) => !taken.has(name)));
   reading.unknownNames.add(field);
+  if (value.kind === "record" && value.at === undefined && value.reduce === undefined && (reading.outputNames.has(field) || field === "output") && reading.body === functionAround(element)) {
+    reading.report.add("R013", element, `'${field}' is an output, and an output can't be read by its kernel`, "use the value that goes into it, as a const; or give the old contents as an input of another name");
+    return fault;
+  }
   reading.untaken.add(field);
   const isUsed = element.getSourceFile().getDescendantsOfKind(SyntaxKind.Identifier).some((node) => node.getText() === field && node.getFirstAncestorByKind(SyntaxKind.BindingElement) !== element
     && node.getAncestors().some((above) => above === functionAround(element) || Node.isBlock(above) && above === element.getFirstAncestorByKind(SyntaxKind.Block)));
@@ -268,7 +309,10 @@ function ordinary(node: FunctionLike): Fix {
   const marks = [node.getFirstChildByKind(SyntaxKind.AsyncKeyword), node.getFirstDescendantByKind(SyntaxKind.AsyncKeyword), node.getFirstChildByKind(SyntaxKind.AsteriskToken)];
   const mark = marks.find((one) => one !== undefined);
   const awaits = node.isAsync() ? node.getDescendantsOfKind(SyntaxKind.AwaitExpression) : [];
-  return { words, edits: mark === undefined ? [] : [removeBefore(mark), ...awaits.map((one) => removeUpTo(one, one.getExpression()))] };
+  const yields = Node.isArrowFunction(node) || !node.isGenerator() ? [] : node.getDescendantsOfKind(SyntaxKind.YieldExpression);
+  const [only] = yields;
+  const returns = yields.length === 1 && Node.isExpressionStatement(only!.getParent()) && only!.getParent()!.getNextSibling((one) => Node.isStatement(one)) === undefined ? [replaceBy(only!.getFirstChild()!, "return")] : [];
+  return { words, edits: mark === undefined || yields.length > returns.length ? [] : [removeBefore(mark), ...returns, ...awaits.map((one) => removeUpTo(one, one.getExpression()))] };
 }
 
 /** The value that a function's body returns. */
@@ -289,8 +333,19 @@ export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Va
     return fault;
   }
   const last = statements.at(-1);
+  const yielded = isWithout && Node.isExpressionStatement(last) && Node.isYieldExpression(last.getExpression()) ? last.getExpression() : undefined;
+  if (Node.isYieldExpression(yielded)) {
+    const isGenerator = !Node.isArrowFunction(node) && node.isGenerator();
+    if (!isGenerator) reading.report.add("R010", yielded, "'yield' is not part of the language", { words: "return the value: a body is one expression, not a process", edits: [replaceBy(yielded.getFirstChild()!, "return")] });
+    readStatements(reading, statements.slice(0, -1), scope);
+    const value = yielded.getExpression();
+    return value === undefined ? fault : evaluate(reading, value, scope);
+  }
+  const nothing = node.getReturnTypeNode()?.getText() === "void" ? node.getReturnTypeNode() : undefined;
+  if (nothing !== undefined && !isWithout) reading.report.add("R018", nothing, "a function that gives nothing, and returns a value", { words: "write : number", edits: [replaceBy(nothing, "number")] });
+  const typed = nothing === undefined ? [] : [replaceBy(nothing, "number")];
   if (isWithout && Node.isExpressionStatement(last) && !isAssignment(last.getExpression())) {
-    reading.report.add("R018", node, "a body without a return: its last statement is a value", { words: `write return ${shown(last.getExpression().getText())}`, edits: [insertBefore(last, "return ")] });
+    reading.report.add("R018", node, "a body without a return: its last statement is a value", { words: `write ${nothing === undefined ? "" : ": number and "}return ${shown(last.getExpression().getText())}`, edits: [insertBefore(last, "return "), ...typed] });
     readStatements(reading, statements.slice(0, -1), scope);
     return evaluate(reading, last.getExpression(), scope);
   }
@@ -299,7 +354,7 @@ export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Va
   if (returned.length > 0 || !isWithout) return merge(reading, returned);
   const missing = missingReturn(reading, node, statements);
   // What an assignment or a loop should have been has a fault of its own.
-  if (missing.edits.length > 0 || reading.report.size === before) reading.report.add("R018", node, "a body without a return", missing);
+  if (missing.edits.length > 0 || reading.report.size === before) reading.report.add("R018", node, "a body without a return", missing.edits.length === 0 || nothing === undefined ? missing : { ...missing, words: missing.words.replace(/^write /, "write : number and "), edits: [...missing.edits, ...typed] });
   return fault;
 }
 

@@ -17,7 +17,7 @@ import type { Expr, Kernel, Output, Reduce, SourceLocation } from "../ir.ts";
 import { reportBuffers } from "./buffers.ts";
 import { readDeclaration, removeDeclared, reportUnusedAxes } from "./declaration.ts";
 import { checkIndices } from "./extents.ts";
-import { insertAtTop, insertBefore, replaceBy, shown } from "./fixes.ts";
+import { insertAtTop, insertBefore, replaceBy, shown, shorten } from "./fixes.ts";
 import { readBody, bindPattern } from "./functions.ts";
 import { importUsed, namesUsed } from "./imports.ts";
 import { Modules } from "./modules.ts";
@@ -228,7 +228,49 @@ function bindBody(reading: Reading, scope: Scope, parameters: readonly Parameter
     bindPattern(reading, scope, pattern!, { kind: "record", fields: new Map([...values.fields, ...axes.fields]) }, first!);
     return;
   }
+  for (const parameter of parameters) {
+    if (parameter.getInitializer() === undefined) continue;
+    const text = parameter.getSourceFile().getFullText().slice(parameter.getStart(), (parameter.getTypeNode() ?? parameter.getNameNode()).getEnd());
+    reading.report.add("R010", parameter, "a default of what the body takes is not part of the language", { words: `write ${shorten(text)}: the kernel gives both objects`, edits: [replaceBy(parameter, text)] });
+  }
+  if (bindStray(reading, scope, parameters, values, axes)) return;
   parameters.forEach((parameter, position) => bindPattern(reading, scope, parameter.getNameNode(), [values, axes][position]!, parameter));
+}
+
+/** What stands in the other one of the body's two objects is meant all the same. */
+function bindStray(reading: Reading, scope: Scope, [first, second]: readonly ParameterDeclaration[], values: Named, axes: Named): boolean {
+  if (first === undefined || second === undefined) return false;
+  const [firsts, seconds] = [first, second].map((one) => one.getNameNode()).map((node) => (Node.isObjectBindingPattern(node) ? node.getElements() : []));
+  const isOnlyIn = (element: BindingElement, one: Named, other: Named): boolean => one.fields.has(fieldOf(element)) && !other.fields.has(fieldOf(element)) && element.getDotDotDotToken() === undefined;
+  const strayAxes = firsts!.filter((element) => isOnlyIn(element, axes, values));
+  const strayValues = seconds!.filter((element) => isOnlyIn(element, values, axes));
+  const stray = [...strayAxes, ...strayValues];
+  if (stray.length === 0) return false;
+  const areBoth = [first, second].every((one) => Node.isObjectBindingPattern(one.getNameNode()));
+  const list = (kept: readonly BindingElement[], others: readonly BindingElement[]): string => {
+    const all = [...kept, ...others.filter((one) => !kept.some((known) => fieldOf(known) === fieldOf(one)))].map((one) => one.getText());
+    return all.length === 0 ? "{}" : `{ ${all.join(", ")} }`;
+  };
+  const without = (elements: readonly BindingElement[]): BindingElement[] => elements.filter((one) => !stray.includes(one));
+  const words = (some: readonly BindingElement[], what: string, where: string): string[] => (some.length === 0 ? []
+    : [`take ${some.map(fieldOf).join(", ")} in the ${where} object, with the ${what}`]);
+  const whatIs = (element: BindingElement): string => {
+    const value = values.fields.get(fieldOf(element)) ?? axes.fields.get(fieldOf(element));
+    return value?.kind === "axis" ? "an axis, and stands among the inputs" : `${value?.kind === "tensor" ? "an input" : "a parameter"}, and stands among the axes`;
+  };
+  reading.report.add("R018", stray[0]!, stray.map((one) => `'${fieldOf(one)}' is ${whatIs(one)}`).join("; "), {
+    words: [...words(strayValues, "inputs", "first"), ...words(strayAxes, "axes", "second")].join("; "),
+    edits: areBoth ? [replaceBy(first.getNameNode(), list(without(firsts!), strayValues)), replaceBy(second.getNameNode(), list(without(seconds!), strayAxes))] : [],
+  });
+  const all: Named = { kind: "record", fields: new Map([...values.fields, ...axes.fields]) };
+  for (const [parameter, elements, own] of [[first, firsts!, values], [second, seconds!, axes]] as const) {
+    const hasStray = elements.some((one) => stray.includes(one));
+    // A name that both objects take is bound once.
+    if (hasStray && parameter === second && strayValues.some((one) => firsts!.some((known) => fieldOf(known) === fieldOf(one)))) {
+      for (const one of without(elements)) scope.bind(one.getName(), { at: one, value: () => own.fields.get(fieldOf(one)) ?? fault });
+    } else bindPattern(reading, scope, parameter.getNameNode(), hasStray ? all : own, parameter);
+  }
+  return true;
 }
 
 function startOf(node: Node): { endLine: number; endColumn: number } {

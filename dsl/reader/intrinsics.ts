@@ -23,7 +23,7 @@ const usage: Readonly<Record<string, readonly [least: number, most: number, form
 };
 
 export function callIntrinsic(reading: Reading, name: string, node: Node, args: readonly Node[], scope: Scope): Value {
-  if (name === "min" && args.length === 3) {
+  if (name === "min" && args.length === 3 && reading.typeOf(evaluate(reading, args[2]!, scope)) === undefined) {
     const [domain, tree] = [args[0]!, args[1]!].map((arg) => arg.getText());
     const leaf = args[2]!;
     const body = Node.isArrowFunction(leaf) && !Node.isBlock(leaf.getBody()) ? leaf.getBody() : undefined;
@@ -37,6 +37,8 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
     reading.report.add("R019", node, `the arguments of '${name}' stand in another order`, write(node, `${name}(${ordered.map((arg) => arg.getText()).join(", ")})`));
     return callIntrinsic(reading, name, node, ordered, scope);
   }
+  const values = ofValues(reading, name, node, args, scope);
+  if (values !== undefined) return values;
   const form = usage[name];
   if (form !== undefined && (args.length < form[0] || args.length > form[1])) {
     const isShort = (name === "sum" || name === "argmax") && args.length === 2 || name === "reduce" && args.length === 3;
@@ -51,6 +53,16 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
       const [place, value] = [args.slice(0, -1), args.at(-1)!];
       reading.report.add("R019", node, `'scatter' is given ${args.length} arguments`, write(node, `scatter([${place.map((arg) => arg.getText()).join(", ")}], ${value.getText()})`));
       for (const arg of args) evaluate(reading, arg, scope);
+      return fault;
+    }
+    if (name === "scatter") {
+      for (const arg of args) evaluate(reading, arg, scope);
+      const [only] = args;
+      const parts = Node.isObjectLiteralExpression(only) ? only.getProperties().map((one) => (Node.isPropertyAssignment(one) ? one.getInitializer()! : one)) : [];
+      const [place, value] = [parts.find(Node.isArrayLiteralExpression), parts.find((one) => !Node.isArrayLiteralExpression(one))];
+      const isBoth = parts.length === 2 && place !== undefined && value !== undefined && !Node.isSpreadAssignment(value);
+      reading.report.add("R019", node, `'scatter' is given ${args.length} ${args.length === 1 ? "argument" : "arguments"}`,
+        isBoth ? write(node, `scatter(${place.getText()}, ${value.getText()})`) : "write scatter([index, …], value), with one index for each axis of the output");
       return fault;
     }
     const inserted = treeless ? insertAfter(args[0]!, ', "chain"') : undefined;
@@ -78,6 +90,23 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
       reading.report.add("R010", node, `'${name}' can't stand in a body`, name === "kernel" ? "declare each kernel at the top of the module" : "axes are declared in 'axes'");
       return fault;
   }
+}
+
+/** `sum(a, b)` of numbers, as other languages have it: there is no axis to go over. */
+function ofValues(reading: Reading, name: string, node: Node, args: readonly Node[], scope: Scope): Value | undefined {
+  const isOther = name === "sum" || name === "argmax" || (name === "max" || name === "min") && args.length > 2;
+  const [only] = args;
+  const parts = args.length === 1 && Node.isArrayLiteralExpression(only) ? only.getElements() : args;
+  if (!isOther || parts.length < 2 || parts.some((arg) => Node.isArrowFunction(arg) || Node.isStringLiteral(arg))) return undefined;
+  const values = parts.map((arg) => evaluate(reading, arg, scope));
+  if (values.some((value) => value.kind === "axis" || reading.typeOf(value) === undefined)) return undefined;
+  const texts = parts.map((arg) => arg.getText());
+  const together = name === "sum" ? fitted(node, parts.map(operandText).join(" + ")) : texts.slice(1).reduce((text, next) => `${name}(${text}, ${next})`, texts[0]!);
+  reading.report.add("R019", node, `'${name}' is given ${parts.length} numbers, and goes over an axis`, name === "argmax"
+    ? { words: "argmax goes over an axis: argmax(axis, \"chain\", (i) => …); of two values, select(right > left, u32(1), u32(0)) tells which is larger", edits: [] } : write(node, together));
+  const type = name === "argmax" ? undefined : values.map((value) => reading.typeOf(value)).find((one) => one !== "loose");
+  return type === undefined || type === "bool" ? unknownOf(reading, values, parts)
+    : scalar(reading.at(node, standIn(reading.pool, type, values.flatMap((value, position) => reading.expr(value, parts[position]!) ?? []))));
 }
 
 /** The arguments of a reduction as they should stand, where a tree or a leaf is plainly in another's place. */
@@ -176,6 +205,12 @@ function readScatter(reading: Reading, node: Node, given: readonly Node[], scope
   if (place.kind === "fault") return unknownOf(reading, [place, value], args);
   const placeNodes = Node.isArrayLiteralExpression(args[0]!) ? args[0]!.getElements() : [];
   if (place.kind !== "tuple") {
+    const object = args[0]!;
+    if (place.kind === "record" && Node.isObjectLiteralExpression(object)) {
+      reading.report.add("R017", object, "the place of a scatter is an array of indices, and this is an object",
+        write(object, `[${object.getProperties().map((one) => (Node.isPropertyAssignment(one) ? one.getInitializer()! : one).getText()).join(", ")}]`));
+      return fault;
+    }
     reading.report.add("R017", args[0]!, `the place of a scatter is an array of indices, and this is ${describe(place)}`, { words: `write scatter([${shown(args[0]!.getText())}], …)`, edits: [replaceBy(args[0]!, `[${args[0]!.getText()}]`)] });
     return unknownOf(reading, [place, value], args);
   }

@@ -27,6 +27,7 @@ export function readName(reading: Reading, node: Node, scope: Scope): Value {
   }
   // What the body takes under a misspelt name has been reported there.
   const isMeant = mayBeMeant(name, reading.untaken);
+  if (reading.combining !== undefined && (reading.axes.has(name) || reading.parameters.has(name) || reading.inputs.has(name) || reading.combining.isTold)) return notInCombine(reading, node);
   if (reading.axes.has(name)) {
     if (!isMeant) reading.report.add("R013", node, `the axis '${name}' is not among the axes that the body takes`, takeToo(reading, 1, name),
       [{ message: `'${name}' is declared here`, at: reading.axes.get(name)!.at }]);
@@ -69,6 +70,7 @@ export function readName(reading: Reading, node: Node, scope: Scope): Value {
     }, [{ message: `'${name}' is declared here`, at: later }]);
     return fault;
   }
+  if (reading.outputNames.has(name) || name === "output") return outputRead(reading, node);
   reading.unknownNames.add(name);
   if (isJavaScriptMath(reading, name)) {
     reading.report.add("R013", node, `'${name}' is not defined`, `write ${mathInstead[name]}`);
@@ -96,6 +98,23 @@ export function readName(reading: Reading, node: Node, scope: Scope): Value {
   const value = meant === undefined ? undefined : scope.find(meant)?.value() ?? (reading.scopes.isLanguageName(meant) ? reading.scopes.language(meant) : undefined);
   if (value?.kind === "tensor") reading.used.add(value.input.name);
   return value === undefined || value.kind === "literal" ? fault : value;
+}
+
+/** An output has no contents while its kernel runs. */
+export function outputRead(reading: Reading, node: Node): Value {
+  reading.report.add("R013", node, `'${node.getText()}' is an output, and an output can't be read by its kernel`,
+    "use the value that goes into it, as a const; or give the old contents as an input of another name");
+  return fault;
+}
+
+/** What a kernel declares has no meaning in a combine, which is told once of each. */
+function notInCombine(reading: Reading, node: Node): Value {
+  const name = node.getText();
+  const what = reading.axes.has(name) ? `the axis '${name}'` : reading.parameters.has(name) ? `the parameter '${name}'` : `the input '${name}'`;
+  if (!reading.combining!.isTold) reading.report.add("R019", node, `a reducer's combine uses its two states only, and this is ${what}`,
+    `use ${reading.combining!.sides.join(" and ")} only: bring what it needs into the state, through the leaf`);
+  reading.combining!.isTold = true;
+  return fault;
 }
 
 /** The leaf around a node that takes no item, where it would be the first to have a name for it. */
@@ -142,7 +161,7 @@ function indentOf(node: Node): string {
 }
 
 /** The body takes a name more, in one of its two parameters. */
-function takeToo(reading: Reading, position: 0 | 1, name: string): Fix {
+export function takeToo(reading: Reading, position: 0 | 1, name: string): Fix {
   const words = `add it to the body's ${position === 0 ? "first" : "second"} parameter: { ${name} }`;
   const parameters = reading.body?.getParameters() ?? [];
   const pattern = parameters[position]?.getNameNode();

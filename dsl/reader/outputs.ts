@@ -2,12 +2,13 @@
 import { Node, SyntaxKind } from "ts-morph";
 import type { Edit } from "../diagnostics.ts";
 import type { Expr, Output, Variable } from "../ir.ts";
-import { valueTypeOf } from "../expr.ts";
-import { checkStored, dependenceOf, nameDependence } from "./batch-rules.ts";
+import { operandsOf, partsOf, valueTypeOf } from "../expr.ts";
+import { checkStored, dependenceOf, isBatchLeaf, isPlacement, nameDependence } from "./batch-rules.ts";
 import type { DeclaredTensor, Declaration } from "./declaration.ts";
 import { unknownOf } from "./functions.ts";
 import { holdsHole, standIn } from "./holes.ts";
 import { reductionNames } from "./intrinsic-names.ts";
+import { takeToo } from "./lookups.ts";
 import { addTo, convertTo, insertAfter, removeFrom, renameField, replaceBy, shorten, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { checkPoints, indicesFor } from "./points.ts";
@@ -188,7 +189,7 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
   }, value.indices, placeNodes)) return undefined;
   const free = new Set([...expr.free, ...place.flatMap((index) => [...index.free])]);
   const over = [...reading.axes.keys()].filter((axis) => free.has(reading.pool.axisVariable(axis)));
-  if (![...place, expr].some((part) => holdsHole(part))) checkOneWriter(reading, value, over);
+  if (checkAddresses(reading, declared, value) && ![...place, expr].some((part) => holdsHole(part))) checkOneWriter(reading, value, over);
   checkPlace(reading, declared, value);
   const last = place.at(-1)!;
   if (storage === "bf16" && !holdsHole(last) && reading.axes.has(axes.at(-1)!) && !(last.kind === "index" && last.variable.kind === "axis" && last.variable.axis === axes.at(-1))) {
@@ -197,6 +198,52 @@ function readScattered(reading: Reading, declared: DeclaredTensor, value: Scatte
     return undefined;
   }
   return { name, storage, axes, over, place, value: expr };
+}
+
+/** Which row, slot or page of a batch axis is written to: its own point's, or the one that a placement table says. */
+function checkAddresses(reading: Reading, declared: DeclaredTensor, { place, placeNodes }: Scattered): boolean {
+  const wrong = place.findIndex((index, position) => {
+    const axis = declared.axes[position]!;
+    if (reading.axes.get(axis)?.role !== "batch" || holdsHole(index)) return false;
+    if (index.kind === "index" && index.variable.kind === "axis" && index.variable.axis === axis) return false;
+    const parts = [...partsOf(index, (part) => (part.kind === "load" ? [] : operandsOf(part)))];
+    return parts.some((part) => isBatchLeaf(reading, part)) || !parts.some((part) => isPlacement(reading, part));
+  });
+  if (wrong === -1) return true;
+  const [index, node, axis] = [place[wrong]!, placeNodes[wrong]!, declared.axes[wrong]!];
+  const what = index.kind === "index" ? `'${shorten(node.getText())}', a point of the axis '${index.variable.axis}', stands for` : `'${shorten(node.getText())}' stands for`;
+  reading.report.add("R005", node, `${what} the batch axis '${axis}' of '${declared.name}': only a placement table says where there a value goes`,
+    placed(reading, declared, index, node), [{ message: `'${declared.name}' is declared here`, at: declared.at }, { message: `'${axis}' is a batch axis`, at: reading.axes.get(axis)!.at }]);
+  return false;
+}
+
+/** A placement table's element in the place of a point: of a table that is there, or of a new one. */
+function placed(reading: Reading, declared: DeclaredTensor, index: Expr, node: Node): Fix {
+  const own = index.kind === "load" && index.type !== "f32" ? reading.inputs.get(index.input) : undefined;
+  if (own !== undefined) return { words: `if '${own.name}' says where, declare it as "unique placement u32[${own.axes.join(", ")}]"`, edits: retype(own, "unique placement u32") };
+  const isPoint = index.kind === "index" && reading.axes.get(index.variable.axis)?.role === "batch";
+  const points = isPoint ? [index.variable.axis] : [...reading.axes.values()].filter(({ name, role }) => role === "batch" && !declared.axes.includes(name)).map(({ name }) => name).slice(0, 1);
+  const [point] = points;
+  const isOver = (axes: readonly string[]): boolean => axes.length === 1 && axes[0] === point;
+  const tables = [...reading.inputs.values()].filter(({ ownership, axes }) => ownership === "placement" && isOver(axes));
+  const table = tables.find(({ unique }) => unique) ?? tables[0];
+  const form = `only a "unique placement u32[…]" table, as in place: "unique placement u32[${point ?? "token"}]" and scatter([place(${point ?? "token"}), …], …), or the axis' own point may stand here`;
+  const text = takenAs(reading, point);
+  if (point === undefined || text === undefined || !isPoint && index.kind !== "constant") return { words: form, edits: [] };
+  const name = table?.name ?? ["place", "placeOf", "placeIn"].find((one) => !reading.inputs.has(one) && !reading.axes.has(one) && !reading.parameters.has(one)) ?? "places";
+  const taken = takenAs(reading, name);
+  const edits = [replaceBy(node, `${taken ?? name}(${text})`), ...(taken === undefined ? takeToo(reading, 0, name).edits : [])];
+  if (table !== undefined) return { words: `write ${taken ?? name}(${text})`, edits };
+  const inputs = node.getAncestors().filter(Node.isObjectLiteralExpression).map((one) => one.getProperty("inputs")).find((one) => one !== undefined);
+  const list = Node.isPropertyAssignment(inputs) ? inputs.getInitializer() : undefined;
+  const words = `write ${name}(${text}), and declare it among the inputs: ${name}: "unique placement u32[${point}]"`;
+  return { words, edits: Node.isObjectLiteralExpression(list) && edits.length > 1 ? [...edits, addTo(list, list.getProperties(), `${name}: "unique placement u32[${point}]"`)] : [] };
+}
+
+/** What the body calls one of the names that it takes. */
+function takenAs(reading: Reading, name: string | undefined): string | undefined {
+  return reading.body?.getParameters().map((parameter) => parameter.getNameNode()).flatMap((pattern) => (Node.isObjectBindingPattern(pattern) ? pattern.getElements() : []))
+    .find((element) => (element.getPropertyNameNode()?.getText() ?? element.getName()) === name)?.getName();
 }
 
 /** Rows, slots and pages may only say where among the batch's things a value goes. */

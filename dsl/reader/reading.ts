@@ -29,6 +29,7 @@ export class Reading {
   /** Axes of the outputs: their points are bound everywhere. */
   readonly outputAxes = new Set<string>();
   readonly outputTypes = new Set<ValueType>();
+  readonly outputNames = new Set<string>();
   /** Names whose declarations are faulty: they are known, but mean nothing. */
   readonly faulty = new Set<string>();
   /** Where each expression was first written, and everywhere that it was. */
@@ -48,6 +49,8 @@ export class Reading {
   readonly untaken = new Set<string>();
   /** Which part of a declaration is being read, where that tells what a name should be. */
   reading: "axes" | undefined;
+  /** The two states of the combine that is being read, and whether it was told that there is nothing else. */
+  combining: { readonly sides: readonly string[]; isTold: boolean } | undefined;
   /** What reaches the outputs. */
   readonly stored: Expr[] = [];
   /** A part of the declaration is not there, so that names which mean nothing may be its. */
@@ -211,7 +214,7 @@ export class Reading {
       return hole(this.pool, type);
     }
     if (Number.isInteger(value) ? value < low || value > high : !Number.isFinite(value)) {
-      this.report.add("R006", at, `${text} does not fit ${type}, which holds ${low} to ${high}`, value < 0 && type === "u32" ? partner === undefined ? `write ${Number.isInteger(value) && value >= -0x80000000 ? `${value >>> 0}, or ` : ""}declare i32` : other("i32")
+      this.report.add("R006", at, `${text} does not fit ${type}, which holds ${low} to ${high}`, value < 0 && type === "u32" ? partner === undefined ? this.#inIdentity(at) ?? `write ${Number.isInteger(value) && value >= -0x80000000 ? `${value >>> 0}, or ` : ""}declare i32` : other("i32")
         : `write a number that ${type} holds, or calculate in ${type === "i32" && value > 0 && value <= 0xffffffff ? "u32 or " : ""}f32`);
       return hole(this.pool, type);
     }
@@ -224,6 +227,12 @@ export class Reading {
       if (!isWhole && partner !== undefined) return undefined;
     }
     return hole(this.pool, type);
+  }
+
+  /** An identity below 0 is mostly meant to be zero. */
+  #inIdentity(at: Node): Fix | undefined {
+    const isIdentity = at.getAncestors().some((above) => Node.isPropertyAssignment(above) && above.getName() === "identity");
+    return isIdentity ? { words: "write a number from 0 to 4294967295, such as 0", edits: [replaceBy(at, "0")] } : undefined;
   }
 
   /**

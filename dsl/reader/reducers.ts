@@ -190,7 +190,10 @@ function readCombine(reading: Reading, types: readonly [string, FieldType][], at
     kind: "record", fields: new Map(types.map(([field, type]): [string, Value] => [field, scalar(reading.pool.state(name, field, type))])),
   });
   const folding = reading.folding.splice(0);
+  const outer = reading.combining;
+  reading.combining = { sides: value.node.getParameters().map((one) => shorten(one.getName())), isTold: false };
   const result = inline(reading, value, [side("left"), side("right")]);
+  reading.combining = outer;
   reading.folding.push(...folding);
   const exprs = readFields(reading, types, at, result, "the combined state");
   const open = exprs?.map(findOpen).find((leaf) => leaf !== undefined);

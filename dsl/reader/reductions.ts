@@ -20,8 +20,18 @@ import { describe, fault, scalar, type Domain, type FunctionLike, type Scope, ty
 
 /** `upTo(axis, last)` and `below(axis, count)`. */
 export function readRange(reading: Reading, name: "upTo" | "below", node: Node, args: readonly Node[], scope: Scope): Value {
-  const domain = wholeAxis(reading, evaluate(reading, args[0]!, scope), args[0]!);
+  const first = evaluate(reading, args[0]!, scope);
   const value = evaluate(reading, args[1]!, scope);
+  if (value.kind === "axis" && (first.kind === "scalar" || first.kind === "literal" || first.kind === "tensor")) {
+    reading.report.add("R019", node, `the arguments of '${name}' stand in another order`, write(node, `${name}(${args[1]!.getText()}, ${args[0]!.getText()})`));
+    return readRange(reading, name, node, [args[1]!, args[0]!], scope);
+  }
+  const domain = wholeAxis(reading, first, args[0]!);
+  if (reading.typeOf(value) === "f32") {
+    const { pool } = reading;
+    reading.report.add("R024", args[1]!, `the bound of a range counts items, and this is an f32`, asCount(reading, value, args[1]!));
+    return domain === undefined ? unknownOf(reading, [value]) : { kind: "range", domain: { ...domain, count: hole(pool, "u32", [reading.expr(value, args[1]!)!]) } };
+  }
   const isBound = value.kind !== "literal" || Number.isInteger(value.value) && value.value >= 0;
   if (!isBound) reading.report.add("R006", args[1]!, `the bound of a range is a whole number from 0, and this is ${value.value}`, 
     { ...write(node, `below(${args[0]!.getText()}, ${value.kind === "literal" ? Math.max(0, Math.trunc(value.value) + (name === "upTo" ? 1 : 0)) : 0})`), more: name === "upTo" ? ", or upTo(axis, last) with the last item" : ", with the number of items" });
@@ -32,6 +42,18 @@ export function readRange(reading: Reading, name: "upTo" | "below", node: Node, 
   if (!fits || !checkOwnBound(reading, domain.axis, bound, args[1]!)) return { kind: "range", domain: { ...domain, count: hole(pool, "u32", [bound]) } };
   const wanted = name === "upTo" ? pool.add(bound, pool.u32(1)) : bound;
   return { kind: "range", domain: { ...domain, count: reading.at(node, pool.minimum(wanted, domain.count)) } };
+}
+
+/** A number that was declared as an f32 is declared as a u32; one that is calculated is the author's to count otherwise. */
+function asCount(reading: Reading, value: Value, at: Node): Fix {
+  const expr = value.kind === "scalar" ? value.expr : undefined;
+  const declared = expr?.kind === "parameter" ? reading.parameters.get(expr.name)?.at : expr?.kind === "load" ? reading.inputs.get(expr.input)?.at : undefined;
+  const type = Node.isPropertyAssignment(declared) ? declared.getInitializer() : undefined;
+  const text = type?.getText().replace(/\b(?:bf16|f32)\b/, "u32");
+  if (declared === undefined || !Node.isPropertyAssignment(declared) || !Node.isStringLiteral(type) || text === undefined) {
+    return { words: "bound it by a u32 of a model or sequence axis, of a parameter or of a request-owned table: a rounding may not decide how many items there are", edits: [] };
+  }
+  return { words: `declare it as u32: ${declared.getName()}: ${text}`, edits: [replaceBy(type, text)], more: at.getText() === declared.getName() ? "" : ", so that no rounding decides how many items there are" };
 }
 
 export function readRuns(reading: Reading, args: readonly Node[], scope: Scope): Value {

@@ -1,5 +1,5 @@
 /** Statements that a body can't have. Their insides are read for their own faults. */
-import { Node, SyntaxKind, type IfStatement, type VariableDeclaration } from "ts-morph";
+import { Node, SyntaxKind, type Block, type IfStatement, type VariableDeclaration } from "ts-morph";
 import { checkCondition } from "./batch-rules.ts";
 import { evaluate } from "./expressions.ts";
 import { removeStatement, replaceBy, shorten, shown } from "./fixes.ts";
@@ -23,7 +23,15 @@ export function unknownStatement(reading: Reading, node: Node, scope: Scope): Va
     return readInside(reading, node, scope);
   }
   if (Node.isIfStatement(node)) {
-    reportUnknown(reading, node, { what: "'if'", fix: choiceInstead(node) });
+    const [then] = Node.isBlock(node.getThenStatement()) ? (node.getThenStatement() as Block).getStatements() : [node.getThenStatement()];
+    if (Node.isThrowStatement(then) && node.getElseStatement() === undefined) {
+      evaluate(reading, node.getExpression(), scope);
+      reportUnknown(reading, node, { what: "'throw'", fix: { words: "remove it: check inputs on the host", edits: [removeStatement(node)] } });
+      return [];
+    }
+    // With its loop it goes away.
+    const loop = reading.refused === 0 ? undefined : node.getFirstAncestor((above) => Node.isIterationStatement(above) || Node.isFunctionLikeDeclaration(above));
+    if (!Node.isIterationStatement(loop)) reportUnknown(reading, node, { what: "'if'", fix: choiceInstead(node) });
     const at = node.getExpression();
     const condition = reading.expr(evaluate(reading, at, scope), at, "bool");
     if (condition !== undefined) checkCondition(reading, condition, at);
@@ -38,7 +46,7 @@ export function unknownStatement(reading: Reading, node: Node, scope: Scope): Va
   const [what, fix] = words[node.getKindName()] ?? [`'${node.getKindName()}'`, "write const declarations and a return"];
   const isRemoved = /^(DebuggerStatement|ThrowStatement)$/.test(node.getKindName());
   reportUnknown(reading, node, { what, fix: isRemoved ? { words: fix, edits: [removeStatement(node)] } : fix });
-  return Node.isClassDeclaration(node) ? [] : readInside(reading, node, scope);
+  return Node.isClassDeclaration(node) || Node.isThrowStatement(node) ? [] : readInside(reading, node, scope);
 }
 
 /** `for (let k = 0; …) total += x(token, k)` as a sum, where a tensor's index tells the axis. */

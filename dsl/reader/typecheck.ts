@@ -1,7 +1,7 @@
 /** TypeScript's own strict errors, as diagnostics. */
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { Node, Project, ts, type Diagnostic as TypeError, type DiagnosticMessageChain, type SourceFile } from "ts-morph";
+import { Node, Project, SyntaxKind, ts, type VariableDeclaration, type Diagnostic as TypeError, type DiagnosticMessageChain, type SourceFile } from "ts-morph";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { SourceLocation } from "../ir.ts";
 import { packageRoot } from "./modules.ts";
@@ -73,17 +73,44 @@ function errorsOf(project: Project, checked: SourceFile, shown: string, ruled: R
     const call = checked.getDescendantAtPos(start)?.getAncestors().findLast(Node.isCallExpression);
     return call !== undefined && [...faultLines].some((line) => line >= call.getStartLineNumber() && line <= call.getEndLineNumber());
   };
-  return errors.filter((error) => !ruled.has(lineOf(error)) && !(consequences.has(error.getCode()) && follows(error.getStart() ?? 0))).map((error): Diagnostic => {
+  return errors.filter((error) => !isToldBefore(checked, error, errors)).filter((error) => !ruled.has(lineOf(error)) && !(consequences.has(error.getCode()) && follows(error.getStart() ?? 0))).map((error): Diagnostic => {
     const start = error.getStart() ?? 0;
     const { line, column } = checked.getLineAndColumnAtPos(start);
     const text = checked.getFullText().slice(start, start + (error.getLength() ?? 1)).split(/[\n\r]/)[0]!;
     const message = error.getMessageText();
+    const untyped = withoutType(checked, shown, start, error.getCode());
+    if (untyped !== undefined) return { ...untyped, code: `TS${error.getCode()}`, location: { file: shown, line, column, endColumn: column + Math.max(1, text.length) }, notes: [] };
     return {
       code: `TS${error.getCode()}`, message: typeof message === "string" ? message : flatten(message),
       location: { file: shown, line, column, endColumn: column + Math.max(1, text.length) }, notes: [],
       fix: fixes[error.getCode()] ?? "make the file type-check under TypeScript's strict mode",
     };
   });
+}
+
+/** Whether another name of the same function's patterns has told that it has no types. */
+function isToldBefore(checked: SourceFile, error: TypeError, errors: readonly TypeError[]): boolean {
+  const functionOf = (one: TypeError): Node | undefined => checked.getDescendantAtPos(one.getStart() ?? 0)?.getFirstAncestor(Node.isParameterDeclaration)?.getParent();
+  const first = error.getCode() === 7031 ? errors.find((one) => one.getCode() === 7031 && functionOf(one) === functionOf(error)) : error;
+  return first !== error;
+}
+
+/** A parameter without a type, in the language's words: numbers are what functions take, and a body's objects have the kernel's types. */
+function withoutType(checked: SourceFile, shown: string, start: number, code: number): Pick<Diagnostic, "message" | "fix" | "edits"> | undefined {
+  const parameter = checked.getDescendantAtPos(start)?.getFirstAncestor(Node.isParameterDeclaration);
+  if (code !== 7006 && code !== 7031 || parameter === undefined) return undefined;
+  const around = parameter.getParent();
+  const name = Node.isFunctionDeclaration(around) ? around.getName() : Node.isVariableDeclaration(around?.getParent()) ? (around.getParent() as VariableDeclaration).getName() : undefined;
+  const isBody = checked.getDescendantsOfKind(SyntaxKind.PropertyAssignment).some((one) => one.getName() === "body" && one.getInitializer()?.getText() === name);
+  if (code === 7031 || isBody) {
+    return { message: `'${checked.getDescendantAtPos(start)!.getText()}' has no type: what a body takes has the types of the kernel that it stands in`,
+      fix: isBody ? "write the body inside kernel({ … }): body: ({ … }, { … }) => …" : "give the function numbers: (x: number)" };
+  }
+  const text = parameter.getText();
+  const end = checked.getLineAndColumnAtPos(parameter.getNameNode().getEnd());
+  const isBare = Node.isArrowFunction(around) && around.getFirstChildByKind(SyntaxKind.OpenParenToken) === undefined;
+  const begin = checked.getLineAndColumnAtPos(parameter.getStart());
+  return { message: `the parameter '${text}' has no type`, fix: `write ${text}: number`, edits: [{ file: shown, line: begin.line, column: begin.column, endLine: end.line, endColumn: end.column, text: isBare ? `(${text}: number)` : `${text}: number` }] };
 }
 
 /** Whether an error would go away with other settings of the file's folder, which are not asked for here. */

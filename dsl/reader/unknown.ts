@@ -14,7 +14,7 @@ import { indicesFor } from "./points.ts";
 import { insteadOfPower } from "./powers.ts";
 import type { Reading } from "./reading.ts";
 import { nearest } from "./suggest.ts";
-import { describe, fault, scalar, type Scope, type Value } from "./values.ts";
+import { describe, fault, fieldNode, scalar, type Scope, type Value } from "./values.ts";
 
 /** In the place of a call, where its arguments tell what to write; else in words. */
 function callInstead(node: CallLike, name: string, words: string): string | Fix {
@@ -91,6 +91,11 @@ export function reportUnknown(reading: Reading, node: Node, words?: { what: stri
     : known ?? (name !== undefined && named(name) !== undefined ? [`'${name}'`, named(name)!]
       : [name !== undefined ? `'${name}'` : `'${shorten(node.getText())}' (${node.getKindName()})`,
         "write const declarations, arithmetic, comparisons, ?:, calls of tensors and functions, and a return"]);
+  if (node.getKind() === SyntaxKind.ThisKeyword && reading.combining !== undefined) {
+    const { sides } = reading.combining;
+    reading.report.add("R010", node, "'this' is not part of the language", { words: `use ${sides.join(" and ")}, the two states`, edits: [replaceBy(node, sides[0]!)] });
+    return fault;
+  }
   const edits = typeof fix === "string" ? editsFor(node) : [];
   reading.report.add("R010", node, `${what} is not part of the language`, edits.length > 0 ? { words: fix as string, edits } : fix);
   return fault;
@@ -154,6 +159,11 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
       return fault;
     }
     const binding = scope.find(name);
+    const test = binding === undefined ? testInstead(reading, node, undefined, name) : undefined;
+    if (test !== undefined) {
+      rest();
+      return test;
+    }
     // A name that "treefold" was asked for in vain is as unknown as one that was not imported.
     const isFree = binding === undefined || Node.isImportSpecifier(binding.at) && (functionInstead(name) ?? otherMeant(name)) !== undefined && binding.value().kind === "fault";
     return isFree ? unknownFunction(reading, node, name, scope, rest) : undefined;
@@ -168,6 +178,9 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
     return fault;
   }
   if (global === "Math") return readMath(reading, node, method, scope);
+  if (global === "Object" && method === "assign") return readAssign(reading, node, scope);
+  const test = testInstead(reading, node, global, method);
+  if (test !== undefined) return test;
   if (global !== undefined && named(global) !== undefined) {
     reportUnknown(reading, callee);
     return rest();
@@ -183,6 +196,40 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
   const left = rest(object);
   reading.refused -= 1;
   return instead === undefined ? fault : left;
+}
+
+/** `Object.assign(a, { b })`: the fields of all, one by one. */
+function readAssign(reading: Reading, node: CallLike, scope: Scope): Value {
+  const args = node.getArguments();
+  const values = args.map((arg) => evaluate(reading, arg, scope));
+  const fields = new Map<string, Value>();
+  const texts = new Map<string, string>();
+  values.forEach((value, position) => {
+    const arg = args[position]!;
+    if (value.kind !== "record") return;
+    for (const [name, field] of value.fields) {
+      fields.set(name, field);
+      texts.set(name, Node.isObjectLiteralExpression(arg) ? fieldNode(value, name)?.getText() ?? name : `${operandText(arg)}.${name}`);
+    }
+  });
+  const text = `{ ${[...texts].map(([name, value]) => (name === value ? name : `${name}: ${value}`)).join(", ")} }`;
+  const isWhole = values.every((value) => value.kind === "record") && texts.size > 0;
+  reportUnknown(reading, node.getExpression(), { what: "'Object.assign'", fix: isWhole ? write(node, text) : "write the fields one by one: { a: first.a, b: second.b }" });
+  return isWhole ? { kind: "record", fields } : unknownOf(reading, values, args);
+}
+
+/** JavaScript's tests of numbers, as conditions of the language. */
+function testInstead(reading: Reading, node: CallLike, global: string | undefined, method: string): Value | undefined {
+  const [only, ...others] = node.getArguments();
+  if (global !== undefined && global !== "Number" || only === undefined || others.length > 0) return undefined;
+  if (global === undefined && Node.isPropertyAccessExpression(node.getExpression())) return undefined;
+  const x = only.getText();
+  const parent = node.getParent();
+  const text = method === "isNaN" && global !== undefined ? `isNaN(${x})` : method === "isFinite" ? `!isNaN(${x}) && !isInfinite(${x})` : method === "isInteger" && global !== undefined ? `floor(${x}) === ${operandText(only)}` : undefined;
+  if (text === undefined) return undefined;
+  const isOperand = method !== "isNaN" && (Node.isPrefixUnaryExpression(parent) || Node.isBinaryExpression(parent));
+  reportUnknown(reading, node.getExpression(), { what: `'${node.getExpression().getText()}'`, fix: write(node, isOperand ? `(${text})` : text) });
+  return scalar(reading.at(node, standIn(reading.pool, "bool", [])));
 }
 
 /** Functions of numbers that others call as methods of them. */
