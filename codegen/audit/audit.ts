@@ -10,6 +10,7 @@ import { examine, type Examination, Mismatch } from "./case.ts";
 import type { AuditedSize, Certificate, Failure } from "./certificate.ts";
 import { checkBindings } from "./bindings.ts";
 import { falseClaims } from "./claims.ts";
+import { checkDecisions } from "./decisions.ts";
 import { executions } from "./executions.ts";
 import { checkForms } from "./forms.ts";
 import { checkFunctions } from "./functions.ts";
@@ -117,11 +118,13 @@ function examinations({ kernel, artifact, modules, flows, open, effort, begin }:
   for (;;) {
     const before = open.first;
     try {
-      return casesOf(kernel, artifact, modules, flows, known).flatMap((one, number): [Case, Examination][] => {
+      const found = casesOf(kernel, artifact, modules, flows, known).flatMap((one, number): [Case, Examination][] => {
         begin(one);
         const examination = open.goingOn(one, () => examine({ kernel, artifact, modules, rows, at: one, number, known, effort }));
         return examination === undefined ? [] : [[one, examination]];
       });
+      modules.forEach((module, number) => open.goingOn(null, () => inPass(number, () => checkDecisions(artifact.passes[number]!, module, known))));
+      return found;
     } catch (error) {
       if (!(error instanceof NeedsValues) || [...error.tensors].every((tensor) => known.has(tensor))) throw error;
       const placement = kernel.inputs.find(({ name, ownership }) => error.tensors.has(name) && ownership === "placement");

@@ -33,4 +33,6 @@ export const tables: readonly Attack[] = [
   { name: "K6", cause: "R2", what: "the position of the row modulo 6, another request's", of: ofPositions, edits: [["position_data[minimum_0]", "position_data[(minimum_0 % 6u)]"]] },
   { name: "K7", cause: "R2", what: "the position of the row modulo 420, another request's", of: "attention/alone", edits: [["position_data[minimum_0]", "position_data[(minimum_0 % 420u)]"]] },
   { name: "K8", cause: "R2", what: "label 7 is not stored", of: withLabels, edits: [["let less_0 = ", "if (label_0 == 7u) {\n    return;\n  }\n  let less_0 = "]] },
+  { name: "K9", cause: "R2", what: "position 333 is negated, told by its bits", of: ofPositions, edits: [["canonical(sum_1)", "canonical(select(sum_1, -sum_1, (position_0 ^ 333u) == 0u))"]] },
+  { name: "K10", cause: "R2", what: "position 333 is negated, told by a multiple", of: ofPositions, edits: [["canonical(sum_1)", "canonical(select(sum_1, -sum_1, (position_0 * 3u) == 999u))"]] },
 ];
