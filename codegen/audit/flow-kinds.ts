@@ -3,21 +3,26 @@
 /**
  * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
  * comparison with a count tells. `padded`: a row's value, or zero where there is no such row, which may be stored.
- * `reach`: whether something lies within a length. `clamped`: brought below the count by a `min`.
+ * `reach`: whether something lies within a length; `slot`: or among its tiles, of which the last need not be full. `clamped`: brought below the count by a `min`.
  * `point`: brought below a sequence's length by a `min`; where such a point is, it is what was brought there.
+ * `own`: a request's own length, which data say, brought below the longest; it bounds, and nothing else is asked of it.
  * `strided`: a number of strides and what varies, an address and nothing else. `place`: a row's remainder. `varying`: of who runs, or of data. `data`: of what memory holds.
  */
-const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "point", "strided", "place", "reach", "varying", "data", "index"] as const;
+const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "point", "own", "strided", "place", "reach", "slot", "varying", "data", "index"] as const;
 export interface Flow extends Readonly<Record<(typeof kinds)[number], boolean>> {
   /** What the number of the workgroup was divided by, where the value is the quotient. */
   readonly divisor?: number;
   /** Of rows: so many neighbouring workgroups are of the same ones. */
   readonly unit?: number;
-  /** An extent, or how many tiles it makes, and one less; an extent and what makes its last tile whole; how many tiles it fills; how many bits a part of a word is shifted; an even number. */
-  readonly exactly?: "extent" | "last" | "full tiles" | "bits" | "even" | `extent and ${number}`;
+  /**
+   * The form of a count or a length: an `extent`, the `last` of its points, in `tiles` of a number of points (`last tile`), whole ones alone
+   * (`full tiles`), an extent and what makes its last tile whole, a `product` of extents and numbers, an `even` one. Nothing else of a count decides anything.
+   * Of others: one of a `few`, less than five; how many `bits` a part of a word is shifted; what is `left` of a request's own length after a point.
+   */
+  readonly exactly?: "extent" | "last" | "tiles" | "last tile" | "full tiles" | "product" | "bits" | "even" | "few" | "left" | `extent and ${number}`;
 }
 export const still: Flow = {
-  count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, point: false, strided: false, place: false, reach: false, varying: false, data: false, index: false,
+  count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, point: false, own: false, strided: false, place: false, reach: false, slot: false, varying: false, data: false, index: false,
 };
 export const varying: Flow = { ...still, varying: true };
 export const loaded: Flow = { ...varying, data: true };

@@ -18,6 +18,7 @@ import type { Pass } from "../../runtime/artifact.ts";
 import { extentsOf } from "../../runtime/formula.ts";
 import { carries, changesOuter } from "./carried.ts";
 import { common, counting, decides, type Flow, isOfBatch, isOfLength, join, loaded, same, still, unitOf, varying } from "./flow-kinds.ts";
+import { isBound, isLeft, isLiteral, isProduct, isZero, quotient } from "./flow-forms.ts";
 import { assigned, isStorage, readsStorage } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
@@ -51,6 +52,8 @@ class BatchFlow {
   readonly #mayStoreIndex: boolean;
   /** Whether workgroups are of rows at all. */
   readonly #hasBatch: boolean;
+  /** Whether workgroups are of a sequence's points, too. */
+  readonly #hasSequence: boolean;
   readonly #flows = new Map<Variable, Flow>();
   #perRow: number;
   #changed = false;
@@ -58,6 +61,7 @@ class BatchFlow {
 
   constructor(kernel: Kernel, pass: Pass) {
     this.#hasBatch = extentsOf(pass.workgroups).some((extent) => kernel.axes.some(({ name, role }) => name === extent && role === "batch"));
+    this.#hasSequence = extentsOf(pass.workgroups).some((extent) => kernel.axes.some(({ name, role }) => name === extent && role === "sequence"));
     this.#perRow = factorOf(pass.workgroups);
     this.#mayStoreIndex = computesWithIndices(kernel);
     this.#parameters = new Set(pass.uniforms.flatMap(({ name, value }) => (value.kind === "parameter" ? [name] : [])));
@@ -141,7 +145,8 @@ class BatchFlow {
         }
         case "for": {
           this.#learn(statement.variable, join([this.#flowOf(statement.from), counting]));
-          this.#flowOf(statement.step);
+          const step = this.#flowOf(statement.step);
+          if (isOfBatch(step) || isOfLength(step)) this.#refuse("a loop's step depends on the batch", line);
           const flow = this.#condition(statement.condition, false);
           // Going through an axis, the loop's variable is a row.
           if (flow.guard || flow.found) this.#learn(statement.variable, { ...counting, row: true });
@@ -233,20 +238,24 @@ class BatchFlow {
         if (all.strided) this.#refuse("a number of strides is bounded", expression.at.line);
         if (all.place) this.#refuse("a row's remainder is bounded", expression.at.line);
         if (all.row) {
-          if (bounds === 0 && !all.length) this.#refuse("a row is bounded by something other than their number", expression.at.line);
+          if (bounds === 0) this.#refuse("a row is bounded by something other than their number", expression.at.line);
           const row = flows.findIndex((flow) => flow.row && !flow.count);
           if (row === 0 || row === 1) this.#meets(expression, row, flows[row]!);
         }
         // Below a count that is one is a row; below another, `min(i * 65536u, count * 4096u)`, is whatever that is.
-        const below = flows.some(({ count, exactly }) => count && exactly !== undefined);
+        const below = flows.some(({ count, exactly }) => count && exactly === "last");
         const own = flows.find((flow) => !flow.count)!;
         if (bounds === 1 && all.varying && below) return { ...all, count: false, row: all.row || this.#hasBatch, clamped: true, ...unitOf(own) };
         if (bounds > 0 && !all.row && all.varying) this.#refuse("something is bounded by what is computed from the number of rows", expression.at.line);
         // A request's own length, if it is one of data.
-        if (isOfLength(all) && all.varying && flows.some((flow) => !isOfLength(flow) && (flow.data || flow.row))) return { ...all, length: false, point: false };
-        if (all.length && !all.varying && flows.some(({ exactly }) => exactly === "extent")) return { ...all, exactly: "extent" };
+        if (isOfLength(all) && all.varying && flows.some((flow) => !isOfLength(flow) && flow.data) && flows.every(isBound)) {
+          return { ...all, length: false, point: false, own: true };
+        }
+        // Of a sequence's tiles, no more than there are lanes.
+        if (all.length && !all.varying && flows.some(({ exactly }) => exactly === "extent" || exactly === "tiles")) return { ...all, exactly: "tiles" };
+        if (flows.some(({ exactly }) => exactly === "left") && flows.every(({ exactly, length, point }) => exactly === "left" || !(length || point))) return { ...all, exactly: "left" };
         if (all.length && all.varying) {
-          if (flows.some(({ length, exactly }) => length && (exactly === "extent" || exactly === "last"))) return { ...all, length: false, point: true };
+          if (flows.some(({ length, exactly }) => length && (exactly === "last" || exactly === "last tile"))) return { ...all, length: false, point: true };
           this.#refuse("something is bounded by what is computed from how long a batch's longest request is", expression.at.line);
         }
         if (all.point && !this.#mayStoreIndex) this.#refuse("something is bounded by what was brought below the length of a batch's longest request", expression.at.line);
@@ -257,12 +266,15 @@ class BatchFlow {
         const [whenFalse, whenTrue, condition] = flows as [Flow, Flow, Flow];
         const gathers = !condition.past && isZero(expression.arguments[0]!) && whenTrue.data;
         // A length is the longest request's: within it a request's own values are all there are to choose.
-        if ((isOfBatch(condition) || condition.reach) && !gathers) this.#refuse("the batch chooses between values", expression.at.line);
+        if (condition.slot || ((isOfBatch(condition) || condition.reach) && !gathers)) this.#refuse("the batch chooses between values", expression.at.line);
         if (isOfBatch(whenFalse) || isOfBatch(whenTrue)) this.#refuse("what depends on the batch is chosen from", expression.at.line);
         return join([whenFalse, whenTrue, condition.varying ? varying : still, condition.guard ? { ...still, padded: true } : still]);
       }
       default:
-        if (expression.name === "max" && isOfLength(all) && !isOfBatch(all) && !all.padded) return all;
+        if (expression.name === "max" && isOfLength(all) && !isOfBatch(all) && !all.padded) {
+          const [length] = flows;
+          return { ...all, ...(isLiteral(expression.arguments[1]!, 1) && length!.exactly !== undefined && { exactly: length!.exactly }) };
+        }
         if (isOfBatch(all) || isOfLength(all) || (all.padded && expression.name !== "bitcast")) this.#refuse("what depends on the batch is computed with", expression.at.line);
         return all;
     }
@@ -278,6 +290,8 @@ class BatchFlow {
         if (all.strided && !(left.exactly === "even" && isLiteral(expression.right, 2) && operator === "/")) this.#refuse("a number of strides is divided", line);
         if (right.place) this.#refuse("something is divided by a row's remainder", line);
         // Which of several rows, and which place among them.
+        if ((right.count || right.length) && !isProduct(right)) this.#refuse("something is divided by what is computed from a count", line);
+        if (left.row && right.length && !this.#hasSequence) this.#refuse("a row is divided by a length, and there is one workgroup for all of it", line);
         if (right.count) {
           if (!left.row || left.count) this.#refuse("something other than a row is divided by how large the batch is", line);
           // Another axis is numbered more slowly than this one.
@@ -292,13 +306,17 @@ class BatchFlow {
         // A stride; a factor of the upper half would be a negative one.
         if (all.row && [expression.left, expression.right].some((factor) => factor.kind === "literal" && factor.bits > 0x7fffffff)) this.#refuse("a row is subtracted", line);
         // A stride of what varies is an address, and nothing else.
+        if (left.count !== right.count && !isProduct(left.count ? left : right)) this.#refuse("a stride is computed from a count otherwise than by its extents", line);
         if (left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false, strided: true, ...((left.exactly === "even" || right.exactly === "even") && { exactly: "even" as const }) };
         if (all.count && isLiteral(expression.right, 2)) return { ...all, exactly: "even" };
         // Whatever an even number of elements is multiplied by, it is a whole number of words.
         if (all.count && (left.exactly === "even" || right.exactly === "even")) return { ...all, exactly: "even" };
         if (left.exactly === "full tiles" && expression.right.kind === "literal") return { ...all, exactly: "full tiles" };
         // A shift takes the last five bits of its number, so that these have two or four values, all of which are executed.
-        if (isLiteral(expression.right, 16) || isLiteral(expression.right, 8)) return { ...all, ...(left.row && unitOf(left)), exactly: "bits" };
+        const isShift = (isLiteral(expression.right, 16) || isLiteral(expression.right, 8)) && (left.exactly === "few" || !(isOfLength(left) || isOfBatch(left)));
+        if (isShift) return { ...all, exactly: "bits" };
+        if (isProduct(left) && isProduct(right, expression.right)) return { ...all, ...(left.row && unitOf(left)), exactly: "product" };
+        if (left.exactly === "left" && expression.right.kind === "literal") return { ...all, exactly: "left" };
         return { ...all, ...(left.row && expression.right.kind === "literal" && unitOf(left)) };
       case "+": case "-": case "&&": case "||":
         if (operator === "-" && right.row) this.#refuse("a row is subtracted", line);
@@ -306,25 +324,28 @@ class BatchFlow {
         if (operator === "-" && all.strided) this.#refuse("something is subtracted from a number of strides", line);
         if (operator === "-" && all.place) this.#refuse("a row's remainder is subtracted, or subtracted from", line);
         // The same row of another item: `count + row`, of which both sides are the same at every count or at one at most.
+        if (operator === "+" && left.count !== right.count && !isProduct(left.count ? left : right)) this.#refuse("a number of strides is computed from a count otherwise than by its extents", line);
         if (operator === "+" && left.count !== right.count && (left.count ? right : left).varying) return { ...all, count: false, strided: true };
         if (operator === "-" && left.exactly === "extent" && isLiteral(expression.right, 1)) return { ...all, exactly: "last" };
+        if (operator === "-" && left.exactly === "tiles" && isLiteral(expression.right, 1)) return { ...all, exactly: "last tile" };
         // What is left of a request's own length: of a point that there is, and there it is what was brought there.
-        if (operator === "-" && left.data && !isOfLength(left) && right.point && !right.length) return { ...all, point: false };
-        if (operator === "+" && left.exactly === "full tiles" && expression.right.kind === "literal") return { ...all, exactly: "extent" };
-        if (operator === "+" && left.exactly === "extent" && expression.right.kind === "literal") return { ...all, exactly: `extent and ${expression.right.bits}` };
+        if (operator === "-" && left.own && !isOfLength(left) && right.point && !right.length && right.exactly !== "left") return { ...all, exactly: "left" };
+        if (isLeft(left) && isLeft(right) && (left.exactly === "left" || right.exactly === "left") && (operator === "+" || right.exactly !== "left")) return { ...all, exactly: "left" };
+        if (operator === "+" && left.exactly === "full tiles" && expression.right.kind === "literal") return { ...all, exactly: "tiles" };
+        if (operator === "+" && (left.exactly === "extent" || left.exactly === "tiles") && expression.right.kind === "literal") return { ...all, exactly: `extent and ${expression.right.bits}` };
         if (operator === "+" && left.row !== right.row) return { ...all, ...unitOf(left.row ? left : right) };
         return all;
       case ">>":
         // The part of a word that is an element's.
         if (right.place && !isOfBatch({ ...right, place: false }) && !isOfBatch(left) && left.data) return join([left, varying]);
-        if (right.exactly === "bits" && left.data && !right.place) return this.#elsewhere(join([left, { ...right, index: false, point: false }]), false, line);
+        if (right.exactly === "bits" && left.data && !right.place) return this.#elsewhere(join([left, { ...right, index: false, point: false, own: false }]), false, line);
         return this.#elsewhere(all, false, line);
       default: return this.#elsewhere(all, operator === "|", line);
     }
   }
 
   #elsewhere(all: Flow, mayBePadded: boolean, line: number): Flow {
-    if (isOfBatch(all) || this.#isLong(all) || (all.padded && !mayBePadded)) this.#refuse("what depends on the batch meets an operation that no address needs", line);
+    if (isOfBatch(all) || this.#isLong(all) || (all.own && !this.#mayStoreIndex) || (all.padded && !mayBePadded)) this.#refuse("what depends on the batch meets an operation that no address needs", line);
     return all;
   }
 
@@ -334,6 +355,12 @@ class BatchFlow {
   }
 
   #remainder(left: Flow, right: Flow, all: Flow, by: Expression): Flow {
+    if (by.kind === "literal" && by.bits > 0 && by.bits <= elementsInWord) return { ...this.#bounded(left, right, all, by), exactly: "few" };
+    if (by.kind === "literal" && left.exactly === "left") return { ...this.#bounded(left, right, all, by), exactly: "left" };
+    return this.#bounded(left, right, all, by);
+  }
+
+  #bounded(left: Flow, right: Flow, all: Flow, by: Expression): Flow {
     const bounded = { ...join([left]), row: false, clamped: false };
     if (left.count || (by.kind !== "literal" && !right.length)) return all;
     // Of workgroups of one row, by a number, and of points of one sequence.
@@ -357,6 +384,8 @@ class BatchFlow {
       // `row < count` and `row >= count`, and the same of an index that data gave.
       const bounds = right.count && !left.count && left.varying && (operator === "<" || operator === ">=");
       if (!bounds) this.#refuse("how large the batch is decides something other than whether a point exists", line);
+      const isNumber = left.divisor === 1 && operator === ">=";
+      if (!(right.exactly === "extent" || (isNumber && isProduct(right)))) this.#refuse("what is computed from how large the batch is decides whether a point exists", line);
       if (left.row && operator === "<") this.#meets(expression, 0, left);
       // What was brought below the count is, whatever the count.
       if (bounds && left.clamped && operator === "<") return varying;
@@ -366,29 +395,18 @@ class BatchFlow {
     if (all.row) this.#refuse("a row is compared with something other than their number", line);
     // A point of a sequence, brought below its length.
     if (isOfLength(left) && right.length && left.varying && right.exactly === "extent" && operator === "<") return { ...still, varying: true, reach: true, index: all.index };
+    // How many items are left: the point is one that there is, or nothing comes of it.
+    if (right.exactly === "left" && !isOfLength(left) && operator === "<") return varying;
+    if ((left.own && !right.varying) || (right.own && !left.varying) || ((left.own || right.own) && operator.endsWith("=") && operator !== "<=" && operator !== ">=")) {
+      this.#refuse("a request's own length decides something on its own", line);
+    }
     const [long, other] = isOfLength(left) ? [left, right] : [right, left];
+    if (long.length && !(long.exactly === "extent" || long.exactly === "tiles" || (long.exactly === "product" && left.divisor === 1))) {
+      this.#refuse("what is computed from how long a batch's longest request is decides whether a point exists", line);
+    }
     if (isOfLength(long) && (operator === "==" || operator === "!=" || !other.varying)) {
       this.#refuse("how long a batch's longest request is decides something on its own", line);
     }
-    return { ...still, varying: all.varying, reach: isOfLength(long), index: all.index };
+    return { ...still, varying: all.varying, reach: isOfLength(long), slot: long.exactly === "tiles", index: all.index };
   }
-}
-
-function quotient(left: Flow, all: Flow, by: Expression): Flow {
-  if (by.kind === "literal" && left.exactly === `extent and ${by.bits - 1}`) return { ...all, exactly: "extent" };
-  if (by.kind === "literal" && left.length && left.exactly === "extent") return { ...all, exactly: "full tiles" };
-  // A digit along a sequence lies between: a row has at least as many workgroups.
-  if (by.kind !== "literal") return { ...all, ...(left.divisor !== undefined && { unit: left.divisor }) };
-  return { ...all, ...(left.divisor !== undefined && { divisor: left.divisor * by.bits, unit: left.divisor * by.bits }) };
-}
-
-function isLiteral(expression: Expression, bits: number): boolean {
-  return expression.kind === "literal" && expression.bits === bits;
-}
-
-/** Zero, a hidden one included. */
-function isZero(expression: Expression): boolean {
-  if (expression.kind === "literal") return expression.bits === 0;
-  if (expression.kind === "builtin" && expression.name === "bitcast") return isZero(expression.arguments[0]!);
-  return expression.kind === "member" && expression.name === "zero";
 }

@@ -32,21 +32,28 @@ function checkDispatch(kernel: Kernel, artifact: Artifact, number: number, modul
   // All of a constant number are executed.
   if (typeof workgroups === "number") return;
   const isOfBatch = (axis: string): boolean => kernel.axes.some(({ name, role }) => name === axis && role === "batch");
-  if (!roundsUp(workgroups, isOfBatch)) throw new Fault("text", `${printFormula(workgroups)} workgroups are dispatched, which is no product of tiles`);
+  for (const { role, shape } of pass.bindings) {
+    if (role !== "scratch") continue;
+    const odd = shape.find((extent) => !roundsUp(extent, isOfBatch));
+    if (odd !== undefined) throw new Fault("text", `what one pass hands to another is ${printFormula(odd)} long, which is no product of tiles`);
+  }
+  // Of what a pass hands on, the next one reads what there is; of an output every element is wanted.
+  const isWhole = pass.bindings.some(({ role }) => role === "output");
+  if (!roundsUp(workgroups, isWhole ? () => true : isOfBatch)) throw new Fault("text", `${printFormula(workgroups)} workgroups are dispatched, which is no product of tiles`);
   const lets = letsOf(module.entry.body);
   const extentOf = (name: string): string | undefined => {
     const value = pass.uniforms.find((field) => field.name === name)?.value;
     return value?.kind === "formula" && typeof value.formula === "object" && "extent" in value.formula ? value.formula.extent : undefined;
   };
-  const guard = module.entry.body.find((statement): statement is Statement & { kind: "if" } =>
-    statement.kind === "if" && statement.otherwise.length === 0 && statement.then.length === 1 && statement.then[0]!.kind === "return");
-  const condition = guard?.condition;
-  if (condition?.kind !== "binary" || condition.operator !== ">=" || !isWorkgroupNumber(resolved(condition.left, lets))) {
-    // What is dispatched beyond the last row stores nothing; that all rows are dispatched is told by the formula alone.
-    return;
+  const told = productOf(formulaOf(workgroups));
+  // What is dispatched beyond the last row stores nothing; where no guard ends it, that all rows are dispatched is told by the formula alone.
+  for (const guard of module.entry.body) {
+    if (guard.kind !== "if" || guard.otherwise.length > 0 || guard.then.length !== 1 || guard.then[0]!.kind !== "return") continue;
+    const { condition } = guard;
+    if (condition.kind !== "binary" || condition.operator !== ">=" || !isWorkgroupNumber(resolved(condition.left, lets))) continue;
+    const counted = productOf(formOf(condition.right, lets, extentOf));
+    if (told !== counted) throw new Fault("text", `${printFormula(workgroups)} workgroups are dispatched, and the text numbers ${counted} of them`, condition.at.line);
   }
-  const [told, counted] = [productOf(formulaOf(workgroups)), productOf(formOf(condition.right, lets, extentOf))];
-  if (told !== counted) throw new Fault("text", `${printFormula(workgroups)} workgroups are dispatched, and the text numbers ${counted} of them`, condition.at.line);
 }
 
 /**
@@ -60,11 +67,18 @@ function roundsUp(formula: Formula, isOfBatch: (axis: string) => boolean): boole
   const does = (part: Formula): boolean => roundsUp(part, isOfBatch);
   switch (operator) {
     case "multiply": return does(left) && does(right);
-    case "minimum": case "maximum": return typeof right === "number" && does(left) && !extentsOf(left).some(isOfBatch);
-    case "divide": return typeof right === "number" && typeof left === "object" && "operator" in left && left.operator === "add" && left.right === right - 1 && does(left.left);
+    case "minimum": return typeof right === "number" && does(left) && !extentsOf(left).some(isOfBatch);
+    case "maximum": return typeof right === "number" && does(left);
+    case "divide": return typeof right === "number" && typeof left === "object" && "operator" in left && left.operator === "add" && left.right === right - 1 && does(left.left) &&
+      // Tiles of tiles of a batch would leave rows between.
+      !(extentsOf(left.left).some(isOfBatch) && isDivided(left.left));
     case "add": return typeof right === "number" && !extentsOf(left).some(isOfBatch) && isOfWholeRuns(left) && does(left.left.left);
     default: return false;
   }
+}
+
+function isDivided(formula: Formula): boolean {
+  return typeof formula === "object" && "operator" in formula && (formula.operator === "divide" || isDivided(formula.left) || isDivided(formula.right));
 }
 
 type Operation = Exclude<Formula, number | { readonly extent: string }>;
@@ -166,11 +180,17 @@ function checkClosing(statement: Statement & { kind: "while" }, before: readonly
   if (!isTest(condition, "==", 1) || condition.left.kind !== "binary" || condition.left.operator !== "&" || !isLiteral(condition.left.right, 1)) return refuse("pairs are closed under another condition than that there are two");
   if (others.length !== 1 || last.kind !== "assign" || assigned(last.target) !== counter || !isStep(last.value, counter, ">>", 1)) return refuse("a loop closes other than one pair after the other");
   const carried = before.findLast((one) => one.kind === "declare" && one.variable === counter);
+  const since = before.slice(before.indexOf(carried!) + 1);
+  if (since.some((one) => one.kind === "assign" && assigned(one.target) === counter)) return refuse("the number of the item is changed before pairs are closed");
+  if (loop !== null && (loop.condition.kind !== "binary" || loop.condition.operator !== "<" || loop.condition.left.kind !== "name" || loop.condition.left.variable !== loop.variable)) {
+    return refuse("items are counted otherwise than up to their number");
+  }
   if (carried?.kind !== "declare" || loop === null || carried.value?.kind !== "name" || carried.value.variable !== loop.variable) return refuse("pairs are closed by another number than that of the item");
   const items = loop.condition.kind === "binary" ? greatestOf(loop.condition.right, lets) : Infinity;
   const slots = items > 0xffffffff ? 33 : 32 - Math.clz32(Math.max(1, items));
   visitStatements(body, (expression) => visitExpression(expression, (part) => {
-    if (part.kind !== "element" || part.index.kind !== "name" || part.index.variable !== depth || part.of.kind !== "name" || part.of.type.kind !== "array") return;
+    if (part.kind !== "element" || part.of.kind !== "name" || part.of.type.kind !== "array") return;
+    if (part.index.kind !== "name" || part.index.variable !== depth) return refuse("a stack is addressed by something other than its depth");
     if (part.of.type.length! < slots) throw new Fault("text", `'${part.of.variable.name}' has ${part.of.type.length!} places for pairs, and ${items === Infinity ? "any number of" : items} items need ${slots}`, line);
   }));
 }
@@ -196,7 +216,7 @@ function greatestOf(expression: Expression, lets: ReadonlyMap<Variable, Expressi
   switch (at.operator) {
     case "+": return left + right;
     case "*": return left === 0 || right === 0 ? 0 : left * right;
-    case "-": return at.left.kind === "literal" ? left : Infinity;
+    case "-": return at.left.kind === "literal" && right <= left ? left : Infinity;
     case "/": return at.right.kind === "literal" && at.right.bits > 0 ? Math.floor(left / at.right.bits) : left;
     case "%": return at.right.kind === "literal" && at.right.bits > 0 ? Math.min(left, at.right.bits - 1) : left;
     default: return Infinity;
