@@ -34,7 +34,9 @@ describe("docs/cli.md shows the JSON of", () => {
 
   test("has all commands", () => expect([...shapes.keys()].sort()).toEqual(Object.keys(commands).sort()));
 
-  test.each(Object.entries(commands))("%s", (command, args) => {
+  // These audit a whole model.
+  const auditing = ["build", "page"].filter((command) => inCi(`docs/cli.md's JSON of ${command}`));
+  test.each(Object.entries(commands).filter(([command]) => !["build", "page"].includes(command) || auditing.includes(command)))("%s", (command, args) => {
     const printed = JSON.parse(output([command, ...args])) as unknown;
     const expected = shapes.get(command)!.replace('"device"', `"device":${device}`);
     expect(shapeOf(printed, JSON.parse(exampleOf(expected)))).toBe(expected);

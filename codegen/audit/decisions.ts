@@ -3,6 +3,7 @@
  * integer that they are compared with, so that what is decided must be such a comparison: of the value, moved, clamped or
  * counted in tiles. Of its bits, of a multiple of it or of a comparison for equality no trial says what others would do.
  */
+import { operatorOf } from "./flow-forms.ts";
 import type { Pass } from "../../runtime/artifact.ts";
 import { partsOf } from "./slices.ts";
 import { Fault } from "./stop.ts";
@@ -35,7 +36,7 @@ export function checkDecisions(pass: Pass, module: Module, known: ReadonlySet<st
     if (type === "f32" || expression.kind === "member") return worst(parts) === still || type === "f32" ? still : mixed;
     const all = worst(parts);
     if (all === still) return still;
-    const operator = expression.kind === "binary" || expression.kind === "unary" ? expression.operator : expression.kind === "builtin" ? expression.name : expression.kind;
+    const operator = expression.kind === "binary" ? operatorOf(expression) : expression.kind === "unary" ? expression.operator : expression.kind === "builtin" ? expression.name : expression.kind;
     if (expression.kind === "binary" && (operator === "*" || operator === "/" || operator === "%" || operator === ">>") && all !== mixed) {
       const [left, right] = [expression.left, expression.right].map(originOf) as [Origin, Origin];
       if (operator === "*") return left + right === tiles ? followed : mixed;

@@ -1,6 +1,12 @@
 /** Forms of counts and lengths: what of them says what it counts, and what is left of it by arithmetic (flow.ts). */
 import { type Flow, isOfBatch, isOfLength } from "./flow-kinds.ts";
-import type { Expression } from "./wgsl/ast.ts";
+import type { BinaryOperator, Expression } from "./wgsl/ast.ts";
+
+/** `&` of conditions is `&&` that evaluates both. */
+export function operatorOf({ operator, type }: Expression & { kind: "binary" }): BinaryOperator {
+  if (type.kind !== "scalar" || type.name !== "bool") return operator;
+  return operator === "&" ? "&&" : operator === "|" ? "||" : operator;
+}
 
 export function quotient(left: Flow, all: Flow, by: Expression): Flow {
   if (by.kind === "literal" && left.exactly === `extent and ${by.bits - 1}`) return { ...all, exactly: "tiles" };

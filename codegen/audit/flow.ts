@@ -18,7 +18,7 @@ import type { Pass } from "../../runtime/artifact.ts";
 import { extentsOf } from "../../runtime/formula.ts";
 import { carries, changesOuter } from "./carried.ts";
 import { common, counting, decides, type Flow, isOfBatch, isOfLength, join, loaded, same, still, unitOf, varying } from "./flow-kinds.ts";
-import { isBound, isLeft, isLiteral, isProduct, isZero, quotient } from "./flow-forms.ts";
+import { isBound, isLeft, isLiteral, isProduct, isZero, operatorOf, quotient } from "./flow-forms.ts";
 import { assigned, isStorage, readsStorage } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
@@ -169,7 +169,7 @@ class BatchFlow {
 
   /** A condition; of an `if`, `row == 0u` is one, too: what has no such axis is stored by one row alone. */
   #condition(condition: Expression, mayBeFirst: boolean): Flow {
-    if (condition.kind === "binary" && condition.operator === "&&") {
+    if (condition.kind === "binary" && operatorOf(condition) === "&&") {
       return join([this.#condition(condition.left, mayBeFirst), this.#condition(condition.right, mayBeFirst)]);
     }
     if (mayBeFirst && condition.kind === "binary" && condition.operator === "==" && condition.right.kind === "literal" && condition.right.bits === 0) {
@@ -281,7 +281,8 @@ class BatchFlow {
   }
 
   #binary(expression: Expression & { kind: "binary" }): Flow {
-    const { operator, at: { line } } = expression;
+    const { at: { line } } = expression;
+    const operator = operatorOf(expression);
     const [left, right] = [this.#flowOf(expression.left), this.#flowOf(expression.right)];
     const all = { ...join([left, right]), clamped: false };
     switch (operator) {
