@@ -4,7 +4,7 @@
  * (`*.any-device.test.ts`), on the last of them. Arguments go on to vitest, as in `npm test -- runtime`.
  *
  * TREEFOLD_CASES=ci leaves nothing out, as `.ci/run` does (fixtures/effort.ts). What a run leaves out is listed at its end, and
- * what it took of the processors: with two software drivers and an installation at most 10 minutes.
+ * what it took of the processors.
  * TREEFOLD_REQUIRE_DRIVERS=swiftshader,lavapipe makes an absent driver a failure.
  */
 import { spawnSync } from "node:child_process";
@@ -19,7 +19,7 @@ const say = (line) => process.stdout.write(`${line}\n`);
 const node = (args, options) => spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", ...options });
 
 say(quick
-  ? "All tests: more than twenty minutes of one core's time with two software drivers, half of that on two cores, less on a GPU; longer where a package has to be downloaded. What is left to CI is listed at the end."
+  ? "All tests: some ten minutes of one core's time with two software drivers, half of that on two idle cores, less on a GPU; longer where a package has to be downloaded. What it took and what is left to CI is listed at the end."
   : "All tests, at length: half an hour with two software drivers on two cores.");
 setUp(install);
 setUp(() => build(say));
