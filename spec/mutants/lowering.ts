@@ -67,7 +67,7 @@ function method<T extends object, K extends keyof T & string>(prototype: T, name
 export const loweringFaults: readonly LoweringFault[] = [
   {
     name: "sides of a combine", file: "fold.ts", what: "the right state is combined with the left",
-    at: ["logSumExp/alone", "attention/alone", "attention/registers"],
+    at: ["welfordVariance/alone", "welfordVariance/runs-together", "welfordVariance/split"],
     plant: () => method(Folder.prototype, "combineInto", (original) => function swapped(this: Folder, targets, left, right, block) {
       return original.call(this, targets, right, left, block);
     }),
@@ -197,7 +197,7 @@ export const loweringFaults: readonly LoweringFault[] = [
   },
   {
     name: "identities of a group", file: "groups.ts", what: "folds that share a loop have each other's identity",
-    at: ["logSumExp/alone", "attention/alone", "attention/registers"],
+    at: ["welfordVariance/alone", "welfordVariance/runs-together", "welfordVariance/split"],
     plant: () => void vi.mocked(groupReductions).mockImplementation((context, reduces) => (
       really.groups.groupReductions(context, reduces).map((group) => {
         const identities = group.cells.map(({ identity }) => identity).reverse();
