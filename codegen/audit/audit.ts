@@ -6,21 +6,22 @@ import { createHash } from "node:crypto";
 import { batchFaults } from "../../dsl/batch-rules.ts";
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
-import { examine, type Examination, Mismatch } from "./case.ts";
+import { examine, type Examination } from "./case.ts";
 import type { AuditedSize, Certificate, Failure } from "./certificate.ts";
 import { checkBindings } from "./bindings.ts";
 import { falseClaims } from "./claims.ts";
 import { checkDecisions } from "./decisions.ts";
-import { executions } from "./executions.ts";
+import { type Examined, executions } from "./executions.ts";
 import { checkForms } from "./forms.ts";
 import { checkFunctions } from "./functions.ts";
-import { type BatchFlowReport, checkBatchFlow } from "./flow.ts";
+import { checkBatchFlow } from "./flow.ts";
+import type { BatchFlowReport } from "./flow-report.ts";
 import { boundsOf } from "./levels.ts";
 import { type Case, casesOf } from "./sizes.ts";
-import { type Effort, wholeEffort } from "./refute.ts";
+import { Mismatch } from "./mismatch.ts";
+import { wholeEffort } from "./refute.ts";
 import { Fault, NeedsValues } from "./stop.ts";
 import { TooManyTerms } from "./term.ts";
-import type { Module } from "./wgsl/ast.ts";
 import { parseWgsl, WgslError } from "./wgsl/index.ts";
 
 /**
@@ -100,14 +101,8 @@ class Open {
 /** Of a text whose rows were not followed. */
 const noFlow: BatchFlowReport = { bounds: new Map(), splits: new Set(), perRow: 1 };
 
-interface Request {
-  readonly kernel: Kernel;
-  readonly artifact: Artifact;
-  readonly modules: readonly Module[];
-  readonly flows: readonly BatchFlowReport[];
+interface Request extends Examined {
   readonly open: Open;
-  readonly effort: Effort;
-  readonly begin: (one: Case) => void;
 }
 
 /** All sizes, begun anew whenever control flow turns out to need more values than were given. */

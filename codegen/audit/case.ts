@@ -1,29 +1,27 @@
 /** One set of extents: every word written once, and the chosen elements' expressions equal to the declared ones. */
-import type { Kernel, Output } from "../../dsl/ir.ts";
-import type { Artifact } from "../../runtime/artifact.ts";
+import type { Output } from "../../dsl/ir.ts";
+import type { At, CaseRequest } from "./case-request.ts";
 import { ConcreteFloats, ConcreteIntegers, ConcretePool } from "./concrete.ts";
-import { f32OfBits } from "../../dsl/expr.ts";
 import { Comparison, renderTree } from "./compare.ts";
 import { Declared } from "./declared.ts";
 import { Digests } from "./digest.ts";
-import type { RowBounds } from "./flow.ts";
 import { Floats } from "./floats.ts";
 import { Integers } from "./integers.ts";
-import { type TensorShape, wordOf, wordsOf } from "./layout.ts";
+import { describeBits, describeWord } from "./describe.ts";
+import { valueOf, valueOfParameter } from "./known-values.ts";
+import { pointOf, type TensorShape, wordOf, wordsOf } from "./layout.ts";
 import { Machine } from "./machine.ts";
 import type { Stored } from "./memory.ts";
+import { Mismatch } from "./mismatch.ts";
 import { constantUniform, type Path, PassRun, type PassRequest, type Place, shapeOf } from "./passes.ts";
-import type { Counterexample } from "./certificate.ts";
 import { integersOf, pointsOf } from "./points.ts";
 import { primitivesOf } from "./primitives.ts";
-import { counterexampleTo, type Effort, type Found, type Pair } from "./refute.ts";
+import { counterexampleTo, type Pair } from "./refute.ts";
 import { Sampled } from "./sampled.ts";
 import { sampleOf, wholeSteps } from "./sample.ts";
-import type { Case } from "./sizes.ts";
 import { Fault } from "./stop.ts";
 import { type Term, TermPool, type Truth, type Value, type Word } from "./term.ts";
 import { hasForbidden, isUnsealed } from "./unsealed.ts";
-import type { Module } from "./wgsl/ast.ts";
 
 export interface Examination {
   /** Elements that were compared, each counted once. */
@@ -36,65 +34,9 @@ export interface Examination {
   readonly digests: readonly string[];
 }
 
-export interface CaseRequest {
-  readonly kernel: Kernel;
-  readonly artifact: Artifact;
-  readonly modules: readonly Module[];
-  /** Where rows meet their count, in each module. */
-  readonly rows: readonly RowBounds[];
-  readonly at: Case;
-  /** Which of the cases this is: what is not varied on purpose varies with it. */
-  readonly number: number;
-  /** Tables and integer parameters that have values, since control flow needs them. */
-  readonly known: ReadonlySet<string>;
-  /** What searches for inputs may cost yet. */
-  readonly effort: Effort;
-  /** Runs on data of this seed, rather than for all data: what cannot be followed otherwise is followed so. */
-  readonly seed?: number;
-  /** Of a run on data: compares this word alone, with its expressions rather than bits, which can be shown. */
-  readonly only?: At;
-  /** Runs only these workgroups beside the first and last ones, so that not every word has to be written. */
-  readonly some?: readonly number[];
-  /** How many workgroups lie along x and y, where that is not varied. */
-  readonly across?: readonly [number, number];
-}
-
-interface At {
-  readonly output: string;
-  readonly place: Place;
-}
-
-/** An element's expression is not the declared one: it has other bits on some inputs, or has something unsealed, or may be the same. */
-export class Mismatch extends Fault {
-  readonly element: string;
-  readonly declared: string;
-  readonly found: string;
-  readonly counterexample: Counterexample | null;
-
-  constructor(element: string, trees: { readonly declared: string; readonly found: string }, line: number, why: Found | "seal" | undefined, textOf: (name: string, word: number, bits: number) => string) {
-    const kind = why === "seal" ? "seal" : "expression";
-    super(kind, `${element} ${why === "seal" ? "has an operation in it that is not sealed" : why === undefined ? "is another expression than was declared, of which it is not known whether its bits differ" : "is not what was declared"}`,
-      line, why === undefined ? "unfollowed" : "refuted");
-    this.element = element;
-    this.declared = trees.declared;
-    this.found = trees.found;
-    this.counterexample = typeof why === "object" ? { inputs: why.inputs.map((input) => ({ ...input, text: textOf(input.name, input.word, input.bits) })), declared: why.declared, found: why.found } : null;
-  }
-}
-
 function putIn<A, B, C>(maps: Map<A, Map<B, C>>, outer: A, inner: B, value: C): void {
   const map = maps.get(outer) ?? new Map<B, C>();
   maps.set(outer, map.set(inner, value));
-}
-
-/** Rows of which each takes every value in turn; those beyond take them in no order, so that no step from row to row is a period. */
-const rowsInTurn = 4;
-
-function spread(element: number): readonly [number, number] {
-  if (element < rowsInTurn) return [element, element];
-  const hash = Math.imul(element ^ (element >>> 15), 0x2c1b3c6d);
-  const mixed = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
-  return [(mixed ^ (mixed >>> 15)) >>> 16, (mixed ^ (mixed >>> 13)) & 0xffff];
 }
 
 /** How many workgroups lie along x and y. */
@@ -203,12 +145,12 @@ class CaseRun {
     const { kernel, known } = this.#request;
     const word = this.#concrete === undefined ? at : this.#concrete.plain(at);
     const { storage } = kernel.inputs.find(({ name }) => name === tensor)!;
-    if (known.has(tensor) && typeof word === "number" && storage !== "bf16" && storage !== "f32") return this.#valueOf(tensor, word);
+    if (known.has(tensor) && typeof word === "number" && storage !== "bf16" && storage !== "f32") return valueOf(this.#request, tensor, word);
     return this.#integers.pool.word(tensor, storage === "f32" ? "float" : "integer", word);
   }
   #parameter(name: string, type: string): Value {
     const label = `parameter ${name}`;
-    if (this.#request.known.has(label)) return this.#parameterOf(name, label);
+    if (this.#request.known.has(label)) return valueOfParameter(this.#request, name);
     return this.#integers.pool.leaf("parameter", type === "f32" ? "float" : "integer", label);
   }
   /** Of concrete data: places that the host checks are distinct; others name any place; what may bound an axis stays within it. */
@@ -217,24 +159,8 @@ class CaseRun {
     const input = kernel.inputs.find((candidate) => candidate.name === name);
     if (input?.unique === true) return element;
     if (input?.ownership === "placement" || !kernel.axes.some(({ role }) => role === "sequence")) return undefined;
-    return this.#valueOf(name, element);
+    return valueOf(this.#request, name, element);
   }
-  /** Neighbours differ, and so do tables and rows that lie any step apart: what reads the wrong one shows. One of three is the longest. */
-  #valueOf(name: string, element: number): number {
-    const { kernel, at, number } = this.#request;
-    const values = at.valuesOf.get(name) ?? at.values;
-    const table = [...kernel.inputs, ...kernel.parameters].findIndex((candidate) => candidate.name === name);
-    const [longest, other] = spread(element);
-    if (values.length === 1 || (longest + table) % 3 === number % 3) return values[0]!;
-    return values[1 + ((other + number + table) % (values.length - 1))]!;
-  }
-
-  #parameterOf(name: string, label: string): number {
-    const { at, number } = this.#request;
-    const values = at.valuesOf.get(label);
-    return values === undefined ? this.#valueOf(name, 0) : values[number % values.length]!;
-  }
-
   /** Operations and stores of an execution on data. */
   get operations(): number {
     return this.#pool === undefined ? 0 : this.#pool.operations + this.#passes.reduce((total, { stores }) => total + stores, 0) * (1 + this.#otherGrids.length);
@@ -336,7 +262,7 @@ class CaseRun {
 
   #compare({ element, guard, value }: Expected, found: Stored): void {
     const declared = value();
-    const show = (part: Value): string => renderTree(part, (tensor, word) => this.#describe(tensor, word));
+    const show = (part: Value): string => renderTree(part, (tensor, word) => describeWord(this.#tensors, tensor, word));
     if (this.#concrete !== undefined) return this.#compareBits(this.#concrete, element, [guard, found.guard], [declared, found.value], found.line);
     const search = { kernel: this.#request.kernel, extents: this.#extents, effort: this.#request.effort };
     if (!this.#comparison.matches(guard, found.guard)) {
@@ -357,7 +283,7 @@ class CaseRun {
     for (const pair of [guards, values]) {
       const [declared, found] = pair.map((value) => concrete.bitsOf(value)) as [number, number];
       if (declared === found) continue;
-      const [left, right] = pair.map((value) => renderTree(value, (tensor, word) => this.#describe(tensor, word), 3)) as [string, string];
+      const [left, right] = pair.map((value) => renderTree(value, (tensor, word) => describeWord(this.#tensors, tensor, word), 3)) as [string, string];
       throw new Mismatch(element, { declared: left, found: right }, line, { inputs: this.#sampled!.listed(), declared, found, special: false }, this.#textOf);
     }
   }
@@ -378,7 +304,7 @@ class CaseRun {
     if (this.#request.some !== undefined) return [...new Set(pass.someWordsOf(output.name))].map((word) => this.#expectedWord(output, word as number));
     if (written.size !== words) {
       const missing = Array.from({ length: words }, (_, word) => word).find((word) => !written.has(word));
-      throw new Fault("write", `${this.#describe(output.name, missing ?? 0)} is written by nobody, with ${words - written.size} more words of '${output.name}'`.replace(", with 1 more words", ", the one such word"));
+      throw new Fault("write", `${describeWord(this.#tensors, output.name, missing ?? 0)} is written by nobody, with ${words - written.size} more words of '${output.name}'`.replace(", with 1 more words", ", the one such word"));
     }
     const integers = [...new Set(this.#request.modules.flatMap(integersOf))];
     const points = pointsOf(tensor.shape, integers, this.#request.number === 0 ? 12 : 5);
@@ -389,21 +315,8 @@ class CaseRun {
   /** What a word of a row-major output should hold. */
   #expectedWord(output: Output, word: number): Expected {
     const tensor = this.#tensors.get(output.name)!;
-    const point = this.#pointOf(tensor, word);
+    const point = pointOf(tensor, word);
     return { element: this.#nameOf(output, point), place: word, guard: true, elements: this.#elementsAt(tensor.shape, point, output.storage), value: () => this.#wordAt(output, point, tensor) };
-  }
-
-  /** The first element of a word. */
-  #pointOf(tensor: TensorShape, word: number): number[] {
-    let rest = word;
-    const indices: number[] = [];
-    for (let axis = tensor.shape.length - 1; axis >= 0; axis--) {
-      const perWord = tensor.storage === "bf16" && axis === tensor.shape.length - 1 ? 2 : 1;
-      const extent = Math.ceil(tensor.shape[axis]! / perWord);
-      indices.unshift((rest % extent) * perWord);
-      rest = Math.floor(rest / extent);
-    }
-    return indices;
   }
 
   /** The declared contents of a word: one element, or two of 16 bits along `paired`, of which the second may be padding. */
@@ -464,15 +377,6 @@ class CaseRun {
   readonly #textOf = (name: string, word: number, bits: number): string => {
     const storage = this.#request.kernel.inputs.find((input) => input.name === name)?.storage
       ?? this.#request.kernel.parameters.find((parameter) => parameter.name === name)?.type;
-    const place = this.#tensors.has(name) ? this.#describe(name, word) : name;
-    const value = storage === "f32" ? String(f32OfBits(bits)) : storage === "bf16" ? `(${f32OfBits(bits << 16 >>> 0)}, ${f32OfBits((bits & 0xffff0000) >>> 0)})` : String(storage === "i32" ? bits | 0 : bits);
-    return `${place} = ${value}`;
+    return `${this.#tensors.has(name) ? describeWord(this.#tensors, name, word) : name} = ${describeBits(bits, storage)}`;
   };
-
-  /** What lies in a word of a tensor. */
-  #describe(name: string, word: number): string {
-    const tensor = this.#tensors.get(name);
-    if (tensor === undefined || tensor.blocks !== undefined) return `${name}(word ${word})`;
-    return `${name}[${this.#pointOf(tensor, word).join(", ")}]${tensor.storage === "bf16" ? " (a pair)" : ""}`;
-  }
 }

@@ -7,19 +7,23 @@ import { evaluateFormula } from "../../runtime/formula.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import { examine } from "./case.ts";
 import { farCases } from "./far.ts";
-import type { BatchFlowReport } from "./flow.ts";
+import type { BatchFlowReport } from "./flow-report.ts";
 import type { Effort } from "./refute.ts";
 import { type Case, casesOf } from "./sizes.ts";
 import { Fault } from "./stop.ts";
 import type { Module } from "./wgsl/ast.ts";
 
-interface Request {
+/** What is examined, and what that may cost. */
+export interface Examined {
   readonly kernel: Kernel;
   readonly artifact: Artifact;
   readonly modules: readonly Module[];
   readonly flows: readonly BatchFlowReport[];
   readonly effort: Effort;
   readonly begin: (one: Case) => void;
+}
+
+interface Request extends Examined {
   /** Runs something, and gives undefined where it was not followed. @throws Fault that refutes */
   readonly goingOn: <T>(at: Case | null, run: () => T) => T | undefined;
 }

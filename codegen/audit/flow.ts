@@ -17,6 +17,7 @@ import type { Kernel } from "../../dsl/ir.ts";
 import type { Pass } from "../../runtime/artifact.ts";
 import { extentsOf } from "../../runtime/formula.ts";
 import { carries, changesOuter } from "./carried.ts";
+import { type BatchFlowReport, extentsThatVary } from "./flow-report.ts";
 import { common, counting, decides, type Flow, isOfBatch, isOfLength, join, loaded, same, still, unitOf, varying } from "./flow-kinds.ts";
 import { isBound, isLeft, isLiteral, isProduct, isZero, operatorOf, quotient } from "./flow-forms.ts";
 import { assigned, isStorage, readsStorage } from "./slices.ts";
@@ -28,17 +29,6 @@ import { factorOf, greatestCommonDivisor, isWorkgroupNumber } from "./workgroups
 /** Of eight bits each: every place among so many is executed. */
 const elementsInWord = 4;
 
-/** Where a row meets how many there are, `row < count` or `min(row, count - 1u)`: which of the operands is the row. */
-export type RowBounds = ReadonlyMap<Expression, 0 | 1>;
-
-export interface BatchFlowReport {
-  readonly bounds: RowBounds;
-  /** Quotients and remainders of a workgroup's number that tell the workgroups of one row apart. */
-  readonly splits: ReadonlySet<Expression>;
-  /** Workgroups of one row that are numbered one after the other. */
-  readonly perRow: number;
-}
-
 /** @throws Fault */
 export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): BatchFlowReport {
   return new BatchFlow(kernel, pass).check(module);
@@ -46,7 +36,7 @@ export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): Batc
 
 class BatchFlow {
   /** Uniforms that hold the extent of a batch or sequence axis. */
-  readonly #extents = new Map<string, "count" | "length">();
+  readonly #extents: ReadonlyMap<string, "count" | "length">;
   readonly #parameters: ReadonlySet<string>;
   /** Whether the declaration computes with indices, other than to read by them. */
   readonly #mayStoreIndex: boolean;
@@ -65,12 +55,7 @@ class BatchFlow {
     this.#perRow = factorOf(pass.workgroups);
     this.#mayStoreIndex = computesWithIndices(kernel);
     this.#parameters = new Set(pass.uniforms.flatMap(({ name, value }) => (value.kind === "parameter" ? [name] : [])));
-    for (const { name, value } of pass.uniforms) {
-      if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) continue;
-      const { extent } = value.formula;
-      const role = kernel.axes.find((axis) => axis.name === extent)?.role;
-      if (role === "batch" || (role === "sequence" && kernel.axes.some((axis) => axis.role === "batch"))) this.#extents.set(name, role === "sequence" ? "length" : "count");
-    }
+    this.#extents = extentsThatVary(kernel, pass);
   }
 
   readonly #bounds = new Map<Expression, 0 | 1>();

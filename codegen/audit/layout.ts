@@ -48,3 +48,16 @@ export function wordOf(integers: Integers, tensor: TensorShape, indices: readonl
   const pairs = { shape: [...shape.slice(0, -1), Math.ceil(shape.at(-1)! / 2)], storage: "u32" } as const;
   return { word: slotOf(integers, pairs, [...indices.slice(0, -1), integers.divide(last, 2)]), half: integers.remainder(last, 2) };
 }
+
+/** The first element of a word of a row-major tensor. */
+export function pointOf({ shape, storage }: TensorShape, word: number): number[] {
+  let rest = word;
+  const indices: number[] = [];
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const perWord = storage === "bf16" && axis === shape.length - 1 ? 2 : 1;
+    const extent = Math.ceil(shape[axis]! / perWord);
+    indices.unshift((rest % extent) * perWord);
+    rest = Math.floor(rest / extent);
+  }
+  return indices;
+}

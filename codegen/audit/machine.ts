@@ -4,7 +4,7 @@ import { Emitter, type Mode } from "./emit.ts";
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
 import { Own, Shared, type Sink, type Source, unwritten, type Vector } from "./memory.ts";
-import type { RowBounds } from "./flow.ts";
+import type { RowBounds } from "./flow-report.ts";
 import { readsStorage } from "./slices.ts";
 import { Fault, NeedsValues } from "./stop.ts";
 import { operandsOf, type Term, type Truth, type Value, type Word } from "./term.ts";

@@ -1,7 +1,7 @@
 /** At which extents a text is executed: around every edge along batch and sequence axes that the text itself shows, or the declaration's trees. */
 import type { Kernel } from "../../dsl/ir.ts";
 import type { Artifact, Formula } from "../../runtime/artifact.ts";
-import type { BatchFlowReport } from "./flow.ts";
+import type { BatchFlowReport } from "./flow-report.ts";
 import { Integers } from "./integers.ts";
 import { levelsOf } from "./levels.ts";
 import { partsOf } from "./slices.ts";

@@ -5,7 +5,7 @@ import { f32OfBits, partsOf } from "../expr.ts";
 import type { Constant, Expr, Reducer } from "../ir.ts";
 import { checkSides } from "./combine-sides.ts";
 import { evaluate } from "./expressions.ts";
-import { dtypeMeant } from "./declaration.ts";
+import { dtypeMeant } from "./tensors.ts";
 import { trackingAlgebra } from "./finite-range.ts";
 import { addTo, insertBefore, removeFrom, renameField, replaceBy, shorten, write } from "./fixes.ts";
 import { inline } from "./functions.ts";

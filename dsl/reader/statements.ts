@@ -3,7 +3,8 @@ import { Node, SyntaxKind, type Block, type IfStatement, type VariableDeclaratio
 import { checkCondition } from "./batch-rules.ts";
 import { evaluate } from "./expressions.ts";
 import { removeStatement, replaceBy, shorten, shown } from "./fixes.ts";
-import { bindPattern, readStatements } from "./functions.ts";
+import { bindPattern } from "./bindings.ts";
+import { readStatements } from "./functions.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { reportUnknown } from "./unknown.ts";

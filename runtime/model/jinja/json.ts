@@ -93,7 +93,6 @@ const short = new Map([
 ]);
 
 function quoted(text: string, ascii: boolean): string {
-  // eslint-disable-next-line no-control-regex
   const escaped = ascii ? /["\\]|[^ -~]/g : /["\\\x00-\x1f]/g;
   return `"${text.replace(escaped, (unit) => short.get(unit) ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)}"`;
 }
