@@ -197,7 +197,7 @@ export const loweringFaults: readonly LoweringFault[] = [
   },
   {
     name: "identities of a group", file: "groups.ts", what: "folds that share a loop have each other's identity",
-    at: ["welfordVariance/alone", "welfordVariance/runs-together", "welfordVariance/split"],
+    at: ["logSumExp/alone", "attention/alone", "attention/registers"],
     plant: () => void vi.mocked(groupReductions).mockImplementation((context, reduces) => (
       really.groups.groupReductions(context, reduces).map((group) => {
         const identities = group.cells.map(({ identity }) => identity).reverse();
