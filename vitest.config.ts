@@ -10,12 +10,12 @@ const anyDevice = `${folders}/**/*.any-device.test.ts`;
 const alone = ["spec/mutants/*.test.ts", "cli/model-faults.test.ts"];
 
 /**
- * What a quick run does on the last of its drivers only. The others, of which SwiftShader is the slowest, have the golden
- * hashes, the self-test, the elementary functions, the runtime, and a share of the schedules and of the random kernels.
+ * What a quick run does on the last of its drivers only. The others, of which SwiftShader is the slowest, have a golden
+ * hash, the elementary functions, the runtime, and a share of the schedules and of the random kernels.
  */
 const onOneDriver = doesForAll ? [] : [
   "models/model.device.test.ts", "models/invariance.device.test.ts", "models/architecture/architectures.device.test.ts",
-  "spec/engine/*.device.test.ts", "spec/sampling.device.test.ts", "spec/invariance.device.test.ts", "spec/limits.device.test.ts",
+  "spec/engine/*.device.test.ts", "spec/doctor.device.test.ts", "spec/sampling.device.test.ts", "spec/invariance.device.test.ts", "spec/limits.device.test.ts",
   "spec/linspace.device.test.ts", "runtime/faults.device.test.ts", "spec/mutants/mutants.device.test.ts",
 ];
 /**
@@ -24,7 +24,7 @@ const onOneDriver = doesForAll ? [] : [
  */
 const leftToCi = effort !== "quick" ? [] : [
   "cli/experiment*.any-device.test.ts", "cli/model.any-device.test.ts", "cli/model-faults.test.ts", "codegen/arithmetic.test.ts", "codegen/audit/wgsl/tint.any-device.test.ts",
-  "models/faults.any-device.test.ts", "models/model.device.test.ts", "models/architecture/architectures.device.test.ts", "spec/engine/protocols.device.test.ts",
+  "models/faults.any-device.test.ts", "models/model.device.test.ts", "models/architecture/architectures.device.test.ts", "spec/engine/protocols.device.test.ts", "spec/engine/sampled.device.test.ts",
   "spec/engine/faults.any-device.test.ts", "spec/engine/memory.any-device.test.ts", "spec/limits.device.test.ts", "spec/linspace.device.test.ts", "spec/page.any-device.test.ts",
 ];
 /**

@@ -28,6 +28,8 @@ const drivers = await findDrivers();
 const { missing } = announce(drivers);
 const totals = { passed: 0, failed: missing.length, skipped: 0 };
 const folder = mkdtempSync(join(tmpdir(), "treefold-test-"));
+/** What failed, to be said once more at the end, where a reader looks first. */
+const failures = [];
 const [leftOut, times] = [join(folder, "left-out.jsonl"), join(folder, "times.jsonl")];
 
 if (process.argv.length === 2) {
@@ -53,6 +55,7 @@ for (const [at, driver] of drivers.entries()) {
 sayWhatTookLong();
 sayWhatIsLeftOut();
 rmSync(folder, { recursive: true, force: true });
+sayWhatFailed();
 say(`\n${processorTime()}`);
 say(`${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
@@ -81,6 +84,17 @@ function sayWhatTookLong() {
   for (const { file, driver, seconds } of most) say(`  ${seconds.toFixed(1).padStart(6)}  ${relative(root, file)}${driver === undefined ? "" : ` on ${driver}`}`);
 }
 
+/** Each test that failed, with the first line of its reason: a log of some thousand lines is searched for these. */
+function sayWhatFailed() {
+  if (failures.length === 0) return;
+  say("\n== failed");
+  for (const failure of failures) say(`  ${failure}`);
+}
+
+function firstLine(text) {
+  return (text ?? "").split("\n", 1)[0];
+}
+
 function linesOf(file) {
   return existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line)) : [];
 }
@@ -104,6 +118,12 @@ function vitest(projects, environment, ...options) {
   { env: { ...process.env, TREEFOLD_RESULTS: file, TREEFOLD_LEFT_OUT: leftOut, TREEFOLD_PROCESSOR_TIME: times, ...environment } });
   if (!existsSync(file)) return { passed: 0, failed: 1 };
   const results = JSON.parse(readFileSync(file, "utf8"));
+  for (const suite of results.testResults) {
+    const where = `${relative(root, suite.name)}${environment.TREEFOLD_DRIVER === undefined ? "" : ` on ${environment.TREEFOLD_DRIVER}`}`;
+    const tests = suite.assertionResults.filter((test) => test.status === "failed");
+    for (const test of tests) failures.push(`${where} > ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
+    if (suite.status === "failed" && tests.length === 0) failures.push(`${where}: ${firstLine(suite.message)}`);
+  }
   const broken = results.testResults.filter((suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"));
   const failed = results.numFailedTests + broken.length;
   return { passed: results.numPassedTests, failed: status !== 0 && failed === 0 ? 1 : failed, skipped: results.numPendingTests };

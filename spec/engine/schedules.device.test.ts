@@ -109,7 +109,7 @@ if (!doesForAll) console.log("Random schedules are run on another driver here, a
 else if (isSlowest) console.log("On SwiftShader a third of the schedules run, and the control on other drivers.");
 const nothing = (): Seen => ({ rows: 0, differentRows: 0, tokens: 0, differentTokens: 0, preemptions: 0, cached: 0, cancelled: 0 });
 /** TREEFOLD_SCHEDULES: so many, for parts of a large number on several processes. */
-const numRuns = Number(process.env["TREEFOLD_SCHEDULES"] ?? tries(2, isSlowest ? 40 : 120, 10_000));
+const numRuns = Number(process.env["TREEFOLD_SCHEDULES"] ?? tries(1, isSlowest ? 40 : 120, 10_000));
 
 it.runIf(doesForAll)(`whatever the schedule, ${numRuns} of them: not a bit of a logit, a logprob or a token changes`, async () => {
   const known = await aloneAll(model);
