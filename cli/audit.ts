@@ -3,9 +3,26 @@ import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Subject } from "../models/audit/subject.ts";
-import { countsOf, renderCounts, renderFailures, renderLines, renderReport, statusOf, type Finding } from "./certificates.ts";
+import {
+  countsOf,
+  renderCounts,
+  renderFailures,
+  renderLines,
+  renderReport,
+  statusOf,
+  type Finding,
+} from "./certificates.ts";
 import { FindingError, UsageError } from "./exit.ts";
-import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtents, type Extents } from "./kernel-file.ts";
+import {
+  assertKnownAxes,
+  chooseKernel,
+  collectAxis,
+  modelExtentsOr,
+  readKernelFile,
+  refuse,
+  usualExtents,
+  type Extents,
+} from "./kernel-file.ts";
 import { parsePath } from "./model.ts";
 import { passes, type Failure } from "../codegen/audit/certificate.ts";
 import type { Artifact } from "../runtime/artifact.ts";
@@ -34,21 +51,30 @@ interface Result {
 }
 
 export function register(program: Command): void {
-  program.command("audit")
-    .description("Executes WGSL at sampled sizes with unknowns for data, and compares what it computes with the declared expressions: of a file's kernels under every schedule that fits, " +
-      "or of a built library as it lies there.\n\nEach text is 'checked' (all that was compared agrees), 'refuted' (it is wrong: on inputs that are shown, or by a check that it violates) " +
-      "or 'not followed' (the audit does not know). Nothing is 'proven' yet, which would hold for all sizes.\n\nExit code 0: all checked; 1: something is refuted; 2: something was not followed.")
+  program
+    .command("audit")
+    .description(
+      "Executes WGSL at sampled sizes with unknowns for data, and compares what it computes with the declared expressions: of a file's kernels under every schedule that fits, " +
+        "or of a built library as it lies there.\n\nEach text is 'checked' (all that was compared agrees), 'refuted' (it is wrong: on inputs that are shown, or by a check that it violates) " +
+        "or 'not followed' (the audit does not know). Nothing is 'proven' yet, which would hold for all sizes.\n\nExit code 0: all checked; 1: something is refuted; 2: something was not followed.",
+    )
     .argument("<file|dir>", "TypeScript file that exports kernels, or folder that 'treefold build' wrote", parsePath)
     .option("--kernel <name>", "of a file: which kernel; otherwise all")
     .option("--axis <name=extent>", `of a file: extent of a model axis; ${usualExtents}`, collectAxis)
     .option("--fresh", "audit all anew, whatever was audited before")
     .option("--report", "a table of every kernel, schedule, contract level and status")
-    .option("--json", 'print {"kernels":[{"kernel","schedule","level","status","sizes","expressionHash","failures"}],"proven","checked","refuted","unfollowed","leftOut":[{"kernel","schedule","reason"}]}, status being one of the four words before')
+    .option(
+      "--json",
+      'print {"kernels":[{"kernel","schedule","level","status","sizes","expressionHash","failures"}],"proven","checked","refuted","unfollowed","leftOut":[{"kernel","schedule","reason"}]}, status being one of the four words before',
+    )
     .action(audit);
 }
 
 async function audit(path: string, options: Options): Promise<void> {
-  if (!existsSync(path)) throw new UsageError(`there is no file or folder '${path}'; fix: give a TypeScript file that exports kernels, or a folder that 'treefold build' wrote`);
+  if (!existsSync(path))
+    throw new UsageError(
+      `there is no file or folder '${path}'; fix: give a TypeScript file that exports kernels, or a folder that 'treefold build' wrote`,
+    );
   const { findings, leftOut, faults } = await withProgress(`Auditing ${path}`, (show) => {
     const progress = (what: string): void => show(`Auditing ${path}: ${what}`);
     return statSync(path).isDirectory() ? auditLibrary(path, options, progress) : auditFile(path, options, progress);
@@ -61,7 +87,9 @@ async function audit(path: string, options: Options): Promise<void> {
     process.stderr.write(rendered);
   } else {
     const shown = options.report === true ? renderReport(findings) : renderLines(findings);
-    process.stdout.write(`${shown}\n${rendered === "" ? "" : `${rendered}\n`}${renderLeftOut(leftOut)}${renderCounts(counts)}\n`);
+    process.stdout.write(
+      `${shown}\n${rendered === "" ? "" : `${rendered}\n`}${renderLeftOut(leftOut)}${renderCounts(counts)}\n`,
+    );
   }
   for (const fault of faults) process.stderr.write(`error: ${fault}\n`);
   if (findings.length === 0) throw new Error(`${path}: there is no kernel in it; fix: build the library again`);
@@ -80,7 +108,11 @@ function renderLeftOut(leftOut: readonly LeftOut[]): string {
   return `${leftOut.length} more schedules do not fit:\n${[...by].map(([reason, schedules]) => `  ${reason} (${schedules.join(", ")})\n`).join("")}\n`;
 }
 
-async function auditFile(file: string, { kernel, axis = {}, fresh = false }: Options, progress: (what: string) => void): Promise<Result> {
+async function auditFile(
+  file: string,
+  { kernel, axis = {}, fresh = false }: Options,
+  progress: (what: string) => void,
+): Promise<Result> {
   progress("reading");
   const all = await readKernelFile(file);
   const kernels = kernel === undefined ? all : [chooseKernel(all, kernel, file)];
@@ -96,17 +128,51 @@ async function auditFile(file: string, { kernel, axis = {}, fresh = false }: Opt
     if (compiled.reason !== undefined) without.push(withoutSchedule(declared, compiled.reason));
   }
   const { certify } = await import("../models/audit/certify.ts");
-  return { findings: [...(await certify(subjects, { progress, fresh })).map((judged) => ({ ...judged, faults: [] })), ...without], leftOut, faults: [] };
+  return {
+    findings: [
+      ...(await certify(subjects, { progress, fresh })).map((judged) => ({ ...judged, faults: [] })),
+      ...without,
+    ],
+    leftOut,
+    faults: [],
+  };
 }
 
 /** A kernel of which there is no text. */
 function withoutSchedule({ name, location }: Kernel, reason: string): Finding {
   const artifact: Artifact = {
-    kernel: name, schedule: "none", trees: [], level: "invariant", reason: "", reasonLocation: null, extents: {}, passes: [], parameters: [], sha256: "",
+    kernel: name,
+    schedule: "none",
+    trees: [],
+    level: "invariant",
+    reason: "",
+    reasonLocation: null,
+    extents: {},
+    passes: [],
+    parameters: [],
+    sha256: "",
   };
-  const bare = { element: null, extents: null, counterexample: null, declared: null, found: null, pass: null, line: null, location };
+  const bare = {
+    element: null,
+    extents: null,
+    counterexample: null,
+    declared: null,
+    found: null,
+    pass: null,
+    line: null,
+    location,
+  };
   const failures: Failure[] = [{ ...bare, outcome: "unfollowed", kind: "schedule", message: reason }];
-  const certificate = { kernel: name, schedule: "none", level: artifact.level, status: "unfollowed" as const, sizes: [], expressionHash: "", artifact: "", failures };
+  const certificate = {
+    kernel: name,
+    schedule: "none",
+    level: artifact.level,
+    status: "unfollowed" as const,
+    sizes: [],
+    expressionHash: "",
+    artifact: "",
+    failures,
+  };
   return { subject: { name, declaration: "", artifact, texts: [] }, certificate, faults: [] };
 }
 
@@ -119,8 +185,11 @@ interface Compiled {
 
 /** The kernel under every schedule that fits it at these extents, and those that do not. */
 async function compiledUnderAll(kernel: Kernel, axis: Extents): Promise<Compiled> {
-  const [{ compile, noScheduleFits, offeredSchedules }, { checkExtents }, { printKernel }] =
-    await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts"), import("../dsl/print-ir.ts")]);
+  const [{ compile, noScheduleFits, offeredSchedules }, { checkExtents }, { printKernel }] = await Promise.all([
+    import("../codegen/compile.ts"),
+    import("../dsl/reader/index.ts"),
+    import("../dsl/print-ir.ts"),
+  ]);
   const extents = await modelExtentsOr(kernel, axis);
   await refuse(checkExtents(kernel, extents));
   const declaration = printKernel(kernel);
@@ -134,11 +203,19 @@ async function compiledUnderAll(kernel: Kernel, axis: Extents): Promise<Compiled
   return { subjects, leftOut };
 }
 
-async function auditLibrary(directory: string, { kernel, axis, fresh = false }: Options, progress: (what: string) => void): Promise<Result> {
+async function auditLibrary(
+  directory: string,
+  { kernel, axis, fresh = false }: Options,
+  progress: (what: string) => void,
+): Promise<Result> {
   const given = kernel !== undefined ? "--kernel" : axis !== undefined ? "--axis" : undefined;
-  if (given !== undefined) throw new UsageError(`${given} is for a file of kernels, and '${directory}' is a folder; fix: leave it out`);
+  if (given !== undefined)
+    throw new UsageError(`${given} is for a file of kernels, and '${directory}' is a folder; fix: leave it out`);
   progress("reading");
-  const [{ readBuilt }, { certify }] = await Promise.all([import("../models/audit/built.ts"), import("../models/audit/certify.ts")]);
+  const [{ readBuilt }, { certify }] = await Promise.all([
+    import("../models/audit/built.ts"),
+    import("../models/audit/certify.ts"),
+  ]);
   const { kernels, faults } = await readBuilt(directory);
   const judged = await certify(kernels, { progress, fresh });
   return { findings: judged.map((one, at) => ({ ...one, faults: kernels[at]!.faults })), leftOut: [], faults };
@@ -146,9 +223,21 @@ async function auditLibrary(directory: string, { kernel, axis, fresh = false }: 
 
 function toJson(findings: readonly Finding[], leftOut: readonly LeftOut[]): object {
   const kernels = findings.map((finding) => {
-    const { subject: { name, artifact }, certificate: { sizes, expressionHash, failures }, faults } = finding;
+    const {
+      subject: { name, artifact },
+      certificate: { sizes, expressionHash, failures },
+      faults,
+    } = finding;
     const files = faults.map((message) => ({ outcome: "refuted", kind: "hash", message }));
-    return { kernel: name, schedule: artifact.schedule, level: artifact.level, status: statusOf(finding), sizes, expressionHash, failures: [...failures, ...files] };
+    return {
+      kernel: name,
+      schedule: artifact.schedule,
+      level: artifact.level,
+      status: statusOf(finding),
+      sizes,
+      expressionHash,
+      failures: [...failures, ...files],
+    };
   });
   return { kernels, ...countsOf(findings), leftOut };
 }

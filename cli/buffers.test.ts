@@ -7,7 +7,9 @@ import { besideKernels, treefoldHere } from "../spec/fixtures/commands.ts";
 
 besideKernels();
 let folder: string;
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), "treefold-buffers-")); });
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "treefold-buffers-"));
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A file with a kernel that fits anywhere and one of so many tensors, `outputs` of them outputs. */
@@ -16,7 +18,9 @@ function fileOf(inputs: number, outputs = 1): string {
   const [read, written] = [names(inputs, "x"), names(outputs, "y")];
   const total = read.map((name) => `${name}(token, k)`).join(" + ");
   const file = join(folder, `wide-${inputs}-${outputs}.kernel.ts`);
-  writeFileSync(file, `import { batch, kernel, model, sum } from "treefold";
+  writeFileSync(
+    file,
+    `import { batch, kernel, model, sum } from "treefold";
 export const small = kernel({
   axes: { token: batch, channel: model }, inputs: { x: "f32[token, channel]" }, output: "f32[token]",
   body: ({ x }, { token, channel }) => sum(channel, "chain", (k) => x(token, k)),
@@ -30,26 +34,48 @@ export const wide = kernel({
     return { ${written.map((name, at) => `${name}: total + ${at}`).join(", ")} };
   },
 });
-`);
+`,
+  );
   return file;
 }
 
-const cases: [string, number, number, number][] = [["21 tensors", 20, 1, 21], ["one too many", 8, 1, 9], ["outputs alone", 1, 9, 10], ["both", 5, 5, 10], ["more than any device has", 70, 1, 71]];
+const cases: [string, number, number, number][] = [
+  ["21 tensors", 20, 1, 21],
+  ["one too many", 8, 1, 9],
+  ["outputs alone", 1, 9, 10],
+  ["both", 5, 5, 10],
+  ["more than any device has", 70, 1, 71],
+];
 
 describe.each(cases)("%s", (_, inputs, outputs, count) => {
   test("check refuses them, or takes them on request", async () => {
     const file = fileOf(inputs, outputs);
     const refused = await treefoldHere("check", file);
     expect(refused.code).toBe(1);
-    expect(refused.out).toContain(`error R029: kernel 'wide' binds ${count} storage buffers, one for each of its tensors, and WebGPU promises 8`);
+    expect(refused.out).toContain(
+      `error R029: kernel 'wide' binds ${count} storage buffers, one for each of its tensors, and WebGPU promises 8`,
+    );
     expect((await treefoldHere("check", file, "--buffers", String(count))).code).toBe(0);
-    expect((await treefoldHere("check", file, "--buffers", String(count - 1))).out).toContain(`binds ${count} storage buffers, one for each of its tensors, and ${count === 9 ? "WebGPU promises 8" : `${count - 1} are asked of devices`}`);
+    expect((await treefoldHere("check", file, "--buffers", String(count - 1))).out).toContain(
+      `binds ${count} storage buffers, one for each of its tensors, and ${count === 9 ? "WebGPU promises 8" : `${count - 1} are asked of devices`}`,
+    );
   });
 
   test.each(["schedule", "wgsl", "map"])("explain --stage %s names the reason", async (stage) => {
-    const { code, out, err } = await treefoldHere("explain", fileOf(inputs, outputs), "--kernel", "wide", "--stage", stage);
+    const { code, out, err } = await treefoldHere(
+      "explain",
+      fileOf(inputs, outputs),
+      "--kernel",
+      "wide",
+      "--stage",
+      stage,
+    );
     expect({ code, out }).toEqual({ code: 1, out: "" });
-    expect(err).toMatch(new RegExp(`^error: kernel 'wide' fits no schedule: ${count} storage buffers are more than the 8 that every WebGPU device offers; fix: `));
+    expect(err).toMatch(
+      new RegExp(
+        `^error: kernel 'wide' fits no schedule: ${count} storage buffers are more than the 8 that every WebGPU device offers; fix: `,
+      ),
+    );
   });
 });
 

@@ -5,14 +5,20 @@ import { parsePath } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
 export function register(program: Command): void {
-  program.command("build")
-    .description("Writes a model as a package: a typed module, its kernels' WGSL and trees, each kernel's text audited, and its weights. It needs treefold-runtime, and no compiler.")
+  program
+    .command("build")
+    .description(
+      "Writes a model as a package: a typed module, its kernels' WGSL and trees, each kernel's text audited, and its weights. It needs treefold-runtime, and no compiler.",
+    )
     .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json", parsePath)
     .requiredOption("--out <dir>", "folder to write; one that holds a library is replaced", parsePath)
     .option("--name <name>", "name of the package; the checkpoint directory's if absent")
     .option("--no-weights", "leave the weights where they are: load({ weights }) then says where")
     .option("--no-audit", "do not audit the kernels' texts; the library then has no certificates")
-    .option("--json", 'print {"out","name","fingerprint","kernels":[{"name","schedule","level","trees","sha256"}],"level","golden"}')
+    .option(
+      "--json",
+      'print {"out","name","fingerprint","kernels":[{"name","schedule","level","trees","sha256"}],"level","golden"}',
+    )
     .action(build);
 }
 
@@ -38,11 +44,19 @@ async function build({ model: directory, out, name, weights, audit, json = false
   });
   const { manifest } = library;
   const kernels = Object.entries(manifest.kernels).flatMap(([kernel, variants]) =>
-    variants.map(({ schedule, level, trees, sha256 }) => ({ name: kernel, schedule, level, trees, sha256 })));
+    variants.map(({ schedule, level, trees, sha256 }) => ({ name: kernel, schedule, level, trees, sha256 })),
+  );
   if (json) {
-    process.stdout.write(`${JSON.stringify({ out, name: manifest.name, fingerprint: manifest.fingerprint, kernels, level: manifest.level, golden: manifest.golden?.logits ?? null })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ out, name: manifest.name, fingerprint: manifest.fingerprint, kernels, level: manifest.level, golden: manifest.golden?.logits ?? null })}\n`,
+    );
     return;
   }
-  process.stdout.write(`${out}: package '${manifest.name}', ${kernels.length} kernels, ${manifest.level!}, fingerprint ${manifest.fingerprint}\n${
-    manifest.golden === undefined ? "The model is too large for the reference evaluator: there is no golden hash.\n" : `Golden hash ${manifest.golden.logits}: the reference evaluator's logits for ${manifest.golden.ids.length} tokens.\n`}`);
+  process.stdout.write(
+    `${out}: package '${manifest.name}', ${kernels.length} kernels, ${manifest.level!}, fingerprint ${manifest.fingerprint}\n${
+      manifest.golden === undefined
+        ? "The model is too large for the reference evaluator: there is no golden hash.\n"
+        : `Golden hash ${manifest.golden.logits}: the reference evaluator's logits for ${manifest.golden.ids.length} tokens.\n`
+    }`,
+  );
 }

@@ -1,7 +1,13 @@
 /** Certificates as text: a line each, a table of them all, and what was refuted or not followed. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { auditStatuses, wordFor, type AuditStatus, type Counterexample, type Failure } from "../codegen/audit/certificate.ts";
+import {
+  auditStatuses,
+  wordFor,
+  type AuditStatus,
+  type Counterexample,
+  type Failure,
+} from "../codegen/audit/certificate.ts";
 import { renderDiagnostic, type SourceSpan } from "../dsl/diagnostics.ts";
 import type { Judged, Subject } from "../models/audit/subject.ts";
 import { packageRoot } from "../models/places.ts";
@@ -31,7 +37,12 @@ export function renderCounts(counts: Counts): string {
 
 /** A line for each. */
 export function renderLines(findings: readonly Finding[]): string {
-  return columns(findings.map((finding) => [...titleOf(finding), `${finding.certificate.sizes.length} sizes, ${elementsOf(finding)} elements`]));
+  return columns(
+    findings.map((finding) => [
+      ...titleOf(finding),
+      `${finding.certificate.sizes.length} sizes, ${elementsOf(finding)} elements`,
+    ]),
+  );
 }
 
 /** Every kernel × schedule × level × status, and how many of each level are what. */
@@ -49,7 +60,11 @@ export function renderReport(findings: readonly Finding[]): string {
 }
 
 function titleOf(finding: Finding): string[] {
-  const { subject: { name, artifact }, certificate, faults } = finding;
+  const {
+    subject: { name, artifact },
+    certificate,
+    faults,
+  } = finding;
   const kinds = [...certificate.failures.map(({ kind }) => kind), ...(faults.length > 0 ? ["hash"] : [])];
   const word = wordFor(statusOf(finding));
   return [name, artifact.schedule, levelOf(finding), kinds.length === 0 ? word : `${word}: ${kinds.join(", ")}`];
@@ -61,20 +76,29 @@ function levelOf({ subject }: Finding): string {
 
 /** `120 of 4096`: how many were compared, of all that there are at these sizes. */
 function elementsOf({ certificate: { sizes } }: Finding): string {
-  const sum = (of: (size: (typeof sizes)[number]) => number): number => sizes.reduce((total, size) => total + of(size), 0);
+  const sum = (of: (size: (typeof sizes)[number]) => number): number =>
+    sizes.reduce((total, size) => total + of(size), 0);
   return `${sum(({ elements }) => elements)} of ${sum(({ of }) => of)}`;
 }
 
 /** What refutes kernels, or was not followed of them, as diagnostics with an empty line between them. What several schedules of a kernel fail by alike is shown of the first. */
 export function renderFailures(findings: readonly Finding[]): string {
-  const all = findings.flatMap(({ subject, certificate }) => certificate.failures.map((failure) => ({ subject, failure })));
+  const all = findings.flatMap(({ subject, certificate }) =>
+    certificate.failures.map((failure) => ({ subject, failure })),
+  );
   const alike = new Map<string, typeof all>();
   for (const one of all) {
     const key = JSON.stringify([one.subject.name, one.failure.kind, one.failure.message, one.failure.declared]);
     alike.set(key, [...(alike.get(key) ?? []), one]);
   }
   const faults = findings.flatMap((finding) => finding.faults.map((fault) => `error: ${fault}\n`));
-  const shown = [...alike.values()].map(([first, ...others]) => renderFailure(first!.subject, first!.failure, others.map(({ subject }) => subject.artifact.schedule)));
+  const shown = [...alike.values()].map(([first, ...others]) =>
+    renderFailure(
+      first!.subject,
+      first!.failure,
+      others.map(({ subject }) => subject.artifact.schedule),
+    ),
+  );
   return [...new Set(faults), ...shown].join("\n");
 }
 
@@ -83,8 +107,14 @@ function renderFailure({ name, texts, artifact }: Subject, failure: Failure, oth
   const wgsl = pass === null || line === null ? undefined : artifact.passes[pass]?.wgsl;
   const text = wgsl === undefined ? undefined : { file: texts[pass!] ?? "wgsl", ...lineSpan(wgsl, line!) };
   // Where no line is to blame, the first that the source map knows leads to the kernel.
-  const source = failure.location ?? (text === undefined ? artifact.passes.flatMap(({ sourceMap }) => sourceMap).find((place) => place !== null) : undefined);
-  const sizes = Object.entries({ ...artifact.extents, ...extents }).map(([axis, extent]) => `${axis}=${extent}`).join(", ");
+  const source =
+    failure.location ??
+    (text === undefined
+      ? artifact.passes.flatMap(({ sourceMap }) => sourceMap).find((place) => place !== null)
+      : undefined);
+  const sizes = Object.entries({ ...artifact.extents, ...extents })
+    .map(([axis, extent]) => `${axis}=${extent}`)
+    .join(", ");
   const notes = [
     { message: `kernel '${name}', schedule '${artifact.schedule}'${extents === null ? "" : `, at ${sizes}`}` },
     ...(source === undefined || text === undefined ? [] : [{ message: "the text", location: text }]),
@@ -100,7 +130,8 @@ function renderFailure({ name, texts, artifact }: Subject, failure: Failure, oth
 }
 
 function fixFor(outcome: Failure["outcome"]): string {
-  return outcome === "refuted" ? "build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it"
+  return outcome === "refuted"
+    ? "build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it"
     : "read the text yourself, or compare bits with 'treefold run'; where treefold has just written this text, report it";
 }
 
@@ -135,5 +166,13 @@ function sourceText(file: string): string | undefined {
 /** Rows as lines, each column as wide as its widest. */
 function columns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()}\n`).join("");
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
 }

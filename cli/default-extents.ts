@@ -19,10 +19,19 @@ const longest = 2 ** 16;
 
 /** Extents for all model axes: those given, and for the others such as no index leaves, as far as there are any. */
 export function modelExtentsOr(kernel: Kernel, given: Extents): Record<string, number> {
-  const open = kernel.axes.filter(({ name, role }) => role === "model" && given[name] === undefined).map(({ name }) => name);
-  const folded = new Set([...reductionsBelow(kernel.outputs.flatMap(({ value, place }) => [value, ...(place ?? [])]))].map(({ axis }) => axis));
-  const values = distinct([...Object.values(given), ...numbersOf(reduced, open.filter((name) => folded.has(name)).length),
-    ...numbersOf(others, open.filter((name) => !folded.has(name)).length)]).slice(Object.keys(given).length);
+  const open = kernel.axes
+    .filter(({ name, role }) => role === "model" && given[name] === undefined)
+    .map(({ name }) => name);
+  const folded = new Set(
+    [...reductionsBelow(kernel.outputs.flatMap(({ value, place }) => [value, ...(place ?? [])]))].map(
+      ({ axis }) => axis,
+    ),
+  );
+  const values = distinct([
+    ...Object.values(given),
+    ...numbersOf(reduced, open.filter((name) => folded.has(name)).length),
+    ...numbersOf(others, open.filter((name) => !folded.has(name)).length),
+  ]).slice(Object.keys(given).length);
   const names = [...open.filter((name) => folded.has(name)), ...open.filter((name) => !folded.has(name))];
   const first = assign(names, values);
   for (const order of orders(values)) {
@@ -51,7 +60,8 @@ function* orders(values: readonly number[]): Iterable<readonly number[]> {
     for (let by = 0; by < way.length; by++) yield [...way.slice(by), ...way.slice(0, by)];
   }
   yield values.map(() => Math.max(...values));
-  for (let by = 2; by <= Math.max(...values); by *= 2) yield distinct(values.map((value) => Math.max(1, Math.floor(value / by))));
+  for (let by = 2; by <= Math.max(...values); by *= 2)
+    yield distinct(values.map((value) => Math.max(1, Math.floor(value / by))));
   yield values.map(() => 1);
 }
 
@@ -77,5 +87,7 @@ function assign(names: readonly string[], values: readonly number[]): Extents {
 
 /** Model axes in the order in which they are declared. */
 function inOrder(kernel: Kernel, extents: Extents): Record<string, number> {
-  return Object.fromEntries(kernel.axes.flatMap(({ name, role }) => (role === "model" ? [[name, extents[name]!]] : [])));
+  return Object.fromEntries(
+    kernel.axes.flatMap(({ name, role }) => (role === "model" ? [[name, extents[name]!]] : [])),
+  );
 }

@@ -41,13 +41,18 @@ export function groupAnswers(answers: readonly Answer[]): AnswerGroup[] {
     else group.requests++;
   }
   const sorted = [...groups.values()].sort((left, right) => right.requests - left.requests);
-  return sorted.map(({ first, requests }) => ({ text: first.text, requests, partsAt: partingOf(first, sorted[0]!.first) }));
+  return sorted.map(({ first, requests }) => ({
+    text: first.text,
+    requests,
+    partsAt: partingOf(first, sorted[0]!.first),
+  }));
 }
 
 /** Of so many tokens from the first on, 0 to `tokens`, how many requests have those of the most common answer. */
 export function survival(groups: readonly AnswerGroup[], tokens: number): number[] {
   return Array.from({ length: tokens + 1 }, (_, length) =>
-    groups.reduce((total, { requests, partsAt }) => total + (partsAt === null || partsAt >= length ? requests : 0), 0));
+    groups.reduce((total, { requests, partsAt }) => total + (partsAt === null || partsAt >= length ? requests : 0), 0),
+  );
 }
 
 /** The first token that two answers do not share; null where they are the same. */
@@ -59,5 +64,7 @@ function partingOf(left: Pick<Answer, "ids">, right: Pick<Answer, "ids">): numbe
 
 /** SHA-256 of the numbers' bits: unlike numbers, zeros of both signs differ. */
 function hashBits(values: Float32Array): string {
-  return createHash("sha256").update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest("hex");
+  return createHash("sha256")
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest("hex");
 }

@@ -27,7 +27,11 @@ export interface DistinctRun {
   readonly ours: Side;
   readonly ordinary: Side;
   /** Decoding requests of a step, with the model's kernels; and so is what follows. */
-  readonly batchSizes: { readonly mean: number; readonly different: number; readonly sizes: Readonly<Record<number, number>> };
+  readonly batchSizes: {
+    readonly mean: number;
+    readonly different: number;
+    readonly sizes: Readonly<Record<number, number>>;
+  };
   readonly preemptions: number;
   readonly prefixHits: number;
 }
@@ -55,26 +59,52 @@ const demandedMean = 16;
 const demandedSizes = 20;
 
 /** @param ours the checkpoint's model, with the compiler's kernels */
-export async function askManyTimes(ours: Model, request: DistinctRequest, progress: (what: string) => void): Promise<DetailedRun[]> {
-  const other = await loadCheckpoint(request.model, { source: ordinary, device: ours.device, progress: (what) => progress(`ordinary kernels: ${what}`) });
+export async function askManyTimes(
+  ours: Model,
+  request: DistinctRequest,
+  progress: (what: string) => void,
+): Promise<DetailedRun[]> {
+  const other = await loadCheckpoint(request.model, {
+    source: ordinary,
+    device: ours.device,
+    progress: (what) => progress(`ordinary kernels: ${what}`),
+  });
   try {
     const runs: DetailedRun[] = [];
     for (const temperature of request.temperatures) {
       const traffic = trafficFor(ours, request, temperature);
       const engine = engineFor(ours, request);
-      const play = async (model: Model, name: string): Promise<{ readonly side: Side; readonly groups: AnswerGroup[]; readonly replayed: Replayed }> => {
+      const play = async (
+        model: Model,
+        name: string,
+      ): Promise<{ readonly side: Side; readonly groups: AnswerGroup[]; readonly replayed: Replayed }> => {
         const replayed = await replay(model, engine, traffic.arrivals, {
-          onStep: ({ decoding }, done) => progress(`temperature ${temperature}, ${name}: ${done} of ${traffic.arrivals.length} requests, ${decoding} at a time`),
+          onStep: ({ decoding }, done) =>
+            progress(
+              `temperature ${temperature}, ${name}: ${done} of ${traffic.arrivals.length} requests, ${decoding} at a time`,
+            ),
         });
         const answers = traffic.watched.map((place) => replayed.results[place]!.completions[0]!);
-        return { side: { ...countAnswers(answers), seconds: replayed.seconds }, groups: groupAnswers(answers), replayed };
+        return {
+          side: { ...countAnswers(answers), seconds: replayed.seconds },
+          groups: groupAnswers(answers),
+          replayed,
+        };
       };
       const here = await play(ours, "the model's kernels");
       const there = await play(other, "ordinary kernels");
-      const { batch: { mean, sizes }, preemptions, tokens } = here.replayed.statistics;
+      const {
+        batch: { mean, sizes },
+        preemptions,
+        tokens,
+      } = here.replayed.statistics;
       runs.push({
-        temperature, ours: here.side, ordinary: there.side,
-        batchSizes: { mean, different: Object.keys(sizes).length, sizes }, preemptions, prefixHits: tokens.cached,
+        temperature,
+        ours: here.side,
+        ordinary: there.side,
+        batchSizes: { mean, different: Object.keys(sizes).length, sizes },
+        preemptions,
+        prefixHits: tokens.cached,
         groups: { ours: here.groups, ordinary: there.groups },
         batches: here.replayed.steps.map(({ decoding }) => decoding),
       });
@@ -86,16 +116,35 @@ export async function askManyTimes(ours: Model, request: DistinctRequest, progre
 }
 
 /** The same request many times, and a quarter as many others. */
-function trafficFor({ tokenizer, config: { vocabulary } }: Model, { prompt, requests, maxTokens, seed }: DistinctRequest, temperature: number): Traffic {
+function trafficFor(
+  { tokenizer, config: { vocabulary } }: Model,
+  { prompt, requests, maxTokens, seed }: DistinctRequest,
+  temperature: number,
+): Traffic {
   const words = tokenizer.encode(prompt);
   const watched = { prompt: words, maxTokens, seed, temperature };
-  return makeTraffic({ watched: Array.from({ length: requests }, () => watched), fillers: Math.ceil(requests / 4), seed, words, vocabulary, maxTokens, load });
+  return makeTraffic({
+    watched: Array.from({ length: requests }, () => watched),
+    fillers: Math.ceil(requests / 4),
+    seed,
+    words,
+    vocabulary,
+    maxTokens,
+    load,
+  });
 }
 
-function engineFor({ tokenizer, cachePages }: Model, { prompt, maxTokens }: DistinctRequest): Omit<EngineOptions, "onStep"> {
+function engineFor(
+  { tokenizer, cachePages }: Model,
+  { prompt, maxTokens }: DistinctRequest,
+): Omit<EngineOptions, "onStep"> {
   const pagesOf = (promptTokens: number): number => Math.ceil((promptTokens + maxTokens) / pageSize);
   const promptTokens = tokenizer.encode(prompt).length;
-  const pages = Math.max(pagesOf(promptTokens), pagesOf(longestFiller), Math.floor(shareOfPages * maxRunning * pagesOf(promptTokens)));
+  const pages = Math.max(
+    pagesOf(promptTokens),
+    pagesOf(longestFiller),
+    Math.floor(shareOfPages * maxRunning * pagesOf(promptTokens)),
+  );
   return { maxRunning, tokensPerStep, pages: Math.min(cachePages, pages) };
 }
 
@@ -104,41 +153,101 @@ export function shortcomings(runs: readonly DistinctRun[], requests: number): st
   const each = runs.flatMap(({ temperature, ours, batchSizes: { mean, different }, preemptions, prefixHits }) => {
     const at = `temperature ${temperature}: `;
     return [
-      ...ours.distinct === 1 && ours.distinctLogprobs === 1 && ours.firstDivergence === null ? [] : [`${at}with the model's kernels there are ${ours.distinct} answers, and ${ours.distinctLogprobs} by their logprobs, not one`],
-      ...requests < enoughRequests || mean >= demandedMean ? [] : [`${at}${mean.toFixed(1)} requests decoded at a time on average, and ${demandedMean} are demanded; ask for more --requests or --max-tokens`],
-      ...requests < enoughRequests || different >= demandedSizes ? [] : [`${at}there were batches of ${different} different sizes, and ${demandedSizes} are demanded; ask for more --requests or --max-tokens`],
-      ...requests < enoughRequests || (preemptions > 0 && prefixHits > 0) ? [] : [`${at}no request was interrupted, or no beginning was found in the prefix cache; ask for more --requests or --max-tokens`],
+      ...(ours.distinct === 1 && ours.distinctLogprobs === 1 && ours.firstDivergence === null
+        ? []
+        : [
+            `${at}with the model's kernels there are ${ours.distinct} answers, and ${ours.distinctLogprobs} by their logprobs, not one`,
+          ]),
+      ...(requests < enoughRequests || mean >= demandedMean
+        ? []
+        : [
+            `${at}${mean.toFixed(1)} requests decoded at a time on average, and ${demandedMean} are demanded; ask for more --requests or --max-tokens`,
+          ]),
+      ...(requests < enoughRequests || different >= demandedSizes
+        ? []
+        : [
+            `${at}there were batches of ${different} different sizes, and ${demandedSizes} are demanded; ask for more --requests or --max-tokens`,
+          ]),
+      ...(requests < enoughRequests || (preemptions > 0 && prefixHits > 0)
+        ? []
+        : [
+            `${at}no request was interrupted, or no beginning was found in the prefix cache; ask for more --requests or --max-tokens`,
+          ]),
     ];
   });
-  return [...each, ...runs.some(({ ordinary: { distinct } }) => distinct > 1) ? [] : ["ordinary kernels gave one answer, too, so that this load shows no difference; ask for more --requests or --max-tokens"]];
+  return [
+    ...each,
+    ...(runs.some(({ ordinary: { distinct } }) => distinct > 1)
+      ? []
+      : [
+          "ordinary kernels gave one answer, too, so that this load shows no difference; ask for more --requests or --max-tokens",
+        ]),
+  ];
 }
 
 /** What is not asked of few requests; undefined where all is. */
 export function leniency(requests: number): string | undefined {
-  return requests >= enoughRequests ? undefined
+  return requests >= enoughRequests
+    ? undefined
     : `with fewer than ${enoughRequests} requests, nothing is demanded of the batches (otherwise: ${demandedMean} decoding requests on average, ${demandedSizes} different sizes, interruptions and cached beginnings)`;
 }
 
 /** Without what is only drawn. */
-export function jsonOf({ temperature, ours, ordinary: theirs, batchSizes, preemptions, prefixHits }: DetailedRun): DistinctRun {
+export function jsonOf({
+  temperature,
+  ours,
+  ordinary: theirs,
+  batchSizes,
+  preemptions,
+  prefixHits,
+}: DetailedRun): DistinctRun {
   return { temperature, ours, ordinary: theirs, batchSizes, preemptions, prefixHits };
 }
 
-export function renderRun({ temperature, ours, ordinary: theirs, batchSizes: { mean, different, sizes }, preemptions, prefixHits }: DistinctRun): string {
-  const rows = [["", "answers", "by logprobs", "part at token", "seconds"], ...([["this model's kernels", ours], ["ordinary kernels", theirs]] as const).map(([name, side]) =>
-    [name, String(side.distinct), String(side.distinctLogprobs), side.firstDivergence === null ? "never" : String(side.firstDivergence), side.seconds.toFixed(1)])];
+export function renderRun({
+  temperature,
+  ours,
+  ordinary: theirs,
+  batchSizes: { mean, different, sizes },
+  preemptions,
+  prefixHits,
+}: DistinctRun): string {
+  const rows = [
+    ["", "answers", "by logprobs", "part at token", "seconds"],
+    ...(
+      [
+        ["this model's kernels", ours],
+        ["ordinary kernels", theirs],
+      ] as const
+    ).map(([name, side]) => [
+      name,
+      String(side.distinct),
+      String(side.distinctLogprobs),
+      side.firstDivergence === null ? "never" : String(side.firstDivergence),
+      side.seconds.toFixed(1),
+    ]),
+  ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const table = rows.map((row) => `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join("  ")}\n`).join("");
+  const table = rows
+    .map(
+      (row) =>
+        `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join("  ")}\n`,
+    )
+    .join("");
   const batches = Object.keys(sizes).map(Number);
-  return `Temperature ${temperature}: one request, asked ${ours.requests} times of a busy engine.\n${table}`
-    + `With this model's kernels it had ${answersText(ours)}; with ordinary ones ${answersText(theirs)}.\n`
-    + `Steps decoded for ${Math.min(...batches)} to ${Math.max(...batches)} requests, ${mean.toFixed(1)} on average, in batches of ${different} different sizes; `
-    + `${preemptions} times a request was interrupted and computed again, and ${prefixHits} ids were found in the prefix cache.\n`;
+  return (
+    `Temperature ${temperature}: one request, asked ${ours.requests} times of a busy engine.\n${table}` +
+    `With this model's kernels it had ${answersText(ours)}; with ordinary ones ${answersText(theirs)}.\n` +
+    `Steps decoded for ${Math.min(...batches)} to ${Math.max(...batches)} requests, ${mean.toFixed(1)} on average, in batches of ${different} different sizes; ` +
+    `${preemptions} times a request was interrupted and computed again, and ${prefixHits} ids were found in the prefix cache.\n`
+  );
 }
 
 /** Of all requests of a run, in words. */
 export function answersText({ distinct, distinctLogprobs, firstDivergence }: AnswerCount): string {
   const parting = firstDivergence === null ? "" : `, which part from token ${firstDivergence} on`;
   if (distinct > 1) return `${distinct} answers${parting}`;
-  return distinctLogprobs === 1 ? "one answer, with the same bits in every logprob" : `one answer, with ${distinctLogprobs} different sets of logprobs`;
+  return distinctLogprobs === 1
+    ? "one answer, with the same bits in every logprob"
+    : `one answer, with ${distinctLogprobs} different sets of logprobs`;
 }

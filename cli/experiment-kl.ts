@@ -49,17 +49,32 @@ const shareOfPages = 0.4;
 const promptIds = { least: 4, most: 40 } as const;
 
 /** @param ours the checkpoint's model, with the compiler's kernels */
-export async function sampleBoth(ours: Model, request: KlRequest, progress: (what: string) => void): Promise<Readonly<Record<Kind, Sample[]>>> {
-  const other = await loadCheckpoint(request.model, { source: ordinary, device: ours.device, progress: (what) => progress(`ordinary kernels: ${what}`) });
+export async function sampleBoth(
+  ours: Model,
+  request: KlRequest,
+  progress: (what: string) => void,
+): Promise<Readonly<Record<Kind, Sample[]>>> {
+  const other = await loadCheckpoint(request.model, {
+    source: ordinary,
+    device: ours.device,
+    progress: (what) => progress(`ordinary kernels: ${what}`),
+  });
   try {
-    return { ours: await sample(ours, request, (what) => progress(`sampling, ${what}`)), ordinary: await sample(other, request, (what) => progress(`sampling with ordinary kernels, ${what}`)) };
+    return {
+      ours: await sample(ours, request, (what) => progress(`sampling, ${what}`)),
+      ordinary: await sample(other, request, (what) => progress(`sampling with ordinary kernels, ${what}`)),
+    };
   } finally {
     other.dispose();
   }
 }
 
 /** Requests of different prompts and seeds, from an engine under load. */
-async function sample(model: Model, { requests, maxTokens, temperature, seed }: KlRequest, progress: (what: string) => void): Promise<Sample[]> {
+async function sample(
+  model: Model,
+  { requests, maxTokens, temperature, seed }: KlRequest,
+  progress: (what: string) => void,
+): Promise<Sample[]> {
   const { vocabulary, maxPositions } = model.config;
   const random = new Random(seed, "prompts");
   const words = await wordsFor(model);
@@ -67,12 +82,31 @@ async function sample(model: Model, { requests, maxTokens, temperature, seed }: 
     // Half of them begin alike, so that they find each other's pages.
     const start = random.below(2) * random.below(words.length - promptIds.most);
     const prompt = words.slice(start, start + promptIds.least + random.below(promptIds.most - promptIds.least + 1));
-    return { prompt, maxTokens: Math.max(1, Math.min(maxTokens, maxPositions - prompt.length)), temperature, seed: random.bits() };
+    return {
+      prompt,
+      maxTokens: Math.max(1, Math.min(maxTokens, maxPositions - prompt.length)),
+      temperature,
+      seed: random.bits(),
+    };
   });
-  const traffic = makeTraffic({ watched, fillers: requests, seed, words: words.slice(0, promptIds.most), vocabulary, maxTokens, load });
+  const traffic = makeTraffic({
+    watched,
+    fillers: requests,
+    seed,
+    words: words.slice(0, promptIds.most),
+    vocabulary,
+    maxTokens,
+    load,
+  });
   const longest = Math.ceil((Math.max(promptIds.most, longestFiller) + maxTokens) / pageSize);
-  const engine: Omit<EngineOptions, "onStep"> = { maxRunning, tokensPerStep, pages: Math.min(model.cachePages, Math.max(longest, Math.floor(shareOfPages * maxRunning * longest))) };
-  const { results } = await replay(model, engine, traffic.arrivals, { onStep: (_, done) => progress(`${done} of ${traffic.arrivals.length} requests`) });
+  const engine: Omit<EngineOptions, "onStep"> = {
+    maxRunning,
+    tokensPerStep,
+    pages: Math.min(model.cachePages, Math.max(longest, Math.floor(shareOfPages * maxRunning * longest))),
+  };
+  const { results } = await replay(model, engine, traffic.arrivals, {
+    onStep: (_, done) => progress(`${done} of ${traffic.arrivals.length} requests`),
+  });
   return watched.map(({ prompt }, index) => {
     const { ids, logprobs } = results[traffic.watched[index]!]!.completions[0]!;
     return { ids: [...prompt, ...ids], logprobs };
@@ -88,18 +122,28 @@ async function wordsFor(model: Model): Promise<number[]> {
 }
 
 /** Has another process score the samples, and compares. */
-export async function compareWithTrainer(samples: Readonly<Record<Kind, readonly Sample[]>>, { model, seed }: KlRequest): Promise<KlResult> {
+export async function compareWithTrainer(
+  samples: Readonly<Record<Kind, readonly Sample[]>>,
+  { model, seed }: KlRequest,
+): Promise<KlResult> {
   const folder = await mkdtemp(join(tmpdir(), "treefold-kl-"));
   try {
     const random = new Random(seed, "trainer");
     // In an order of the trainer's own.
     const shuffled = { ours: random.shuffled(samples.ours), ordinary: random.shuffled(samples.ordinary) };
-    for (const kind of kinds) await writeFile(sequencesFile(folder, kind), JSON.stringify(shuffled[kind].map(({ ids }) => ids)));
+    for (const kind of kinds)
+      await writeFile(sequencesFile(folder, kind), JSON.stringify(shuffled[kind].map(({ ids }) => ids)));
     const { code, said } = await runMain(["experiment", "kl", "--model", model, "--trainer", folder]);
-    if (code !== 0) throw new Error(`the trainer's process: ${said === "" ? `it ended with ${String(code)}; fix: try again with TREEFOLD_DEBUG=1` : said}`);
+    if (code !== 0)
+      throw new Error(
+        `the trainer's process: ${said === "" ? `it ended with ${String(code)}; fix: try again with TREEFOLD_DEBUG=1` : said}`,
+      );
     const compared = kinds.map(async (kind) => {
       const { buffer, byteOffset, byteLength } = await readFile(scoresFile(folder, kind));
-      return [kind, compareScores(shuffled[kind], new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)))] as const;
+      return [
+        kind,
+        compareScores(shuffled[kind], new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength))),
+      ] as const;
     });
     return Object.fromEntries(await Promise.all(compared)) as KlResult;
   } finally {
@@ -126,7 +170,10 @@ export async function scoreHere(directory: string, folder: string): Promise<void
 async function score(model: Model, folder: string, kind: Kind): Promise<void> {
   const sequences = JSON.parse(await readFile(sequencesFile(folder, kind), "utf8")) as number[][];
   const scores = await model.score(sequences);
-  await writeFile(scoresFile(folder, kind), Buffer.concat(scores.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength))));
+  await writeFile(
+    scoresFile(folder, kind),
+    Buffer.concat(scores.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength))),
+  );
 }
 
 const sequencesFile = (folder: string, kind: Kind): string => join(folder, `${kind}.json`);
@@ -159,16 +206,29 @@ export function compareScores(samples: readonly Sample[], scores: Float32Array<A
 /** Why the result does not show what it is to show; empty where it does. */
 export function klShortcomings({ ours, ordinary: theirs }: KlResult): string[] {
   return [
-    ...ours.kl === 0 && ours.differentBits === 0 ? [] : [`with the model's kernels, the trainer's logprobs are others than the sampler's for ${ours.differentBits} of ${ours.tokens} tokens`],
-    ...theirs.differentBits > 0 ? [] : ["with ordinary kernels they are the same, too, so that this load shows no difference; ask for more --requests or --max-tokens"],
+    ...(ours.kl === 0 && ours.differentBits === 0
+      ? []
+      : [
+          `with the model's kernels, the trainer's logprobs are others than the sampler's for ${ours.differentBits} of ${ours.tokens} tokens`,
+        ]),
+    ...(theirs.differentBits > 0
+      ? []
+      : [
+          "with ordinary kernels they are the same, too, so that this load shows no difference; ask for more --requests or --max-tokens",
+        ]),
   ];
 }
 
 export function renderKl(result: KlResult): string {
   const names: Readonly<Record<Kind, string>> = { ours: "This model's kernels", ordinary: "Ordinary kernels" };
-  return kinds.map((kind) => {
-    const { kl, differentBits, tokens } = result[kind];
-    const found = differentBits === 0 ? `the trainer's logprobs of all ${tokens} sampled tokens are the sampler's, bit for bit` : `${differentBits} of ${tokens} sampled tokens have another logprob in the trainer than in the sampler`;
-    return `${names[kind]}: ${found}; KL ${kl === 0 ? "0" : kl.toExponential(2)}\n`;
-  }).join("");
+  return kinds
+    .map((kind) => {
+      const { kl, differentBits, tokens } = result[kind];
+      const found =
+        differentBits === 0
+          ? `the trainer's logprobs of all ${tokens} sampled tokens are the sampler's, bit for bit`
+          : `${differentBits} of ${tokens} sampled tokens have another logprob in the trainer than in the sampler`;
+      return `${names[kind]}: ${found}; KL ${kl === 0 ? "0" : kl.toExponential(2)}\n`;
+    })
+    .join("");
 }

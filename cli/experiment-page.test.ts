@@ -4,15 +4,28 @@ import { launchChromium, noChromium } from "../spec/fixtures/chromium.ts";
 import type { DetailedRun } from "./experiment-distinct.ts";
 import { experimentPage } from "./experiment-page.ts";
 
-const request = { model: "model", prompt: "a </script> <!-- & \"b\"", requests: 300, maxTokens: 50, seed: 0, temperatures: [0, 0.7] };
+const request = {
+  model: "model",
+  prompt: 'a </script> <!-- & "b"',
+  requests: 300,
+  maxTokens: 50,
+  seed: 0,
+  temperatures: [0, 0.7],
+};
 const run = (temperature: number): DetailedRun => ({
   temperature,
   ours: { requests: 300, distinct: 1, distinctLogprobs: 1, firstDivergence: null, seconds: 2 },
   ordinary: { requests: 300, distinct: 3, distinctLogprobs: 40, firstDivergence: 4, seconds: 1.5 },
-  batchSizes: { mean: 20.25, different: 31, sizes: { 1: 3 } }, preemptions: 12, prefixHits: 160,
+  batchSizes: { mean: 20.25, different: 31, sizes: { 1: 3 } },
+  preemptions: 12,
+  prefixHits: 160,
   groups: {
     ours: [{ text: "green </script> pastures", requests: 300, partsAt: null }],
-    ordinary: [{ text: "green </script> pastures", requests: 200, partsAt: null }, { text: "green <b>fields", requests: 90, partsAt: 30 }, { text: "grey <!-- hills", requests: 10, partsAt: 4 }],
+    ordinary: [
+      { text: "green </script> pastures", requests: 200, partsAt: null },
+      { text: "green <b>fields", requests: 90, partsAt: 30 },
+      { text: "grey <!-- hills", requests: 10, partsAt: 4 },
+    ],
   },
   batches: Array.from({ length: 400 }, (_, step) => Math.round(20 + 18 * Math.sin(step / 20))),
 });
@@ -33,17 +46,20 @@ describe.skipIf(noChromium !== undefined)("in Chromium", () => {
       const shown = await browser.newPage({ viewport: { width: 900, height: 1000 }, colorScheme, locale: "en-US" });
       const faults: string[] = [];
       shown.on("pageerror", (error) => faults.push(String(error)));
-      shown.on("request", ({ url }) => { if (/^https?:/.test(url())) faults.push(url()); });
+      shown.on("request", ({ url }) => {
+        if (/^https?:/.test(url())) faults.push(url());
+      });
       await shown.setContent(page);
       expect(await shown.locator(".uplot canvas").count()).toBe(6);
       expect(await shown.locator("figure [role=img][aria-label]").count()).toBe(6);
       expect(await shown.locator("h2").allInnerTexts()).toEqual(["Temperature 0", "Temperature 0.7"]);
-      expect(await shown.locator("section").first().locator(".numbers").first().locator("tbody tr").allInnerTexts()).toEqual([
-        "this model's kernels\t300\t1\t1\tnever\t2.0", "ordinary kernels\t300\t3\t40\t4\t1.5",
-      ]);
+      expect(
+        await shown.locator("section").first().locator(".numbers").first().locator("tbody tr").allInnerTexts(),
+      ).toEqual(["this model's kernels\t300\t1\t1\tnever\t2.0", "ordinary kernels\t300\t3\t40\t4\t1.5"]);
       expect(await shown.locator("mark").first().textContent()).toBe("b>fields");
       const screenshots = process.env["TREEFOLD_SCREENSHOTS"];
-      if (screenshots !== undefined) await shown.screenshot({ path: `${screenshots}/experiment-${colorScheme}.png`, fullPage: true });
+      if (screenshots !== undefined)
+        await shown.screenshot({ path: `${screenshots}/experiment-${colorScheme}.png`, fullPage: true });
       await shown.setViewportSize({ width: 380, height: 800 });
       await shown.waitForFunction("document.documentElement.scrollWidth <= 380");
       expect(faults).toEqual([]);

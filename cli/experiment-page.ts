@@ -26,25 +26,43 @@ const kinds = ["ours", "ordinary"] as const;
 /** Its text. */
 export async function experimentPage({ request, runs, device }: PageSubject): Promise<string> {
   const [template, script, style, licence] = await Promise.all([
-    readFile(join(sources, "index.html"), "utf8"), bundle("main.ts"), bundle("style.css"), readFile(join(plotting, "LICENSE"), "utf8"),
+    readFile(join(sources, "index.html"), "utf8"),
+    bundle("main.ts"),
+    bundle("style.css"),
+    readFile(join(plotting, "LICENSE"), "utf8"),
   ]);
   const values: Readonly<Record<string, string>> = {
     title: "One request, many answers?",
-    about: `The request ${escapeText(JSON.stringify(request.prompt))}, with at most ${request.maxTokens} tokens and seed ${request.seed}, was sent ${request.requests} times to a serving engine that was busy `
-      + `with others, in bursts and with pauses, so that every time other requests were in its batches: once with this model's kernels, and once, on the same schedule, with ordinary kernels, which cut sums as suits the batch. Device: ${escapeText(device)}.`,
-    style, licences: escapeText(`uPlot\n\n${licence}`), sections: runs.map(sectionOf).join("\n"),
+    about:
+      `The request ${escapeText(JSON.stringify(request.prompt))}, with at most ${request.maxTokens} tokens and seed ${request.seed}, was sent ${request.requests} times to a serving engine that was busy ` +
+      `with others, in bursts and with pauses, so that every time other requests were in its batches: once with this model's kernels, and once, on the same schedule, with ordinary kernels, which cut sums as suits the batch. Device: ${escapeText(device)}.`,
+    style,
+    licences: escapeText(`uPlot\n\n${licence}`),
+    sections: runs.map(sectionOf).join("\n"),
     // A script element ends where it says so, even within a string; esbuild sees to that in the script.
-    plots: JSON.stringify(runs.flatMap((run, at) => plotsOf(run, at, request.maxTokens))).replaceAll("<", "\\u003c"), script,
+    plots: JSON.stringify(runs.flatMap((run, at) => plotsOf(run, at, request.maxTokens))).replaceAll("<", "\\u003c"),
+    script,
   };
   return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name]!);
 }
 
 /** The page's script or style, with what it imports in it. */
 async function bundle(file: string): Promise<string> {
-  const { outputFiles: [output] } = await build({
-    entryPoints: [join(sources, file)], absWorkingDir: packageRoot,
-    bundle: true, write: false, minify: true, logLevel: "silent", legalComments: "none",
-    platform: "browser", format: "iife", target: "es2022", charset: "utf8", tsconfigRaw: {},
+  const {
+    outputFiles: [output],
+  } = await build({
+    entryPoints: [join(sources, file)],
+    absWorkingDir: packageRoot,
+    bundle: true,
+    write: false,
+    minify: true,
+    logLevel: "silent",
+    legalComments: "none",
+    platform: "browser",
+    format: "iife",
+    target: "es2022",
+    charset: "utf8",
+    tsconfigRaw: {},
   });
   return output!.text;
 }
@@ -53,7 +71,11 @@ function escapeText(text: string): string {
   return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
-const idsOf = (at: number): Readonly<Record<"answers" | "parting" | "batches", string>> => ({ answers: `answers-${at}`, parting: `parting-${at}`, batches: `batches-${at}` });
+const idsOf = (at: number): Readonly<Record<"answers" | "parting" | "batches", string>> => ({
+  answers: `answers-${at}`,
+  parting: `parting-${at}`,
+  batches: `batches-${at}`,
+});
 
 function plotsOf({ groups, batches }: DetailedRun, at: number, tokens: number): Plot[] {
   const ids = idsOf(at);
@@ -61,22 +83,43 @@ function plotsOf({ groups, batches }: DetailedRun, at: number, tokens: number): 
   const ranks = Math.max(...kinds.map((kind) => groups[kind].length));
   return [
     {
-      id: ids.answers, kind: "bars", x: { label: "answer, the most common one first", values: range(1, ranks) }, y: { label: "requests" },
-      series: kinds.map((kind) => ({ label: names[kind], of: kind, values: Array.from({ length: ranks }, (_, rank) => groups[kind][rank]?.requests ?? null) })),
+      id: ids.answers,
+      kind: "bars",
+      x: { label: "answer, the most common one first", values: range(1, ranks) },
+      y: { label: "requests" },
+      series: kinds.map((kind) => ({
+        label: names[kind],
+        of: kind,
+        values: Array.from({ length: ranks }, (_, rank) => groups[kind][rank]?.requests ?? null),
+      })),
     },
     {
-      id: ids.parting, kind: "steps", x: { label: "tokens", values: range(0, tokens + 1) }, y: { label: "requests" },
+      id: ids.parting,
+      kind: "steps",
+      x: { label: "tokens", values: range(0, tokens + 1) },
+      y: { label: "requests" },
       series: kinds.map((kind) => ({ label: names[kind], of: kind, values: survival(groups[kind], tokens) })),
     },
     {
-      id: ids.batches, kind: "steps", x: { label: "step of the engine", values: range(0, batches.length) }, y: { label: "requests that decode" },
+      id: ids.batches,
+      kind: "steps",
+      x: { label: "step of the engine", values: range(0, batches.length) },
+      y: { label: "requests that decode" },
       series: [{ label: names.ours, of: "ours", values: batches }],
     },
   ];
 }
 
 function sectionOf(run: DetailedRun, at: number): string {
-  const { temperature, ours, ordinary, batchSizes: { mean, different }, preemptions, prefixHits, groups } = run;
+  const {
+    temperature,
+    ours,
+    ordinary,
+    batchSizes: { mean, different },
+    preemptions,
+    prefixHits,
+    groups,
+  } = run;
   const ids = idsOf(at);
   const figure = (id: string, title: string, about: string): string =>
     `<figure><figcaption>${title}<span>${about}</span></figcaption><div id="${id}" role="img" aria-label="${escapeText(`${title}. ${about}`)}"></div></figure>`;
@@ -96,20 +139,31 @@ function sectionOf(run: DetailedRun, at: number): string {
 function tableOf(ours: Side, ordinary: Side): string {
   const row = (name: string, { requests, distinct, distinctLogprobs, firstDivergence, seconds }: Side): string =>
     `<tr><th scope="row">${name}</th><td>${requests}</td><td>${distinct}</td><td>${distinctLogprobs}</td><td>${firstDivergence ?? "never"}</td><td>${seconds.toFixed(1)}</td></tr>`;
-  const heads = ["", "requests", "distinct answers", "distinct by logprobs", "first token that differs", "seconds"].map((head) => (head === "" ? "<td></td>" : `<th scope="col">${head}</th>`)).join("");
+  const heads = ["", "requests", "distinct answers", "distinct by logprobs", "first token that differs", "seconds"]
+    .map((head) => (head === "" ? "<td></td>" : `<th scope="col">${head}</th>`))
+    .join("");
   return `<table class="numbers"><thead><tr>${heads}</tr></thead><tbody>${row(names.ours, ours)}${row(names.ordinary, ordinary)}</tbody></table>`;
 }
 
 function answersTable(name: string, groups: readonly AnswerGroup[]): string {
   const most = groups[0]!.text;
-  const rows = groups.slice(0, shownAnswers).map(({ text, requests, partsAt }) => {
-    const shared = sharedLength(text, most);
-    const shown = partsAt === null ? escapeText(text) : `${escapeText(text.slice(0, shared))}<mark>${escapeText(text.slice(shared))}</mark>`;
-    return `<tr><td class="text">${shown}</td><td>${requests}</td><td>${partsAt ?? "–"}</td></tr>`;
-  }).join("");
-  const caption = groups.length > shownAnswers ? `<caption>The ${shownAnswers} most common ones of ${groups.length}.</caption>` : "";
-  return `<details><summary>Answers with ${name} (${groups.length})</summary><div class="wide"><table class="numbers">${caption}<thead><tr><th scope="col">answer</th><th scope="col">requests</th>`
-    + `<th scope="col">token that differs</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  const rows = groups
+    .slice(0, shownAnswers)
+    .map(({ text, requests, partsAt }) => {
+      const shared = sharedLength(text, most);
+      const shown =
+        partsAt === null
+          ? escapeText(text)
+          : `${escapeText(text.slice(0, shared))}<mark>${escapeText(text.slice(shared))}</mark>`;
+      return `<tr><td class="text">${shown}</td><td>${requests}</td><td>${partsAt ?? "–"}</td></tr>`;
+    })
+    .join("");
+  const caption =
+    groups.length > shownAnswers ? `<caption>The ${shownAnswers} most common ones of ${groups.length}.</caption>` : "";
+  return (
+    `<details><summary>Answers with ${name} (${groups.length})</summary><div class="wide"><table class="numbers">${caption}<thead><tr><th scope="col">answer</th><th scope="col">requests</th>` +
+    `<th scope="col">token that differs</th></tr></thead><tbody>${rows}</tbody></table></div></details>`
+  );
 }
 
 function sharedLength(left: string, right: string): number {

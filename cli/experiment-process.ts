@@ -11,14 +11,32 @@ export interface Ended {
 }
 
 /** Runs the built command line. @param environment set beside this process's own */
-export async function runMain(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const main = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../dist/cli/main.js" : "./main.js", import.meta.url));
-  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
-  const [out, err] = await Promise.all([child.stdout, child.stderr].map(async (stream) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString("utf8");
-  }));
-  const code = child.exitCode ?? await new Promise<number | null>((resolve) => child.on("close", resolve));
-  return { code, out: out!, said: err!.split("\n").filter((line) => line.startsWith("error: ")).join(" ").slice("error: ".length) };
+export async function runMain(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const main = fileURLToPath(
+    new URL(import.meta.url.endsWith(".ts") ? "../dist/cli/main.js" : "./main.js", import.meta.url),
+  );
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [out, err] = await Promise.all(
+    [child.stdout, child.stderr].map(async (stream) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks).toString("utf8");
+    }),
+  );
+  const code = child.exitCode ?? (await new Promise<number | null>((resolve) => child.on("close", resolve)));
+  return {
+    code,
+    out: out!,
+    said: err!
+      .split("\n")
+      .filter((line) => line.startsWith("error: "))
+      .join(" ")
+      .slice("error: ".length),
+  };
 }

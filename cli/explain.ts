@@ -7,7 +7,16 @@ import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact } from "../runtime/artifact.ts";
 import { didYouMean } from "../runtime/errors.ts";
 import { UsageError } from "./exit.ts";
-import { assertKnownAxes, chooseKernel, collectAxis, modelExtentsOr, readKernelFile, refuse, usualExtents, type Extents } from "./kernel-file.ts";
+import {
+  assertKnownAxes,
+  chooseKernel,
+  collectAxis,
+  modelExtentsOr,
+  readKernelFile,
+  refuse,
+  usualExtents,
+  type Extents,
+} from "./kernel-file.ts";
 import { parsePath } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
@@ -22,14 +31,25 @@ interface Options {
 }
 
 export function register(program: Command): void {
-  program.command("explain")
+  program
+    .command("explain")
     .description("Shows what a kernel means, how it can be laid out, and the text that the driver is handed.")
     .argument("<file>", "TypeScript file that exports kernels", parsePath)
     .option("--kernel <name>", "which kernel; otherwise all of the file")
-    .addOption(new Option("--stage <stage>", "ir: the checked kernel; tree: its reductions; level: what its bits are promised on, and the operation because of which no more is; schedule: what fits. And what the compiler's passes give: " +
-      "specialize: the kernel at these extents; split: the kernel of each pass; map: what goes where; lower: the statements, each with the place in the kernel that it is for; wgsl: the module as the driver gets it")
-      .choices(stages).makeOptionMandatory())
-    .option("--axis <name=extent>", `extent of a model axis, for all but ir, tree and level; ${usualExtents}`, collectAxis)
+    .addOption(
+      new Option(
+        "--stage <stage>",
+        "ir: the checked kernel; tree: its reductions; level: what its bits are promised on, and the operation because of which no more is; schedule: what fits. And what the compiler's passes give: " +
+          "specialize: the kernel at these extents; split: the kernel of each pass; map: what goes where; lower: the statements, each with the place in the kernel that it is for; wgsl: the module as the driver gets it",
+      )
+        .choices(stages)
+        .makeOptionMandatory(),
+    )
+    .option(
+      "--axis <name=extent>",
+      `extent of a model axis, for all but ir, tree and level; ${usualExtents}`,
+      collectAxis,
+    )
     .option("--schedule <name>", "from --stage split on: one schedule, otherwise the first that fits")
     .action(async (file: string, options: Options) => {
       const text = await withProgress(`Reading ${file}`, () => explain(file, options));
@@ -52,28 +72,40 @@ async function explainKernel(kernel: Kernel, options: Options, isOneOfSeveral: b
       const { printKernel } = await import("../dsl/print-ir.ts");
       return printKernel(kernel);
     }
-    case "tree": return describeTrees(kernel);
+    case "tree":
+      return describeTrees(kernel);
     case "level": {
       const { deriveLevel } = await import("../dsl/level.ts");
       const { level, reason, location } = deriveLevel(kernel);
       return `kernel ${kernel.name}\n  ${levelText({ level, reason, reasonLocation: location })}`;
     }
-    case "schedule": return describeSchedules(kernel, options);
-    default: return describePass(kernel, options, isOneOfSeveral);
+    case "schedule":
+      return describeSchedules(kernel, options);
+    default:
+      return describePass(kernel, options, isOneOfSeveral);
   }
 }
 
-function levelText({ level, reason, reasonLocation: at }: Pick<Artifact, "level" | "reason" | "reasonLocation">): string {
+function levelText({
+  level,
+  reason,
+  reasonLocation: at,
+}: Pick<Artifact, "level" | "reason" | "reasonLocation">): string {
   return `${level}: ${reason}${at === null ? "" : ` (${at.file}:${at.line}:${at.column})`}`;
 }
 
 async function describeTrees(kernel: Kernel): Promise<string> {
-  const [{ printTree }, { reductionsOf }] = await Promise.all([import("../dsl/tree-notation.ts"), import("../spec/order.ts")]);
+  const [{ printTree }, { reductionsOf }] = await Promise.all([
+    import("../dsl/tree-notation.ts"),
+    import("../spec/order.ts"),
+  ]);
   const lines = reductionsOf(kernel).map((reduce) => {
     const at = kernel.origins.get(reduce);
     const name = kernel.names.get(reduce);
-    return `  ${name === undefined ? "" : `${name} = `}${reduce.reducer.name} over ${reduce.axis}: ${printTree(reduce.tree)}` +
-      (at === undefined ? "" : `  (${at.file}:${at.line}:${at.column})`);
+    return (
+      `  ${name === undefined ? "" : `${name} = `}${reduce.reducer.name} over ${reduce.axis}: ${printTree(reduce.tree)}` +
+      (at === undefined ? "" : `  (${at.file}:${at.line}:${at.column})`)
+    );
   });
   return [`kernel ${kernel.name}`, ...(lines.length === 0 ? ["  no reductions"] : lines)].join("\n");
 }
@@ -82,28 +114,55 @@ async function describeSchedules(kernel: Kernel, options: Options): Promise<stri
   const { describeMapping } = await import("../codegen/schedule.ts");
   const { fitting, misfits } = await usable(kernel, options);
   const { misfitLines } = await import("../codegen/compile.ts");
-  const lines = fitting.flatMap(({ name, passes }) => [`  ${name}`, ...passes.map((mapping) => `    ${describeMapping(mapping)}`)]);
-  const others = misfits.length === 0 ? [] : [`  ${misfits.length} of ${fitting.length + misfits.length} do not fit:`, ...misfitLines(misfits).map((line) => `    ${line}`)];
+  const lines = fitting.flatMap(({ name, passes }) => [
+    `  ${name}`,
+    ...passes.map((mapping) => `    ${describeMapping(mapping)}`),
+  ]);
+  const others =
+    misfits.length === 0
+      ? []
+      : [
+          `  ${misfits.length} of ${fitting.length + misfits.length} do not fit:`,
+          ...misfitLines(misfits).map((line) => `    ${line}`),
+        ];
   return [`kernel ${kernel.name}`, ...lines, ...others].join("\n");
 }
 
 /** What one of the compiler's passes gives, of each dispatch where there are several. */
 async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
   const [{ artifactOf, compileInStages }, { describeMapping }, { printBlock }, { printKernel }] = await Promise.all([
-    import("../codegen/compile.ts"), import("../codegen/schedule.ts"), import("../codegen/statements.ts"), import("../dsl/print-ir.ts")]);
+    import("../codegen/compile.ts"),
+    import("../codegen/schedule.ts"),
+    import("../codegen/statements.ts"),
+    import("../dsl/print-ir.ts"),
+  ]);
   const extents = await modelExtentsOr(kernel, options.axis);
   const schedule = await chosenSchedule(kernel, options, isOneOfSeveral);
   if (typeof schedule === "string") return schedule;
   const stages = compileInStages(kernel, { extents, schedule });
-  const each = (text: (pass: PassStages) => string): string => stages.passes.map((pass) => `// pass ${pass.label}\n${text(pass).trimEnd()}`).join("\n");
+  const each = (text: (pass: PassStages) => string): string =>
+    stages.passes.map((pass) => `// pass ${pass.label}\n${text(pass).trimEnd()}`).join("\n");
   switch (options.stage) {
-    case "specialize": return `// ${Object.entries(extents).map(([axis, extent]) => `${axis}=${extent}`).join(", ")}\n${printKernel(stages.specialized)}`;
-    case "split": return each((pass) => printKernel(pass.kernel));
-    case "map": return each(({ mapping, vectors }) => `${describeMapping(mapping)}${vectors.size === 0 ? "" : `; vectors of ${[...vectors].join(", ")}`}`);
-    case "lower": return each(({ lowered }) => withOrigins(printBlock(lowered.context.top, "")));
+    case "specialize":
+      return `// ${Object.entries(extents)
+        .map(([axis, extent]) => `${axis}=${extent}`)
+        .join(", ")}\n${printKernel(stages.specialized)}`;
+    case "split":
+      return each((pass) => printKernel(pass.kernel));
+    case "map":
+      return each(
+        ({ mapping, vectors }) =>
+          `${describeMapping(mapping)}${vectors.size === 0 ? "" : `; vectors of ${[...vectors].join(", ")}`}`,
+      );
+    case "lower":
+      return each(({ lowered }) => withOrigins(printBlock(lowered.context.top, "")));
     default: {
       const artifact = artifactOf(stages, { schedule });
-      return [`// kernel ${kernel.name}, schedule ${schedule.name}, sha256 ${artifact.sha256}`, `// ${levelText(artifact)}`, each(({ printed }) => printed.wgsl)].join("\n");
+      return [
+        `// kernel ${kernel.name}, schedule ${schedule.name}, sha256 ${artifact.sha256}`,
+        `// ${levelText(artifact)}`,
+        each(({ printed }) => printed.wgsl),
+      ].join("\n");
     }
   }
 }
@@ -111,10 +170,12 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
 /** Statements, each with the place in the kernel that it comes from where that is another than the line before's. */
 function withOrigins(lines: readonly PrintedLine[]): string {
   const places = lines.map(({ origin: at }) => (at === null ? "" : `${at.file}:${at.line}:${at.column}`));
-  return lines.map(({ text }, line) => {
-    const before = places.slice(0, line).findLast((place) => place !== "");
-    return places[line] === "" || places[line] === before ? text : `${text}  // ${places[line]}`;
-  }).join("\n");
+  return lines
+    .map(({ text }, line) => {
+      const before = places.slice(0, line).findLast((place) => place !== "");
+      return places[line] === "" || places[line] === before ? text : `${text}  // ${places[line]}`;
+    })
+    .join("\n");
 }
 
 /** A schedule, or what to say of a kernel that it does not fit, where others of the file are explained, too. */
@@ -122,16 +183,23 @@ async function chosenSchedule(kernel: Kernel, options: Options, isOneOfSeveral: 
   const { fitting: schedules, misfits } = await usable(kernel, options);
   const misfit = misfits.find(({ schedule: { name } }) => name === options.schedule);
   const because = misfit === undefined ? "" : `, since ${misfit.reason}`;
-  const schedule = options.schedule === undefined ? schedules[0] : schedules.find(({ name }) => name === options.schedule);
+  const schedule =
+    options.schedule === undefined ? schedules[0] : schedules.find(({ name }) => name === options.schedule);
   if (schedule !== undefined) return schedule;
   const names = schedules.map(({ name }) => name);
-  if (isOneOfSeveral) return `// kernel ${kernel.name}: no schedule '${options.schedule}' fits it${because}; those that do: ${names.join(", ")}`;
-  throw new UsageError(`no schedule '${options.schedule}' fits kernel '${kernel.name}'${misfit === undefined ? didYouMean(options.schedule!, names) : because}; fix: use one of ${names.join(", ")}`);
+  if (isOneOfSeveral)
+    return `// kernel ${kernel.name}: no schedule '${options.schedule}' fits it${because}; those that do: ${names.join(", ")}`;
+  throw new UsageError(
+    `no schedule '${options.schedule}' fits kernel '${kernel.name}'${misfit === undefined ? didYouMean(options.schedule!, names) : because}; fix: use one of ${names.join(", ")}`,
+  );
 }
 
 /** The schedules that a kernel is offered, at least one of which fits. */
 async function usable(kernel: Kernel, options: Options): Promise<Offer> {
-  const [{ usableSchedules }, { checkExtents }] = await Promise.all([import("../codegen/compile.ts"), import("../dsl/reader/index.ts")]);
+  const [{ usableSchedules }, { checkExtents }] = await Promise.all([
+    import("../codegen/compile.ts"),
+    import("../dsl/reader/index.ts"),
+  ]);
   const extents = await modelExtentsOr(kernel, options.axis);
   await refuse(checkExtents(kernel, extents));
   return usableSchedules(kernel, { extents });

@@ -8,13 +8,21 @@ import { checkFile, writeFile } from "./output-file.ts";
 import { withProgress } from "./progress.ts";
 
 export function register(program: Command): void {
-  program.command("forward")
+  program
+    .command("forward")
     .description("Computes the logits of token ids at every position, all sequences in one batch. Needs no tokenizer.")
-    .requiredOption("--model <dir>", "checkpoint directory (config.json, model.safetensors), or a library that 'treefold build' wrote", parsePath)
+    .requiredOption(
+      "--model <dir>",
+      "checkpoint directory (config.json, model.safetensors), or a library that 'treefold build' wrote",
+      parsePath,
+    )
     .requiredOption("--ids <ids>", "token ids of a sequence, as in 0,17,5; may be repeated", collectIds)
     .option("--chunk <n>", "feed sequences n ids at a time instead of whole; never changes the logits", parseCount)
     .option("--out <file>", "write the JSON there instead of stdout", parsePath)
-    .option("--json", 'print {"sequences":[{"ids","sha256","logits"}],"device","fingerprint"}; sha256 is over the little-endian f32 logits')
+    .option(
+      "--json",
+      'print {"sequences":[{"ids","sha256","logits"}],"device","fingerprint"}; sha256 is over the little-endian f32 logits',
+    )
     .action(forward);
 }
 
@@ -36,11 +44,16 @@ async function forward({ model: directory, ids, chunk, out, json = false }: Opti
   if (out !== undefined) await checkFile(out, "--out");
   await withModel(directory, async (model) => {
     const results = await withProgress("Computing", () => model.forward(ids, chunk === undefined ? {} : { chunk }));
-    const sequences = results.map((logits, index): SequenceResult => ({
-      ids: ids[index]!, sha256: hashLogits(logits), logits: finite(logits, index),
-    }));
+    const sequences = results.map(
+      (logits, index): SequenceResult => ({
+        ids: ids[index]!,
+        sha256: hashLogits(logits),
+        logits: finite(logits, index),
+      }),
+    );
     const { vocabulary } = model.config;
-    const pieces = (): Iterable<string> => jsonOf(sequences, vocabulary, { device: deviceJson(model.device.info), fingerprint: model.fingerprint });
+    const pieces = (): Iterable<string> =>
+      jsonOf(sequences, vocabulary, { device: deviceJson(model.device.info), fingerprint: model.fingerprint });
     if (out !== undefined) await writeFile(out, "--out", pieces());
     else if (json) await pipeline(Readable.from(pieces()), process.stdout, { end: false });
     if (json) return;
@@ -48,20 +61,26 @@ async function forward({ model: directory, ids, chunk, out, json = false }: Opti
       const last = sequence.logits.subarray(-vocabulary);
       const best = last.indexOf(last.reduce((largest, logit) => Math.max(largest, logit), -Infinity));
       // With --out, the result is in the file, and this is only a word about it.
-      (out === undefined ? process.stdout : process.stderr).write(`sequence ${index}: ${sequence.ids.length} ids, sha256 ${sequence.sha256}, most likely next id ${best}\n`);
+      (out === undefined ? process.stdout : process.stderr).write(
+        `sequence ${index}: ${sequence.ids.length} ids, sha256 ${sequence.sha256}, most likely next id ${best}\n`,
+      );
     });
   });
 }
 
 /** SHA-256 over f32 as little-endian bytes. */
 export function hashLogits(logits: Float32Array): string {
-  return createHash("sha256").update(new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength)).digest("hex");
+  return createHash("sha256")
+    .update(new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength))
+    .digest("hex");
 }
 
 /** JSON has no way to write what is not finite, and no sound model gives it. */
 function finite(logits: Float32Array, index: number): Float32Array {
   if (!logits.every((logit) => Number.isFinite(logit))) {
-    throw new Error(`sequence ${index}: a logit is infinite or NaN; fix: check the checkpoint's weights, whose products overflow f32`);
+    throw new Error(
+      `sequence ${index}: a logit is infinite or NaN; fix: check the checkpoint's weights, whose products overflow f32`,
+    );
   }
   return logits;
 }

@@ -4,12 +4,20 @@ import { UsageError } from "./exit.ts";
 import { collect, deviceJson, parseCount, parsePath, withModel } from "./model.ts";
 
 export function register(program: Command): void {
-  program.command("generate")
+  program
+    .command("generate")
     .description("Completes prompts greedily, all of them in one batch.")
-    .requiredOption("--model <dir>", "checkpoint directory (config.json, model.safetensors, tokenizer.json), or a library that 'treefold build' wrote", parsePath)
+    .requiredOption(
+      "--model <dir>",
+      "checkpoint directory (config.json, model.safetensors, tokenizer.json), or a library that 'treefold build' wrote",
+      parsePath,
+    )
     .requiredOption("--prompt <text>", "text to complete; may be repeated", collect)
     .option("--max-tokens <n>", "tokens to generate for each prompt, at most", parseCount, 64)
-    .option("--json", 'print {"completions":[{"prompt","ids","text"}],"device","fingerprint"}; ids and text are those generated')
+    .option(
+      "--json",
+      'print {"completions":[{"prompt","ids","text"}],"device","fingerprint"}; ids and text are those generated',
+    )
     .action(generate);
 }
 
@@ -36,11 +44,13 @@ async function generate({ model: directory, prompt: prompts, maxTokens, json = f
       onPiece: (prompt, { text }, last) => printer?.print(prompt, text, last),
     });
     if (!json) return;
-    process.stdout.write(`${JSON.stringify({
-      completions: completions.map(({ ids, text }, index) => ({ prompt: prompts[index], ids, text })),
-      device: deviceJson(model.device.info),
-      fingerprint: model.fingerprint,
-    })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({
+        completions: completions.map(({ ids, text }, index) => ({ prompt: prompts[index], ids, text })),
+        device: deviceJson(model.device.info),
+        fingerprint: model.fingerprint,
+      })}\n`,
+    );
   });
 }
 

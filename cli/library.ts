@@ -14,12 +14,18 @@ export interface LibraryOptions {
 /** Tells a name that npm would not take before anything that takes long. @throws UsageError */
 export function checkName(name: string | undefined): void {
   if (name !== undefined && !/^(@[a-z0-9-][a-z0-9._-]*\/)?[a-z0-9-][a-z0-9._-]*$/.test(name)) {
-    throw new UsageError(`--name '${name}' is no name of a package; fix: use small letters, digits, '-', '.' and '_', as in --name my-model`);
+    throw new UsageError(
+      `--name '${name}' is no name of a package; fix: use small letters, digits, '-', '.' and '_', as in --name my-model`,
+    );
   }
 }
 
 /** A checkpoint's library, with what the reference evaluator holds devices to. What is refuted or not followed is shown on stderr. @throws CheckpointError, UncheckedError */
-export async function buildHeld(directory: string, { name, audit }: LibraryOptions, show: (what: string) => void): Promise<Library> {
+export async function buildHeld(
+  directory: string,
+  { name, audit }: LibraryOptions,
+  show: (what: string) => void,
+): Promise<Library> {
   // Said once the checkpoint has been found to be one.
   let said = false;
   const progress = (what: string): void => {
@@ -32,7 +38,10 @@ export async function buildHeld(directory: string, { name, audit }: LibraryOptio
   const { certify } = await import("../models/audit/certify.ts");
   const { expectations } = await import("../spec/expect.ts");
   return buildLibrary(directory, {
-    progress, expect: expectations(progress), ...(name === undefined ? {} : { name }), ...(audit ? { audit: (subjects) => certify(subjects, { progress }) } : {}),
+    progress,
+    expect: expectations(progress),
+    ...(name === undefined ? {} : { name }),
+    ...(audit ? { audit: (subjects) => certify(subjects, { progress }) } : {}),
   }).catch(showUnchecked);
 }
 
@@ -45,6 +54,7 @@ function howLong(audit: boolean): string {
 
 /** What was refuted or not followed, before the line that says so. */
 function showUnchecked(error: unknown): never {
-  if (error instanceof UncheckedError) process.stderr.write(`${renderFailures(error.failed.map((judged) => ({ ...judged, faults: [] })))}\n`);
+  if (error instanceof UncheckedError)
+    process.stderr.write(`${renderFailures(error.failed.map((judged) => ({ ...judged, faults: [] })))}\n`);
   throw error;
 }

@@ -20,7 +20,10 @@ export async function withModel<T>(directory: string, work: (model: Model) => Pr
 }
 
 /** The reference evaluator's word on a library of the cache; the evaluator itself is only loaded where there is a library to build. */
-export function heldTo(name: "self-test" | "golden", progress: (what: string) => void): Pick<NamedSource, "name" | "expect"> {
+export function heldTo(
+  name: "self-test" | "golden",
+  progress: (what: string) => void,
+): Pick<NamedSource, "name" | "expect"> {
   return {
     name: `treefold, ${name}`,
     expect: async (directory, kernels) => {
@@ -38,7 +41,8 @@ export function deviceJson({ vendor, architecture, device, description, driver }
 /** A whole number of at least 1. */
 export function parseCount(argument: string): number {
   const count = Number(argument);
-  if (!/^\d+$/.test(argument) || count < 1 || !Number.isSafeInteger(count)) throw new InvalidArgumentError("Give a whole number of at least 1.");
+  if (!/^\d+$/.test(argument) || count < 1 || !Number.isSafeInteger(count))
+    throw new InvalidArgumentError("Give a whole number of at least 1.");
   return count;
 }
 
@@ -52,8 +56,12 @@ export function parsePath(argument: string): string {
 }
 
 /** Collects `--ids 0,17,5`. */
-export function collectIds(argument: string, before: readonly (readonly number[])[] = []): readonly (readonly number[])[] {
-  if (!/^\d+(,\d+)*$/.test(argument)) throw new InvalidArgumentError("Give token ids with commas between them, as in --ids 0,17,5.");
+export function collectIds(
+  argument: string,
+  before: readonly (readonly number[])[] = [],
+): readonly (readonly number[])[] {
+  if (!/^\d+(,\d+)*$/.test(argument))
+    throw new InvalidArgumentError("Give token ids with commas between them, as in --ids 0,17,5.");
   return [...before, argument.split(",").map(Number)];
 }
 

@@ -10,8 +10,11 @@ const target = join(root, "packages");
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target);
 for (const folder of [join(root, "dist", "runtime"), root]) {
-  const { status, stdout } = spawnSync("npm", ["pack", folder, "--pack-destination", target, "--ignore-scripts", "--silent"],
-    { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], shell: process.platform === "win32" });
+  const { status, stdout } = spawnSync(
+    "npm",
+    ["pack", folder, "--pack-destination", target, "--ignore-scripts", "--silent"],
+    { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], shell: process.platform === "win32" },
+  );
   if (status !== 0) process.exit(status ?? 1);
   process.stdout.write(`${join(target, stdout.trim())}\n`);
 }

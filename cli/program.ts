@@ -31,13 +31,28 @@ function makeProgram(): Command {
   const program = new Command("treefold")
     .description("Compiles kernels whose bits do not depend on the batch, and runs models built from them.")
     .version(version)
-    .addHelpText("after", "\nExit codes: 0 success, 1 failure or finding, 2 wrong usage, or a text that 'audit' could not follow. Only results go to stdout.\n" +
-      "VK_DRIVER_FILES chooses the Vulkan driver; TREEFOLD_DEBUG=1 shows where an unexpected error comes from.")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 success, 1 failure or finding, 2 wrong usage, or a text that 'audit' could not follow. Only results go to stdout.\n" +
+        "VK_DRIVER_FILES chooses the Vulkan driver; TREEFOLD_DEBUG=1 shows where an unexpected error comes from.",
+    )
     .exitOverride()
     .configureOutput({ outputError: () => undefined }) // report() says it.
     .configureHelp({ showGlobalOptions: false });
 
-  for (const register of [registerBuild, registerPage, registerGenerate, registerForward, registerRun, registerCheck, registerExplain, registerAudit, registerDoctor, registerExperiment]) register(program);
+  for (const register of [
+    registerBuild,
+    registerPage,
+    registerGenerate,
+    registerForward,
+    registerRun,
+    registerCheck,
+    registerExplain,
+    registerAudit,
+    registerDoctor,
+    registerExperiment,
+  ])
+    register(program);
   // Commander hands exitOverride on only to commands that are made after it through the parent.
   for (const command of program.commands) command.exitOverride();
   return program;

@@ -24,30 +24,44 @@ class Terminal extends EventEmitter {
   }
 
   /** Moves and clears, as a spinner does. */
-  cursorTo(): boolean { return this.write("\x1b[1G"); }
-  clearLine(): boolean { return this.write("\x1b[2K"); }
-  moveCursor(): boolean { return this.write("\x1b[1A"); }
+  cursorTo(): boolean {
+    return this.write("\x1b[1G");
+  }
+  clearLine(): boolean {
+    return this.write("\x1b[2K");
+  }
+  moveCursor(): boolean {
+    return this.write("\x1b[1A");
+  }
 
   async shows(text: string): Promise<void> {
-    if (!this.written.includes(text)) await new Promise<void>((resolve) => { this.#awaited = { text, resolve }; });
+    if (!this.written.includes(text))
+      await new Promise<void>((resolve) => {
+        this.#awaited = { text, resolve };
+      });
   }
 }
 
 /** Work of three steps that waits for each to be shown, where one is drawn at all. */
 async function worked(terminal: Terminal, environment: NodeJS.ProcessEnv, isDrawn: boolean): Promise<string> {
-  const result = await withProgress("Building", async (show) => {
-    for (const text of ["Building: auditing (1 of 2)", "Building: auditing (2 of 2)", "Building: writing"]) {
-      show(text);
-      if (isDrawn) await terminal.shows(text);
-    }
-    return "done";
-  }, { stream: terminal as unknown as NodeJS.WriteStream, environment });
+  const result = await withProgress(
+    "Building",
+    async (show) => {
+      for (const text of ["Building: auditing (1 of 2)", "Building: auditing (2 of 2)", "Building: writing"]) {
+        show(text);
+        if (isDrawn) await terminal.shows(text);
+      }
+      return "done";
+    },
+    { stream: terminal as unknown as NodeJS.WriteStream, environment },
+  );
   expect(result).toBe("done");
   return terminal.written;
 }
 
 test("a terminal is drawn on", async () => {
-  for (const columns of [80, 10, undefined]) expect(await worked(new Terminal(columns), { TERM: "xterm" }, true)).toContain("\x1b[2K");
+  for (const columns of [80, 10, undefined])
+    expect(await worked(new Terminal(columns), { TERM: "xterm" }, true)).toContain("\x1b[2K");
 });
 
 test.each([
@@ -56,21 +70,29 @@ test.each([
   ["that is dumb", 80, { TERM: "dumb" }],
   ["in CI", 80, { TERM: "xterm", CI: "true" }],
 ])("a terminal %s gets a line for each step, and nothing that moves", async (_, columns, environment) => {
-  expect(await worked(new Terminal(columns), environment, false)).toBe("Building\nBuilding: auditing\nBuilding: writing\n");
+  expect(await worked(new Terminal(columns), environment, false)).toBe(
+    "Building\nBuilding: auditing\nBuilding: writing\n",
+  );
 });
 
 test("a terminal that is made 0 columns wide in the middle is no longer drawn on", async () => {
   const terminal = new Terminal(80);
-  await withProgress("Building", async (show) => {
-    await terminal.shows("Building");
-    terminal.columns = 0;
-    terminal.emit("resize");
-    const before = terminal.written;
-    show("Building: writing");
-    // Two frames' time, which a spinner that still turns would use.
-    await new Promise((resolve) => { setTimeout(resolve, 200); });
-    expect(terminal.written).toBe(before);
-  }, { stream: terminal as unknown as NodeJS.WriteStream, environment: {} });
+  await withProgress(
+    "Building",
+    async (show) => {
+      await terminal.shows("Building");
+      terminal.columns = 0;
+      terminal.emit("resize");
+      const before = terminal.written;
+      show("Building: writing");
+      // Two frames' time, which a spinner that still turns would use.
+      await new Promise((resolve) => {
+        setTimeout(resolve, 200);
+      });
+      expect(terminal.written).toBe(before);
+    },
+    { stream: terminal as unknown as NodeJS.WriteStream, environment: {} },
+  );
 });
 
 test("colors are left out where NO_COLOR asks for that", async () => {

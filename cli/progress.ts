@@ -8,16 +8,24 @@ export interface ProgressOptions {
 }
 
 /** Shows `text` while `work` goes on; `work` may replace the text as it gets along. */
-export async function withProgress<T>(text: string, work: (show: (text: string) => void) => Promise<T>, options: ProgressOptions = {}): Promise<T> {
+export async function withProgress<T>(
+  text: string,
+  work: (show: (text: string) => void) => Promise<T>,
+  options: ProgressOptions = {},
+): Promise<T> {
   const { stream = process.stderr, environment = process.env } = options;
   if (stream.isTTY !== true) return work(() => undefined);
   if (!canDraw(stream, environment)) return work(lines(text, stream));
   const spinner = ora({ text, stream, isEnabled: true, color: environment["NO_COLOR"] ? false : "cyan" }).start();
   // The spinner clears as many lines as its text takes at the terminal's width, which is without end where there is none.
-  const resized = (): void => { if (!canDraw(stream, environment)) spinner.stop(); };
+  const resized = (): void => {
+    if (!canDraw(stream, environment)) spinner.stop();
+  };
   stream.on("resize", resized);
   try {
-    return await work((now) => { spinner.text = now; });
+    return await work((now) => {
+      spinner.text = now;
+    });
   } finally {
     stream.off("resize", resized);
     spinner.stop();

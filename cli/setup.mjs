@@ -3,14 +3,30 @@
  * Plain JavaScript on Node's own modules, since nothing else is there yet. Writes to stderr only.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = ["dsl", "codegen", "runtime", "models", "spec", "cli", "page"];
 // dist/runtime is a package of its own, which `npm pack` takes as it is.
-const copied = [["runtime/package.json", "package.json"], ["runtime/README.md", "README.md"], ["LICENSE", "LICENSE"]];
+const copied = [
+  ["runtime/package.json", "package.json"],
+  ["runtime/README.md", "README.md"],
+  ["LICENSE", "LICENSE"],
+];
 const dist = join(root, "dist");
 const stampFile = join(dist, ".built-from");
 
@@ -36,13 +52,24 @@ export function install() {
   say(`Installing packages into node_modules (npm ci), since ${reason}.`);
   const environment = { ...process.env };
   // What an outer `npm install -g` or `--omit` was told does not hold for this checkout's own packages.
-  for (const name of ["global", "location", "prefix", "omit", "dry_run", "production"]) delete environment[`npm_config_${name}`];
+  for (const name of ["global", "location", "prefix", "omit", "dry_run", "production"])
+    delete environment[`npm_config_${name}`];
   const npm = process.env.npm_execpath;
   const [command, args] = npm?.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []];
-  const { status, error } = spawnSync(command, [...args, "ci", "--include=dev", "--ignore-scripts", "--no-fund", "--no-audit"], {
-    cwd: root, env: environment, stdio: ["ignore", 2, 2], shell: process.platform === "win32" && command === "npm",
-  });
-  if (status !== 0) throw new SetupError(`npm ci failed${error === undefined ? "" : ` (${error.message})`}; fix: see npm's output above; it needs a network, or a filled npm cache`);
+  const { status, error } = spawnSync(
+    command,
+    [...args, "ci", "--include=dev", "--ignore-scripts", "--no-fund", "--no-audit"],
+    {
+      cwd: root,
+      env: environment,
+      stdio: ["ignore", 2, 2],
+      shell: process.platform === "win32" && command === "npm",
+    },
+  );
+  if (status !== 0)
+    throw new SetupError(
+      `npm ci failed${error === undefined ? "" : ` (${error.message})`}; fix: see npm's output above; it needs a network, or a filled npm cache`,
+    );
 }
 
 /** Why node_modules is not what the lockfile asks for; undefined where it is. */
@@ -73,7 +100,11 @@ export function build(notify = () => {}) {
     notify("Building dist/ (tsc).");
     const stamp = stampOf();
     tidy();
-    const { status, stdout } = spawnSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", ".", "--noCheck"], { cwd: root, encoding: "utf8" });
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", ".", "--noCheck"],
+      { cwd: root, encoding: "utf8" },
+    );
     if (status !== 0) throw new SetupError(`${stdout}The build failed; fix: correct the errors above`);
     // npm makes a package's command executable when it first links it, and tsc writes the file anew.
     chmodSync(join(dist, "cli", "main.js"), 0o755);
@@ -89,12 +120,16 @@ const isBuilt = () => existsSync(stampFile) && readFileSync(stampFile, "utf8") =
 
 /** Names, sizes and times of all that goes into the build. */
 function stampOf() {
-  return ["tsconfig.json", "package-lock.json", ...copied.map(([from]) => from), ...sourceFiles()].map((file) => lineOf(root, file)).join("");
+  return ["tsconfig.json", "package-lock.json", ...copied.map(([from]) => from), ...sourceFiles()]
+    .map((file) => lineOf(root, file))
+    .join("");
 }
 
 /** The same of all that came out of it: `npm pack` takes what lies in dist/. */
 function builtOf() {
-  return builtFiles().map((file) => lineOf(dist, file)).join("");
+  return builtFiles()
+    .map((file) => lineOf(dist, file))
+    .join("");
 }
 
 function lineOf(folder, file) {
@@ -103,22 +138,28 @@ function lineOf(folder, file) {
 }
 
 function sourceFiles() {
-  return sources.filter((folder) => existsSync(join(root, folder))).flatMap((folder) => (
-    readdirSync(join(root, folder), { recursive: true })
-      .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
-      .map((name) => join(folder, name))
-  )).sort();
+  return sources
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true })
+        .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+        .map((name) => join(folder, name)),
+    )
+    .sort();
 }
 
 /** Paths in dist/, without what a build keeps there for itself. */
 function builtFiles() {
-  return readdirSync(dist, { recursive: true }).filter((name) => !name.split(sep).at(-1).startsWith(".") && statSync(join(dist, name)).isFile()).sort();
+  return readdirSync(dist, { recursive: true })
+    .filter((name) => !name.split(sep).at(-1).startsWith(".") && statSync(join(dist, name)).isFile())
+    .sort();
 }
 
 /** Removes from dist/ what no source makes (any more), and lets the compiler write anew what is not as it left it. */
 function tidy() {
   const made = new Set([
-    ...sourceFiles().flatMap((name) => [".js", ".d.ts"].map((ending) => name.replace(/\.ts$/, ending))), ...copied.map(([, to]) => join("runtime", to)),
+    ...sourceFiles().flatMap((name) => [".js", ".d.ts"].map((ending) => name.replace(/\.ts$/, ending))),
+    ...copied.map(([, to]) => join("runtime", to)),
   ]);
   const before = existsSync(stampFile) ? readFileSync(stampFile, "utf8").split(between)[1] : undefined;
   if (before !== builtOf()) rmSync(join(dist, ".tsbuildinfo"), { force: true });

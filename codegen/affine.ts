@@ -33,8 +33,10 @@ export class Affine {
     const known = this.#facts.get(expr)?.multiple;
     if (known !== undefined) return known;
     if (expr.kind === "constant") return expr.bits;
-    if (expr.kind === "binary" && expr.operator === "multiply") return this.divisor(expr.left) * this.divisor(expr.right);
-    if (expr.kind === "binary" && expr.operator === "add") return gcd(this.divisor(expr.left), this.divisor(expr.right));
+    if (expr.kind === "binary" && expr.operator === "multiply")
+      return this.divisor(expr.left) * this.divisor(expr.right);
+    if (expr.kind === "binary" && expr.operator === "add")
+      return gcd(this.divisor(expr.left), this.divisor(expr.right));
     return 1;
   }
 
@@ -47,12 +49,18 @@ export class Affine {
     const left = this.maximum(expr.left);
     const right = this.maximum(expr.right);
     switch (expr.operator) {
-      case "add": return left + right;
-      case "multiply": return left === 0 || right === 0 ? 0 : left * right;
-      case "divide": return expr.right.kind === "constant" && expr.right.bits > 0 ? Math.floor(left / expr.right.bits) : left;
-      case "remainder": return expr.right.kind === "constant" && expr.right.bits > 0 ? Math.min(left, expr.right.bits - 1) : left;
-      case "minimum": return Math.min(left, right);
-      default: return Infinity;
+      case "add":
+        return left + right;
+      case "multiply":
+        return left === 0 || right === 0 ? 0 : left * right;
+      case "divide":
+        return expr.right.kind === "constant" && expr.right.bits > 0 ? Math.floor(left / expr.right.bits) : left;
+      case "remainder":
+        return expr.right.kind === "constant" && expr.right.bits > 0 ? Math.min(left, expr.right.bits - 1) : left;
+      case "minimum":
+        return Math.min(left, right);
+      default:
+        return Infinity;
     }
   }
 
@@ -64,8 +72,10 @@ export class Affine {
       else if (node.kind === "binary" && node.operator === "add") {
         visit(node.left, factor);
         visit(node.right, factor);
-      } else if (node.kind === "binary" && node.operator === "multiply" && node.right.kind === "constant") visit(node.left, factor * node.right.bits);
-      else if (node.kind === "binary" && node.operator === "multiply" && node.left.kind === "constant") visit(node.right, factor * node.left.bits);
+      } else if (node.kind === "binary" && node.operator === "multiply" && node.right.kind === "constant")
+        visit(node.left, factor * node.right.bits);
+      else if (node.kind === "binary" && node.operator === "multiply" && node.left.kind === "constant")
+        visit(node.right, factor * node.left.bits);
       else terms.set(node, (terms.get(node) ?? 0) + factor);
     };
     visit(expr, 1);
@@ -75,7 +85,10 @@ export class Affine {
   #sum(linear: Linear): Expr {
     const pool = this.#pool;
     const parts = linear.terms.map(({ atom, coefficient }) => pool.multiply(atom, pool.u32(coefficient)));
-    return pool.add(parts.reduce((total, part) => pool.add(total, part), pool.u32(0)), pool.u32(linear.constant));
+    return pool.add(
+      parts.reduce((total, part) => pool.add(total, part), pool.u32(0)),
+      pool.u32(linear.constant),
+    );
   }
 
   /** The same value with like terms gathered and the constant last. */
@@ -96,8 +109,14 @@ export class Affine {
     const carried = Math.floor(linear.constant / by);
     const rest = this.#sum({ constant: linear.constant % by, terms: linear.terms.filter((_, at) => !divides[at]) });
     const exact = whole.map(({ atom, coefficient }) =>
-      coefficient % by === 0 ? pool.multiply(atom, pool.u32(coefficient / by)) : pool.divide(pool.multiply(atom, pool.u32(coefficient)), pool.u32(by)));
-    const base = pool.add(exact.reduce((total, part) => pool.add(total, part), pool.u32(0)), pool.u32(carried));
+      coefficient % by === 0
+        ? pool.multiply(atom, pool.u32(coefficient / by))
+        : pool.divide(pool.multiply(atom, pool.u32(coefficient)), pool.u32(by)),
+    );
+    const base = pool.add(
+      exact.reduce((total, part) => pool.add(total, part), pool.u32(0)),
+      pool.u32(carried),
+    );
     if (this.maximum(rest) < by) return { quotient: base, remainder: rest };
     return {
       quotient: pool.add(base, pool.divide(rest, pool.u32(by))),

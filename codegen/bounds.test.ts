@@ -6,7 +6,8 @@ import { costOf } from "./cost.ts";
 
 const rows = `axes: { t: batch, c: model }, inputs: { x: "f32[t, c]", y: "f32[t, c]" }`;
 const pairs = `axes: { t: batch, o: model, c: model }, inputs: { x: "f32[t, c]", y: "f32[o, c]" }, output: "f32[t, o]"`;
-const { kernels, diagnostics } = readKernels("costly.kernel.ts", { source: `
+const { kernels, diagnostics } = readKernels("costly.kernel.ts", {
+  source: `
   import { batch, exp, kernel, max, model, reduce, reducer, select, sigmoid, sqrt, sum, tanh } from "treefold";
   const affine = reducer({ state: { a: "f32", b: "f32" }, identity: { a: 1, b: 0 }, combine: (l, r) => ({ a: l.a * r.a, b: l.b * r.a + r.b }) });
   const wide = reducer({
@@ -43,10 +44,13 @@ const { kernels, diagnostics } = readKernels("costly.kernel.ts", { source: `
     const total = sum(o, "chain 16, chain", (i) => exp(x(t, i) - top));
     return sigmoid(exp(x(t, o) - top) / total);
   } });
-` });
+`,
+});
 
-const extents = (kernel: { readonly axes: readonly { readonly name: string }[] }, size: number): Record<string, number> => (
-  Object.fromEntries(kernel.axes.map(({ name }) => [name, size])));
+const extents = (
+  kernel: { readonly axes: readonly { readonly name: string }[] },
+  size: number,
+): Record<string, number> => Object.fromEntries(kernel.axes.map(({ name }) => [name, size]));
 
 test("the kernels are right", () => {
   expect(diagnostics).toEqual([]);
@@ -59,11 +63,19 @@ describe.each([64, 1000])("with axes of %i", (size) => {
       for (const { wgsl } of compile(kernel, { extents: extents(kernel, size), schedule }).passes) {
         const { operations, branches, privateBytes } = costOf(wgsl);
         const what = `${schedule.name}: ${operations}, ${branches.inLoop}, ${privateBytes}`;
-        expect([what, operations <= 16000, branches.inLoop <= 14, privateBytes <= 8192]).toEqual([what, true, true, true]);
+        expect([what, operations <= 16000, branches.inLoop <= 14, privateBytes <= 8192]).toEqual([
+          what,
+          true,
+          true,
+          true,
+        ]);
       }
     }
     expect(fitting.map(({ name }) => name)).toContain("alone");
-    for (const { reason } of misfits) expect(reason).toMatch(/^\d+ (operations, as often as|bytes of an invocation's own variables)|nothing to stage|workgroup memory|storage buffers|in common|barrier/);
+    for (const { reason } of misfits)
+      expect(reason).toMatch(
+        /^\d+ (operations, as often as|bytes of an invocation's own variables)|nothing to stage|workgroup memory|storage buffers|in common|barrier/,
+      );
   });
 });
 
@@ -79,9 +91,11 @@ test("conditions of a kernel's own are joined without branches where registers r
   const maxPool = images.find(({ name }) => name === "maxPool2d")!;
   const sizes = { c: 3, h: 7, w: 9, y: 4, x: 5, i: 3, j: 3 };
   const { fitting } = offeredSchedules(maxPool, { extents: sizes });
-  const textUnder = (name: string): string => compile(maxPool, {
-    extents: sizes, schedule: fitting.find((one) => one.name === name)!,
-  }).passes[0]!.wgsl;
+  const textUnder = (name: string): string =>
+    compile(maxPool, {
+      extents: sizes,
+      schedule: fitting.find((one) => one.name === name)!,
+    }).passes[0]!.wgsl;
   expect(textUnder("alone")).toContain(" && ");
   const wgsl = textUnder("alone-4x4");
   expect(costOf(wgsl).branches.inLoop).toBe(0);
@@ -91,7 +105,10 @@ test("conditions of a kernel's own are joined without branches where registers r
 test("leaves are taken fewer at a time before a text grows long", () => {
   const many = kernels.find(({ name }) => name === "manySigmoids")!;
   const { fitting } = offeredSchedules(many, { extents: { c: 64 } });
-  const [pass] = compile(many, { extents: { c: 64 }, schedule: fitting.find(({ name }) => name === "alone-vector")! }).passes;
+  const [pass] = compile(many, {
+    extents: { c: 64 },
+    schedule: fitting.find(({ name }) => name === "alone-vector")!,
+  }).passes;
   expect(costOf(pass!.wgsl).operations).toBeLessThan(6000);
 });
 
@@ -99,7 +116,8 @@ test("a chain of divisions keeps its schedules, and joins conditions without bra
   const recurrence = kernels.find(({ name }) => name === "recurrence")!;
   const { fitting } = offeredSchedules(recurrence, { extents: { c: 100 } });
   expect(fitting.map(({ name }) => name)).toEqual(expect.arrayContaining(["alone", "alone-vector", "runs-vector"]));
-  const textOf = (name: string): string => compile(recurrence, { extents: { c: 100 }, schedule: fitting.find((one) => one.name === name)! }).passes[0]!.wgsl;
+  const textOf = (name: string): string =>
+    compile(recurrence, { extents: { c: 100 }, schedule: fitting.find((one) => one.name === name)! }).passes[0]!.wgsl;
   expect(textOf("alone")).toContain(" && ");
   expect(textOf("alone-vector")).not.toMatch(/ (&&|\|\|) /);
 });
@@ -107,12 +125,29 @@ test("a chain of divisions keeps its schedules, and joins conditions without bra
 test("stacks of trees by pairs are no more than WebGPU promises", () => {
   const stacks = kernels.find(({ name }) => name === "stacks")!;
   const { misfits } = offeredSchedules(stacks, { extents: { o: 1000, c: 1000 } });
-  expect(misfits.find(({ schedule }) => schedule.name === "alone-4x4")!.reason).toMatch(/^\d+ bytes of an invocation's own variables are more than the 8192 that WebGPU promises$/);
+  expect(misfits.find(({ schedule }) => schedule.name === "alone-4x4")!.reason).toMatch(
+    /^\d+ bytes of an invocation's own variables are more than the 8192 that WebGPU promises$/,
+  );
 });
 
 test("costs are counted after functions are put in, loops' bodies apart", () => {
-  const wgsl = ["fn one(x: f32) -> f32 {", "  let a = x + 1.0f;", "  return select(a, x, a < x && x < a);", "}", "",
-    "fn main(@builtin(workgroup_id) workgroup: vec3<u32>) {", "  var s: f32 = one(one(1.0f));", "  var stack: array<f32, 10>;",
-    "  for (var i = 0u; i < 3u; i += 1u) {", "    if (i < 2u) {", "      s = one(s);", "    }", "    s = one(s) * s;", "  }", "}", ""].join("\n");
+  const wgsl = [
+    "fn one(x: f32) -> f32 {",
+    "  let a = x + 1.0f;",
+    "  return select(a, x, a < x && x < a);",
+    "}",
+    "",
+    "fn main(@builtin(workgroup_id) workgroup: vec3<u32>) {",
+    "  var s: f32 = one(one(1.0f));",
+    "  var stack: array<f32, 10>;",
+    "  for (var i = 0u; i < 3u; i += 1u) {",
+    "    if (i < 2u) {",
+    "      s = one(s);",
+    "    }",
+    "    s = one(s) * s;",
+    "  }",
+    "}",
+    "",
+  ].join("\n");
   expect(costOf(wgsl)).toEqual({ operations: 4 * 4 + 3, branches: { inLoop: 2, outside: 2 }, privateBytes: 44 });
 });

@@ -34,11 +34,17 @@ export interface Variation {
  * Lowers a mapping, or of what is cheaper to compile the first that is within the bounds.
  * @throws ScheduleMisfit where nothing is
  */
-export function withinBounds<T>(mapping: Mapping, lower: (variation: Variation) => { readonly lowered: T; readonly wgsl: string }): T {
+export function withinBounds<T>(
+  mapping: Mapping,
+  lower: (variation: Variation) => { readonly lowered: T; readonly wgsl: string },
+): T {
   let strict = false;
   for (let unroll = mapping.unroll; ; unroll = Math.max(1, unroll >> 1)) {
     const attempt = (): { readonly lowered: T; readonly cost: Cost } => {
-      const { lowered, wgsl } = lower({ mapping: unroll === mapping.unroll ? mapping : { ...mapping, unroll }, strict });
+      const { lowered, wgsl } = lower({
+        mapping: unroll === mapping.unroll ? mapping : { ...mapping, unroll },
+        strict,
+      });
       return { lowered, cost: costOf(wgsl) };
     };
     let { lowered, cost } = attempt();
@@ -47,15 +53,19 @@ export function withinBounds<T>(mapping: Mapping, lower: (variation: Variation) 
       ({ lowered, cost } = attempt());
     }
     if (cost.privateBytes > mostPrivateBytes) {
-      throw new ScheduleMisfit(`${cost.privateBytes} bytes of an invocation's own variables are more than the ${mostPrivateBytes} that WebGPU promises`,
-        "fold shorter runs by pairs, or less at once");
+      throw new ScheduleMisfit(
+        `${cost.privateBytes} bytes of an invocation's own variables are more than the ${mostPrivateBytes} that WebGPU promises`,
+        "fold shorter runs by pairs, or less at once",
+      );
     }
     if (cost.operations <= mostOperations.unrolled) return lowered;
     if (unroll > 1) continue;
     if (cost.operations <= mostOperations.repeated) return lowered;
     // What the kernel itself has, some schedule must compile: the one that repeats nothing.
     if (!repeats(mapping)) return lowered;
-    throw new ScheduleMisfit(`${cost.operations} operations, as often as its registers repeat them, are more than the ${mostOperations.repeated} that drivers compile in seconds`);
+    throw new ScheduleMisfit(
+      `${cost.operations} operations, as often as its registers repeat them, are more than the ${mostOperations.repeated} that drivers compile in seconds`,
+    );
   }
 }
 

@@ -18,14 +18,19 @@ export function outputAxesOf(kernel: PassKernel): string[] {
   const axes = new Set<string>();
   for (const output of kernel.outputs) output.over.forEach((axis) => axes.add(axis));
   if (axes.size === 0) return [];
-  const inner = innermostOf(kernel.outputs.find((output) => output.storage === "bf16") ?? kernel.outputs.find((output) => output.over.length > 0)!, kernel);
+  const inner = innermostOf(
+    kernel.outputs.find((output) => output.storage === "bf16") ??
+      kernel.outputs.find((output) => output.over.length > 0)!,
+    kernel,
+  );
   axes.delete(inner);
   return [...axes, inner];
 }
 
 function innermostOf(output: Output, kernel: PassKernel): string {
   const last = output.place?.[output.place.length - 1];
-  const axis = last?.kind === "index" && last.variable.kind === "axis" ? last.variable.axis : output.over[output.over.length - 1]!;
+  const axis =
+    last?.kind === "index" && last.variable.kind === "axis" ? last.variable.axis : output.over[output.over.length - 1]!;
   return kernel.axes.some((candidate) => candidate.name === axis) ? axis : output.over[output.over.length - 1]!;
 }
 
@@ -51,13 +56,17 @@ function shapeOf(kernel: PassKernel, limits: DeviceLimits): Shape {
   const axes = outputAxesOf(kernel);
   const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
   return {
-    kernel, axes, inner: axes[axes.length - 1]!, limits,
+    kernel,
+    axes,
+    inner: axes[axes.length - 1]!,
+    limits,
     pair: kernel.outputs.some((output) => output.storage === "bf16") ? 2 : 1,
     reduces: collectReductions(roots, new Map()),
   };
 }
 
-const mentions = (shape: Shape, reduce: Reduce, axis: string): boolean => reduce.free.has(shape.kernel.pool.axisVariable(axis));
+const mentions = (shape: Shape, reduce: Reduce, axis: string): boolean =>
+  reduce.free.has(shape.kernel.pool.axisVariable(axis));
 
 /** Every output element by one invocation, neighbours along the innermost axis. */
 function alone(shape: Shape): Mapping {
@@ -66,7 +75,10 @@ function alone(shape: Shape): Mapping {
   const mappings = [...axes].reverse().map((axis): AxisMapping => {
     const extent = extentOf(kernel, axis);
     const registers = axis === inner ? pair : 1;
-    const invocations = lanesFor(extent.kind === "constant" ? kernel.pool.u32(Math.ceil(extent.bits / registers)) : extent, left);
+    const invocations = lanesFor(
+      extent.kind === "constant" ? kernel.pool.u32(Math.ceil(extent.bits / registers)) : extent,
+      left,
+    );
     left = Math.max(1, Math.floor(left / invocations));
     return { ...single, axis, invocations, registers };
   });
@@ -76,13 +88,21 @@ function alone(shape: Shape): Mapping {
 /** One invocation a row: it folds alone and walks the axis that the reductions do not mention. */
 function aRowEach(shape: Shape): Mapping | undefined {
   const { axes, inner, pair, reduces } = shape;
-  if (axes.length < 2 || reduces.length === 0 || reduces.some((reduce) => mentions(shape, reduce, inner))) return undefined;
+  if (axes.length < 2 || reduces.length === 0 || reduces.some((reduce) => mentions(shape, reduce, inner)))
+    return undefined;
   const last = axes.length - 2;
   return {
-    axes: axes.map((axis, at): AxisMapping => ({
-      ...single, axis, invocations: at === last ? lanesFor(extentOf(shape.kernel, axis), 64) : 1, registers: axis === inner ? pair : 1, whole: axis === inner,
-    })),
-    ways: 1, unroll: 1,
+    axes: axes.map(
+      (axis, at): AxisMapping => ({
+        ...single,
+        axis,
+        invocations: at === last ? lanesFor(extentOf(shape.kernel, axis), 64) : 1,
+        registers: axis === inner ? pair : 1,
+        whole: axis === inner,
+      }),
+    ),
+    ways: 1,
+    unroll: 1,
   };
 }
 
@@ -91,8 +111,18 @@ function rowTogether(shape: Shape): Mapping | undefined {
   const { axes, inner, pair, reduces } = shape;
   if (reduces.length === 0 || reduces.some((reduce) => mentions(shape, reduce, inner))) return undefined;
   return {
-    axes: axes.map((axis): AxisMapping => ({ ...single, axis, invocations: axis === inner ? 64 : 1, registers: axis === inner ? pair : 1, whole: axis === inner })),
-    ways: 1, cut: 1, unroll: 1,
+    axes: axes.map(
+      (axis): AxisMapping => ({
+        ...single,
+        axis,
+        invocations: axis === inner ? 64 : 1,
+        registers: axis === inner ? pair : 1,
+        whole: axis === inner,
+      }),
+    ),
+    ways: 1,
+    cut: 1,
+    unroll: 1,
   };
 }
 
@@ -101,10 +131,17 @@ function runsTogether(shape: Shape, cut: number, ways: number, lanes: number, un
   const { axes, inner, pair, reduces, kernel } = shape;
   if (reduces.length === 0) return undefined;
   return {
-    axes: axes.map((axis): AxisMapping => ({
-      ...single, axis, invocations: axis === inner ? lanesFor(extentOf(kernel, axis), lanes) : 1, registers: axis === inner ? pair : 1,
-    })),
-    ways, cut, unroll,
+    axes: axes.map(
+      (axis): AxisMapping => ({
+        ...single,
+        axis,
+        invocations: axis === inner ? lanesFor(extentOf(kernel, axis), lanes) : 1,
+        registers: axis === inner ? pair : 1,
+      }),
+    ),
+    ways,
+    cut,
+    unroll,
   };
 }
 
@@ -126,7 +163,9 @@ function innerInRegisters(shape: Shape, ways: number, cut: number | undefined): 
       left = 1;
       return { ...single, axis, invocations };
     }),
-    ways, unroll: 1, ...(cut === undefined ? {} : { cut }),
+    ways,
+    unroll: 1,
+    ...(cut === undefined ? {} : { cut }),
   };
 }
 
@@ -140,14 +179,27 @@ function aloneTiled(shape: Shape, registers: number, unroll: number): Mapping | 
     axes: axes.map((axis): AxisMapping => {
       if (axis !== inner && axis !== outer) return { ...single, axis, invocations: 1 };
       const invocations = axis === inner ? lanesFor(extentOf(kernel, axis), 32) : 1;
-      return { axis, invocations, registers, order: pair === 2 && axis === inner ? "blocked" : "interleaved", whole: false };
+      return {
+        axis,
+        invocations,
+        registers,
+        order: pair === 2 && axis === inner ? "blocked" : "interleaved",
+        whole: false,
+      };
     }),
-    ways: 1, unroll,
+    ways: 1,
+    unroll,
   };
 }
 
 /** Register tiles over two axes, operands brought through workgroup memory; none where half a tile would be empty. */
-function tiled(shape: Shape, invocations: number, registers: number, stage: number, unroll: number): Mapping | undefined {
+function tiled(
+  shape: Shape,
+  invocations: number,
+  registers: number,
+  stage: number,
+  unroll: number,
+): Mapping | undefined {
   const { axes, inner, pair, reduces, kernel } = shape;
   const outer = axes[axes.length - 2];
   if (outer === undefined || reduces.length === 0) return undefined;
@@ -157,9 +209,17 @@ function tiled(shape: Shape, invocations: number, registers: number, stage: numb
   return {
     axes: axes.map((axis): AxisMapping => {
       const tile = axis === inner || axis === outer;
-      return { axis, invocations: tile ? invocations : 1, registers: tile ? registers : 1, order: pair === 2 && axis === inner ? "blocked" : "interleaved", whole: false };
+      return {
+        axis,
+        invocations: tile ? invocations : 1,
+        registers: tile ? registers : 1,
+        order: pair === 2 && axis === inner ? "blocked" : "interleaved",
+        whole: false,
+      };
     }),
-    ways: 1, unroll, stage,
+    ways: 1,
+    unroll,
+    stage,
   };
 }
 
@@ -196,7 +256,13 @@ function blocksFor(shape: Shape, lanes: number): Record<string, readonly number[
     const isItem = (index: Expr): boolean => index.kind === "index" && index.variable.kind === "item";
     const [axis, item] = [indices.findIndex(isLane), indices.findIndex(isItem)];
     const others = indices.filter((_, at) => at !== axis && at !== item);
-    if (guarded || axis < 0 || item < axis || others.some(({ free }) => [...free].some((variable) => variable === lane || variable.kind === "item"))) return undefined;
+    if (
+      guarded ||
+      axis < 0 ||
+      item < axis ||
+      others.some(({ free }) => [...free].some((variable) => variable === lane || variable.kind === "item"))
+    )
+      return undefined;
     return indices.map((_, at) => (at === axis ? lanes : at === item ? vectorBytes / bytesOf[storage] : 1));
   };
   const visit = (expr: Expr): void => {
@@ -205,7 +271,9 @@ function blocksFor(shape: Shape, lanes: number): Record<string, readonly number[
     const known = found.get(expr.input);
     found.set(expr.input, found.has(expr.input) && known?.join() !== blocks?.join() ? undefined : blocks);
   };
-  [...reductionsBelow(reduces.flatMap((reduce) => reduce.leaf)), ...reduces].forEach((reduce) => reduce.leaf.forEach((leaf) => partsOf(leaf).forEach(visit)));
+  [...reductionsBelow(reduces.flatMap((reduce) => reduce.leaf)), ...reduces].forEach((reduce) =>
+    reduce.leaf.forEach((leaf) => partsOf(leaf).forEach(visit)),
+  );
   const isModel = (axis: string): boolean => extentOf(kernel, axis).kind === "constant";
   const stored = kernel.inputs.filter(({ name, axes }) => found.get(name) !== undefined && axes.every(isModel));
   return Object.fromEntries(stored.map(({ name }) => [name, found.get(name)!]));

@@ -9,5 +9,7 @@ test("extents at which an index leaves its axis are refused", () => {
   const [schedule] = schedulesFor(rotary, { extents });
   expect(compile(rotary, { extents, schedule: schedule! }).kernel).toBe("rotary");
   const odd = { ...extents, dim: extents.dim! - 1 };
-  expect(() => compile(rotary, { extents: odd, schedule: schedule! })).toThrow(/the index of 'x' on the axis 'dim' runs from \d+ to \d+; the axis has \d+ items; fix: compute the index from axes that fit, or write gather/);
+  expect(() => compile(rotary, { extents: odd, schedule: schedule! })).toThrow(
+    /the index of 'x' on the axis 'dim' runs from \d+ to \d+; the axis has \d+ items; fix: compute the index from axes that fit, or write gather/,
+  );
 });

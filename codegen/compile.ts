@@ -62,7 +62,11 @@ export function compileInStages(kernel: Kernel, request: CompileRequest): Stages
   } catch (error) {
     if (!(error instanceof ScheduleMisfit)) throw error;
     const fix = "take one of schedulesFor(kernel, …), which fit";
-    throw new CompileError(`schedule '${request.schedule.name}' does not fit kernel '${kernel.name}': ${error.message}`, fix, kernel.location);
+    throw new CompileError(
+      `schedule '${request.schedule.name}' does not fit kernel '${kernel.name}': ${error.message}`,
+      fix,
+      kernel.location,
+    );
   }
 }
 
@@ -113,8 +117,13 @@ export function usableSchedules(kernel: Kernel, request: ScheduleRequest): Offer
 
 /** Schedules that do not fit, a line for each reason: `tile-2x2, tile-4x4: no operand is shared along a tiled axis`. */
 export function misfitLines(misfits: readonly Misfit[]): string[] {
-  return [...new Set(misfits.map(({ reason }) => reason))].map((reason) => (
-    `${misfits.filter((misfit) => misfit.reason === reason).map(({ schedule }) => schedule.name).join(", ")}: ${reason}`));
+  return [...new Set(misfits.map(({ reason }) => reason))].map(
+    (reason) =>
+      `${misfits
+        .filter((misfit) => misfit.reason === reason)
+        .map(({ schedule }) => schedule.name)
+        .join(", ")}: ${reason}`,
+  );
 }
 
 /**
@@ -131,21 +140,36 @@ export function noScheduleFits(kernel: Kernel, misfits: readonly Misfit[]): Comp
     const names = misfits.filter((misfit) => misfit.reason === reason).map(({ schedule }) => schedule.name);
     return { reason, names: names.join(", ") };
   });
-  const why = reasons.length === 1 ? reasons[0]!.reason : reasons.map(({ reason, names }) => `${reason} (${names})`).join("; ");
-  const fix = misfits.find((misfit) => misfit.fix !== undefined)?.fix
-    ?? "compute less in one kernel, at smaller extents of its model axes, or take a device that offers more";
+  const why =
+    reasons.length === 1 ? reasons[0]!.reason : reasons.map(({ reason, names }) => `${reason} (${names})`).join("; ");
+  const fix =
+    misfits.find((misfit) => misfit.fix !== undefined)?.fix ??
+    "compute less in one kernel, at smaller extents of its model axes, or take a device that offers more";
   return new CompileError(`kernel '${kernel.name}' fits no schedule: ${why}`, fix, kernel.location);
 }
 
 /** The passes. */
-function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits, arithmetic = "free" }: CompileRequest): Stages {
+function stagesOf(
+  kernel: Kernel,
+  { extents, schedule, limits = defaultLimits, arithmetic = "free" }: CompileRequest,
+): Stages {
   const [fault] = batchFaults(kernel);
-  if (fault !== undefined) throw new CompileError(`kernel ${kernel.name}: ${fault.message} (${fault.rule})`, fault.fix, kernel.origins.get(fault.expr) ?? kernel.location);
+  if (fault !== undefined)
+    throw new CompileError(
+      `kernel ${kernel.name}: ${fault.message} (${fault.rule})`,
+      fault.fix,
+      kernel.origins.get(fault.expr) ?? kernel.location,
+    );
   const [outside] = checkExtents(kernel, modelSizes(kernel, extents));
-  if (outside !== undefined) throw new CompileError(`kernel ${kernel.name}: ${outside.message}`, outside.fix, outside.location);
+  if (outside !== undefined)
+    throw new CompileError(`kernel ${kernel.name}: ${outside.message}`, outside.fix, outside.location);
   const specialized = verifyKernel(specialize(kernel, extents), "specialize");
-  const parts = verifyPasses(splitKernel(specialized, schedule).map((part) => verifyKernel(part, "split")), "split");
-  if (parts.length !== schedule.passes.length) throw new ScheduleMisfit(`it has ${schedule.passes.length} mappings for ${parts.length} passes`);
+  const parts = verifyPasses(
+    splitKernel(specialized, schedule).map((part) => verifyKernel(part, "split")),
+    "split",
+  );
+  if (parts.length !== schedule.passes.length)
+    throw new ScheduleMisfit(`it has ${schedule.passes.length} mappings for ${parts.length} passes`);
   const layouts = new Map(Object.entries(schedule.layouts ?? {}));
   const passes = parts.map((part, at): PassStages => {
     const label = `${kernel.name}, ${schedule.name}${parts.length === 1 ? "" : `, pass ${at + 1} of ${parts.length}`}`;
@@ -154,39 +178,75 @@ function stagesOf(kernel: Kernel, { extents, schedule, limits = defaultLimits, a
     assertWithinLimits(part, mapping, ranges, limits);
     return withinBounds(mapping, (variation) => {
       const vectors = vectorInputs(part, variation.mapping, layouts);
-      const request = { kernel: part, ...variation, layouts, vectors, ranges, arithmetic, maxWorkgroupBytes: limits.maxWorkgroupBytes };
+      const request = {
+        kernel: part,
+        ...variation,
+        layouts,
+        vectors,
+        ranges,
+        arithmetic,
+        maxWorkgroupBytes: limits.maxWorkgroupBytes,
+      };
       const lowered = verifyStatements(lowerPass(request), "lower");
       const printed = printPass(kernel, label, lowered);
-      return { lowered: { label, kernel: part, mapping: variation.mapping, vectors, lowered, printed }, wgsl: printed.wgsl };
+      return {
+        lowered: { label, kernel: part, mapping: variation.mapping, vectors, lowered, printed },
+        wgsl: printed.wgsl,
+      };
     });
   });
   return { specialized, passes };
 }
 
 function modelSizes(kernel: Kernel, extents: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  return Object.fromEntries(kernel.axes.flatMap(({ name, role }) => (role === "model" && Object.hasOwn(extents, name) ? [[name, extents[name]!]] : [])));
+  return Object.fromEntries(
+    kernel.axes.flatMap(({ name, role }) =>
+      role === "model" && Object.hasOwn(extents, name) ? [[name, extents[name]!]] : [],
+    ),
+  );
 }
 
-function assertWithinLimits(kernel: PassKernel, mapping: Mapping, ranges: ReturnType<typeof rangesOf>, limits: DeviceLimits): void {
+function assertWithinLimits(
+  kernel: PassKernel,
+  mapping: Mapping,
+  ranges: ReturnType<typeof rangesOf>,
+  limits: DeviceLimits,
+): void {
   const size = workgroupSizeOf(mapping);
-  if (size > limits.maxInvocations) throw new ScheduleMisfit(`${size} invocations are more than the device's ${limits.maxInvocations}`);
+  if (size > limits.maxInvocations)
+    throw new ScheduleMisfit(`${size} invocations are more than the device's ${limits.maxInvocations}`);
   const buffers = bindingCount(kernel, ranges);
   if (buffers > limits.maxStorageBuffers) {
     const most = limits.maxStorageBuffers;
     const offered = limits === defaultLimits ? `the ${most} that every WebGPU device offers` : `the device's ${most}`;
-    throw new ScheduleMisfit(`${buffers} storage buffers are more than ${offered}`,
-      `put several tensors into one, along an axis of their own, or divide the kernel into several with at most ${most} tensors each`);
+    throw new ScheduleMisfit(
+      `${buffers} storage buffers are more than ${offered}`,
+      `put several tensors into one, along an axis of their own, or divide the kernel into several with at most ${most} tensors each`,
+    );
   }
 }
 
 /** What the runtime is handed. */
-export function artifactOf({ specialized: kernel, passes: stages }: Stages, { schedule, arithmetic = "free" }: Pick<CompileRequest, "schedule" | "arithmetic">): Artifact {
+export function artifactOf(
+  { specialized: kernel, passes: stages }: Stages,
+  { schedule, arithmetic = "free" }: Pick<CompileRequest, "schedule" | "arithmetic">,
+): Artifact {
   const passes = stages.map(({ printed }) => printed);
   const derived = arithmetic === "builtin" ? unpromised(kernel) : deriveLevel(kernel);
-  const extents = Object.fromEntries([...kernel.extents].flatMap(([axis, extent]) => (extent.kind === "constant" ? [[axis, extent.bits]] : [])));
+  const extents = Object.fromEntries(
+    [...kernel.extents].flatMap(([axis, extent]) => (extent.kind === "constant" ? [[axis, extent.bits]] : [])),
+  );
   const artifact = {
-    kernel: kernel.name, schedule: schedule.name, trees: treesOf(kernel),
-    ...(arithmetic === "free" ? {} : { arithmetic }), level: derived.level, extents, parameters: kernel.parameters, reason: derived.reason, reasonLocation: derived.location, passes,
+    kernel: kernel.name,
+    schedule: schedule.name,
+    trees: treesOf(kernel),
+    ...(arithmetic === "free" ? {} : { arithmetic }),
+    level: derived.level,
+    extents,
+    parameters: kernel.parameters,
+    reason: derived.reason,
+    reasonLocation: derived.location,
+    passes,
   };
   return { ...artifact, sha256: hashArtifact(artifact) };
 }

@@ -73,7 +73,11 @@ export class Context {
 
   /** A fresh identifier. The number keeps it clear of WGSL's keywords; tensors, which keep their names, it steers around. */
   fresh(hint: string): string {
-    const stem = hint.replace(/[^A-Za-z0-9]+/g, "_").replace(/^[_\d]+|_+$/g, "").replace(/_?\d+$/, "") || "value";
+    const stem =
+      hint
+        .replace(/[^A-Za-z0-9]+/g, "_")
+        .replace(/^[_\d]+|_+$/g, "")
+        .replace(/_?\d+$/, "") || "value";
     const count = this.#names.get(stem) ?? 0;
     this.#names.set(stem, count + 1);
     const name = `${stem}_${count}`;
@@ -102,14 +106,21 @@ export class Context {
     let home = this.top;
     for (const variable of expr.free) {
       const block = this.#blocks.get(variable);
-      if (block === undefined) throw new CompilerFault(`${variable.kind} ${variable.name} of axis ${variable.axis} has no value where it is used`);
+      if (block === undefined)
+        throw new CompilerFault(
+          `${variable.kind} ${variable.name} of axis ${variable.axis} has no value where it is used`,
+        );
       if (block.depth > home.depth) home = block;
     }
     return home;
   }
 
   /** Rewrites an expression and keeps the names and places of what it came from. */
-  rewrite(expr: Expr, replace: (expr: Expr) => Expr | undefined, memo: Map<Expr | Reduce, Expr | Reduce> = new Map()): Expr {
+  rewrite(
+    expr: Expr,
+    replace: (expr: Expr) => Expr | undefined,
+    memo: Map<Expr | Reduce, Expr | Reduce> = new Map(),
+  ): Expr {
     const result = rewrite(this.pool, expr, replace, memo);
     for (const [before, after] of memo) {
       if (before === after) continue;
@@ -128,7 +139,9 @@ export class Context {
   /** Declares an array in workgroup memory. */
   declareShared(hint: string, type: "f32" | "u32" | "i32", length: number): string {
     if (length > this.workgroupWordsLeft()) {
-      throw new ScheduleMisfit(`workgroup memory has no room for ${length} more words of its ${this.#maxWorkgroupBytes} bytes`);
+      throw new ScheduleMisfit(
+        `workgroup memory has no room for ${length} more words of its ${this.#maxWorkgroupBytes} bytes`,
+      );
     }
     const name = this.fresh(hint);
     this.shared.push({ name, type, length });

@@ -26,7 +26,9 @@ const variable = /^\s*var \S+: (?:array<\w+, (\d+)>|\w+)/gm;
 export function costOf(wgsl: string): Cost {
   const known = new Map<string, FunctionCost>();
   let main = "";
-  for (const [, name, body] of wgsl.matchAll(/^fn (\p{XID_Start}\p{XID_Continue}*)\(.*\)(?: -> \w+)? \{\n([^]*?)^\}/gmu)) {
+  for (const [, name, body] of wgsl.matchAll(
+    /^fn (\p{XID_Start}\p{XID_Continue}*)\(.*\)(?: -> \w+)? \{\n([^]*?)^\}/gmu,
+  )) {
     known.set(name!, costOfText(body!, known));
     main = body!;
   }

@@ -24,7 +24,10 @@ export class ScheduleMisfit extends Error {
   override readonly name = "ScheduleMisfit";
 
   /** @param fix what the author can do where no schedule fits for this reason */
-  constructor(message: string, readonly fix?: string) {
+  constructor(
+    message: string,
+    readonly fix?: string,
+  ) {
     super(message);
   }
 }

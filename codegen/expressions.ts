@@ -10,22 +10,31 @@ import type { Block } from "./statements.ts";
 /** A name or literal for the value, usable in `block` and in the blocks inside it. */
 export function textOf(context: Context, expr: Expr, block: Block): string {
   switch (expr.kind) {
-    case "constant": return constantText(expr);
-    case "register": return expr.name;
-    case "extent": return `uniforms.extent_${expr.axis}`;
-    case "parameter": return `uniforms.param_${expr.name}`;
+    case "constant":
+      return constantText(expr);
+    case "register":
+      return expr.name;
+    case "extent":
+      return `uniforms.extent_${expr.axis}`;
+    case "parameter":
+      return `uniforms.param_${expr.name}`;
     case "field": {
       const result = context.results.get(expr.of)?.get(expr.field);
-      if (result === undefined) throw new CompilerFault(`the reduction over ${expr.of.axis} is used before it is lowered`);
+      if (result === undefined)
+        throw new CompilerFault(`the reduction over ${expr.of.axis} is used before it is lowered`);
       return textOf(context, result, block);
     }
-    case "state": case "index": case "argument": throw new CompilerFault(`${expr.kind} has no value where it is used`);
+    case "state":
+    case "index":
+    case "argument":
+      throw new CompilerFault(`${expr.kind} has no value where it is used`);
   }
   const known = block.textOf(expr);
   if (known !== undefined) return known;
   const home = context.homeOf(expr);
   const text = operationIn(context, expr, home);
-  const inline = expr.type !== "f32" && expr.kind !== "load" && expr.kind !== "call" && home === block && text.length <= 40;
+  const inline =
+    expr.type !== "f32" && expr.kind !== "load" && expr.kind !== "call" && home === block && text.length <= 40;
   const name = inline ? text : context.fresh(context.hints.get(expr) ?? hintOf(expr));
   if (!inline) home.let(name, text, context.origins.get(expr) ?? null);
   home.texts.set(expr, name);
@@ -34,7 +43,13 @@ export function textOf(context: Context, expr: Expr, block: Block): string {
 
 /** The operation itself, for the one statement that uses it. */
 export function operationIn(context: Context, expr: Expr, block: Block): string {
-  if (expr.kind === "constant" || expr.kind === "register" || expr.kind === "field" || expr.kind === "extent" || expr.kind === "parameter") {
+  if (
+    expr.kind === "constant" ||
+    expr.kind === "register" ||
+    expr.kind === "field" ||
+    expr.kind === "extent" ||
+    expr.kind === "parameter"
+  ) {
     return textOf(context, expr, block);
   }
   const text = (operand: Expr): string => textOf(context, operand, block);
@@ -50,16 +65,24 @@ export function operationIn(context: Context, expr: Expr, block: Block): string 
 
 function hintOf(expr: Expr): string {
   switch (expr.kind) {
-    case "load": return expr.input;
-    case "binary": return expr.operator === "multiply" ? "product" : expr.operator === "add" ? "total" : expr.operator;
-    case "unary": return expr.operator === "roundBf16" ? "rounded" : expr.operator;
-    case "call": return expr.callee.name;
-    default: return expr.kind;
+    case "load":
+      return expr.input;
+    case "binary":
+      return expr.operator === "multiply" ? "product" : expr.operator === "add" ? "total" : expr.operator;
+    case "unary":
+      return expr.operator === "roundBf16" ? "rounded" : expr.operator;
+    case "call":
+      return expr.callee.name;
+    default:
+      return expr.kind;
   }
 }
 
 function callText(context: Context, call: Call, text: (expr: Expr) => string): string {
-  const builtin = context.arithmetic === "builtin" && call.callee.library === true ? builtinText(call.callee.name, call.arguments.map(text)) : undefined;
+  const builtin =
+    context.arithmetic === "builtin" && call.callee.library === true
+      ? builtinText(call.callee.name, call.arguments.map(text))
+      : undefined;
   if (builtin !== undefined) return builtin;
   return `${functionName(context, call.callee)}(${call.arguments.map(text).join(", ")})`;
 }
@@ -93,7 +116,9 @@ function functionText(context: Context, name: string, callee: FunctionDeclaratio
       texts.set(expr, bound);
       return bound;
     },
-    load(load) { throw new CompilerFault(`function ${callee.name} reads input ${load.input}`); },
+    load(load) {
+      throw new CompilerFault(`function ${callee.name} reads input ${load.input}`);
+    },
     call: (call) => callText(context, call, printer.text),
     isFold: () => false,
     arithmetic: context.arithmetic,

@@ -56,7 +56,9 @@ export class Folder {
     const upTo = (end: Expr, first: Expr): Expr => pool.subtract(end, anywhere ? pool.minimum(first, end) : first);
     const dealt = (count: Expr): Expr => pool.divideUp(count, lanes);
     if (level.count === undefined) {
-      return lanes === 1 ? { first: pool.u32(0), stride: 1, count: items } : { first: position, stride: lanes, count: dealt(upTo(items, position)) };
+      return lanes === 1
+        ? { first: pool.u32(0), stride: 1, count: items }
+        : { first: position, stride: lanes, count: dealt(upTo(items, position)) };
     }
     const size = lanes * level.count;
     const full = items.kind === "constant" && items.bits % size === 0 && !anywhere;
@@ -72,7 +74,13 @@ export class Folder {
   }
 
   /** The value at `position` of row `row`. `from` replaces the rows below it: its items are already there. */
-  item(row: number, position: Expr, block: Block, from?: { readonly row: number; readonly items: Items }, anywhere = false): Values {
+  item(
+    row: number,
+    position: Expr,
+    block: Block,
+    from?: { readonly row: number; readonly items: Items },
+    anywhere = false,
+  ): Values {
     if (from !== undefined && row === from.row) return from.items(position, block);
     if (row === 0) return this.#leaves.at(position, block);
     const level = this.#group.reduce.tree[row - 1]!;
@@ -80,7 +88,8 @@ export class Folder {
     const items: Items = (at, inside) => this.item(row - 1, at, inside, from, anywhere);
     const overLeaves = row === 1 && from === undefined && span.stride === 1;
     const isStaged = overLeaves && this.#leaves.chain !== undefined;
-    if (!isStaged && span.count.kind === "constant" && span.count.bits === 1) return this.#combine(this.#identities(), items(span.first, block));
+    if (!isStaged && span.count.kind === "constant" && span.count.bits === 1)
+      return this.#combine(this.#identities(), items(span.first, block));
     if (level.fold === "pairwise") return this.#pairwise(span, items, block);
     return this.#chain(span, items, overLeaves, block);
   }
@@ -113,9 +122,16 @@ export class Folder {
   /** target = combine(left, right), where targets may be among the operands. */
   combineInto(targets: readonly string[], left: Values, right: Values, block: Block): void {
     const cells = this.#group.cells;
-    const results = this.#combine(left, right, right.some((value) => this.#isSteady(value, block)));
+    const results = this.#combine(
+      left,
+      right,
+      right.some((value) => this.#isSteady(value, block)),
+    );
     const alone = cells.every((cell, at) => [...cell.fields.values()].every((other) => other === at));
-    if (alone) return results.forEach((result, at) => block.assign(targets[at]!, operationIn(this.#context, result, block), this.#origin));
+    if (alone)
+      return results.forEach((result, at) =>
+        block.assign(targets[at]!, operationIn(this.#context, result, block), this.#origin),
+      );
     const held = results.map((result, at) => {
       const text = textOf(this.#context, result, block);
       if (/^\w+$/.test(text) && !targets.includes(text)) return text;
@@ -132,14 +148,17 @@ export class Folder {
   }
 
   #identities(): Values {
-    return this.#group.cells.map((cell) => this.#context.register(hiddenConstant(cell.identity), cell.type, this.#context.top));
+    return this.#group.cells.map((cell) =>
+      this.#context.register(hiddenConstant(cell.identity), cell.type, this.#context.top),
+    );
   }
 
   #combine(left: Values, right: Values, sealed = false): Values {
     const used = usedByOthers(this.#group.cells.map(({ combine }) => combine));
-    return this.#group.cells.map((cell, at) => {
+    return this.#group.cells.map((cell) => {
       const result = this.#context.rewrite(cell.combine, (expr) =>
-        expr.kind === "state" ? (expr.side === "left" ? left : right)[cell.fields.get(expr.field)!]! : undefined);
+        expr.kind === "state" ? (expr.side === "left" ? left : right)[cell.fields.get(expr.field)!]! : undefined,
+      );
       // The one addition that may stand unsealed: nothing but the fold's next step reads it.
       if (!sealed && isSumOfSides(cell.combine) && !used.has(cell.combine)) this.#context.folds.add(result);
       return result;
@@ -155,13 +174,15 @@ export class Folder {
     } else {
       const unroll = overLeaves ? this.#leaves.unroll : 1;
       const steps = pool.multiply(pool.divide(span.count, pool.u32(unroll)), pool.u32(unroll));
-      const at = (index: Expr): Expr => this.#context.affine.normal(pool.add(span.first, pool.multiply(index, pool.u32(span.stride))));
+      const at = (index: Expr): Expr =>
+        this.#context.affine.normal(pool.add(span.first, pool.multiply(index, pool.u32(span.stride))));
       if (!isZero(steps)) {
         this.loop(pool.u32(0), steps, unroll, block, (index, body) => {
           for (let ahead = 0; ahead < unroll; ahead++) step(items(at(pool.add(index, pool.u32(ahead))), body), body);
         });
       }
-      if (steps !== span.count) this.loop(steps, span.count, 1, block, (index, body) => step(items(at(index), body), body));
+      if (steps !== span.count)
+        this.loop(steps, span.count, 1, block, (index, body) => step(items(at(index), body), body));
     }
     return this.registers(names, block);
   }
@@ -198,18 +219,22 @@ export class Folder {
     block.var(depth, "u32", "0u");
     const top = stacks.map((stack) => `${stack}[${depth}]`);
     const pop = (inside: Block): void => inside.assign(depth, `${depth} - 1u`);
-    const current = (values: readonly string[], inside: Block): string[] => cells.map((cell, at) => {
-      const name = context.fresh(cell.name);
-      inside.var(name, cell.type, values[at]!, this.#origin);
-      return name;
-    });
+    const current = (values: readonly string[], inside: Block): string[] =>
+      cells.map((cell, at) => {
+        const name = context.fresh(cell.name);
+        inside.var(name, cell.type, values[at]!, this.#origin);
+        return name;
+      });
     const merge = (names: readonly string[], inside: Block): void => {
       pop(inside);
       this.combineInto(names, this.registers(top, inside), this.registers(names, inside), inside);
     };
     this.loop(pool.u32(0), span.count, 1, block, (index, body) => {
       const position = context.affine.normal(pool.add(span.first, pool.multiply(index, pool.u32(span.stride))));
-      const names = current(items(position, body).map((value) => textOf(context, value, body)), body);
+      const names = current(
+        items(position, body).map((value) => textOf(context, value, body)),
+        body,
+      );
       const carry = context.fresh("carry");
       body.var(carry, "u32", textOf(context, index, body));
       const closing = new Block(body);

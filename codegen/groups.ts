@@ -31,7 +31,9 @@ export function groupReductions(context: Context, reduces: readonly Reduce[]): G
   const depthOf = (reduce: Reduce): number => {
     let depth = depths.get(reduce);
     if (depth === undefined) {
-      const below = [...reductionsBelow([reduce.start, reduce.count, ...reduce.leaf])].filter((other) => reduces.includes(other));
+      const below = [...reductionsBelow([reduce.start, reduce.count, ...reduce.leaf])].filter((other) =>
+        reduces.includes(other),
+      );
       depths.set(reduce, (depth = 1 + Math.max(-1, ...below.map(depthOf))));
     }
     return depth;
@@ -41,9 +43,21 @@ export function groupReductions(context: Context, reduces: readonly Reduce[]): G
   for (const reduce of reduces) {
     if (!variables.includes(reduce.variable)) variables.push(reduce.variable);
     const home = context.homeOf(reduce);
-    const mentioned = context.mapping.axes.filter((axis) => context.mentions(reduce, axis.axis)).map((axis) => axis.axis).join("+");
+    const mentioned = context.mapping.axes
+      .filter((axis) => context.mentions(reduce, axis.axis))
+      .map((axis) => axis.axis)
+      .join("+");
     const tree = reduce.tree.map((level) => `${level.lanes ?? ""}${level.fold}${level.count ?? ""}`).join(",");
-    const key = [depthOf(reduce), variables.indexOf(reduce.variable), home.depth, mentioned, reduce.start.id, reduce.count.id, tree, reduce.item?.id ?? ""].join(" ");
+    const key = [
+      depthOf(reduce),
+      variables.indexOf(reduce.variable),
+      home.depth,
+      mentioned,
+      reduce.start.id,
+      reduce.count.id,
+      tree,
+      reduce.item?.id ?? "",
+    ].join(" ");
     groups.set(key, [...(groups.get(key) ?? []), reduce]);
   }
   return [...groups.values()]
@@ -58,7 +72,8 @@ function fieldsBehind(reduce: Reduce, name: string): string[] {
     if (behind.has(field)) return;
     behind.add(field);
     const combine = reduce.reducer.fields.find((candidate) => candidate.name === field)!.combine;
-    const visit = (expr: Expr): void => (expr.kind === "state" ? visitField(expr.field) : operandsOf(expr).forEach(visit));
+    const visit = (expr: Expr): void =>
+      expr.kind === "state" ? visitField(expr.field) : operandsOf(expr).forEach(visit);
     visit(combine);
   };
   visitField(name);
@@ -81,7 +96,9 @@ function makeGroup(context: Context, members: readonly Reduce[]): Group {
     const own = new Map<string, number>();
     for (const [at, field] of reduce.reducer.fields.entries()) {
       const behind = fieldsBehind(reduce, field.name);
-      const leaves = behind.map((name) => reduce.leaf[reduce.reducer.fields.findIndex((candidate) => candidate.name === name)]!.id);
+      const leaves = behind.map(
+        (name) => reduce.leaf[reduce.reducer.fields.findIndex((candidate) => candidate.name === name)]!.id,
+      );
       const key = `${reducerId(reduce.reducer)} ${field.name} ${leaves.join(" ")}`;
       let cell = byKey.get(key);
       if (cell === undefined) {
@@ -89,7 +106,13 @@ function makeGroup(context: Context, members: readonly Reduce[]): Group {
         const single = reduce.reducer.fields.length === 1;
         const hint = context.hints.get(reduce) ?? (single ? reduce.reducer.name : field.name);
         cells.push({
-          cell: { name: hint, type: field.type, identity: field.identity, combine: field.combine, leaf: reduce.leaf[at]! },
+          cell: {
+            name: hint,
+            type: field.type,
+            identity: field.identity,
+            combine: field.combine,
+            leaf: reduce.leaf[at]!,
+          },
           fields: new Map(),
         });
       }
@@ -101,7 +124,9 @@ function makeGroup(context: Context, members: readonly Reduce[]): Group {
     }
   }
   return {
-    reduce: members[0]!, block: context.homeOf(members[0]!),
-    cells: cells.map(({ cell, fields }) => ({ ...cell, fields })), members: placed,
+    reduce: members[0]!,
+    block: context.homeOf(members[0]!),
+    cells: cells.map(({ cell, fields }) => ({ ...cell, fields })),
+    members: placed,
   };
 }

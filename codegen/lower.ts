@@ -39,7 +39,10 @@ export function lowerPass(request: PassRequest): LoweredPass {
   const staged = stageOperands(lowering, roots, reductionsBelow(roots));
   const rootOf = new Map(roots.map((root, at) => [root, staged[at]!]));
   const stores = kernel.outputs.flatMap((output) => storesOf(lowering, output, rootOf));
-  materialize(lowering, stores.flatMap((store) => [store.value, ...store.place]));
+  materialize(
+    lowering,
+    stores.flatMap((store) => [store.value, ...store.place]),
+  );
   for (const output of kernel.outputs) {
     const own = stores.filter((store) => store.output === output);
     if (output.storage === "bf16") storePairs(lowering, own);
@@ -52,8 +55,12 @@ export function lowerPass(request: PassRequest): LoweredPass {
 /** The points that an invocation holds: every combination of its registers. */
 function pointsOf(axes: readonly AxisMapping[]): Point[] {
   return axes.reduce<Point[]>(
-    (points, axis) => points.flatMap((point) => Array.from({ length: axis.registers }, (_, register) => new Map([...point, [axis, register]]))),
-    [new Map()]);
+    (points, axis) =>
+      points.flatMap((point) =>
+        Array.from({ length: axis.registers }, (_, register) => new Map([...point, [axis, register]])),
+      ),
+    [new Map()],
+  );
 }
 
 function storesOf({ context, tile }: Lowering, output: Output, rootOf: ReadonlyMap<Expr, Expr>): Store[] {
@@ -74,10 +81,17 @@ function storesOf({ context, tile }: Lowering, output: Output, rootOf: ReadonlyM
       // Ways share the work of one point, and one of them stores it.
       if (mapping.ways > 1) guards.push(pool.binary("equal", tile.way, pool.u32(0)));
       const memo = new Map<Expr | Reduce, Expr | Reduce>();
-      const at = (expr: Expr): Expr => context.rewrite(rootOf.get(expr) ?? expr, (node) => (node.kind === "index" ? indices.get(node.variable) : undefined), memo);
+      const at = (expr: Expr): Expr =>
+        context.rewrite(
+          rootOf.get(expr) ?? expr,
+          (node) => (node.kind === "index" ? indices.get(node.variable) : undefined),
+          memo,
+        );
       const place = (output.place ?? output.axes.map((axis) => pool.index(pool.axisVariable(axis)))).map(at);
       if (output.place !== undefined) {
-        place.forEach((index, dimension) => guards.push(pool.less(index, extentOf(context.kernel, output.axes[dimension]!))));
+        place.forEach((index, dimension) =>
+          guards.push(pool.less(index, extentOf(context.kernel, output.axes[dimension]!))),
+        );
       }
       return { output, point, value: at(output.value), place, guards };
     });
@@ -94,7 +108,8 @@ function storeWord({ context, tile }: Lowering, store: Store, value: string): vo
   const word = store.output.storage === "bf16" ? context.affine.divide(address, 2).quotient : address;
   const origin = context.origins.get(store.output.value) ?? null;
   const block = tile.block;
-  if (store.guards.length === 0) return block.assign(`${store.output.name}_data[${textOf(context, word, block)}]`, value, origin);
+  if (store.guards.length === 0)
+    return block.assign(`${store.output.name}_data[${textOf(context, word, block)}]`, value, origin);
   const body = new Block(block);
   const condition = store.guards.map((guard) => textOf(context, guard, block)).join(" && ");
   body.assign(`${store.output.name}_data[${textOf(context, word, block)}]`, value, origin);

@@ -18,17 +18,23 @@ export function stridesOf(context: Context, tensor: Pick<Input | Output, "axes" 
   for (let at = tensor.axes.length - 1; at >= 0; at--) {
     strides.unshift(stride);
     let extent = extentOf(context.kernel, tensor.axes[at]!);
-    if (at === tensor.axes.length - 1 && tensor.storage === "bf16") extent = pool.multiply(pool.divideUp(extent, 2), pool.u32(2));
+    if (at === tensor.axes.length - 1 && tensor.storage === "bf16")
+      extent = pool.multiply(pool.divideUp(extent, 2), pool.u32(2));
     stride = pool.multiply(stride, extent);
   }
   return strides;
 }
 
 /** The place of an element in its buffer, counted in elements. */
-export function addressOf(context: Context, tensor: Pick<Input | Output, "name" | "axes" | "storage">, indices: readonly Expr[]): Expr {
+export function addressOf(
+  context: Context,
+  tensor: Pick<Input | Output, "name" | "axes" | "storage">,
+  indices: readonly Expr[],
+): Expr {
   const { pool, affine } = context;
   const blocks = context.layouts.get(tensor.name);
-  const sum = (parts: readonly Expr[]): Expr => affine.normal(parts.reduce((total, part) => pool.add(total, part), pool.u32(0)));
+  const sum = (parts: readonly Expr[]): Expr =>
+    affine.normal(parts.reduce((total, part) => pool.add(total, part), pool.u32(0)));
   if (blocks === undefined) {
     const strides = stridesOf(context, tensor);
     return sum(indices.map((index, at) => pool.multiply(index, strides[at]!)));
@@ -88,13 +94,17 @@ function elementText(context: Context, input: Input, indices: readonly Expr[], b
   const address = addressOf(context, input, indices);
   const width = vectorWidthOf(context, input.name);
   const packed = perWord[input.storage];
-  if (width * packed === 1) return readText(input.name, textOf(context, address, block), context.ranges.get(input.name));
+  if (width * packed === 1)
+    return readText(input.name, textOf(context, address, block), context.ranges.get(input.name));
   const { quotient, remainder } = affine.divide(address, width * packed);
   const vector = vectorText(context, input.name, quotient, block);
   const at = affine.divide(remainder, packed);
-  const word = width === 1 ? vector
-    : at.quotient.kind === "constant" ? `${vector}.${components[at.quotient.bits]!}`
-    : `${vector}[${textOf(context, at.quotient, block)}]`;
+  const word =
+    width === 1
+      ? vector
+      : at.quotient.kind === "constant"
+        ? `${vector}.${components[at.quotient.bits]!}`
+        : `${vector}[${textOf(context, at.quotient, block)}]`;
   if (packed === 1) return word;
   if (at.remainder.kind === "constant") {
     return at.remainder.bits === 0 ? `bitcast<f32>(${word} << 16u)` : `bitcast<f32>(${word} & 0xffff0000u)`;

@@ -22,9 +22,17 @@ export function formulaOf(expr: Expr): Formula {
   if (expr.kind === "extent") return { extent: expr.axis };
   if (expr.kind === "binary") {
     switch (expr.operator) {
-      case "add": case "subtract": case "multiply": case "divide": case "remainder": case "minimum": case "maximum":
+      case "add":
+      case "subtract":
+      case "multiply":
+      case "divide":
+      case "remainder":
+      case "minimum":
+      case "maximum":
         return { operator: expr.operator, left: formulaOf(expr.left), right: formulaOf(expr.right) };
     }
   }
-  throw new CompilerFault(`an extent depends on ${expr.kind === "load" ? `input ${expr.input}` : expr.kind}, which the host does not know`);
+  throw new CompilerFault(
+    `an extent depends on ${expr.kind === "load" ? `input ${expr.input}` : expr.kind}, which the host does not know`,
+  );
 }

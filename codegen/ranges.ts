@@ -11,7 +11,11 @@ import { extentOf, type PassKernel } from "./pass-kernel.ts";
 const alignment = 64;
 
 /** The ranges of each input of a pass that one binding does not hold; the extents of others come at run time, or they fit. */
-export function rangesOf(kernel: PassKernel, layouts: ReadonlyMap<string, readonly number[]>, maxBindingBytes: number): Map<string, readonly WordRange[]> {
+export function rangesOf(
+  kernel: PassKernel,
+  layouts: ReadonlyMap<string, readonly number[]>,
+  maxBindingBytes: number,
+): Map<string, readonly WordRange[]> {
   const ranges = new Map<string, readonly WordRange[]>();
   for (const tensor of [...kernel.inputs, ...kernel.outputs]) {
     const words = wordsOf(kernel, tensor, layouts.get(tensor.name));
@@ -20,10 +24,20 @@ export function rangesOf(kernel: PassKernel, layouts: ReadonlyMap<string, readon
     const tooLarge = `'${tensor.name}' takes ${words * 4} bytes, and the device binds ${maxBindingBytes}`;
     if (kernel.scratch.has(tensor.name)) throw new ScheduleMisfit(`its scratch ${tooLarge}`);
     if ("value" in tensor) {
-      throw new CompileError(`kernel ${kernel.name}: the output ${tooLarge}`, "give it a batch axis, and run it in parts", kernel.location);
+      throw new CompileError(
+        `kernel ${kernel.name}: the output ${tooLarge}`,
+        "give it a batch axis, and run it in parts",
+        kernel.location,
+      );
     }
     const most = Math.max(1, Math.floor(maxBindingBytes / 4 / alignment)) * alignment;
-    ranges.set(tensor.name, Array.from({ length: Math.ceil(words / most) }, (_, at) => ({ first: at * most, count: Math.min(most, words - at * most) })));
+    ranges.set(
+      tensor.name,
+      Array.from({ length: Math.ceil(words / most) }, (_, at) => ({
+        first: at * most,
+        count: Math.min(most, words - at * most),
+      })),
+    );
   }
   return ranges;
 }
@@ -34,7 +48,11 @@ export function bindingCount(kernel: PassKernel, ranges: ReadonlyMap<string, rea
 }
 
 /** The words of a tensor with constant extents. */
-function wordsOf(kernel: PassKernel, { axes, storage }: Input | Output, blocks: readonly number[] | undefined): number | undefined {
+function wordsOf(
+  kernel: PassKernel,
+  { axes, storage }: Input | Output,
+  blocks: readonly number[] | undefined,
+): number | undefined {
   let slots = 1;
   for (const [at, axis] of axes.entries()) {
     const extent = extentOf(kernel, axis);
@@ -46,7 +64,8 @@ function wordsOf(kernel: PassKernel, { axes, storage }: Input | Output, blocks: 
 }
 
 /** The variable of a binding, of the whole tensor or of its range of this number. No other name ends so. */
-export const dataName = (tensor: string, range?: number): string => (range === undefined ? `${tensor}_data` : `${tensor}_data__${range}`);
+export const dataName = (tensor: string, range?: number): string =>
+  range === undefined ? `${tensor}_data` : `${tensor}_data__${range}`;
 
 /** Reads the word or vector at an index of the input's data. */
 export function readText(input: string, index: string, ranges: readonly WordRange[] | undefined): string {

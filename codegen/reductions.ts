@@ -21,7 +21,9 @@ export function materialize(lowering: Lowering, exprs: readonly Expr[]): void {
   const reduces = collectReductions(exprs, context.results);
   if (reduces.length === 0) return;
   const isShared = (group: Group): boolean => context.mapping.cut !== undefined && group.block === context.top;
-  for (const group of tabulate(context, groupReductions(context, reduces), isShared, (needed) => materialize(lowering, needed))) {
+  for (const group of tabulate(context, groupReductions(context, reduces), isShared, (needed) =>
+    materialize(lowering, needed),
+  )) {
     const values = isShared(group) ? foldTogether(lowering, group) : folderOf(lowering, group).result(group.block);
     for (const [reduce, cells] of group.members) {
       context.results.set(reduce, new Map([...cells].map(([field, cell]) => [field, values[cell]!])));
@@ -37,15 +39,23 @@ function folderOf(lowering: Lowering, group: Group): Folder {
   const at = (position: Expr, stagedAt?: Expr): Values => {
     const item = context.affine.normal(pool.add(start, position));
     const memo = new Map<Expr | Reduce, Expr | Reduce>();
-    const leaves = group.cells.map((cell) => context.rewrite(cell.leaf, (expr) => {
-      if (expr.kind === "index" && expr.variable === variable) return item;
-      if (!expr.free.has(variable)) return expr;
-      return stagedAt === undefined ? undefined : stagedElement(lowering, expr, stagedAt);
-    }, memo));
+    const leaves = group.cells.map((cell) =>
+      context.rewrite(
+        cell.leaf,
+        (expr) => {
+          if (expr.kind === "index" && expr.variable === variable) return item;
+          if (!expr.free.has(variable)) return expr;
+          return stagedAt === undefined ? undefined : stagedElement(lowering, expr, stagedAt);
+        },
+        memo,
+      ),
+    );
     materialize(lowering, leaves);
     return leaves;
   };
-  const nested = group.cells.some((cell) => [...reductionsBelow([cell.leaf])].some((reduce) => reduce.free.has(variable)));
+  const nested = group.cells.some((cell) =>
+    [...reductionsBelow([cell.leaf])].some((reduce) => reduce.free.has(variable)),
+  );
   const leaves: Leaves = {
     at: (position) => at(position),
     unroll: nested ? 1 : context.mapping.unroll,
@@ -100,7 +110,13 @@ function foldTogether(lowering: Lowering, group: Group): Values {
   const sharing = sharingOf(lowering, group);
   const folder = folderOf(lowering, group);
   const cut = Math.min(mapping.cut!, group.reduce.tree.length - 1);
-  const shared: SharedFold = { folder, sharing, cut, items: folder.rows[cut]!, first: `${textOf(context, sharing.index, top)} == 0u` };
+  const shared: SharedFold = {
+    folder,
+    sharing,
+    cut,
+    items: folder.rows[cut]!,
+    first: `${textOf(context, sharing.index, top)} == 0u`,
+  };
   const most = context.affine.maximum(shared.items);
   const room = Math.floor(context.workgroupWordsLeft() / (sharing.rows * group.cells.length));
   const inOneGo = most <= room;
@@ -121,18 +137,21 @@ function declareParts(context: Context, group: Group, { row, rows }: Sharing, wi
       const at = textOf(context, slot(position), block);
       values.forEach((value, cell) => block.assign(`${names[cell]!}[${at}]`, textOf(context, value, block)));
     },
-    get: (position, block) => names.map((name, cell) => {
-      const value = context.fresh(group.cells[cell]!.name);
-      block.let(value, `${name}[${textOf(context, slot(position), block)}]`);
-      return context.register(value, group.cells[cell]!.type, block);
-    }),
+    get: (position, block) =>
+      names.map((name, cell) => {
+        const value = context.fresh(group.cells[cell]!.name);
+        block.let(value, `${name}[${textOf(context, slot(position), block)}]`);
+        return context.register(value, group.cells[cell]!.type, block);
+      }),
   };
 }
 
 /** There is room for all values of the row: they are computed, and then folded. */
 function foldAtOnce(context: Context, { folder, sharing, cut, items, first }: SharedFold, parts: Parts): void {
   const { pool, top } = context;
-  folder.loop(sharing.index, items, sharing.count, top, (position, body) => parts.put(position, folder.item(cut, position, body), body));
+  folder.loop(sharing.index, items, sharing.count, top, (position, body) =>
+    parts.put(position, folder.item(cut, position, body), body),
+  );
   top.barrier();
   const fold = new Block(top);
   parts.put(pool.u32(0), folder.result(fold, { row: cut, items: parts.get }), fold);
@@ -148,13 +167,21 @@ function foldInStretches(context: Context, { folder, sharing, cut, items, first 
     const own = new Block(body);
     const most = context.affine.maximum(items);
     // A name of its own keeps all that the value needs inside of the condition: past the row's end there is nothing to read.
-    const mine = context.bind("part", textOf(context, position, own), "u32", own, most === Infinity ? {} : { maximum: Math.max(0, most - 1) });
+    const mine = context.bind(
+      "part",
+      textOf(context, position, own),
+      "u32",
+      own,
+      most === Infinity ? {} : { maximum: Math.max(0, most - 1) },
+    );
     parts.put(sharing.index, folder.item(cut, mine, own), own);
     body.statements.push({ kind: "if", condition: textOf(context, pool.less(position, items), body), body: own });
     body.barrier();
     const fold = new Block(body);
     const here = pool.minimum(pool.u32(sharing.count), pool.subtract(items, base));
-    folder.loop(pool.u32(0), here, 1, fold, (at, inner) => folder.accumulate(accumulators, parts.get(at, inner), inner));
+    folder.loop(pool.u32(0), here, 1, fold, (at, inner) =>
+      folder.accumulate(accumulators, parts.get(at, inner), inner),
+    );
     body.statements.push({ kind: "if", condition: first, body: fold });
     body.barrier();
   });
@@ -168,12 +195,15 @@ function assertStretches(context: Context, group: Group, { sharing, cut, items }
   const { tree } = group.reduce;
   const isChain = tree.length === cut + 1 && tree[cut]!.fold === "chain" && (tree[cut]!.lanes ?? 1) === 1;
   if (!isChain || sharing.count > room) {
-    throw new ScheduleMisfit(`workgroup memory has no room for ${context.affine.maximum(items)} partial results of ${sharing.rows * group.cells.length} folds`);
+    throw new ScheduleMisfit(
+      `workgroup memory has no room for ${context.affine.maximum(items)} partial results of ${sharing.rows * group.cells.length} folds`,
+    );
   }
   if (context.mapping.axes.some((axis) => axis.invocations > 1 && context.mentions(items, axis.axis))) {
     throw new ScheduleMisfit("invocations of one workgroup would meet at a barrier a different number of times");
   }
-  if (holdsField(items)) throw new ScheduleMisfit("a barrier would stand in a loop whose length was read from workgroup memory");
+  if (holdsField(items))
+    throw new ScheduleMisfit("a barrier would stand in a loop whose length was read from workgroup memory");
 }
 
 function holdsField(expr: Expr): boolean {

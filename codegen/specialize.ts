@@ -19,10 +19,18 @@ export function specialize(kernel: Kernel, sizes: Readonly<Record<string, number
     }
     const size = own(sizes, axis.name);
     if (size === undefined) {
-      throw new CompileError(`kernel ${kernel.name}: model axis '${axis.name}' has no extent`, `give it one, as in --axis ${axis.name}=64`, kernel.location);
+      throw new CompileError(
+        `kernel ${kernel.name}: model axis '${axis.name}' has no extent`,
+        `give it one, as in --axis ${axis.name}=64`,
+        kernel.location,
+      );
     }
     if (!Number.isInteger(size) || size < 1 || size > largestExtent) {
-      throw new CompileError(`kernel ${kernel.name}: axis '${axis.name}' cannot have extent ${size}`, `give a whole number from 1 to ${largestExtent}`, kernel.location);
+      throw new CompileError(
+        `kernel ${kernel.name}: axis '${axis.name}' cannot have extent ${size}`,
+        `give a whole number from 1 to ${largestExtent}`,
+        kernel.location,
+      );
     }
     extents.set(axis.name, pool.u32(size));
   }
@@ -30,8 +38,11 @@ export function specialize(kernel: Kernel, sizes: Readonly<Record<string, number
   for (const [written, sized] of memo) {
     if (sized.kind !== "binary" || (sized.operator !== "divide" && sized.operator !== "remainder")) continue;
     if (sized.right.kind !== "constant" || sized.right.bits !== 0) continue;
-    throw new CompileError(`kernel ${kernel.name}: an integer is divided by zero at these extents`, "give the axes that the divisor is made of larger extents",
-      kernel.origins.get(written) ?? kernel.location);
+    throw new CompileError(
+      `kernel ${kernel.name}: an integer is divided by zero at these extents`,
+      "give the axes that the divisor is made of larger extents",
+      kernel.origins.get(written) ?? kernel.location,
+    );
   }
   return { ...kernel, pool, outputs, extents, scratch: new Set(), origins, names };
 }

@@ -36,13 +36,22 @@ const replaced = new WeakMap<PassKernel, Map<Reduce, Reduce>>();
 /** What a reduction of the original kernel has become, now that those that it needs are folded from scratch. */
 function replacement(kernel: PassKernel, reduce: Reduce): Reduce {
   let current = reduce;
-  for (let next = replaced.get(kernel)?.get(current); next !== undefined; next = replaced.get(kernel)?.get(current)) current = next;
+  for (let next = replaced.get(kernel)?.get(current); next !== undefined; next = replaced.get(kernel)?.get(current))
+    current = next;
   return current;
 }
 
-function splitOne(kernel: PassKernel, reduce: Reduce, level: number, number: number): { partial: PassKernel; final: PassKernel } {
+function splitOne(
+  kernel: PassKernel,
+  reduce: Reduce,
+  level: number,
+  number: number,
+): { partial: PassKernel; final: PassKernel } {
   const { pool } = kernel;
-  const axis = unused(`part${number}`, kernel.axes.map((candidate) => candidate.name));
+  const axis = unused(
+    `part${number}`,
+    kernel.axes.map((candidate) => candidate.name),
+  );
   const over = kernel.axes.filter((candidate) => reduce.free.has(pool.axisVariable(candidate.name)));
   const rows = rowCounts(pool, reduce);
   const parts = bound(kernel, rows[level]!);
@@ -54,10 +63,18 @@ function splitOne(kernel: PassKernel, reduce: Reduce, level: number, number: num
   const taken = [...kernel.inputs, ...kernel.outputs].map((tensor) => tensor.name);
   const name = (field: string): string => unused(`scratch${number}_${field}`, taken);
   const outputs: Output[] = reduce.reducer.fields.map((field) => ({
-    name: name(field.name), storage: field.type, axes, over: axes, value: pool.field(values, field.name),
+    name: name(field.name),
+    storage: field.type,
+    axes,
+    over: axes,
+    value: pool.field(values, field.name),
   }));
   const inputs: Input[] = reduce.reducer.fields.map((field) => ({
-    name: name(field.name), storage: field.type, axes, ownership: "request", unique: false,
+    name: name(field.name),
+    storage: field.type,
+    axes,
+    ownership: "request",
+    unique: false,
   }));
   const scratch = new Set([...kernel.scratch, ...outputs.map((output) => output.name)]);
   const shared = { ...kernel, axes: [...kernel.axes, partAxis], extents, scratch };
@@ -65,33 +82,54 @@ function splitOne(kernel: PassKernel, reduce: Reduce, level: number, number: num
   const variable = pool.itemVariable("part", axis, start, rows[level]!);
   const indices = [...over.map((candidate) => pool.index(pool.axisVariable(candidate.name))), pool.index(variable)];
   const folded = pool.reduce({
-    axis, variable, start, count: rows[level]!, tree: reduce.tree.slice(level), reducer: reduce.reducer as Reducer,
+    axis,
+    variable,
+    start,
+    count: rows[level]!,
+    tree: reduce.tree.slice(level),
+    reducer: reduce.reducer as Reducer,
     leaf: inputs.map((input) => pool.load(input.name, input.storage, indices)),
   });
   const memo = new Map<Expr | Reduce, Expr | Reduce>([[reduce, folded]]);
   const visit = (expr: Expr): Expr => rewrite(pool, expr, () => undefined, memo);
   const final: PassKernel = {
-    ...shared, inputs: [...kernel.inputs, ...inputs],
+    ...shared,
+    inputs: [...kernel.inputs, ...inputs],
     outputs: kernel.outputs.map((output) => ({
-      ...output, value: visit(output.value), ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
+      ...output,
+      value: visit(output.value),
+      ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
     })),
-    names: carry(kernel.names, memo), origins: carry(kernel.origins, memo),
+    names: carry(kernel.names, memo),
+    origins: carry(kernel.origins, memo),
   };
   const known = new Map(replaced.get(kernel));
   for (const [before, after] of memo) {
     if (before !== after && before.kind === "reduce" && after.kind === "reduce") known.set(before, after);
   }
   replaced.set(final, known);
-  const partial: PassKernel = { ...shared, outputs, names: kernel.names, origins: new Map([...kernel.origins, ...noteOf(kernel, reduce, values)]) };
+  const partial: PassKernel = {
+    ...shared,
+    outputs,
+    names: kernel.names,
+    origins: new Map([...kernel.origins, ...noteOf(kernel, reduce, values)]),
+  };
   return { partial, final };
 }
 
-function noteOf(kernel: PassKernel, from: Reduce, to: Reduce): [Reduce, { file: string; line: number; column: number }][] {
+function noteOf(
+  kernel: PassKernel,
+  from: Reduce,
+  to: Reduce,
+): [Reduce, { file: string; line: number; column: number }][] {
   const origin = kernel.origins.get(from);
   return origin === undefined ? [] : [[to, origin]];
 }
 
-function carry<T>(notes: ReadonlyMap<Expr | Reduce, T>, memo: ReadonlyMap<Expr | Reduce, Expr | Reduce>): Map<Expr | Reduce, T> {
+function carry<T>(
+  notes: ReadonlyMap<Expr | Reduce, T>,
+  memo: ReadonlyMap<Expr | Reduce, Expr | Reduce>,
+): Map<Expr | Reduce, T> {
   const result = new Map(notes);
   for (const [before, after] of memo) {
     const note = notes.get(before);
@@ -105,21 +143,29 @@ function bound(kernel: PassKernel, count: Expr): Expr {
   const { pool } = kernel;
   const visit = (expr: Expr): Expr | undefined => {
     switch (expr.kind) {
-      case "constant": return expr;
-      case "extent": return extentOf(kernel, expr.axis);
+      case "constant":
+        return expr;
+      case "extent":
+        return extentOf(kernel, expr.axis);
       case "binary": {
         const left = visit(expr.left);
         const right = visit(expr.right);
-        if (expr.operator === "minimum") return left === undefined ? right : right === undefined ? left : pool.minimum(left, right);
-        const grows = expr.operator === "add" || expr.operator === "multiply" || (expr.operator === "divide" && right?.kind === "constant");
+        if (expr.operator === "minimum")
+          return left === undefined ? right : right === undefined ? left : pool.minimum(left, right);
+        const grows =
+          expr.operator === "add" ||
+          expr.operator === "multiply" ||
+          (expr.operator === "divide" && right?.kind === "constant");
         if (expr.operator === "remainder" && right?.kind === "constant") return pool.u32(right.bits - 1);
         return grows && left !== undefined && right !== undefined ? pool.binary(expr.operator, left, right) : undefined;
       }
-      default: return undefined;
+      default:
+        return undefined;
     }
   };
   const largest = visit(count);
-  if (largest === undefined) throw new ScheduleMisfit("the host cannot bound how many partial results a split would leave");
+  if (largest === undefined)
+    throw new ScheduleMisfit("the host cannot bound how many partial results a split would leave");
   return largest;
 }
 
@@ -139,7 +185,8 @@ function withoutUnusedInputs(kernel: PassKernel): PassKernel {
     else if (expr.kind === "call") expr.arguments.forEach(visit);
   };
   roots.forEach(visit);
-  for (const reduce of reductionsBelow(roots)) [reduce.start, reduce.count, ...reduce.leaf, ...(reduce.item === undefined ? [] : [reduce.item])].forEach(visit);
+  for (const reduce of reductionsBelow(roots))
+    [reduce.start, reduce.count, ...reduce.leaf, ...(reduce.item === undefined ? [] : [reduce.item])].forEach(visit);
   return { ...kernel, inputs: kernel.inputs.filter((input) => used.has(input.name)) };
 }
 

@@ -51,30 +51,46 @@ export function stageOperands(lowering: Lowering, exprs: readonly Expr[], reduce
     // One that is folded once an item of another meets its barriers as often as that one has items, which may differ.
     if ([...reduce.free].some((variable) => variable.kind === "item")) continue;
     if (reduce.count.kind !== "constant" || level.fold !== "chain" || (level.lanes ?? 1) > 1) continue;
-    const leaf = reduce.leaf.map((expr) => context.rewrite(expr, (node) => {
-      if (node.kind === "field") return node;
-      const axes = stageable(context, node, reduce.variable, tiled);
-      if (axes === undefined || axes.length === tiled.length) return undefined;
-      return declareStaged(lowering, node, reduce.variable, axes, stretch);
-    }));
+    const leaf = reduce.leaf.map((expr) =>
+      context.rewrite(expr, (node) => {
+        if (node.kind === "field") return node;
+        const axes = stageable(context, node, reduce.variable, tiled);
+        if (axes === undefined || axes.length === tiled.length) return undefined;
+        return declareStaged(lowering, node, reduce.variable, axes, stretch);
+      }),
+    );
     for (const operand of leaf.flatMap(loadsIn)) {
-      const alone = !lowering.staged.has(operand.input) && tiled.every((axis) => operand.free.has(context.pool.axisVariable(axis.axis)));
+      const alone =
+        !lowering.staged.has(operand.input) &&
+        tiled.every((axis) => operand.free.has(context.pool.axisVariable(axis.axis)));
       if (alone) throw new ScheduleMisfit(`no two points of a tile have elements of '${operand.input}' in common`);
     }
     replaced.set(reduce, context.pool.reduce({ ...reduce, leaf }));
   }
-  if (lowering.staged.size === 0) throw new ScheduleMisfit("no operand is shared along a tiled axis, so there is nothing to stage");
-  return exprs.map((expr) => context.rewrite(expr, (node) =>
-    node.kind === "field" && replaced.has(node.of) ? context.pool.field(replaced.get(node.of)!, node.field) : undefined));
+  if (lowering.staged.size === 0)
+    throw new ScheduleMisfit("no operand is shared along a tiled axis, so there is nothing to stage");
+  return exprs.map((expr) =>
+    context.rewrite(expr, (node) =>
+      node.kind === "field" && replaced.has(node.of)
+        ? context.pool.field(replaced.get(node.of)!, node.field)
+        : undefined,
+    ),
+  );
 }
 
 /** The tiled axes that an operand mentions, if it is one element of an input (rounded, perhaps) at plain indices. */
-function stageable(context: Context, expr: Expr, item: Variable, tiled: readonly AxisMapping[]): AxisMapping[] | undefined {
+function stageable(
+  context: Context,
+  expr: Expr,
+  item: Variable,
+  tiled: readonly AxisMapping[],
+): AxisMapping[] | undefined {
   if (!expr.free.has(item) || expr.type !== "f32") return undefined;
   let inner = expr;
   while (inner.kind === "unary") inner = inner.operand;
   if (inner.kind !== "load" || inner.guarded || context.tables.has(inner.input)) return undefined;
-  if (inner.indices.some((index) => holdsLoad(index) || (index.free.has(item) && index.kind !== "index"))) return undefined;
+  if (inner.indices.some((index) => holdsLoad(index) || (index.free.has(item) && index.kind !== "index")))
+    return undefined;
   return tiled.filter((axis) => expr.free.has(context.pool.axisVariable(axis.axis)));
 }
 
@@ -87,7 +103,13 @@ function holdsLoad(expr: Expr): boolean {
 }
 
 /** Stages one operand; the same operand of several reductions is staged once for each item variable. */
-function declareStaged(lowering: Lowering, element: Expr, item: Variable, axes: readonly AxisMapping[], stretch: number): Load {
+function declareStaged(
+  lowering: Lowering,
+  element: Expr,
+  item: Variable,
+  axes: readonly AxisMapping[],
+  stretch: number,
+): Load {
   const { context } = lowering;
   const { pool } = context;
   const pitch = axes.reduce((size, axis) => size * tileOf(axis), 1) + 1;
@@ -100,14 +122,20 @@ function declareStaged(lowering: Lowering, element: Expr, item: Variable, axes: 
     lowering.staged.set(name, staged);
     context.tables.set(name, { name, type: "f32" });
   }
-  const point = axes.reduce<Expr>((onto, axis) =>
-    pool.add(pool.multiply(onto, pool.u32(tileOf(axis))), pool.index(tileVariable(context, axis.axis))), pool.u32(0));
+  const point = axes.reduce<Expr>(
+    (onto, axis) => pool.add(pool.multiply(onto, pool.u32(tileOf(axis))), pool.index(tileVariable(context, axis.axis))),
+    pool.u32(0),
+  );
   // Stored as f32, but with no more significant bits than the operand had: products of staged bf16 stay exact.
   return pool.load(staged.name, significantBits(element) <= 8 ? "bf16" : "f32", [pool.index(item), point]);
 }
 
 /** The loop over stretches that replaces a chain's plain loop, if any of the group's operands are staged. */
-export function stagedChain(lowering: Lowering, group: Group, leavesAt: (position: Expr, stagedAt: Expr) => Values): Partial<{
+export function stagedChain(
+  lowering: Lowering,
+  group: Group,
+  leavesAt: (position: Expr, stagedAt: Expr) => Values,
+): Partial<{
   chain: (first: Expr, count: Expr, block: Block, step: (values: Values, block: Block) => void) => void;
 }> {
   const { context, staged } = lowering;
@@ -128,8 +156,22 @@ export function stagedChain(lowering: Lowering, group: Group, leavesAt: (positio
     const inner = context.fresh(group.reduce.variable.name);
     const index = context.register(inner, "u32", body, { maximum: stretch - 1 });
     step(leavesAt(pool.add(pool.add(first, begin), index), index), body);
-    outer.statements.push({ kind: "for", name: inner, from: "0u", condition: `${inner} < ${textOf(context, here, outer)}`, step: "1u", body });
-    block.statements.push({ kind: "for", name, from: "0u", condition: `${name} < ${textOf(context, count, block)}`, step: `${stretch}u`, body: outer });
+    outer.statements.push({
+      kind: "for",
+      name: inner,
+      from: "0u",
+      condition: `${inner} < ${textOf(context, here, outer)}`,
+      step: "1u",
+      body,
+    });
+    block.statements.push({
+      kind: "for",
+      name,
+      from: "0u",
+      condition: `${name} < ${textOf(context, count, block)}`,
+      step: `${stretch}u`,
+      body: outer,
+    });
   };
   return { chain };
 }
@@ -166,7 +208,14 @@ function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: E
     const slot = context.affine.normal(pool.add(pool.multiply(position, pool.u32(operand.pitch)), point));
     body.assign(`${operand.name}[${textOf(context, slot, body)}]`, textOf(context, value, body));
   }
-  block.statements.push({ kind: "for", name, from: tile.localIndex, condition: `${name} < ${total}u`, step: `${size}u`, body });
+  block.statements.push({
+    kind: "for",
+    name,
+    from: tile.localIndex,
+    condition: `${name} < ${total}u`,
+    step: `${size}u`,
+    body,
+  });
 }
 
 /** A point of an operand's tile as an index on each of its axes. */
@@ -189,5 +238,7 @@ export function stagedElement({ context, staged }: Lowering, expr: Expr, positio
   const operand = staged.get(expr.input);
   if (operand === undefined || expr.indices.length !== 2) return undefined;
   const { pool } = context;
-  return pool.load(expr.input, expr.storage, [context.affine.normal(pool.add(pool.multiply(position, pool.u32(operand.pitch)), expr.indices[1]!))]);
+  return pool.load(expr.input, expr.storage, [
+    context.affine.normal(pool.add(pool.multiply(position, pool.u32(operand.pitch)), expr.indices[1]!)),
+  ]);
 }

@@ -5,9 +5,22 @@ export type WgslType = "f32" | "u32" | "i32" | "bool" | "vec2<u32>" | "vec4<u32>
 
 export type Statement =
   | { readonly kind: "let"; readonly name: string; readonly value: string; readonly origin: SourceLocation | null }
-  | { readonly kind: "var"; readonly name: string; readonly type: string; readonly value?: string; readonly origin: SourceLocation | null }
+  | {
+      readonly kind: "var";
+      readonly name: string;
+      readonly type: string;
+      readonly value?: string;
+      readonly origin: SourceLocation | null;
+    }
   | { readonly kind: "assign"; readonly target: string; readonly value: string; readonly origin: SourceLocation | null }
-  | { readonly kind: "for"; readonly name: string; readonly from: string; readonly condition: string; readonly step: string; readonly body: Block }
+  | {
+      readonly kind: "for";
+      readonly name: string;
+      readonly from: string;
+      readonly condition: string;
+      readonly step: string;
+      readonly body: Block;
+    }
   | { readonly kind: "while"; readonly condition: string; readonly body: Block }
   | { readonly kind: "if"; readonly condition: string; readonly body: Block }
   | { readonly kind: "return" }
@@ -51,7 +64,8 @@ export interface PrintedLine {
 
 export function printBlock(block: Block, indent: string): PrintedLine[] {
   const lines: PrintedLine[] = [];
-  const line = (text: string, origin: SourceLocation | null = null): void => void lines.push({ text: indent + text, origin });
+  const line = (text: string, origin: SourceLocation | null = null): void =>
+    void lines.push({ text: indent + text, origin });
   const nested = (head: string, body: Block): void => {
     line(`${head} {`);
     lines.push(...printBlock(body, `${indent}  `));
@@ -59,18 +73,36 @@ export function printBlock(block: Block, indent: string): PrintedLine[] {
   };
   for (const statement of block.statements) {
     switch (statement.kind) {
-      case "let": line(`let ${statement.name} = ${bare(statement.value)};`, statement.origin); break;
+      case "let":
+        line(`let ${statement.name} = ${bare(statement.value)};`, statement.origin);
+        break;
       case "var":
-        line(`var ${statement.name}: ${statement.type}${statement.value === undefined ? "" : ` = ${bare(statement.value)}`};`, statement.origin);
+        line(
+          `var ${statement.name}: ${statement.type}${statement.value === undefined ? "" : ` = ${bare(statement.value)}`};`,
+          statement.origin,
+        );
         break;
-      case "assign": line(`${statement.target} = ${bare(statement.value)};`, statement.origin); break;
+      case "assign":
+        line(`${statement.target} = ${bare(statement.value)};`, statement.origin);
+        break;
       case "for":
-        nested(`for (var ${statement.name} = ${bare(startOf(statement))}; ${bare(statement.condition)}; ${statement.name} += ${bare(statement.step)})`, statement.body);
+        nested(
+          `for (var ${statement.name} = ${bare(startOf(statement))}; ${bare(statement.condition)}; ${statement.name} += ${bare(statement.step)})`,
+          statement.body,
+        );
         break;
-      case "while": nested(`while (${bare(statement.condition)})`, statement.body); break;
-      case "if": nested(`if (${bare(statement.condition)})`, statement.body); break;
-      case "return": line("return;"); break;
-      case "barrier": line("workgroupBarrier();"); break;
+      case "while":
+        nested(`while (${bare(statement.condition)})`, statement.body);
+        break;
+      case "if":
+        nested(`if (${bare(statement.condition)})`, statement.body);
+        break;
+      case "return":
+        line("return;");
+        break;
+      case "barrier":
+        line("workgroupBarrier();");
+        break;
     }
   }
   return lines;

@@ -14,7 +14,12 @@ import { Block } from "./statements.ts";
 const longestTable = 128;
 
 /** The groups in order, with what is kept put into arrays on the way; invocations that share a fold keep nothing. */
-export function* tabulate(context: Context, groups: readonly Group[], isShared: (group: Group) => boolean, materialize: (exprs: readonly Expr[]) => void): Iterable<Group> {
+export function* tabulate(
+  context: Context,
+  groups: readonly Group[],
+  isShared: (group: Group) => boolean,
+  materialize: (exprs: readonly Expr[]) => void,
+): Iterable<Group> {
   const kept: { readonly owner: Group; readonly tables: Map<Expr, Expr> }[] = [];
   for (const [at, group] of groups.entries()) {
     let own = kept.find(({ owner }) => sameItems(owner, group));
@@ -26,21 +31,29 @@ export function* tabulate(context: Context, groups: readonly Group[], isShared: 
         if (!tables.has(expr)) tables.set(expr, fillTable(context, group, expr, materialize));
       }
     }
-    yield tables.size === 0 ? group : {
-      ...group,
-      cells: group.cells.map((cell) => ({ ...cell, leaf: context.rewrite(cell.leaf, (expr) => tables.get(expr)) })),
-    };
+    yield tables.size === 0
+      ? group
+      : {
+          ...group,
+          cells: group.cells.map((cell) => ({ ...cell, leaf: context.rewrite(cell.leaf, (expr) => tables.get(expr)) })),
+        };
   }
 }
 
 function sameItems(a: Group, b: Group): boolean {
-  return a.block === b.block && a.reduce.variable === b.reduce.variable && a.reduce.start === b.reduce.start && a.reduce.count === b.reduce.count;
+  return (
+    a.block === b.block &&
+    a.reduce.variable === b.reduce.variable &&
+    a.reduce.start === b.reduce.start &&
+    a.reduce.count === b.reduce.count
+  );
 }
 
 /** The largest subexpressions that both groups' leaves have in common and that hold a reduction over something else. */
 function sharedWork(a: Group, b: Group): Expr[] {
   const inB = new Set(b.cells.flatMap((cell) => [...partsOf(cell.leaf)]));
-  const isShared = (expr: Expr): boolean => inB.has(expr) && expr.type !== "bool" && holdsReduction(expr, a.reduce.variable);
+  const isShared = (expr: Expr): boolean =>
+    inB.has(expr) && expr.type !== "bool" && holdsReduction(expr, a.reduce.variable);
   const aboveShared = (expr: Expr): readonly Expr[] => (isShared(expr) ? [] : operandsOf(expr));
   return [...new Set(a.cells.flatMap((cell) => [...partsOf(cell.leaf, aboveShared)].filter(isShared)))];
 }
@@ -61,13 +74,24 @@ function fillTable(context: Context, group: Group, expr: Expr, materialize: (exp
   const loop = context.fresh(variable.name);
   const index = context.register(loop, "u32", body, { maximum: length - 1 });
   const memo = new Map<Expr | Reduce, Expr | Reduce>();
-  const value = context.rewrite(expr, (node) => {
-    if (!node.free.has(variable)) return node;
-    return node.kind === "index" ? pool.add(start, index) : undefined;
-  }, memo);
+  const value = context.rewrite(
+    expr,
+    (node) => {
+      if (!node.free.has(variable)) return node;
+      return node.kind === "index" ? pool.add(start, index) : undefined;
+    },
+    memo,
+  );
   materialize([value]);
   body.assign(`${name}[${loop}]`, textOf(context, value, body), context.origins.get(expr) ?? null);
-  block.statements.push({ kind: "for", name: loop, from: "0u", condition: `${loop} < ${textOf(context, count, block)}`, step: "1u", body });
+  block.statements.push({
+    kind: "for",
+    name: loop,
+    from: "0u",
+    condition: `${loop} < ${textOf(context, count, block)}`,
+    step: "1u",
+    body,
+  });
   const begin = context.fresh("start");
   block.let(begin, textOf(context, start, block));
   const base = context.register(begin, "u32", block);

@@ -80,7 +80,9 @@ export class Tile {
   #walked(axis: AxisMapping): Expr {
     const { pool, kernel } = this.#context;
     const extent = extentOf(kernel, axis.axis);
-    return extent.kind === "constant" || kernel.outputs.every((output) => output.over.includes(axis.axis)) ? extent : pool.binary("maximum", extent, pool.u32(1));
+    return extent.kind === "constant" || kernel.outputs.every((output) => output.over.includes(axis.axis))
+      ? extent
+      : pool.binary("maximum", extent, pool.u32(1));
   }
 
   #isModel(axis: AxisMapping): boolean {
@@ -96,13 +98,17 @@ export class Tile {
     for (const axis of sizes) {
       const last = left === axis.invocations;
       const place = last ? rest : pool.binary("remainder", rest, pool.u32(axis.invocations));
-      const local = context.bind(`${axis.axis}_local`, textOf(context, place, top), "u32", top, { maximum: axis.invocations - 1 });
+      const local = context.bind(`${axis.axis}_local`, textOf(context, place, top), "u32", top, {
+        maximum: axis.invocations - 1,
+      });
       this.local.set(axis.axis, local);
       this.#home(axis.axis, local);
       rest = pool.divide(rest, pool.u32(axis.invocations));
       left /= axis.invocations;
     }
-    return mapping.ways === 1 ? pool.u32(0) : context.bind("way", textOf(context, rest, top), "u32", top, { maximum: mapping.ways - 1 });
+    return mapping.ways === 1
+      ? pool.u32(0)
+      : context.bind("way", textOf(context, rest, top), "u32", top, { maximum: mapping.ways - 1 });
   }
 
   /** Which tile the workgroup has: the last axis varies fastest. */
@@ -114,7 +120,12 @@ export class Tile {
       return;
     }
     // A device takes only so many workgroups along one dimension, so they lie in up to three, with some to spare.
-    let rest: Expr = context.bind("tile", "workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)", "u32", top);
+    let rest: Expr = context.bind(
+      "tile",
+      "workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)",
+      "u32",
+      top,
+    );
     const past = new Block(top);
     past.statements.push({ kind: "return" });
     const condition = `${textOf(context, rest, top)} >= ${textOf(context, this.workgroups, top)}`;
@@ -130,7 +141,9 @@ export class Tile {
         this.#base.set(axis.axis, base);
         continue;
       }
-      const first = context.bind(`${axis.axis}_base`, textOf(context, base, top), "u32", top, { multiple: tileOf(axis) });
+      const first = context.bind(`${axis.axis}_base`, textOf(context, base, top), "u32", top, {
+        multiple: tileOf(axis),
+      });
       this.#base.set(axis.axis, first);
       if (!context.axisHomes.has(axis.axis)) this.#home(axis.axis, first);
     }
@@ -147,7 +160,9 @@ export class Tile {
     const index = context.register(name, "u32", body, { multiple: axis.registers });
     this.#base.set(axis.axis, index);
     this.#home(axis.axis, index);
-    this.#loops.push(() => block.statements.push({ kind: "for", name, from, condition, step: `${tileOf(axis)}u`, body }));
+    this.#loops.push(() =>
+      block.statements.push({ kind: "for", name, from, condition, step: `${tileOf(axis)}u`, body }),
+    );
     return body;
   }
 

@@ -5,7 +5,11 @@ import { reductionsBelow } from "../dsl/reductions.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import type { Mapping } from "./schedule.ts";
 
-export function vectorInputs(kernel: PassKernel, mapping: Mapping, layouts: ReadonlyMap<string, readonly number[]>): Set<string> {
+export function vectorInputs(
+  kernel: PassKernel,
+  mapping: Mapping,
+  layouts: ReadonlyMap<string, readonly number[]>,
+): Set<string> {
   if (mapping.unroll === 1) return new Set();
   const walked = new Set<string>();
   const seen = new Set<Expr>();
@@ -19,7 +23,11 @@ export function vectorInputs(kernel: PassKernel, mapping: Mapping, layouts: Read
   };
   const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
   for (const reduce of reductionsBelow(roots)) reduce.leaf.forEach(visit);
-  return new Set(kernel.inputs.filter((input) => walked.has(input.name) && rowsAlign(kernel, input, mapping, layouts)).map((input) => input.name));
+  return new Set(
+    kernel.inputs
+      .filter((input) => walked.has(input.name) && rowsAlign(kernel, input, mapping, layouts))
+      .map((input) => input.name),
+  );
 }
 
 /** The axis along which neighbours are neighbours in memory: the last one, or the last that a block has several points of. */
@@ -28,7 +36,12 @@ function fastestAxis(rank: number, blocks: readonly number[] | undefined): numbe
 }
 
 /** Whether rows, or blocks' rows, are whole numbers of vectors, and a step of the chain takes whole vectors. */
-function rowsAlign(kernel: PassKernel, input: Input, mapping: Mapping, layouts: ReadonlyMap<string, readonly number[]>): boolean {
+function rowsAlign(
+  kernel: PassKernel,
+  input: Input,
+  mapping: Mapping,
+  layouts: ReadonlyMap<string, readonly number[]>,
+): boolean {
   const vector = input.storage === "bf16" ? 8 : 4;
   const blocks = layouts.get(input.name);
   const fastest = fastestAxis(input.axes.length, blocks);

@@ -18,24 +18,66 @@ interface PassNames {
 
 /** WGSL's own words and what every module declares, as far as lowering uses them. */
 const common = [
-  "uniforms", "workgroup", "workgroups", "local_index", "true", "false", "bool", "u32", "i32", "f32", "vec2", "vec4", "array", "bitcast", "select", "fma", "abs", "exp", "log", "sqrt", "tanh", "inverseSqrt",
-  "floor", "min", "max", "seal", "canonical", "round_bf16", "absolute_i32", "f32_of_u32", "truncate_u32", "truncate_i32", "max_by_bits", "min_by_bits",
+  "uniforms",
+  "workgroup",
+  "workgroups",
+  "local_index",
+  "true",
+  "false",
+  "bool",
+  "u32",
+  "i32",
+  "f32",
+  "vec2",
+  "vec4",
+  "array",
+  "bitcast",
+  "select",
+  "fma",
+  "abs",
+  "exp",
+  "log",
+  "sqrt",
+  "tanh",
+  "inverseSqrt",
+  "floor",
+  "min",
+  "max",
+  "seal",
+  "canonical",
+  "round_bf16",
+  "absolute_i32",
+  "f32_of_u32",
+  "truncate_u32",
+  "truncate_i32",
+  "max_by_bits",
+  "min_by_bits",
 ];
 
 /** Numbers and members are skipped; the group is a name. */
-const words = /0x[\da-f.]+(?:p[+-]?\d+)?[fiu]?|\d[\d.]*(?:e[+-]?\d+)?[fiu]?|\.\s*[\p{XIDS}_]\p{XIDC}*|([\p{XIDS}_]\p{XIDC}*)/giu;
+const words =
+  /0x[\da-f.]+(?:p[+-]?\d+)?[fiu]?|\d[\d.]*(?:e[+-]?\d+)?[fiu]?|\.\s*[\p{XIDS}_]\p{XIDC}*|([\p{XIDS}_]\p{XIDC}*)/giu;
 
-const namesIn = (text: string): string[] => [...text.matchAll(words)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+const namesIn = (text: string): string[] =>
+  [...text.matchAll(words)].flatMap(([, name]) => (name === undefined ? [] : [name]));
 
 /** The texts that a statement itself evaluates; those of its body are the body's. An assignment's target is not read, but its index is. */
 function textsOf(statement: Statement): string[] {
   switch (statement.kind) {
-    case "let": return [statement.value];
-    case "var": return [statement.type, ...(statement.value === undefined ? [] : [statement.value])];
-    case "assign": return [statement.target.replace(/^\p{XIDC}+/u, ""), statement.value];
-    case "for": return [statement.from, statement.condition, statement.step];
-    case "while": case "if": return [statement.condition];
-    case "return": case "barrier": return [];
+    case "let":
+      return [statement.value];
+    case "var":
+      return [statement.type, ...(statement.value === undefined ? [] : [statement.value])];
+    case "assign":
+      return [statement.target.replace(/^\p{XIDC}+/u, ""), statement.value];
+    case "for":
+      return [statement.from, statement.condition, statement.step];
+    case "while":
+    case "if":
+      return [statement.condition];
+    case "return":
+    case "barrier":
+      return [];
   }
 }
 
@@ -48,7 +90,11 @@ export function verifyStatements(pass: LoweredPass, after: string): LoweredPass 
     throw new CompilerFault(`after ${after}, kernel ${kernel.name}: ${message}`);
   };
   const names = {
-    read: [...common, ...kernel.inputs.map(({ name }) => (ranges.has(name) ? `${dataName(name)}_at` : dataName(name))), ...functions.values()],
+    read: [
+      ...common,
+      ...kernel.inputs.map(({ name }) => (ranges.has(name) ? `${dataName(name)}_at` : dataName(name))),
+      ...functions.values(),
+    ],
     written: [...kernel.outputs.map(({ name }) => dataName(name)), ...shared.map(({ name }) => name)],
   };
   checkNames(top, names, fault);
@@ -62,7 +108,8 @@ type Kind = "read" | "written" | "let" | "var" | "counter";
 function checkNames(top: Block, names: PassNames, fault: Fault): void {
   const declared = new Set<string>();
   const outer = new Map<string, Kind>([
-    ...names.read.map((name) => [name, "read"] as const), ...names.written.map((name) => [name, "written"] as const),
+    ...names.read.map((name) => [name, "read"] as const),
+    ...names.written.map((name) => [name, "written"] as const),
   ]);
   const visit = (block: Block, around: ReadonlyMap<string, Kind>): void => {
     const known = new Map(around);
@@ -75,14 +122,19 @@ function checkNames(top: Block, names: PassNames, fault: Fault): void {
       // A loop's condition reads its counter.
       const body = statement.kind === "for" ? new Map([...known, [statement.name, "counter"] as const]) : known;
       for (const name of textsOf(statement).flatMap(namesIn)) {
-        if (!body.has(name)) fault(`${name} is used ${declared.has(name) ? "outside of its block" : "before it is declared"}`);
+        if (!body.has(name))
+          fault(`${name} is used ${declared.has(name) ? "outside of its block" : "before it is declared"}`);
       }
       switch (statement.kind) {
-        case "let": case "var": declare(statement.name, statement.kind); break;
+        case "let":
+        case "var":
+          declare(statement.name, statement.kind);
+          break;
         case "assign": {
           const kind = known.get(targetOf(statement.target));
           if (kind === undefined) fault(`${targetOf(statement.target)} is stored to, and nothing declares it here`);
-          if (kind !== "var" && kind !== "written") fault(`${targetOf(statement.target)} is stored to, and is no variable or output`);
+          if (kind !== "var" && kind !== "written")
+            fault(`${targetOf(statement.target)} is stored to, and is no variable or output`);
           break;
         }
         case "for":
@@ -90,7 +142,10 @@ function checkNames(top: Block, names: PassNames, fault: Fault): void {
           declared.add(statement.name);
           visit(statement.body, body);
           break;
-        case "while": case "if": visit(statement.body, known); break;
+        case "while":
+        case "if":
+          visit(statement.body, known);
+          break;
       }
     }
   };
@@ -108,18 +163,26 @@ function varyingNames(top: Block, { written }: PassNames): ReadonlySet<string> {
     for (const statement of block.statements) {
       const differs = varies(...textsOf(statement));
       switch (statement.kind) {
-        case "let": case "var": if (differs) varying.add(statement.name); break;
-        case "assign": if (differs || apart) varying.add(targetOf(statement.target)); break;
+        case "let":
+        case "var":
+          if (differs) varying.add(statement.name);
+          break;
+        case "assign":
+          if (differs || apart) varying.add(targetOf(statement.target));
+          break;
         case "for":
           if (differs) varying.add(statement.name);
           visit(statement.body, apart || differs);
           break;
-        case "while": case "if": visit(statement.body, apart || differs); break;
+        case "while":
+        case "if":
+          visit(statement.body, apart || differs);
+          break;
       }
     }
   };
   // A variable's later assignment reaches its earlier uses in a loop.
-  for (let before = -1; before !== varying.size;) {
+  for (let before = -1; before !== varying.size; ) {
     before = varying.size;
     visit(top, false);
   }
@@ -135,11 +198,19 @@ function checkBarriers(top: Block, names: PassNames, fault: Fault): void {
       const reason = apart ?? textsOf(statement).find((text) => namesIn(text).some((name) => varying.has(name)));
       switch (statement.kind) {
         case "barrier":
-          if (apart !== undefined) fault(`a barrier stands where only some invocations of a workgroup may come, depending on ${apart}`);
-          if (returned !== undefined) fault(`a barrier stands after a return of only some invocations of a workgroup, depending on ${returned}`);
+          if (apart !== undefined)
+            fault(`a barrier stands where only some invocations of a workgroup may come, depending on ${apart}`);
+          if (returned !== undefined)
+            fault(`a barrier stands after a return of only some invocations of a workgroup, depending on ${returned}`);
           break;
-        case "return": returned ??= apart; break;
-        case "for": case "while": case "if": visit(statement.body, reason); break;
+        case "return":
+          returned ??= apart;
+          break;
+        case "for":
+        case "while":
+        case "if":
+          visit(statement.body, reason);
+          break;
       }
     }
   };

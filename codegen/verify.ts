@@ -16,13 +16,19 @@ export function verifyKernel(kernel: PassKernel, after: string): PassKernel {
   const visitReduce = (reduce: Reduce): void => {
     if (seen.has(reduce)) return;
     seen.add(reduce);
-    if (reduce.item === undefined && !isComplete(reduce.tree)) fault(`the tree of a reduction over ${reduce.axis} leaves more than one value`);
-    if (reduce.leaf.length !== reduce.reducer.fields.length) fault(`reducer ${reduce.reducer.name} has ${reduce.reducer.fields.length} fields and ${reduce.leaf.length} leaves`);
+    if (reduce.item === undefined && !isComplete(reduce.tree))
+      fault(`the tree of a reduction over ${reduce.axis} leaves more than one value`);
+    if (reduce.leaf.length !== reduce.reducer.fields.length)
+      fault(
+        `reducer ${reduce.reducer.name} has ${reduce.reducer.fields.length} fields and ${reduce.leaf.length} leaves`,
+      );
     reduce.leaf.forEach((leaf, at) => {
       const field = reduce.reducer.fields[at]!;
-      if (leaf.type !== field.type) fault(`leaf ${field.name} of ${reduce.reducer.name} is ${leaf.type}, not ${field.type}`);
+      if (leaf.type !== field.type)
+        fault(`leaf ${field.name} of ${reduce.reducer.name} is ${leaf.type}, not ${field.type}`);
     });
-    if (reduce.start.type !== "u32" || reduce.count.type !== "u32") fault(`the domain over ${reduce.axis} is not counted in u32`);
+    if (reduce.start.type !== "u32" || reduce.count.type !== "u32")
+      fault(`the domain over ${reduce.axis} is not counted in u32`);
     [reduce.start, reduce.count, ...reduce.leaf, ...(reduce.item === undefined ? [] : [reduce.item])].forEach(visit);
   };
   const visit = (expr: Expr): void => {
@@ -31,35 +37,47 @@ export function verifyKernel(kernel: PassKernel, after: string): PassKernel {
     operandsOf(expr).forEach(visit);
     switch (expr.kind) {
       case "extent":
-        if (kernel.extents.get(expr.axis)?.kind === "constant") fault(`the extent of model axis ${expr.axis} is still a variable`);
+        if (kernel.extents.get(expr.axis)?.kind === "constant")
+          fault(`the extent of model axis ${expr.axis} is still a variable`);
         break;
       case "load": {
         const input = declared.get(expr.input);
         if (input === undefined) fault(`load of unknown input ${expr.input}`);
-        else if (input.axes.length !== expr.indices.length) fault(`${expr.input} has ${input.axes.length} axes and is read at ${expr.indices.length} indices`);
-        if (expr.indices.some((index) => index.type !== "u32")) fault(`${expr.input} is read at an index that is not u32`);
+        else if (input.axes.length !== expr.indices.length)
+          fault(`${expr.input} has ${input.axes.length} axes and is read at ${expr.indices.length} indices`);
+        if (expr.indices.some((index) => index.type !== "u32"))
+          fault(`${expr.input} is read at an index that is not u32`);
         break;
       }
       case "binary": {
         const shift = expr.operator === "shiftLeft" || expr.operator === "shiftRight";
-        if (expr.left.type !== expr.right.type && !shift) fault(`${expr.operator} of ${expr.left.type} and ${expr.right.type}`);
+        if (expr.left.type !== expr.right.type && !shift)
+          fault(`${expr.operator} of ${expr.left.type} and ${expr.right.type}`);
         break;
       }
       case "select":
-        if (expr.condition.type !== "bool" || expr.whenTrue.type !== expr.whenFalse.type) fault("select of unlike values");
+        if (expr.condition.type !== "bool" || expr.whenTrue.type !== expr.whenFalse.type)
+          fault("select of unlike values");
         break;
-      case "field": visitReduce(expr.of); break;
-      case "state": case "argument": fault(`${expr.kind} outside its function`); break;
+      case "field":
+        visitReduce(expr.of);
+        break;
+      case "state":
+      case "argument":
+        fault(`${expr.kind} outside its function`);
+        break;
     }
   };
   for (const output of kernel.outputs) {
     const parts = [output.value, ...(output.place ?? [])];
     parts.forEach(visit);
     const expected = output.storage === "bf16" ? "f32" : output.storage;
-    if (output.value.type !== expected) fault(`output ${output.name} is ${output.storage} and its value ${output.value.type}`);
+    if (output.value.type !== expected)
+      fault(`output ${output.name} is ${output.storage} and its value ${output.value.type}`);
     for (const part of parts) {
       for (const variable of part.free) {
-        if (!axes.has(variable)) fault(`output ${output.name} mentions ${variable.kind} ${variable.name}, which nothing binds`);
+        if (!axes.has(variable))
+          fault(`output ${output.name} mentions ${variable.kind} ${variable.name}, which nothing binds`);
       }
     }
   }
@@ -70,10 +88,14 @@ export function verifyKernel(kernel: PassKernel, after: string): PassKernel {
 export function verifyPasses(passes: readonly PassKernel[], after: string): readonly PassKernel[] {
   const written = new Map<string, string>();
   for (const kernel of passes) {
-    const shapeOf = ({ name, storage, axes }: { name: string; storage: string; axes: readonly string[] }): string => `${name}: ${storage}[${axes.join(", ")}]`;
+    const shapeOf = ({ name, storage, axes }: { name: string; storage: string; axes: readonly string[] }): string =>
+      `${name}: ${storage}[${axes.join(", ")}]`;
     for (const input of kernel.inputs.filter(({ name }) => kernel.scratch.has(name))) {
       const source = written.get(input.name);
-      if (source !== shapeOf(input)) throw new CompilerFault(`after ${after}, kernel ${kernel.name}: a pass reads ${shapeOf(input)}, and an earlier one has written ${source ?? "no such thing"}`);
+      if (source !== shapeOf(input))
+        throw new CompilerFault(
+          `after ${after}, kernel ${kernel.name}: a pass reads ${shapeOf(input)}, and an earlier one has written ${source ?? "no such thing"}`,
+        );
     }
     for (const output of kernel.outputs) written.set(output.name, shapeOf(output));
   }

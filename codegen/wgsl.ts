@@ -75,21 +75,30 @@ export function printPass(original: Kernel, label: string, { context, workgroups
   for (const binding of bindings) {
     const element = elementTypeOf(context, binding);
     const range = binding.words && context.ranges.get(binding.name)!.indexOf(binding.words);
-    plain(`@group(0) @binding(${binding.binding}) var<storage, ${binding.access}> ${dataName(binding.name, range)}: array<${element}>;`);
+    plain(
+      `@group(0) @binding(${binding.binding}) var<storage, ${binding.access}> ${dataName(binding.name, range)}: array<${element}>;`,
+    );
   }
   for (const array of context.shared) plain(`var<workgroup> ${array.name}: array<${array.type}, ${array.length}>;`);
   for (const input of kernel.inputs) {
     const ranges = context.ranges.get(input.name);
-    if (ranges !== undefined) plain(`\n${readerText(input.name, elementTypeOf(context, input), vectorWidthOf(context, input.name), ranges)}`);
+    if (ranges !== undefined)
+      plain(`\n${readerText(input.name, elementTypeOf(context, input), vectorWidthOf(context, input.name), ranges)}`);
   }
   for (const name of called) plain(`\n${prelude[name]!}`);
   for (const text of context.functionTexts) plain(`\n${text}`);
   plain(`\n@compute @workgroup_size(${size})`);
-  plain("fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) local_index: u32) {");
+  plain(
+    "fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) local_index: u32) {",
+  );
   lines.push(...body);
   plain("}");
   return {
-    label, entryPoint: "main", workgroupSize: size, bindings, uniforms,
+    label,
+    entryPoint: "main",
+    workgroupSize: size,
+    bindings,
+    uniforms,
     wgsl: `${lines.map((line) => line.text).join("\n")}\n`,
     sourceMap: lines.map((line) => line.origin) satisfies (SourceLocation | null)[],
     workgroupBytes: context.shared.reduce((bytes, array) => bytes + 4 * array.length, 0),
@@ -106,10 +115,19 @@ function uniformsOf(kernel: PassKernel): UniformField[] {
   for (const axis of kernel.axes) {
     const extent = extentOf(kernel, axis.name);
     // An axis of a split may be just as long as one of the kernel's, whose extent the text mentions then.
-    if (extent.kind === "extent" && extent.axis === axis.name) fields.push({ name: `extent_${axis.name}`, type: "u32", value: { kind: "formula", formula: { extent: axis.name } } });
+    if (extent.kind === "extent" && extent.axis === axis.name)
+      fields.push({
+        name: `extent_${axis.name}`,
+        type: "u32",
+        value: { kind: "formula", formula: { extent: axis.name } },
+      });
   }
   for (const parameter of kernel.parameters) {
-    fields.push({ name: `param_${parameter.name}`, type: parameter.type, value: { kind: "parameter", name: parameter.name } });
+    fields.push({
+      name: `param_${parameter.name}`,
+      type: parameter.type,
+      value: { kind: "parameter", name: parameter.name },
+    });
   }
   return fields.map((field, at) => ({ ...field, offsetBytes: at * 4 }));
 }
@@ -117,14 +135,21 @@ function uniformsOf(kernel: PassKernel): UniformField[] {
 function bindingsOf(original: Kernel, { kernel, layouts, ranges }: Context): Binding[] {
   const shape = (axes: readonly string[]): Formula[] => axes.map((axis) => formulaOf(extentOf(kernel, axis)));
   const inputs = kernel.inputs.map((input) => ({
-    name: input.name, role: kernel.scratch.has(input.name) ? "scratch" as const : "input" as const, access: "read" as const,
-    storage: input.storage, shape: shape(input.axes),
+    name: input.name,
+    role: kernel.scratch.has(input.name) ? ("scratch" as const) : ("input" as const),
+    access: "read" as const,
+    storage: input.storage,
+    shape: shape(input.axes),
     ...(layouts.has(input.name) ? { blocks: layouts.get(input.name)! } : {}),
     ...(original.inputs.some((candidate) => candidate.name === input.name && candidate.unique) ? { unique: true } : {}),
   }));
   const outputs = kernel.outputs.map((output) => ({
-    name: output.name, role: kernel.scratch.has(output.name) ? "scratch" as const : "output" as const, access: "read_write" as const,
-    storage: output.storage, shape: shape(output.axes), ...(output.place === undefined ? {} : { scattered: true }),
+    name: output.name,
+    role: kernel.scratch.has(output.name) ? ("scratch" as const) : ("output" as const),
+    access: "read_write" as const,
+    storage: output.storage,
+    shape: shape(output.axes),
+    ...(output.place === undefined ? {} : { scattered: true }),
   }));
   const inRanges = inputs.flatMap((input) => ranges.get(input.name)?.map((words) => ({ ...input, words })) ?? [input]);
   return [...inRanges, ...outputs].map((binding, at) => ({ ...binding, binding: at + 1 }));

@@ -32,7 +32,10 @@ class BatchRules {
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
-    this.#batch = { axes: new Map(kernel.axes.map((axis) => [axis.name, axis])), inputs: new Map(kernel.inputs.map((input) => [input.name, input])) };
+    this.#batch = {
+      axes: new Map(kernel.axes.map((axis) => [axis.name, axis])),
+      inputs: new Map(kernel.inputs.map((input) => [input.name, input])),
+    };
   }
 
   check(): readonly BatchFault[] {
@@ -45,7 +48,8 @@ class BatchRules {
   }
 
   #add(rule: string, expr: Expr, message: string, fix: string): void {
-    if (!this.#faults.some((fault) => fault.expr === expr && fault.rule === rule)) this.#faults.push({ rule, message, fix, expr });
+    if (!this.#faults.some((fault) => fault.expr === expr && fault.rule === rule))
+      this.#faults.push({ rule, message, fix, expr });
   }
 
   #visit(expr: Expr): void {
@@ -55,11 +59,17 @@ class BatchRules {
     if (expr.kind === "select") this.#free("R003", expr.condition, "a branch");
     if (expr.kind !== "field") return operandsOf(expr).forEach((part) => this.#visit(part));
     const { axis, start, count, leaf, item } = expr.of;
-    if (isBatchAxis(this.#batch, axis)) this.#add("R002", expr, `a reduction goes over the batch axis '${axis}'`, "reduce over a model or sequence axis");
+    if (isBatchAxis(this.#batch, axis))
+      this.#add("R002", expr, `a reduction goes over the batch axis '${axis}'`, "reduce over a model or sequence axis");
     for (const bound of [start, count]) {
       this.#free("R003", bound, "a reduction's bound");
       if (findFloat(bound, new Set()) !== undefined) {
-        this.#add("R024", bound, "a reduction's bound is made of floats", "bound it by integers, and leave items out in the leaf");
+        this.#add(
+          "R024",
+          bound,
+          "a reduction's bound is made of floats",
+          "bound it by integers, and leave items out in the leaf",
+        );
       }
     }
     [start, count, ...leaf, ...(item === undefined ? [] : [item])].forEach((part) => this.#visit(part));
@@ -67,13 +77,21 @@ class BatchRules {
 
   #free(rule: string, expr: Expr, what: string): void {
     const found = dependenceOf(this.#batch, expr);
-    if (found !== undefined) this.#add(rule, expr, `${what} depends on ${this.#nameOf(found.leaf)}`, "let batch axes and placement tables do nothing but address");
+    if (found !== undefined)
+      this.#add(
+        rule,
+        expr,
+        `${what} depends on ${this.#nameOf(found.leaf)}`,
+        "let batch axes and placement tables do nothing but address",
+      );
   }
 
   #nameOf(leaf: Expr): string {
     if (leaf.kind === "load") return `the placement table '${leaf.input}'`;
     const axis = leaf.kind === "index" ? leaf.variable.axis : leaf.kind === "extent" ? leaf.axis : "";
-    return isLongest(this.#batch, axis) ? `the extent of the sequence axis '${axis}', which is the longest request's` : `the batch axis '${axis}'`;
+    return isLongest(this.#batch, axis)
+      ? `the extent of the sequence axis '${axis}', which is the longest request's`
+      : `the batch axis '${axis}'`;
   }
 
   /** A batch axis is indexed by its own point, or by a placement table; any other axis by neither. */
@@ -86,14 +104,23 @@ class BatchRules {
     if (isBatchAxis(batch, axis)) {
       if (index.kind === "index" && index.variable.kind === "axis" && index.variable.axis === axis) return;
       if (!parts.some((part) => isBatchLeaf(batch, part)) && parts.some((part) => isPlacement(batch, part))) return;
-      this.#add("R005", index, `the batch axis '${axis}' of '${load.input}' is indexed by what is neither its own point nor a placement table: it reads another's row`,
-        `index it by '${axis}' itself, or through gather by a placement table`);
+      this.#add(
+        "R005",
+        index,
+        `the batch axis '${axis}' of '${load.input}' is indexed by what is neither its own point nor a placement table: it reads another's row`,
+        `index it by '${axis}' itself, or through gather by a placement table`,
+      );
       return;
     }
     const found = dependenceOf(batch, index);
     const owned = found?.leaf.kind === "load" && input.axes.some((name) => isBatchAxis(batch, name));
     if (found !== undefined && !(owned && load.guarded)) {
-      this.#add("R004", index, `${this.#nameOf(found.leaf)} indexes the axis '${axis}' of '${load.input}'`, "index it by a model or sequence axis, or by a request-owned table");
+      this.#add(
+        "R004",
+        index,
+        `${this.#nameOf(found.leaf)} indexes the axis '${axis}' of '${load.input}'`,
+        "index it by a model or sequence axis, or by a request-owned table",
+      );
     }
   }
 
@@ -102,14 +129,31 @@ class BatchRules {
     if (isBatchAxis(this.#batch, axis)) {
       if (index.kind === "index" && index.variable.kind === "axis" && index.variable.axis === axis) return;
       const parts = loadedIn(index);
-      if (parts.some((part) => isBatchLeaf(this.#batch, part)) || !parts.some((part) => isPlacement(this.#batch, part))) {
-        this.#add("R005", index, `the place on the batch axis '${axis}' of '${output.name}' is neither its own point nor a placement table's`, "write where a placement table says");
+      if (
+        parts.some((part) => isBatchLeaf(this.#batch, part)) ||
+        !parts.some((part) => isPlacement(this.#batch, part))
+      ) {
+        this.#add(
+          "R005",
+          index,
+          `the place on the batch axis '${axis}' of '${output.name}' is neither its own point nor a placement table's`,
+          "write where a placement table says",
+        );
       }
       return;
     }
     const found = dependenceOf(this.#batch, index);
-    const isMeant = found?.leaf.kind === "load" ? output.axes.some((name) => isBatchAxis(this.#batch, name)) : isBatchAxis(this.#batch, axis);
-    if (found !== undefined && !isMeant) this.#add("R004", index, `${this.#nameOf(found.leaf)} enters the place on the axis '${axis}' of '${output.name}'`, "write to a batch axis");
+    const isMeant =
+      found?.leaf.kind === "load"
+        ? output.axes.some((name) => isBatchAxis(this.#batch, name))
+        : isBatchAxis(this.#batch, axis);
+    if (found !== undefined && !isMeant)
+      this.#add(
+        "R004",
+        index,
+        `${this.#nameOf(found.leaf)} enters the place on the axis '${axis}' of '${output.name}'`,
+        "write to a batch axis",
+      );
   }
 }
 

@@ -57,7 +57,8 @@ export function isBatchAxis(batch: Batch, axis: string): boolean {
 
 /** The index or extent of a batch axis, or the extent of a sequence axis beside one. */
 export function isBatchLeaf(batch: Batch, expr: Expr): boolean {
-  return expr.kind === "index" ? isBatchAxis(batch, expr.variable.axis)
+  return expr.kind === "index"
+    ? isBatchAxis(batch, expr.variable.axis)
     : expr.kind === "extent" && (isBatchAxis(batch, expr.axis) || isLongest(batch, expr.axis));
 }
 
@@ -72,9 +73,18 @@ export function isLongest(batch: Batch, axis: string): boolean {
  */
 export function withoutCut(batch: Batch, expr: Expr): Expr | undefined {
   if (expr.kind !== "binary" || expr.operator !== "minimum") return undefined;
-  const isCut = (side: Expr): boolean => side.kind === "extent" && isLongest(batch, side.axis)
-    || side.kind === "binary" && side.operator === "subtract" && side.right.kind === "constant" && side.right.bits === 1 && isCut(side.left);
-  return isCut(expr.right) && isOwn(batch, expr.left) ? expr.left : isCut(expr.left) && isOwn(batch, expr.right) ? expr.right : undefined;
+  const isCut = (side: Expr): boolean =>
+    (side.kind === "extent" && isLongest(batch, side.axis)) ||
+    (side.kind === "binary" &&
+      side.operator === "subtract" &&
+      side.right.kind === "constant" &&
+      side.right.bits === 1 &&
+      isCut(side.left));
+  return isCut(expr.right) && isOwn(batch, expr.left)
+    ? expr.left
+    : isCut(expr.left) && isOwn(batch, expr.right)
+      ? expr.right
+      : undefined;
 }
 
 /**
@@ -85,27 +95,45 @@ export function isOwn(batch: Batch, expr: Expr): boolean {
   const own = (part: Expr): boolean => isOwn(batch, part);
   const ownOrFixed = (part: Expr): boolean => part.kind === "constant" || own(part);
   switch (expr.kind) {
-    case "load": return expr.type !== "f32" && !isPlacement(batch, expr) && (batch.inputs.get(expr.input)?.axes.some((axis) => isBatchAxis(batch, axis)) ?? true);
-    case "unary": return own(expr.operand);
-    case "select": return oneOr(expr.whenTrue, own) && oneOr(expr.whenFalse, own);
-    case "call": return expr.arguments.some(own) && expr.arguments.every(ownOrFixed);
-    case "field": return expr.of.leaf.every(own) || own(expr.of.count);
+    case "load":
+      return (
+        expr.type !== "f32" &&
+        !isPlacement(batch, expr) &&
+        (batch.inputs.get(expr.input)?.axes.some((axis) => isBatchAxis(batch, axis)) ?? true)
+      );
+    case "unary":
+      return own(expr.operand);
+    case "select":
+      return oneOr(expr.whenTrue, own) && oneOr(expr.whenFalse, own);
+    case "call":
+      return expr.arguments.some(own) && expr.arguments.every(ownOrFixed);
+    case "field":
+      return expr.of.leaf.every(own) || own(expr.of.count);
     case "binary": {
       const { left, right } = expr;
       switch (expr.operator) {
-        case "minimum": case "and": return own(left) || own(right);
-        case "maximum": return oneOr(left, own) && oneOr(right, own);
-        case "subtract": case "divide": case "remainder": case "shiftRight": return own(left);
-        default: return (own(left) || own(right)) && ownOrFixed(left) && ownOrFixed(right);
+        case "minimum":
+        case "and":
+          return own(left) || own(right);
+        case "maximum":
+          return oneOr(left, own) && oneOr(right, own);
+        case "subtract":
+        case "divide":
+        case "remainder":
+        case "shiftRight":
+          return own(left);
+        default:
+          return (own(left) || own(right)) && ownOrFixed(left) && ownOrFixed(right);
       }
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
 /** No item is the request's own, too, and one: a request has a position. */
 function oneOr(expr: Expr, own: (part: Expr) => boolean): boolean {
-  return expr.kind === "constant" && expr.bits <= 1 || own(expr);
+  return (expr.kind === "constant" && expr.bits <= 1) || own(expr);
 }
 
 export function isPlacement(batch: Batch, expr: Expr): boolean {

@@ -29,14 +29,22 @@ export function unaryBits(operator: UnaryOperator, type: ValueType, bits: number
   if (type !== "f32") return operator === "fromBits" ? canonical(bits) : foldUnary(operator, type, bits)!;
   const value = f32OfBits(bits);
   switch (operator) {
-    case "negate": return rounded(-value);
-    case "absolute": return rounded(Math.abs(value));
-    case "floor": return rounded(Math.floor(value));
-    case "roundBf16": return roundBf16(bits);
-    case "toU32": return Number.isNaN(value) ? 0 : Math.trunc(Math.min(Math.max(value, 0), largestU32)) >>> 0;
-    case "toI32": return Number.isNaN(value) ? 0 : Math.trunc(Math.min(Math.max(value, -(2 ** 31)), largestI32)) >>> 0;
-    case "bitsOf": return bits;
-    default: throw new TypeError(`${operator} of ${type}`);
+    case "negate":
+      return rounded(-value);
+    case "absolute":
+      return rounded(Math.abs(value));
+    case "floor":
+      return rounded(Math.floor(value));
+    case "roundBf16":
+      return roundBf16(bits);
+    case "toU32":
+      return Number.isNaN(value) ? 0 : Math.trunc(Math.min(Math.max(value, 0), largestU32)) >>> 0;
+    case "toI32":
+      return Number.isNaN(value) ? 0 : Math.trunc(Math.min(Math.max(value, -(2 ** 31)), largestI32)) >>> 0;
+    case "bitsOf":
+      return bits;
+    default:
+      throw new TypeError(`${operator} of ${type}`);
   }
 }
 
@@ -49,22 +57,34 @@ export function binaryBits(operator: BinaryOperator, type: ValueType, left: numb
   const a = f32OfBits(left);
   const b = f32OfBits(right);
   switch (operator) {
-    case "add": return rounded(a + b);
-    case "subtract": return rounded(a - b);
-    case "multiply": return rounded(a * b);
-    case "minimum": return orderKey(left) < orderKey(right) ? left : right;
-    case "maximum": return orderKey(left) > orderKey(right) ? left : right;
-    case "less": return a < b ? 1 : 0;
-    case "lessEqual": return a <= b ? 1 : 0;
-    case "equal": return a === b ? 1 : 0;
-    case "notEqual": return a !== b ? 1 : 0;
-    default: throw new TypeError(`${operator} of ${type}`);
+    case "add":
+      return rounded(a + b);
+    case "subtract":
+      return rounded(a - b);
+    case "multiply":
+      return rounded(a * b);
+    case "minimum":
+      return orderKey(left) < orderKey(right) ? left : right;
+    case "maximum":
+      return orderKey(left) > orderKey(right) ? left : right;
+    case "less":
+      return a < b ? 1 : 0;
+    case "lessEqual":
+      return a <= b ? 1 : 0;
+    case "equal":
+      return a === b ? 1 : 0;
+    case "notEqual":
+      return a !== b ? 1 : 0;
+    default:
+      throw new TypeError(`${operator} of ${type}`);
   }
 }
 
 /** The algebra of bit patterns, given what a kernel reads. */
 export function bitAlgebra(
-  extents: Readonly<Record<string, number>>, parameters: Readonly<Record<string, number>>, load: (load: Load, indices: readonly number[]) => number,
+  extents: Readonly<Record<string, number>>,
+  parameters: Readonly<Record<string, number>>,
+  load: (load: Load, indices: readonly number[]) => number,
 ): Algebra<number> {
   return {
     constant: ({ type, bits }) => (type === "f32" ? canonical(bits) : bits),

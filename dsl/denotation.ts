@@ -4,7 +4,19 @@
  * The reference evaluator reads it over numbers, an audit can read it over terms. Nothing here knows of schedules.
  */
 import { partsOf } from "./expr.ts";
-import type { Binary, BinaryOperator, Constant, Expr, FunctionDeclaration, Load, Reduce, Reducer, UnaryOperator, ValueType, Variable } from "./ir.ts";
+import type {
+  Binary,
+  BinaryOperator,
+  Constant,
+  Expr,
+  FunctionDeclaration,
+  Load,
+  Reduce,
+  Reducer,
+  UnaryOperator,
+  ValueType,
+  Variable,
+} from "./ir.ts";
 import { rowsOf, spanOf, type Tree } from "./tree.ts";
 
 /** A reduction whose tree leaves no single value for the items it was given, or an item that there is not. */
@@ -18,12 +30,19 @@ export class DenotationError extends Error {
  * @throws DenotationError where the last level leaves another number of values than one, or has no such item
  */
 export function foldTree<S>(
-  tree: Tree, items: number, leaf: (item: number) => S, identity: () => S, combine: (left: S, right: S) => S, item?: number,
+  tree: Tree,
+  items: number,
+  leaf: (item: number) => S,
+  identity: () => S,
+  combine: (left: S, right: S) => S,
+  item?: number,
 ): S {
   const rows = rowsOf(tree, items);
   const values = rows[tree.length]!;
-  if (item === undefined && values !== 1) throw new DenotationError(`the tree leaves ${values} values of ${items} items, not one`);
-  if (item !== undefined && item >= values) throw new DenotationError(`the tree leaves ${values} values of ${items} items: there is no item ${item}`);
+  if (item === undefined && values !== 1)
+    throw new DenotationError(`the tree leaves ${values} values of ${items} items, not one`);
+  if (item !== undefined && item >= values)
+    throw new DenotationError(`the tree leaves ${values} values of ${items} items: there is no item ${item}`);
 
   /** Value `index` of row `row`. */
   const valueOf = (row: number, index: number): S => {
@@ -31,7 +50,8 @@ export function foldTree<S>(
     const level = tree[row - 1]!;
     const { first, stride, count } = spanOf(level, rows[row - 1]!, index);
     const below = (i: number): S => valueOf(row - 1, first + i * stride);
-    if (level.fold === "pairwise") return count === 0 ? identity() : combine(identity(), balanced(0, count, below, combine));
+    if (level.fold === "pairwise")
+      return count === 0 ? identity() : combine(identity(), balanced(0, count, below, combine));
     let folded = identity();
     for (let i = 0; i < count; i++) folded = combine(folded, below(i));
     return folded;
@@ -123,7 +143,8 @@ export class Denotation<V> {
 
   #home(expr: Expr | Reduce, scope: Scope<V>): Scope<V> {
     let home = scope;
-    while (home.variable !== undefined && !expr.free.has(home.variable) && home.parent !== undefined) home = home.parent;
+    while (home.variable !== undefined && !expr.free.has(home.variable) && home.parent !== undefined)
+      home = home.parent;
     return home;
   }
 
@@ -131,17 +152,29 @@ export class Denotation<V> {
     const algebra = this.#algebra;
     const value = (operand: Expr): V => this.valueOf(operand, scope);
     switch (expr.kind) {
-      case "constant": return algebra.constant(expr);
-      case "extent": return algebra.extent(expr.axis);
-      case "parameter": return algebra.parameter(expr.name, expr.type);
-      case "load": return algebra.load(expr, expr.indices.map(value));
-      case "unary": return algebra.unary(expr.operator, expr.operand.type, value(expr.operand));
-      case "binary": return algebra.binary(expr.operator, expr.left.type, value(expr.left), value(expr.right));
-      case "select": return algebra.select(value(expr.condition), value(expr.whenTrue), value(expr.whenFalse));
-      case "call": return this.#call(expr.callee, expr.arguments.map(value));
-      case "field": return this.#reduction(expr.of, scope)[expr.of.reducer.fields.findIndex((field) => field.name === expr.field)]!;
-      case "index": return this.#bound(expr.variable, scope);
-      case "argument": case "state": case "register": {
+      case "constant":
+        return algebra.constant(expr);
+      case "extent":
+        return algebra.extent(expr.axis);
+      case "parameter":
+        return algebra.parameter(expr.name, expr.type);
+      case "load":
+        return algebra.load(expr, expr.indices.map(value));
+      case "unary":
+        return algebra.unary(expr.operator, expr.operand.type, value(expr.operand));
+      case "binary":
+        return algebra.binary(expr.operator, expr.left.type, value(expr.left), value(expr.right));
+      case "select":
+        return algebra.select(value(expr.condition), value(expr.whenTrue), value(expr.whenFalse));
+      case "call":
+        return this.#call(expr.callee, expr.arguments.map(value));
+      case "field":
+        return this.#reduction(expr.of, scope)[expr.of.reducer.fields.findIndex((field) => field.name === expr.field)]!;
+      case "index":
+        return this.#bound(expr.variable, scope);
+      case "argument":
+      case "state":
+      case "register": {
         for (let at: Scope<V> | undefined = scope; at !== undefined; at = at.parent) {
           const found = at.leaf?.(expr);
           if (found !== undefined) return found;
@@ -152,7 +185,8 @@ export class Denotation<V> {
   }
 
   #bound(variable: Variable, scope: Scope<V>): V {
-    for (let at: Scope<V> | undefined = scope; at !== undefined; at = at.parent) if (at.variable === variable) return at.bound!;
+    for (let at: Scope<V> | undefined = scope; at !== undefined; at = at.parent)
+      if (at.variable === variable) return at.bound!;
     throw new DenotationError(`'${variable.name}' has no value here`);
   }
 
@@ -163,7 +197,12 @@ export class Denotation<V> {
   /** What a function gives for these arguments. */
   resultOf(callee: FunctionDeclaration, args: readonly V[]): V {
     const byName = new Map(callee.parameters.map((parameter, i) => [parameter.name, args[i]!]));
-    return this.valueOf(callee.result, new Scope<V>(this.#root, undefined, undefined, (expr) => expr.kind === "argument" ? byName.get(expr.name) : undefined));
+    return this.valueOf(
+      callee.result,
+      new Scope<V>(this.#root, undefined, undefined, (expr) =>
+        expr.kind === "argument" ? byName.get(expr.name) : undefined,
+      ),
+    );
   }
 
   /**
@@ -182,7 +221,9 @@ export class Denotation<V> {
       return reduce.leaf.map((field) => this.valueOf(field, inner));
     };
     const state = foldTree<StateValue<V>>(
-      reduce.tree, algebra.integer(this.valueOf(reduce.count, home)), leaf,
+      reduce.tree,
+      algebra.integer(this.valueOf(reduce.count, home)),
+      leaf,
       () => reduce.reducer.fields.map((field) => algebra.identity(field.identity)),
       (left, right) => this.#combine(reduce.reducer, left, right, home),
       reduce.item === undefined ? undefined : algebra.integer(this.valueOf(reduce.item, home)),
@@ -196,7 +237,8 @@ export class Denotation<V> {
   #slotOf(reduce: Reduce, home: Scope<V>): Map<Expr | Reduce, V | StateValue<V>> {
     let slots = this.#shared.get(reduce);
     if (slots === undefined) this.#shared.set(reduce, (slots = new Slots<V>()));
-    for (let at: Scope<V> = home; at.parent !== undefined; at = at.parent) if (at.variable === undefined) return home.values;
+    for (let at: Scope<V> = home; at.parent !== undefined; at = at.parent)
+      if (at.variable === undefined) return home.values;
     // In an order of the reduction's own: two outputs may bind the same variables one inside the other, and the other way around.
     for (const variable of reduce.free) slots = slots.below(this.#bound(variable, home));
     return slots.values;
@@ -205,12 +247,17 @@ export class Denotation<V> {
   #combine(reducer: Reducer, left: StateValue<V>, right: StateValue<V>, outer: Scope<V>): StateValue<V> {
     const sides = { left, right };
     const scope = new Scope<V>(outer, undefined, undefined, (expr) =>
-      expr.kind === "state" ? sides[expr.side][reducer.fields.findIndex((field) => field.name === expr.field)] : undefined);
+      expr.kind === "state"
+        ? sides[expr.side][reducer.fields.findIndex((field) => field.name === expr.field)]
+        : undefined,
+    );
     const { step } = this.#algebra;
     const combines = reducer.fields.map((field) => field.combine);
-    return combines.map((combine, at) => (step !== undefined && isOwnStep(combines, at)
-      ? step(this.valueOf((combine as Binary).left, scope), this.valueOf((combine as Binary).right, scope))
-      : this.valueOf(combine, scope)));
+    return combines.map((combine, at) =>
+      step !== undefined && isOwnStep(combines, at)
+        ? step(this.valueOf((combine as Binary).left, scope), this.valueOf((combine as Binary).right, scope))
+        : this.valueOf(combine, scope),
+    );
   }
 }
 
@@ -229,8 +276,15 @@ function mentions(expr: Expr, part: Expr): boolean {
 
 /** Whether a combine is nothing but the sum of both sides' floats. */
 function isPlainSum(combine: Expr): boolean {
-  return combine.kind === "binary" && combine.operator === "add" && combine.type === "f32" &&
-    combine.left.kind === "state" && combine.left.side === "left" && combine.right.kind === "state" && combine.right.side === "right";
+  return (
+    combine.kind === "binary" &&
+    combine.operator === "add" &&
+    combine.type === "f32" &&
+    combine.left.kind === "state" &&
+    combine.left.side === "left" &&
+    combine.right.kind === "state" &&
+    combine.right.side === "right"
+  );
 }
 
 export type { Scope };

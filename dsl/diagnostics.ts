@@ -27,7 +27,11 @@ export interface Diagnostic {
 export function applyEdits(source: string, edits: readonly Edit[]): string {
   const starts = [0, ...[...source.matchAll(/\r\n|[\n\r\u2028\u2029]/g)].map((end) => end.index + end[0].length)];
   const offset = (line: number, column: number): number => starts[line - 1]! + column - 1;
-  const places = edits.map((edit) => ({ text: edit.text, start: offset(edit.line, edit.column), end: offset(edit.endLine, edit.endColumn) }));
+  const places = edits.map((edit) => ({
+    text: edit.text,
+    start: offset(edit.line, edit.column),
+    end: offset(edit.endLine, edit.endColumn),
+  }));
   let result = "";
   let at = 0;
   for (const { text, start, end } of places.toSorted((a, b) => a.start - b.start)) {
@@ -42,7 +46,13 @@ export function applyEdits(source: string, edits: readonly Edit[]): string {
 export function compareDiagnostics(left: Diagnostic, right: Diagnostic): number {
   const a = left.location;
   const b = right.location;
-  return compareText(a.file, b.file) || a.line - b.line || a.column - b.column || compareText(left.code, right.code) || compareText(left.message, right.message);
+  return (
+    compareText(a.file, b.file) ||
+    a.line - b.line ||
+    a.column - b.column ||
+    compareText(left.code, right.code) ||
+    compareText(left.message, right.message)
+  );
 }
 
 function compareText(left: string, right: string): number {
@@ -64,14 +74,19 @@ function compareText(left: string, right: string): number {
  * `heading` stands where `error R002` does, for what is no error.
  */
 export function renderDiagnostic(
-  diagnostic: Diagnostic, sourceOf: (file: string) => string | undefined, heading = `error ${diagnostic.code}`,
+  diagnostic: Diagnostic,
+  sourceOf: (file: string) => string | undefined,
+  heading = `error ${diagnostic.code}`,
 ): string {
   const { message, location, notes, fix } = diagnostic;
   return [
     `${renderPlace(location)} ${heading}: ${message}`,
     ...excerpt(location, sourceOf),
-    ...notes.flatMap((note) => note.location === undefined ? [`note: ${note.message}`]
-      : [`note: ${note.message}: ${renderPlace(note.location)}`, ...excerpt(note.location, sourceOf)]),
+    ...notes.flatMap((note) =>
+      note.location === undefined
+        ? [`note: ${note.message}`]
+        : [`note: ${note.message}: ${renderPlace(note.location)}`, ...excerpt(note.location, sourceOf)],
+    ),
     `fix: ${fix}`,
   ].join("\n");
 }
@@ -89,5 +104,8 @@ function excerpt(span: SourceSpan, sourceOf: (file: string) => string | undefine
   const gutter = " ".repeat(number.length);
   const before = widen(text.slice(0, span.column - 1));
   const marked = widen(text.slice(span.column - 1, Math.min(span.endColumn ?? span.column + 1, text.length + 1) - 1));
-  return [`  ${number} | ${widen(text)}`, `  ${gutter} | ${" ".repeat(before.length)}${"^".repeat(Math.max(1, marked.length))}`];
+  return [
+    `  ${number} | ${widen(text)}`,
+    `  ${gutter} | ${" ".repeat(before.length)}${"^".repeat(Math.max(1, marked.length))}`,
+  ];
 }

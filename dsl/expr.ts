@@ -1,7 +1,22 @@
 /** The pool of hash-consed expressions, and the few folds that every builder wants. */
 import type {
-  AxisRole, BinaryOperator, Call, Constant, Expr, Field, FunctionDeclaration, Index, Load, Reduce, Reducer, Register,
-  Select, StorageType, UnaryOperator, ValueType, Variable,
+  AxisRole,
+  BinaryOperator,
+  Call,
+  Constant,
+  Expr,
+  Field,
+  FunctionDeclaration,
+  Index,
+  Load,
+  Reduce,
+  Reducer,
+  Register,
+  Select,
+  StorageType,
+  UnaryOperator,
+  ValueType,
+  Variable,
 } from "./ir.ts";
 import type { Tree } from "./tree.ts";
 import { foldBinary, foldUnary } from "./numbers.ts";
@@ -85,15 +100,35 @@ export class Pool {
 
   constant(type: ValueType, bits: number): Constant {
     const pattern = bits >>> 0;
-    return this.#intern(`constant ${type} ${pattern}`, (id) => ({ kind: "constant", id, type, free: none, bits: pattern }));
+    return this.#intern(`constant ${type} ${pattern}`, (id) => ({
+      kind: "constant",
+      id,
+      type,
+      free: none,
+      bits: pattern,
+    }));
   }
-  f32(value: number): Constant { return this.constant("f32", bitsOfF32(value)); }
-  u32(value: number): Constant { return this.constant("u32", value); }
-  i32(value: number): Constant { return this.constant("i32", value); }
-  bool(value: boolean): Constant { return this.constant("bool", value ? 1 : 0); }
+  f32(value: number): Constant {
+    return this.constant("f32", bitsOfF32(value));
+  }
+  u32(value: number): Constant {
+    return this.constant("u32", value);
+  }
+  i32(value: number): Constant {
+    return this.constant("i32", value);
+  }
+  bool(value: boolean): Constant {
+    return this.constant("bool", value ? 1 : 0);
+  }
 
   index(variable: Variable): Index {
-    return this.#intern(`index ${this.#variableId(variable)}`, (id) => ({ kind: "index", id, type: "u32", free: new Set([variable]), variable }));
+    return this.#intern(`index ${this.#variableId(variable)}`, (id) => ({
+      kind: "index",
+      id,
+      type: "u32",
+      free: new Set([variable]),
+      variable,
+    }));
   }
   extent(axis: string): Expr {
     return this.#intern<Expr>(`extent ${axis}`, (id) => ({ kind: "extent", id, type: "u32", free: none, axis }));
@@ -105,27 +140,51 @@ export class Pool {
     return this.#intern<Expr>(`argument ${name} ${type}`, (id) => ({ kind: "argument", id, type, free: none, name }));
   }
   state(side: "left" | "right", field: string, type: ValueType): Expr {
-    return this.#intern<Expr>(`state ${side} ${field} ${type}`, (id) => ({ kind: "state", id, type, free: none, side, field }));
+    return this.#intern<Expr>(`state ${side} ${field} ${type}`, (id) => ({
+      kind: "state",
+      id,
+      type,
+      free: none,
+      side,
+      field,
+    }));
   }
 
   load(input: string, storage: StorageType, indices: readonly Expr[], guarded = false): Load {
     const key = `load ${input} ${guarded} ${indices.map((index) => index.id).join(" ")}`;
     return this.#intern(key, (id) => ({
-      kind: "load", id, type: valueTypeOf(storage), free: union(indices), input, storage, indices, guarded,
+      kind: "load",
+      id,
+      type: valueTypeOf(storage),
+      free: union(indices),
+      input,
+      storage,
+      indices,
+      guarded,
     }));
   }
 
   unary(operator: UnaryOperator, operand: Expr): Expr {
     const type: ValueType =
-      operator === "toF32" || operator === "fromBits" ? "f32"
-      : operator === "toU32" || operator === "bitsOf" ? "u32"
-      : operator === "toI32" ? "i32"
-      : operand.type;
+      operator === "toF32" || operator === "fromBits"
+        ? "f32"
+        : operator === "toU32" || operator === "bitsOf"
+          ? "u32"
+          : operator === "toI32"
+            ? "i32"
+            : operand.type;
     if (operand.kind === "constant") {
       const folded = foldUnary(operator, operand.type, operand.bits);
       if (folded !== undefined) return this.constant(type, folded);
     }
-    return this.#intern<Expr>(`unary ${operator} ${operand.id}`, (id) => ({ kind: "unary", id, type, free: operand.free, operator, operand }));
+    return this.#intern<Expr>(`unary ${operator} ${operand.id}`, (id) => ({
+      kind: "unary",
+      id,
+      type,
+      free: operand.free,
+      operator,
+      operand,
+    }));
   }
 
   binary(operator: BinaryOperator, left: Expr, right: Expr): Expr {
@@ -137,7 +196,13 @@ export class Pool {
     const simpler = this.#identity(operator, left, right);
     if (simpler !== undefined) return simpler;
     return this.#intern<Expr>(`binary ${operator} ${left.id} ${right.id}`, (id) => ({
-      kind: "binary", id, type, free: union([left, right]), operator, left, right,
+      kind: "binary",
+      id,
+      type,
+      free: union([left, right]),
+      operator,
+      left,
+      right,
     }));
   }
 
@@ -154,41 +219,86 @@ export class Pool {
     return undefined;
   }
 
-  add(left: Expr, right: Expr): Expr { return this.binary("add", left, right); }
-  subtract(left: Expr, right: Expr): Expr { return this.binary("subtract", left, right); }
-  multiply(left: Expr, right: Expr): Expr { return this.binary("multiply", left, right); }
-  divide(left: Expr, right: Expr): Expr { return this.binary("divide", left, right); }
-  minimum(left: Expr, right: Expr): Expr { return left === right ? left : this.binary("minimum", left, right); }
-  less(left: Expr, right: Expr): Expr { return this.binary("less", left, right); }
+  add(left: Expr, right: Expr): Expr {
+    return this.binary("add", left, right);
+  }
+  subtract(left: Expr, right: Expr): Expr {
+    return this.binary("subtract", left, right);
+  }
+  multiply(left: Expr, right: Expr): Expr {
+    return this.binary("multiply", left, right);
+  }
+  divide(left: Expr, right: Expr): Expr {
+    return this.binary("divide", left, right);
+  }
+  minimum(left: Expr, right: Expr): Expr {
+    return left === right ? left : this.binary("minimum", left, right);
+  }
+  less(left: Expr, right: Expr): Expr {
+    return this.binary("less", left, right);
+  }
   /** ceil(left / right) of u32. */
-  divideUp(left: Expr, right: number): Expr { return this.divide(this.add(left, this.u32(right - 1)), this.u32(right)); }
+  divideUp(left: Expr, right: number): Expr {
+    return this.divide(this.add(left, this.u32(right - 1)), this.u32(right));
+  }
 
   select(condition: Expr, whenTrue: Expr, whenFalse: Expr): Expr {
     if (condition.kind === "constant") return condition.bits !== 0 ? whenTrue : whenFalse;
     return this.#intern<Select>(`select ${condition.id} ${whenTrue.id} ${whenFalse.id}`, (id) => ({
-      kind: "select", id, type: whenTrue.type, free: union([condition, whenTrue, whenFalse]), condition, whenTrue, whenFalse,
+      kind: "select",
+      id,
+      type: whenTrue.type,
+      free: union([condition, whenTrue, whenFalse]),
+      condition,
+      whenTrue,
+      whenFalse,
     }));
   }
 
   /** `callee` must be one object per (function, argument types): calls are told apart by its name. */
   call(callee: FunctionDeclaration, args: readonly Expr[]): Call {
     return this.#intern(`call ${callee.name} ${args.map((arg) => arg.id).join(" ")}`, (id) => ({
-      kind: "call", id, type: callee.result.type, free: union(args), callee, arguments: args,
+      kind: "call",
+      id,
+      type: callee.result.type,
+      free: union(args),
+      callee,
+      arguments: args,
     }));
   }
 
   reduce(parts: {
-    axis: string; variable: Variable; start: Expr; count: Expr; tree: Tree; reducer: Reducer; leaf: readonly Expr[]; item?: Expr;
+    axis: string;
+    variable: Variable;
+    start: Expr;
+    count: Expr;
+    tree: Tree;
+    reducer: Reducer;
+    leaf: readonly Expr[];
+    item?: Expr;
   }): Reduce {
     const { axis, variable, start, count, tree, reducer, leaf, item } = parts;
     const levels = tree.map((level) => `${level.lanes ?? ""}${level.fold}${level.count ?? ""}`).join(",");
-    const key = `reduce ${axis} ${this.#variableId(variable)} ${start.id} ${count.id} ${levels} ${this.#reducerId(reducer)} ` +
+    const key =
+      `reduce ${axis} ${this.#variableId(variable)} ${start.id} ${count.id} ${levels} ${this.#reducerId(reducer)} ` +
       `${leaf.map((expr) => expr.id).join(" ")} at ${item?.id ?? ""}`;
     return this.#intern(key, (id) => {
       const inner = new Set(union(leaf));
       inner.delete(variable);
       const free = union([start, count, ...(item === undefined ? [] : [item]), { free: inner }]);
-      return { kind: "reduce", id, free, axis, variable, start, count, tree, reducer, leaf, ...(item === undefined ? {} : { item }) };
+      return {
+        kind: "reduce",
+        id,
+        free,
+        axis,
+        variable,
+        start,
+        count,
+        tree,
+        reducer,
+        leaf,
+        ...(item === undefined ? {} : { item }),
+      };
     });
   }
 
@@ -202,7 +312,14 @@ export class Pool {
   field(of: Reduce, field: string): Field {
     const found = of.reducer.fields.find((candidate) => candidate.name === field);
     if (found === undefined) throw new Error(`reducer ${of.reducer.name} has no field ${field}`);
-    return this.#intern(`field ${of.id} ${field}`, (id) => ({ kind: "field", id, type: found.type, free: of.free, of, field }));
+    return this.#intern(`field ${of.id} ${field}`, (id) => ({
+      kind: "field",
+      id,
+      type: found.type,
+      free: of.free,
+      of,
+      field,
+    }));
   }
 
   /** A value already held under `name`; it may mention variables, as an element of a table does. Always a new node. */
@@ -215,12 +332,18 @@ export class Pool {
 /** The operands of an expression, in order; a reduction's own parts are not among them. */
 export function operandsOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
-    case "load": return expr.indices;
-    case "unary": return [expr.operand];
-    case "binary": return [expr.left, expr.right];
-    case "select": return [expr.condition, expr.whenTrue, expr.whenFalse];
-    case "call": return expr.arguments;
-    default: return [];
+    case "load":
+      return expr.indices;
+    case "unary":
+      return [expr.operand];
+    case "binary":
+      return [expr.left, expr.right];
+    case "select":
+      return [expr.condition, expr.whenTrue, expr.whenFalse];
+    case "call":
+      return expr.arguments;
+    default:
+      return [];
   }
 }
 
@@ -247,7 +370,12 @@ export function holds(expr: Expr, wanted: (part: Expr) => boolean, below?: (part
  * expressions share it. Whoever substitutes an item variable must stop at expressions in which it is not free: a
  * reduction that is used inside another one's leaf may bind the same variable for itself.
  */
-export function rewrite(pool: Pool, expr: Expr, replace: (expr: Expr) => Expr | undefined, memo = new Map<Expr | Reduce, Expr | Reduce>()): Expr {
+export function rewrite(
+  pool: Pool,
+  expr: Expr,
+  replace: (expr: Expr) => Expr | undefined,
+  memo = new Map<Expr | Reduce, Expr | Reduce>(),
+): Expr {
   const visit = (node: Expr): Expr => {
     const known = memo.get(node);
     if (known !== undefined) return known as Expr;
@@ -257,27 +385,45 @@ export function rewrite(pool: Pool, expr: Expr, replace: (expr: Expr) => Expr | 
   };
   const rebuild = (node: Expr): Expr => {
     switch (node.kind) {
-      case "constant": return pool.constant(node.type, node.bits);
-      case "index": return pool.index(node.variable);
-      case "extent": return pool.extent(node.axis);
-      case "parameter": return pool.parameter(node.name, node.type);
-      case "argument": return pool.argument(node.name, node.type);
-      case "state": return pool.state(node.side, node.field, node.type);
-      case "register": return node;
-      case "load": return pool.load(node.input, node.storage, node.indices.map(visit), node.guarded);
-      case "unary": return pool.unary(node.operator, visit(node.operand));
-      case "binary": return pool.binary(node.operator, visit(node.left), visit(node.right));
-      case "select": return pool.select(visit(node.condition), visit(node.whenTrue), visit(node.whenFalse));
-      case "call": return pool.call(node.callee, node.arguments.map(visit));
-      case "field": return pool.field(visitReduce(node.of), node.field);
+      case "constant":
+        return pool.constant(node.type, node.bits);
+      case "index":
+        return pool.index(node.variable);
+      case "extent":
+        return pool.extent(node.axis);
+      case "parameter":
+        return pool.parameter(node.name, node.type);
+      case "argument":
+        return pool.argument(node.name, node.type);
+      case "state":
+        return pool.state(node.side, node.field, node.type);
+      case "register":
+        return node;
+      case "load":
+        return pool.load(node.input, node.storage, node.indices.map(visit), node.guarded);
+      case "unary":
+        return pool.unary(node.operator, visit(node.operand));
+      case "binary":
+        return pool.binary(node.operator, visit(node.left), visit(node.right));
+      case "select":
+        return pool.select(visit(node.condition), visit(node.whenTrue), visit(node.whenFalse));
+      case "call":
+        return pool.call(node.callee, node.arguments.map(visit));
+      case "field":
+        return pool.field(visitReduce(node.of), node.field);
     }
   };
   const visitReduce = (reduce: Reduce): Reduce => {
     const known = memo.get(reduce);
     if (known !== undefined) return known as Reduce;
     const result = pool.reduce({
-      axis: reduce.axis, variable: reduce.variable, start: visit(reduce.start), count: visit(reduce.count),
-      tree: reduce.tree, reducer: reduce.reducer, leaf: reduce.leaf.map(visit),
+      axis: reduce.axis,
+      variable: reduce.variable,
+      start: visit(reduce.start),
+      count: visit(reduce.count),
+      tree: reduce.tree,
+      reducer: reduce.reducer,
+      leaf: reduce.leaf.map(visit),
       ...(reduce.item === undefined ? {} : { item: visit(reduce.item) }),
     });
     memo.set(reduce, result);

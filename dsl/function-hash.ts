@@ -24,11 +24,18 @@ export function hashFunction(callee: FunctionDeclaration): string | undefined {
 
 function ownPart(expr: Expr, positions: ReadonlyMap<string, number>): unknown {
   switch (expr.kind) {
-    case "constant": return expr.bits;
-    case "argument": return positions.get(expr.name);
-    case "unary": case "binary": return expr.operator;
-    case "select": return "";
-    case "call": return hashFunction(expr.callee);
-    default: return undefined;
+    case "constant":
+      return expr.bits;
+    case "argument":
+      return positions.get(expr.name);
+    case "unary":
+    case "binary":
+      return expr.operator;
+    case "select":
+      return "";
+    case "call":
+      return hashFunction(expr.callee);
+    default:
+      return undefined;
   }
 }

@@ -21,7 +21,9 @@ export class Intervals {
   readonly #arguments: ReadonlyMap<string, Interval>;
 
   constructor(
-    extents: Readonly<Record<string, number>>, variables: ReadonlyMap<Variable, Interval> = new Map(), told: ReadonlyMap<Expr, Interval> = new Map(),
+    extents: Readonly<Record<string, number>>,
+    variables: ReadonlyMap<Variable, Interval> = new Map(),
+    told: ReadonlyMap<Expr, Interval> = new Map(),
     args: ReadonlyMap<string, Interval> = new Map(),
   ) {
     this.#extents = extents;
@@ -38,7 +40,12 @@ export class Intervals {
     // A domain lies inside its axis by construction, which the sum of two intervals can't show.
     const last = Math.min(start.high + count.high, own(this.#extents, reduce.axis) ?? Infinity) - 1;
     if (last < start.low) return undefined;
-    return new Intervals(this.#extents, new Map([...this.#variables, [reduce.variable, { low: start.low, high: last }]]), this.#told, this.#arguments);
+    return new Intervals(
+      this.#extents,
+      new Map([...this.#variables, [reduce.variable, { low: start.low, high: last }]]),
+      this.#told,
+      this.#arguments,
+    );
   }
 
   /** Under a condition; undefined where it can't hold. */
@@ -58,8 +65,10 @@ export class Intervals {
       return interval.low <= interval.high;
     };
     const possible = holds
-      ? tell(left, { low: a.low, high: Math.min(a.high, b.high - strict) }) && tell(right, { low: Math.max(b.low, a.low + strict), high: b.high })
-      : tell(right, { low: b.low, high: Math.min(b.high, a.high - strict) }) && tell(left, { low: Math.max(a.low, b.low + strict), high: a.high });
+      ? tell(left, { low: a.low, high: Math.min(a.high, b.high - strict) }) &&
+        tell(right, { low: Math.max(b.low, a.low + strict), high: b.high })
+      : tell(right, { low: b.low, high: Math.min(b.high, a.high - strict) }) &&
+        tell(left, { low: Math.max(a.low, b.low + strict), high: a.high });
     return possible ? new Intervals(this.#extents, this.#variables, told, this.#arguments) : undefined;
   }
 
@@ -82,11 +91,22 @@ export class Intervals {
         const extent = own(this.#extents, expr.axis);
         return extent === undefined ? intervalOf("u32") : { low: extent, high: extent };
       }
-      case "index": return this.#variables.get(expr.variable) ?? axisRange(own(this.#extents, expr.variable.axis));
-      case "argument": return this.#arguments.get(expr.name) ?? intervalOf(expr.type);
-      case "select": return join(this.where(expr.condition, true)?.of(expr.whenTrue), this.where(expr.condition, false)?.of(expr.whenFalse));
+      case "index":
+        return this.#variables.get(expr.variable) ?? axisRange(own(this.#extents, expr.variable.axis));
+      case "argument":
+        return this.#arguments.get(expr.name) ?? intervalOf(expr.type);
+      case "select":
+        return join(
+          this.where(expr.condition, true)?.of(expr.whenTrue),
+          this.where(expr.condition, false)?.of(expr.whenFalse),
+        );
       case "call": {
-        const args = new Map(expr.callee.parameters.map((parameter, i) => [parameter.name, this.of(expr.arguments[i]!) ?? intervalOf(parameter.type)]));
+        const args = new Map(
+          expr.callee.parameters.map((parameter, i) => [
+            parameter.name,
+            this.of(expr.arguments[i]!) ?? intervalOf(parameter.type),
+          ]),
+        );
         return new Intervals(this.#extents, this.#variables, new Map(), args).of(expr.callee.result);
       }
       case "unary": {
@@ -97,9 +117,12 @@ export class Intervals {
       case "binary": {
         if (expr.left.type !== "u32" && expr.left.type !== "i32") return intervalOf(expr.type);
         const [a, b] = [this.of(expr.left), this.of(expr.right)];
-        return a === undefined || b === undefined ? undefined : fit(combineIntervals(expr.operator, a, b) ?? intervalOf(expr.type), expr.type);
+        return a === undefined || b === undefined
+          ? undefined
+          : fit(combineIntervals(expr.operator, a, b) ?? intervalOf(expr.type), expr.type);
       }
-      default: return intervalOf(expr.type);
+      default:
+        return intervalOf(expr.type);
     }
   }
 }
@@ -135,18 +158,31 @@ function powerAbove(value: number): number {
 export function combineIntervals(operator: string, a: Interval, b: Interval): Interval | undefined {
   const natural = a.low >= 0 && b.low >= 0;
   switch (operator) {
-    case "add": return { low: a.low + b.low, high: a.high + b.high };
-    case "subtract": return { low: a.low - b.high, high: a.high - b.low };
-    case "multiply": return corners(a, b, (x, y) => x * y);
-    case "minimum": return { low: Math.min(a.low, b.low), high: Math.min(a.high, b.high) };
-    case "maximum": return { low: Math.max(a.low, b.low), high: Math.max(a.high, b.high) };
-    case "divide": return b.low > 0 ? corners(a, b, (x, y) => Math.trunc(x / y)) : undefined;
-    case "remainder": return !natural || b.low === 0 ? undefined : a.high < b.low ? a : { low: 0, high: Math.min(a.high, b.high - 1) };
-    case "and": return natural ? { low: 0, high: Math.min(a.high, b.high) } : undefined;
-    case "or": case "xor": return natural ? { low: 0, high: powerAbove(Math.max(a.high, b.high)) - 1 } : undefined;
+    case "add":
+      return { low: a.low + b.low, high: a.high + b.high };
+    case "subtract":
+      return { low: a.low - b.high, high: a.high - b.low };
+    case "multiply":
+      return corners(a, b, (x, y) => x * y);
+    case "minimum":
+      return { low: Math.min(a.low, b.low), high: Math.min(a.high, b.high) };
+    case "maximum":
+      return { low: Math.max(a.low, b.low), high: Math.max(a.high, b.high) };
+    case "divide":
+      return b.low > 0 ? corners(a, b, (x, y) => Math.trunc(x / y)) : undefined;
+    case "remainder":
+      return !natural || b.low === 0 ? undefined : a.high < b.low ? a : { low: 0, high: Math.min(a.high, b.high - 1) };
+    case "and":
+      return natural ? { low: 0, high: Math.min(a.high, b.high) } : undefined;
+    case "or":
+    case "xor":
+      return natural ? { low: 0, high: powerAbove(Math.max(a.high, b.high)) - 1 } : undefined;
     // Counts are taken modulo 32.
-    case "shiftLeft": return a.low >= 0 && b.high < 32 ? corners(a, b, (x, y) => x * 2 ** y) : undefined;
-    case "shiftRight": return b.high >= 32 ? undefined : corners(a, b, (x, y) => Math.floor(x / 2 ** y));
-    default: return undefined;
+    case "shiftLeft":
+      return a.low >= 0 && b.high < 32 ? corners(a, b, (x, y) => x * 2 ** y) : undefined;
+    case "shiftRight":
+      return b.high >= 32 ? undefined : corners(a, b, (x, y) => Math.floor(x / 2 ** y));
+    default:
+      return undefined;
   }
 }

@@ -5,76 +5,167 @@ import { infix } from "./ir-operators.ts";
 /** A text that is not a kernel's. Line and column are 1-based. */
 export class IrSyntaxError extends Error {
   override readonly name = "IrSyntaxError";
-  constructor(message: string, readonly line: number, readonly column: number) {
+  constructor(
+    message: string,
+    readonly line: number,
+    readonly column: number,
+  ) {
     super(`${line}:${column}: ${message}`);
   }
 }
 
 /** Where a syntax node begins. */
-export interface At { readonly line: number; readonly column: number }
+export interface At {
+  readonly line: number;
+  readonly column: number;
+}
 
-export type ExprSyntax = At & (
-  | { readonly kind: "number"; readonly text: string }
-  | { readonly kind: "name"; readonly name: string; readonly field: string | undefined }
-  | { readonly kind: "load"; readonly input: string; readonly guarded: boolean; readonly indices: readonly ExprSyntax[] }
-  | { readonly kind: "call"; readonly callee: string; readonly arguments: readonly ExprSyntax[] }
-  | { readonly kind: "prefix"; readonly symbol: string; readonly operand: ExprSyntax }
-  | { readonly kind: "infix"; readonly symbol: string; readonly left: ExprSyntax; readonly right: ExprSyntax });
+export type ExprSyntax = At &
+  (
+    | { readonly kind: "number"; readonly text: string }
+    | { readonly kind: "name"; readonly name: string; readonly field: string | undefined }
+    | {
+        readonly kind: "load";
+        readonly input: string;
+        readonly guarded: boolean;
+        readonly indices: readonly ExprSyntax[];
+      }
+    | { readonly kind: "call"; readonly callee: string; readonly arguments: readonly ExprSyntax[] }
+    | { readonly kind: "prefix"; readonly symbol: string; readonly operand: ExprSyntax }
+    | { readonly kind: "infix"; readonly symbol: string; readonly left: ExprSyntax; readonly right: ExprSyntax }
+  );
 
-export interface Binding extends At { readonly name: string; readonly value: ExprSyntax }
-export interface TypedName extends At { readonly name: string; readonly type: string }
-export interface TensorSyntax extends TypedName { readonly modifiers: readonly string[]; readonly axes: readonly string[] }
+export interface Binding extends At {
+  readonly name: string;
+  readonly value: ExprSyntax;
+}
+export interface TypedName extends At {
+  readonly name: string;
+  readonly type: string;
+}
+export interface TensorSyntax extends TypedName {
+  readonly modifiers: readonly string[];
+  readonly axes: readonly string[];
+}
 
 export interface ReduceSyntax extends At {
-  readonly name: string; readonly reducer: string; readonly variable: string; readonly axis: string;
-  readonly start: ExprSyntax | undefined; readonly count: ExprSyntax | undefined; readonly item: ExprSyntax | undefined;
-  readonly tree: string; readonly body: readonly StatementSyntax[]; readonly leaves: readonly Binding[];
+  readonly name: string;
+  readonly reducer: string;
+  readonly variable: string;
+  readonly axis: string;
+  readonly start: ExprSyntax | undefined;
+  readonly count: ExprSyntax | undefined;
+  readonly item: ExprSyntax | undefined;
+  readonly tree: string;
+  readonly body: readonly StatementSyntax[];
+  readonly leaves: readonly Binding[];
 }
-export type StatementSyntax = { readonly kind: "let"; readonly binding: Binding } | { readonly kind: "reduce"; readonly reduce: ReduceSyntax };
+export type StatementSyntax =
+  | { readonly kind: "let"; readonly binding: Binding }
+  | { readonly kind: "reduce"; readonly reduce: ReduceSyntax };
 
 export type MemberSyntax =
   | { readonly kind: "axis" | "parameter"; readonly declared: TypedName }
   | { readonly kind: "input"; readonly tensor: TensorSyntax }
-  | { readonly kind: "function"; readonly name: string; readonly parameters: readonly TypedName[]; readonly body: readonly StatementSyntax[]; readonly result: ExprSyntax }
   | {
-    readonly kind: "reducer"; readonly name: string; readonly states: readonly (TypedName & { readonly identity: ExprSyntax })[];
-    readonly body: readonly StatementSyntax[]; readonly combines: readonly Binding[];
-  }
+      readonly kind: "function";
+      readonly name: string;
+      readonly parameters: readonly TypedName[];
+      readonly body: readonly StatementSyntax[];
+      readonly result: ExprSyntax;
+    }
+  | {
+      readonly kind: "reducer";
+      readonly name: string;
+      readonly states: readonly (TypedName & { readonly identity: ExprSyntax })[];
+      readonly body: readonly StatementSyntax[];
+      readonly combines: readonly Binding[];
+    }
   | { readonly kind: "statement"; readonly statement: StatementSyntax }
   | {
-    readonly kind: "output"; readonly tensor: TensorSyntax; readonly over: readonly string[] | undefined;
-    readonly place: readonly ExprSyntax[] | undefined; readonly value: ExprSyntax;
-  };
+      readonly kind: "output";
+      readonly tensor: TensorSyntax;
+      readonly over: readonly string[] | undefined;
+      readonly place: readonly ExprSyntax[] | undefined;
+      readonly value: ExprSyntax;
+    };
 
-export interface KernelSyntax { readonly name: string; readonly members: readonly MemberSyntax[] }
+export interface KernelSyntax {
+  readonly name: string;
+  readonly members: readonly MemberSyntax[];
+}
 
 /** As in JavaScript. Chevrotain would drop the pattern's flag. */
 const nameAt = /[\p{ID_Start}_$][\p{ID_Continue}$\u200c\u200d]*/uy;
 const name = createToken({
-  name: "Name", line_breaks: false,
+  name: "Name",
+  line_breaks: false,
   pattern: (text: string, offset: number): RegExpExecArray | null => {
     nameAt.lastIndex = offset;
     return nameAt.exec(text);
   },
 });
 /** Keywords stay names where a name is meant, so that an axis may be called `count`. */
-const words = ["kernel", "axis", "input", "parameter", "output", "function", "reducer", "state", "combine", "let", "reduce", "leaf",
-  "return", "over", "in", "from", "count", "item", "by", "at"] as const;
-const word = Object.fromEntries(words.map((keyword) =>
-  [keyword, createToken({ name: `'${keyword}'`, pattern: keyword, longer_alt: name, categories: name })])) as Record<(typeof words)[number], TokenType>;
+const words = [
+  "kernel",
+  "axis",
+  "input",
+  "parameter",
+  "output",
+  "function",
+  "reducer",
+  "state",
+  "combine",
+  "let",
+  "reduce",
+  "leaf",
+  "return",
+  "over",
+  "in",
+  "from",
+  "count",
+  "item",
+  "by",
+  "at",
+] as const;
+const word = Object.fromEntries(
+  words.map((keyword) => [
+    keyword,
+    createToken({ name: `'${keyword}'`, pattern: keyword, longer_alt: name, categories: name }),
+  ]),
+) as Record<(typeof words)[number], TokenType>;
 const number = createToken({ name: "Number", pattern: /0x[0-9a-f]+|\d+(\.\d+)?(e[+-]?\d+)?i?/ });
 const text = createToken({ name: "Text", pattern: /"[^"\n]*"/ });
 const infixOperator = createToken({ name: "Operator", pattern: Lexer.NA });
 const minus = createToken({ name: "Minus", pattern: "-", categories: infixOperator });
 const otherPrefix = createToken({ name: "Prefix", pattern: /~|!(?!=)/ });
-const operators = Object.values(infix).map(([symbol]) => symbol).filter((symbol) => symbol !== "-").sort((a, b) => b.length - a.length)
+const operators = Object.values(infix)
+  .map(([symbol]) => symbol)
+  .filter((symbol) => symbol !== "-")
+  .sort((a, b) => b.length - a.length)
   .map((symbol) => createToken({ name: symbol, pattern: symbol, categories: infixOperator }));
-const mark = Object.fromEntries(["{", "}", "(", ")", "?[", "[", "]", ",", ":", "=", "."].map((symbol) =>
-  [symbol, createToken({ name: symbol, pattern: symbol })])) as Record<string, TokenType>;
+const mark = Object.fromEntries(
+  ["{", "}", "(", ")", "?[", "[", "]", ",", ":", "=", "."].map((symbol) => [
+    symbol,
+    createToken({ name: symbol, pattern: symbol }),
+  ]),
+) as Record<string, TokenType>;
 const blank = createToken({ name: "Blank", pattern: /\s+/, group: Lexer.SKIPPED });
 const stray = createToken({ name: "Stray", pattern: /./ });
 
-const tokens = [blank, ...Object.values(word), name, number, text, infixOperator, otherPrefix, ...operators, minus, ...Object.values(mark), stray];
+const tokens = [
+  blank,
+  ...Object.values(word),
+  name,
+  number,
+  text,
+  infixOperator,
+  otherPrefix,
+  ...operators,
+  minus,
+  ...Object.values(mark),
+  stray,
+];
 const lexer = new Lexer(tokens);
 const precedenceOf = new Map(Object.values(infix));
 
@@ -98,15 +189,19 @@ class IrParser extends EmbeddedActionsParser {
     return { name: image, members };
   });
 
-  readonly member = this.RULE("member", (): MemberSyntax => this.OR<MemberSyntax>([
-    { ALT: () => (this.CONSUME(word.axis), { kind: "axis", declared: this.SUBRULE(this.typedName) }) },
-    { ALT: () => (this.CONSUME(word.parameter), { kind: "parameter", declared: this.SUBRULE1(this.typedName) }) },
-    { ALT: () => (this.CONSUME(word.input), { kind: "input", tensor: this.SUBRULE(this.tensor) }) },
-    { ALT: () => this.SUBRULE(this.function) },
-    { ALT: () => this.SUBRULE(this.reducer) },
-    { ALT: () => ({ kind: "statement", statement: this.SUBRULE(this.statement) }) },
-    { ALT: () => this.SUBRULE(this.output) },
-  ]));
+  readonly member = this.RULE(
+    "member",
+    (): MemberSyntax =>
+      this.OR<MemberSyntax>([
+        { ALT: () => (this.CONSUME(word.axis), { kind: "axis", declared: this.SUBRULE(this.typedName) }) },
+        { ALT: () => (this.CONSUME(word.parameter), { kind: "parameter", declared: this.SUBRULE1(this.typedName) }) },
+        { ALT: () => (this.CONSUME(word.input), { kind: "input", tensor: this.SUBRULE(this.tensor) }) },
+        { ALT: () => this.SUBRULE(this.function) },
+        { ALT: () => this.SUBRULE(this.reducer) },
+        { ALT: () => ({ kind: "statement", statement: this.SUBRULE(this.statement) }) },
+        { ALT: () => this.SUBRULE(this.output) },
+      ]),
+  );
 
   readonly typedName = this.RULE("typedName", (): TypedName => {
     const token = this.CONSUME(name);
@@ -191,10 +286,14 @@ class IrParser extends EmbeddedActionsParser {
     return all;
   });
 
-  readonly statement = this.RULE("statement", (): StatementSyntax => this.OR<StatementSyntax>([
-    { ALT: () => (this.CONSUME(word.let), { kind: "let", binding: this.SUBRULE(this.binding) }) },
-    { ALT: () => ({ kind: "reduce", reduce: this.SUBRULE(this.reduction) }) },
-  ]));
+  readonly statement = this.RULE(
+    "statement",
+    (): StatementSyntax =>
+      this.OR<StatementSyntax>([
+        { ALT: () => (this.CONSUME(word.let), { kind: "let", binding: this.SUBRULE(this.binding) }) },
+        { ALT: () => ({ kind: "reduce", reduce: this.SUBRULE(this.reduction) }) },
+      ]),
+  );
 
   readonly reduction = this.RULE("reduction", (): ReduceSyntax => {
     const token = this.CONSUME(word.reduce);
@@ -219,7 +318,19 @@ class IrParser extends EmbeddedActionsParser {
     const leaves: Binding[] = [];
     this.MANY(() => (this.CONSUME(word.leaf), leaves.push(this.SUBRULE(this.binding))));
     this.CONSUME(mark["}"]!);
-    return { ...at(token), name: image, reducer, variable, axis, start: domain?.start, count: domain?.count, item, tree, body, leaves };
+    return {
+      ...at(token),
+      name: image,
+      reducer,
+      variable,
+      axis,
+      start: domain?.start,
+      count: domain?.count,
+      item,
+      tree,
+      body,
+      leaves,
+    };
   });
 
   readonly expressions = this.RULE("expressions", (): ExprSyntax[] => {
@@ -238,42 +349,56 @@ class IrParser extends EmbeddedActionsParser {
     return this.ACTION(() => grouped(operands, symbols));
   });
 
-  readonly operand: () => ExprSyntax = this.RULE("operand", (): ExprSyntax => this.OR<ExprSyntax>([
-    { ALT: () => prefixed(this.CONSUME(minus), this.SUBRULE(this.operand)) },
-    { ALT: () => prefixed(this.CONSUME(otherPrefix), this.SUBRULE1(this.operand)) },
-    { ALT: () => {
-      const token = this.CONSUME(number);
-      return { ...at(token), kind: "number", text: token.image };
-    } },
-    { ALT: () => {
-      this.CONSUME(mark["("]!);
-      const inner = this.SUBRULE(this.expression);
-      this.CONSUME(mark[")"]!);
-      return inner;
-    } },
-    { ALT: () => this.SUBRULE(this.named) },
-  ]));
+  readonly operand: () => ExprSyntax = this.RULE(
+    "operand",
+    (): ExprSyntax =>
+      this.OR<ExprSyntax>([
+        { ALT: () => prefixed(this.CONSUME(minus), this.SUBRULE(this.operand)) },
+        { ALT: () => prefixed(this.CONSUME(otherPrefix), this.SUBRULE1(this.operand)) },
+        {
+          ALT: () => {
+            const token = this.CONSUME(number);
+            return { ...at(token), kind: "number", text: token.image };
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(mark["("]!);
+            const inner = this.SUBRULE(this.expression);
+            this.CONSUME(mark[")"]!);
+            return inner;
+          },
+        },
+        { ALT: () => this.SUBRULE(this.named) },
+      ]),
+  );
 
   readonly named = this.RULE("named", (): ExprSyntax => {
     const token = this.CONSUME(name);
     const start = at(token);
     return this.OR<ExprSyntax>([
-      { ALT: () => {
-        this.CONSUME(mark["."]!);
-        return { ...start, kind: "name", name: token.image, field: this.CONSUME1(name).image };
-      } },
-      { ALT: () => {
-        this.CONSUME(mark["("]!);
-        const args = this.SUBRULE(this.expressions);
-        this.CONSUME(mark[")"]!);
-        return { ...start, kind: "call", callee: token.image, arguments: args };
-      } },
-      { ALT: () => {
-        const open = this.OR1([{ ALT: () => this.CONSUME(mark["["]!) }, { ALT: () => this.CONSUME(mark["?["]!) }]);
-        const indices = this.SUBRULE1(this.expressions);
-        this.CONSUME(mark["]"]!);
-        return { ...start, kind: "load", input: token.image, guarded: open.image === "?[", indices };
-      } },
+      {
+        ALT: () => {
+          this.CONSUME(mark["."]!);
+          return { ...start, kind: "name", name: token.image, field: this.CONSUME1(name).image };
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(mark["("]!);
+          const args = this.SUBRULE(this.expressions);
+          this.CONSUME(mark[")"]!);
+          return { ...start, kind: "call", callee: token.image, arguments: args };
+        },
+      },
+      {
+        ALT: () => {
+          const open = this.OR1([{ ALT: () => this.CONSUME(mark["["]!) }, { ALT: () => this.CONSUME(mark["?["]!) }]);
+          const indices = this.SUBRULE1(this.expressions);
+          this.CONSUME(mark["]"]!);
+          return { ...start, kind: "load", input: token.image, guarded: open.image === "?[", indices };
+        },
+      },
       { ALT: () => ({ ...start, kind: "name", name: token.image, field: undefined }) },
     ]);
   });
@@ -290,7 +415,14 @@ function grouped(operands: readonly ExprSyntax[], symbols: readonly string[]): E
     let left = operands[next]!;
     while (next < symbols.length && precedenceOf.get(symbols[next]!)! >= least) {
       const symbol = symbols[next++]!;
-      left = { line: left.line, column: left.column, kind: "infix", symbol, left, right: from(precedenceOf.get(symbol)! + 1) };
+      left = {
+        line: left.line,
+        column: left.column,
+        kind: "infix",
+        symbol,
+        left,
+        right: from(precedenceOf.get(symbol)! + 1),
+      };
     }
     return left;
   };

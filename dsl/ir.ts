@@ -101,12 +101,24 @@ export type UnaryOperator =
   | "fromBits"; // u32 -> f32, same bits
 
 export type BinaryOperator =
-  | "add" | "subtract" | "multiply" // f32 (each correctly rounded), u32, i32 (wrapping)
-  | "divide" | "remainder" // u32, i32 only (truncated); a float quotient is a call of math.ts
-  | "minimum" | "maximum" // f32 by total order of the bits (-0 < +0, NaN outermost), u32, i32
-  | "and" | "or" | "xor" | "shiftLeft" | "shiftRight" // u32, i32; shifts take a u32 count below 32
-  | "less" | "lessEqual" | "equal" | "notEqual" // f32, u32, i32 -> bool
-  | "bothTrue" | "eitherTrue"; // bool
+  | "add"
+  | "subtract"
+  | "multiply" // f32 (each correctly rounded), u32, i32 (wrapping)
+  | "divide"
+  | "remainder" // u32, i32 only (truncated); a float quotient is a call of math.ts
+  | "minimum"
+  | "maximum" // f32 by total order of the bits (-0 < +0, NaN outermost), u32, i32
+  | "and"
+  | "or"
+  | "xor"
+  | "shiftLeft"
+  | "shiftRight" // u32, i32; shifts take a u32 count below 32
+  | "less"
+  | "lessEqual"
+  | "equal"
+  | "notEqual" // f32, u32, i32 -> bool
+  | "bothTrue"
+  | "eitherTrue"; // bool
 
 interface Node {
   /** Position in the pool; operands always have smaller ids. */
@@ -116,34 +128,89 @@ interface Node {
 }
 
 /** `bits`: the 32-bit pattern, as an unsigned number; 0 or 1 for bool. */
-export interface Constant extends Node { readonly kind: "constant"; readonly bits: number }
-export interface Index extends Node { readonly kind: "index"; readonly variable: Variable }
-export interface Extent extends Node { readonly kind: "extent"; readonly axis: string }
-export interface ParameterValue extends Node { readonly kind: "parameter"; readonly name: string }
+export interface Constant extends Node {
+  readonly kind: "constant";
+  readonly bits: number;
+}
+export interface Index extends Node {
+  readonly kind: "index";
+  readonly variable: Variable;
+}
+export interface Extent extends Node {
+  readonly kind: "extent";
+  readonly axis: string;
+}
+export interface ParameterValue extends Node {
+  readonly kind: "parameter";
+  readonly name: string;
+}
 /** An element of an input. `guarded` (a gather): +0 where an index lies outside its axis; otherwise all lie inside. */
 export interface Load extends Node {
-  readonly kind: "load"; readonly input: string; readonly storage: StorageType;
-  readonly indices: readonly Expr[]; readonly guarded: boolean;
+  readonly kind: "load";
+  readonly input: string;
+  readonly storage: StorageType;
+  readonly indices: readonly Expr[];
+  readonly guarded: boolean;
 }
-export interface Unary extends Node { readonly kind: "unary"; readonly operator: UnaryOperator; readonly operand: Expr }
+export interface Unary extends Node {
+  readonly kind: "unary";
+  readonly operator: UnaryOperator;
+  readonly operand: Expr;
+}
 export interface Binary extends Node {
-  readonly kind: "binary"; readonly operator: BinaryOperator; readonly left: Expr; readonly right: Expr;
+  readonly kind: "binary";
+  readonly operator: BinaryOperator;
+  readonly left: Expr;
+  readonly right: Expr;
 }
 export interface Select extends Node {
-  readonly kind: "select"; readonly condition: Expr; readonly whenTrue: Expr; readonly whenFalse: Expr;
+  readonly kind: "select";
+  readonly condition: Expr;
+  readonly whenTrue: Expr;
+  readonly whenFalse: Expr;
 }
-export interface Call extends Node { readonly kind: "call"; readonly callee: FunctionDeclaration; readonly arguments: readonly Expr[] }
+export interface Call extends Node {
+  readonly kind: "call";
+  readonly callee: FunctionDeclaration;
+  readonly arguments: readonly Expr[];
+}
 /** A parameter, inside a function's result. */
-export interface Argument extends Node { readonly kind: "argument"; readonly name: string }
+export interface Argument extends Node {
+  readonly kind: "argument";
+  readonly name: string;
+}
 /** One side's state, inside a reducer's combine: `left` is the accumulator, `right` the next item. */
-export interface State extends Node { readonly kind: "state"; readonly side: "left" | "right"; readonly field: string }
+export interface State extends Node {
+  readonly kind: "state";
+  readonly side: "left" | "right";
+  readonly field: string;
+}
 /** One field of a reduction's result. */
-export interface Field extends Node { readonly kind: "field"; readonly of: Reduce; readonly field: string }
+export interface Field extends Node {
+  readonly kind: "field";
+  readonly of: Reduce;
+  readonly field: string;
+}
 /** A value that generated text already holds under a name. Made by codegen; a checked kernel has none. */
-export interface Register extends Node { readonly kind: "register"; readonly name: string }
+export interface Register extends Node {
+  readonly kind: "register";
+  readonly name: string;
+}
 
 export type Expr =
-  | Constant | Index | Extent | ParameterValue | Load | Unary | Binary | Select | Call | Argument | State | Field | Register;
+  | Constant
+  | Index
+  | Extent
+  | ParameterValue
+  | Load
+  | Unary
+  | Binary
+  | Select
+  | Call
+  | Argument
+  | State
+  | Field
+  | Register;
 
 /** A pure function of the author's or of the library's, already resolved for its argument types. */
 export interface FunctionDeclaration {

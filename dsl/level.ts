@@ -35,24 +35,42 @@ export function deriveLevel(kernel: Kernel): DerivedLevel {
   roots.forEach(visit);
   const folds: Reduce[] = reduces.filter((reduce) => reduce.reducer.fields.some((field) => field.type === "f32"));
   for (const reduce of reduces) [reduce.start, reduce.count, ...reduce.leaf].forEach(visit);
-  if (first === undefined && folds.every((reduce) => !reduce.reducer.fields.some((field) => addsFloats(field.combine)))) {
-    return { level: "integer", reason: "only integers are computed with, and floats only moved or compared by their bits", location: null };
+  if (
+    first === undefined &&
+    folds.every((reduce) => !reduce.reducer.fields.some((field) => addsFloats(field.combine)))
+  ) {
+    return {
+      level: "integer",
+      reason: "only integers are computed with, and floats only moved or compared by their bits",
+      location: null,
+    };
   }
   const found = findDisagreement(kernel);
   if (found !== undefined) return { level: "invariant", ...found };
-  const at = first !== undefined ? kernel.origins.get(first) : folds[0] !== undefined ? kernel.origins.get(folds[0]) : undefined;
+  const at =
+    first !== undefined ? kernel.origins.get(first) : folds[0] !== undefined ? kernel.origins.get(folds[0]) : undefined;
   return {
     level: "portable",
-    reason: "floats are computed with, and so a device must round them to nearest even; no operation meets or gives a subnormal number, no builtin function is called, and products that are added are exact or sealed",
+    reason:
+      "floats are computed with, and so a device must round them to nearest even; no operation meets or gives a subnormal number, no builtin function is called, and products that are added are exact or sealed",
     location: at ?? kernel.location,
   };
 }
 
 /** Of a text with the device's own functions, and sums and products that it may contract. */
 export function unpromised(kernel: Kernel): DerivedLevel {
-  return { level: "invariant", reason: "nothing is sealed, and the device's own functions are called", location: kernel.location };
+  return {
+    level: "invariant",
+    reason: "nothing is sealed, and the device's own functions are called",
+    location: kernel.location,
+  };
 }
 
 function addsFloats(expr: Expr): boolean {
-  return holds(expr, (part) => part.kind === "call" || (part.kind === "binary" && part.type === "f32" && part.operator !== "maximum" && part.operator !== "minimum"));
+  return holds(
+    expr,
+    (part) =>
+      part.kind === "call" ||
+      (part.kind === "binary" && part.type === "f32" && part.operator !== "maximum" && part.operator !== "minimum"),
+  );
 }

@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 export class LocationError extends Error {
   override readonly name = "LocationError";
 
-  constructor(readonly what: string, readonly fix: string) {
+  constructor(
+    readonly what: string,
+    readonly fix: string,
+  ) {
     super(`${what}; fix: ${fix}`);
   }
 }
@@ -13,12 +16,24 @@ export class LocationError extends Error {
 /** The path of a file. @throws LocationError */
 export function pathOf(location: string | URL): string {
   // A URL object of another realm is one, too.
-  const text = typeof location === "string" ? location : location !== null && typeof location === "object" && "href" in location ? String(location.href) : undefined;
-  if (text === undefined || text === "") throw new LocationError(`${text === "" ? "an empty text" : String(location)} is no place of a file`, "give a path, or a file: URL");
+  const text =
+    typeof location === "string"
+      ? location
+      : location !== null && typeof location === "object" && "href" in location
+        ? String(location.href)
+        : undefined;
+  if (text === undefined || text === "")
+    throw new LocationError(
+      `${text === "" ? "an empty text" : String(location)} is no place of a file`,
+      "give a path, or a file: URL",
+    );
   if (typeof location === "string" && !/^(?:file|https?|data|blob):/i.test(text)) return text;
   try {
     return fileURLToPath(text);
   } catch {
-    throw new LocationError(`'${text}' is no file on this machine`, "give a path, or a file: URL such as new URL('./name.kernel.ts', import.meta.url)");
+    throw new LocationError(
+      `'${text}' is no file on this machine`,
+      "give a path, or a file: URL such as new URL('./name.kernel.ts', import.meta.url)",
+    );
   }
 }

@@ -8,7 +8,9 @@ import { Denotation } from "./denotation.ts";
 import { bitsOfF32, f32OfBits } from "./expr.ts";
 import { readKernels } from "./reader/index.ts";
 
-const { kernels, diagnostics } = readKernels(fileURLToPath(new URL("../spec/fixtures/elementary.kernel.ts", import.meta.url)));
+const { kernels, diagnostics } = readKernels(
+  fileURLToPath(new URL("../spec/fixtures/elementary.kernel.ts", import.meta.url)),
+);
 
 /** The results' bits for arguments given as bits. */
 function run(name: string, x: Uint32Array, y?: Uint32Array): Uint32Array {
@@ -34,8 +36,8 @@ function at(name: FunctionName, x: number): number {
 }
 
 const special = [
-  0, 0x80000000, 1, 0x80000001, 0x007fffff, 0x00800000, 0x80800000, 0x00800001, 0x3f7fffff, 0x3f800000, 0x3f800001, 0xbf800000,
-  0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffc00000, 0xffffffff,
+  0, 0x80000000, 1, 0x80000001, 0x007fffff, 0x00800000, 0x80800000, 0x00800001, 0x3f7fffff, 0x3f800000, 0x3f800001,
+  0xbf800000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffc00000, 0xffffffff,
 ];
 
 /** Every exponent and both signs evenly, and every special value: 140,000 arguments, the same each time. */
@@ -44,7 +46,9 @@ function sample(): Uint32Array {
   bits.set(special);
   let state = 0x2545f491;
   for (let i = special.length; i < bits.length; i++) {
-    state ^= state << 13; state ^= state >>> 17; state ^= state << 5;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
     bits[i] = i % 2 === 0 ? state : ((i << 22) & 0xff800000) | (state & 0x007fffff);
   }
   return bits;
@@ -57,7 +61,7 @@ function between(low: number, high: number): Uint32Array {
   const count = Math.min(60_000, to - from + 1);
   const bits = new Uint32Array(2 * count);
   for (let i = 0; i < count; i++) {
-    bits[2 * i] = from + Math.floor((to - from) * i / Math.max(1, count - 1));
+    bits[2 * i] = from + Math.floor(((to - from) * i) / Math.max(1, count - 1));
     bits[2 * i + 1] = (bits[2 * i]! | 0x80000000) >>> 0;
   }
   return bits;
@@ -65,8 +69,18 @@ function between(low: number, high: number): Uint32Array {
 
 /** Where a function is tried densely, besides everywhere. */
 const dense: Readonly<Partial<Record<FunctionName, readonly [low: number, high: number]>>> = {
-  reciprocal: [1, 2], sqrt: [1, 4], rsqrt: [1, 4], exp: [2 ** -24, 88.8], log: [0.6, 3], sigmoid: [2 ** -20, 88], silu: [2 ** -20, 88], tanh: [2 ** -14, 10],
-  erf: [2 ** -14, 4.2], gelu: [2 ** -10, 14], geluTanh: [2 ** -10, 14], bf16: [2 ** -57, 2 ** -55],
+  reciprocal: [1, 2],
+  sqrt: [1, 4],
+  rsqrt: [1, 4],
+  exp: [2 ** -24, 88.8],
+  log: [0.6, 3],
+  sigmoid: [2 ** -20, 88],
+  silu: [2 ** -20, 88],
+  tanh: [2 ** -14, 10],
+  erf: [2 ** -14, 4.2],
+  gelu: [2 ** -10, 14],
+  geluTanh: [2 ** -10, 14],
+  bf16: [2 ** -57, 2 ** -55],
 };
 
 describe("elementary functions", () => {
@@ -74,9 +88,12 @@ describe("elementary functions", () => {
     expect(diagnostics).toEqual([]);
   });
 
-  it.each(functionNames.filter((name) => claims[name].takes === "f32"))("%s keeps to its bound, makes no subnormal, and knows NaN from its bits", (name) => {
-    for (const x of [everywhere, between(...(dense[name] ?? [1, 2]))]) expectClaimed(name, x);
-  });
+  it.each(functionNames.filter((name) => claims[name].takes === "f32"))(
+    "%s keeps to its bound, makes no subnormal, and knows NaN from its bits",
+    (name) => {
+      for (const x of [everywhere, between(...(dense[name] ?? [1, 2]))]) expectClaimed(name, x);
+    },
+  );
 
   it("divide rounds correctly, and does as IEEE 754 with special values", () => {
     const x = new Uint32Array(200_000);
@@ -97,10 +114,30 @@ describe("elementary functions", () => {
   });
 
   it("halfToFloat gives what each f16 is, whatever the upper half", () => {
-    for (const upper of [0, 0xffff0000, 0x3c000000]) expectClaimed("halfToFloat", Uint32Array.from({ length: 2 ** 16 }, (_, half) => half + upper));
-    const bits = Uint32Array.of(0x0000, 0x8000, 0x0001, 0x83ff, 0x0400, 0x3c00, 0xc000, 0x7bff, 0x7c00, 0xfc00, 0x7c01, 0xffff);
+    for (const upper of [0, 0xffff0000, 0x3c000000])
+      expectClaimed(
+        "halfToFloat",
+        Uint32Array.from({ length: 2 ** 16 }, (_, half) => half + upper),
+      );
+    const bits = Uint32Array.of(
+      0x0000,
+      0x8000,
+      0x0001,
+      0x83ff,
+      0x0400,
+      0x3c00,
+      0xc000,
+      0x7bff,
+      0x7c00,
+      0xfc00,
+      0x7c01,
+      0xffff,
+    );
     expect([...run("halfToFloatOf", bits)]).toEqual(
-      [0, -0, 2 ** -24, -1023 * 2 ** -24, 2 ** -14, 1, -2, 65504, Infinity, -Infinity, NaN, NaN].map((value) => (Number.isNaN(value) ? 0x7fc00000 : bitsOfF32(value))));
+      [0, -0, 2 ** -24, -1023 * 2 ** -24, 2 ** -14, 1, -2, 65504, Infinity, -Infinity, NaN, NaN].map((value) =>
+        Number.isNaN(value) ? 0x7fc00000 : bitsOfF32(value),
+      ),
+    );
   });
 
   it("are exact where it matters", () => {
@@ -136,7 +173,10 @@ describe("elementary functions", () => {
       ...algebra,
       unary(operator, type, operand) {
         const result = unaryBits(operator, type, operand);
-        if ((operator === "floor" || operator === "toF32" || operator === "toI32") && (type === "f32" && exotic(operand) || operator === "toF32" && exotic(result))) {
+        if (
+          (operator === "floor" || operator === "toF32" || operator === "toI32") &&
+          ((type === "f32" && exotic(operand)) || (operator === "toF32" && exotic(result)))
+        ) {
           found.add(`${operator} ${operand.toString(16)}`);
         }
         return result;
@@ -157,6 +197,8 @@ describe("elementary functions", () => {
 
   it("tell NaN and infinity from the bits", () => {
     const kinds = run("kindOf", Uint32Array.from(special));
-    expect([...kinds]).toEqual(special.map((bits) => (Number.isNaN(f32OfBits(bits)) ? 2 : Number.isFinite(f32OfBits(bits)) ? 0 : 1)));
+    expect([...kinds]).toEqual(
+      special.map((bits) => (Number.isNaN(f32OfBits(bits)) ? 2 : Number.isFinite(f32OfBits(bits)) ? 0 : 1)),
+    );
   });
 });

@@ -55,10 +55,10 @@ export function halfToFloat(bits: Bits): number {
   const by4 = select(magnitude << by8 < 0x80, by8 + 4, by8);
   const by2 = select(magnitude << by4 < 0x200, by4 + 2, by4);
   const shift = select(magnitude << by2 < 0x400, by2 + 1, by2);
-  const subnormal = (magnitude << shift + 13) + (112 - shift << 23);
+  const subnormal = (magnitude << (shift + 13)) + ((112 - shift) << 23);
   const normal = (magnitude << 13) + (112 << 23);
   const finite = select(magnitude === 0, 0, select(magnitude < 0x400, subnormal, normal));
-  const signed = select(magnitude < 0x7c00, finite, INFINITY) | (bits & 0x8000) << 16;
+  const signed = select(magnitude < 0x7c00, finite, INFINITY) | ((bits & 0x8000) << 16);
   return fromBits(select(magnitude > 0x7c00, NOT_A_NUMBER, signed));
 }
 
@@ -132,7 +132,7 @@ export function sqrt(x: number): number {
   const root = candidate + i32(floor(f32(candidateRest) * (y * 2 ** -24) + 0.5));
   const rest = i32(radicand(bits)) - root * root;
   const nearest = select(rest > root, root + 1, select(rest <= -root, root - 1, root));
-  const finite = (u32(nearest) & FRACTION) | (((bits >> 23) + 127) >> 1 << 23);
+  const finite = (u32(nearest) & FRACTION) | ((((bits >> 23) + 127) >> 1) << 23);
   return fromBits(rootSpecials(bits, 0, INFINITY, finite));
 }
 
@@ -170,7 +170,8 @@ export function exp(x: number): number {
   const inside = flush(clamped, 2 ** -30);
   const exponent = floor(inside * LOG2_E + 0.5);
   const r = inside - exponent * LN2_HIGH - exponent * LN2_LOW;
-  const tail = 0.499999930507 + r * (0.166665147914 + r * (0.0416684567915 + r * (0.00836941883152 + r * 0.00138131443539)));
+  const tail =
+    0.499999930507 + r * (0.166665147914 + r * (0.0416684567915 + r * (0.00836941883152 + r * 0.00138131443539)));
   const power = 1 + (r + r * r * tail);
   const scaled = bitsOf(power) + (u32(i32(exponent)) << 23);
   const finite = select(inside < -87.33654, 0, select(inside > 88.72283, INFINITY, scaled));
@@ -188,8 +189,8 @@ export function log(x: number): number {
   // x = 2^k * (1 + f), with 1 + f between the roots of 1/2 and 2 (0x3f3504f3 is sqrt(1/2)).
   const k = i32(safe - 0x3f3504f3) >> 23;
   const f = fromBits(safe - (u32(k) << 23)) - 1;
-  const early = 0.333333317079 + f * (-0.25000821031 + f * (0.200012268535 + f * (-0.166233574079)));
-  const late = 0.142017584478 + f * (-0.131601823479 + f * (0.127615745624 + f * (-0.0763449384591)));
+  const early = 0.333333317079 + f * (-0.25000821031 + f * (0.200012268535 + f * -0.166233574079));
+  const late = 0.142017584478 + f * (-0.131601823479 + f * (0.127615745624 + f * -0.0763449384591));
   const square = f * f;
   const tail = square * f * (early + square * square * late);
   const finite = f32(k) * LN2_HIGH + (f - (0.5 * square - (tail + f32(k) * LN2_LOW)));
@@ -220,7 +221,8 @@ export function tanh(x: number): number {
   const t = flush(min(abs(x), 10), 2 ** -126);
   const small = flush(t, 2 ** -30);
   const s = small * small;
-  const p = -0.333332709067 + s * (0.133311200143 + s * (-0.0537113303502 + s * (0.0205426112494 + s * -0.00559375452285)));
+  const p =
+    -0.333332709067 + s * (0.133311200143 + s * (-0.0537113303502 + s * (0.0205426112494 + s * -0.00559375452285)));
   const near = t + small * (s * p);
   const far = 1 - divide(2, exp(2 * t) + 1);
   return withSignOf(x, select(t < 0.5625, near, far));

@@ -16,15 +16,26 @@ export function roundBf16(bits: number): number {
 /** Folds an integer operation on a constant; undefined where it is a float's, which is never folded. */
 export function foldUnary(operator: UnaryOperator, type: ValueType, bits: number): number | undefined {
   switch (operator) {
-    case "not": return bits === 0 ? 1 : 0;
-    case "complement": return ~bits >>> 0;
-    case "negate": return type === "i32" ? -bits >>> 0 : type === "f32" ? (bits ^ 0x80000000) >>> 0 : undefined;
-    case "absolute": return type === "i32" ? Math.abs(bits | 0) >>> 0 : type === "f32" ? bits & 0x7fffffff : undefined;
-    case "toU32": case "toI32": return type === "f32" ? undefined : bits;
-    case "toF32": return type === "f32" ? undefined : patternOf(Math.fround(type === "i32" ? bits | 0 : bits));
-    case "bitsOf": case "fromBits": return bits;
-    case "roundBf16": return roundBf16(bits);
-    default: return undefined;
+    case "not":
+      return bits === 0 ? 1 : 0;
+    case "complement":
+      return ~bits >>> 0;
+    case "negate":
+      return type === "i32" ? -bits >>> 0 : type === "f32" ? (bits ^ 0x80000000) >>> 0 : undefined;
+    case "absolute":
+      return type === "i32" ? Math.abs(bits | 0) >>> 0 : type === "f32" ? bits & 0x7fffffff : undefined;
+    case "toU32":
+    case "toI32":
+      return type === "f32" ? undefined : bits;
+    case "toF32":
+      return type === "f32" ? undefined : patternOf(Math.fround(type === "i32" ? bits | 0 : bits));
+    case "bitsOf":
+    case "fromBits":
+      return bits;
+    case "roundBf16":
+      return roundBf16(bits);
+    default:
+      return undefined;
   }
 }
 
@@ -41,23 +52,41 @@ export function foldBinary(operator: BinaryOperator, type: ValueType, left: numb
   const a = signed ? left | 0 : left;
   const b = signed ? right | 0 : right;
   switch (operator) {
-    case "add": return (a + b) >>> 0;
-    case "subtract": return (a - b) >>> 0;
-    case "multiply": return Math.imul(left, right) >>> 0;
-    case "divide": return b === 0 ? undefined : Math.trunc(a / b) >>> 0;
-    case "remainder": return b === 0 ? undefined : (a % b) >>> 0;
-    case "minimum": return Math.min(a, b) >>> 0;
-    case "maximum": return Math.max(a, b) >>> 0;
-    case "and": return (left & right) >>> 0;
-    case "or": return (left | right) >>> 0;
-    case "xor": return (left ^ right) >>> 0;
-    case "shiftLeft": return right > 31 ? undefined : (left << right) >>> 0;
-    case "shiftRight": return right > 31 ? undefined : (signed ? a >> right : left >>> right) >>> 0;
-    case "less": return a < b ? 1 : 0;
-    case "lessEqual": return a <= b ? 1 : 0;
-    case "equal": return a === b ? 1 : 0;
-    case "notEqual": return a !== b ? 1 : 0;
-    case "bothTrue": return left & right;
-    case "eitherTrue": return left | right;
+    case "add":
+      return (a + b) >>> 0;
+    case "subtract":
+      return (a - b) >>> 0;
+    case "multiply":
+      return Math.imul(left, right) >>> 0;
+    case "divide":
+      return b === 0 ? undefined : Math.trunc(a / b) >>> 0;
+    case "remainder":
+      return b === 0 ? undefined : (a % b) >>> 0;
+    case "minimum":
+      return Math.min(a, b) >>> 0;
+    case "maximum":
+      return Math.max(a, b) >>> 0;
+    case "and":
+      return (left & right) >>> 0;
+    case "or":
+      return (left | right) >>> 0;
+    case "xor":
+      return (left ^ right) >>> 0;
+    case "shiftLeft":
+      return right > 31 ? undefined : (left << right) >>> 0;
+    case "shiftRight":
+      return right > 31 ? undefined : (signed ? a >> right : left >>> right) >>> 0;
+    case "less":
+      return a < b ? 1 : 0;
+    case "lessEqual":
+      return a <= b ? 1 : 0;
+    case "equal":
+      return a === b ? 1 : 0;
+    case "notEqual":
+      return a !== b ? 1 : 0;
+    case "bothTrue":
+      return left & right;
+    case "eitherTrue":
+      return left | right;
   }
 }

@@ -4,7 +4,10 @@
  */
 
 /** What an object itself holds under a name. */
-export function own<Value>(values: Readonly<Record<string, Value>> | null | undefined, name: string): Value | undefined {
+export function own<Value>(
+  values: Readonly<Record<string, Value>> | null | undefined,
+  name: string,
+): Value | undefined {
   return values !== undefined && values !== null && Object.hasOwn(values, name) ? values[name] : undefined;
 }
 

@@ -3,11 +3,33 @@ import { libraryHashes } from "./exactness/library-hashes.ts";
 import { Pool } from "./expr.ts";
 import { hashFunction } from "./function-hash.ts";
 import type {
-  Axis, AxisRole, BinaryOperator, Constant, Expr, FunctionDeclaration, Input, Kernel, Output, Parameter, Reduce, Reducer, StorageType, UnaryOperator,
-  ValueType, Variable,
+  Axis,
+  AxisRole,
+  BinaryOperator,
+  Constant,
+  Expr,
+  FunctionDeclaration,
+  Input,
+  Kernel,
+  Output,
+  Parameter,
+  Reduce,
+  Reducer,
+  StorageType,
+  UnaryOperator,
+  ValueType,
+  Variable,
 } from "./ir.ts";
 import {
-  IrSyntaxError, parseSyntax, type At, type Binding, type ExprSyntax, type MemberSyntax, type ReduceSyntax, type StatementSyntax, type TensorSyntax,
+  IrSyntaxError,
+  parseSyntax,
+  type At,
+  type Binding,
+  type ExprSyntax,
+  type MemberSyntax,
+  type ReduceSyntax,
+  type StatementSyntax,
+  type TensorSyntax,
 } from "./ir-grammar.ts";
 import { binaryCalls, infix, prefix, unaryCalls } from "./ir-operators.ts";
 import { parseTree, TreeSyntaxError } from "./tree-notation.ts";
@@ -29,7 +51,9 @@ const binaryByCall = inverse<BinaryOperator>(Object.entries(binaryCalls));
 const unaryBySymbol = inverse<UnaryOperator>(Object.entries(prefix));
 const unaryByCall = inverse<UnaryOperator>(Object.entries(unaryCalls));
 
-function inverse<Operator extends string>(entries: readonly (readonly [string, string])[]): ReadonlyMap<string, Operator> {
+function inverse<Operator extends string>(
+  entries: readonly (readonly [string, string])[],
+): ReadonlyMap<string, Operator> {
   return new Map(entries.map(([operator, symbol]) => [symbol, operator as Operator]));
 }
 
@@ -43,7 +67,9 @@ function fail(at: At, message: string): never {
 }
 
 function oneOf<T extends string>(allowed: readonly T[], text: string, at: At, what: string): T {
-  return allowed.find((candidate) => candidate === text) ?? fail(at, `'${text}' is no ${what}: write ${allowed.join(", ")}`);
+  return (
+    allowed.find((candidate) => candidate === text) ?? fail(at, `'${text}' is no ${what}: write ${allowed.join(", ")}`)
+  );
 }
 
 class Builder {
@@ -62,8 +88,15 @@ class Builder {
     const body = new Map<string, Named>();
     for (const member of members) this.#member(member, body);
     return {
-      name, axes: this.#axes, inputs: [...this.#inputs.values()], parameters: this.#parameters, outputs: this.#outputs,
-      location: { file: "", line: 1, column: 1 }, pool: this.#pool, origins: new Map(), names: this.#names,
+      name,
+      axes: this.#axes,
+      inputs: [...this.#inputs.values()],
+      parameters: this.#parameters,
+      outputs: this.#outputs,
+      location: { file: "", line: 1, column: 1 },
+      pool: this.#pool,
+      origins: new Map(),
+      names: this.#names,
     };
   }
 
@@ -88,28 +121,52 @@ class Builder {
         const [storage, axes] = this.#tensor(member.tensor);
         const unknown = modifiers.find((modifier) => modifier !== "unique" && modifier !== "placement");
         if (unknown !== undefined) fail(member.tensor, `'${unknown}' is no kind of table`);
-        this.#inputs.set(name, { name, storage, axes, ownership: modifiers.includes("placement") ? "placement" : "request", unique: modifiers.includes("unique") });
+        this.#inputs.set(name, {
+          name,
+          storage,
+          axes,
+          ownership: modifiers.includes("placement") ? "placement" : "request",
+          unique: modifiers.includes("unique"),
+        });
         return;
       }
       case "function": {
-        const parameters = member.parameters.map(({ name, type, ...at }) => ({ name, type: oneOf(values, type, at, "value type") }));
+        const parameters = member.parameters.map(({ name, type, ...at }) => ({
+          name,
+          type: oneOf(values, type, at, "value type"),
+        }));
         const inside = new Map<string, Named>(parameters.map(({ name, type }) => [name, pool.argument(name, type)]));
         member.body.forEach((statement) => this.#statement(statement, inside));
-        const declared: FunctionDeclaration = { name: member.name, parameters, result: this.#expr(member.result, inside) };
+        const declared: FunctionDeclaration = {
+          name: member.name,
+          parameters,
+          result: this.#expr(member.result, inside),
+        };
         // A name makes no function one of math.ts; what it computes does.
-        const isLibrary = Object.hasOwn(libraryHashes, member.name) && libraryHashes[member.name] === hashFunction(declared);
+        const isLibrary =
+          Object.hasOwn(libraryHashes, member.name) && libraryHashes[member.name] === hashFunction(declared);
         this.#functions.set(member.name, { ...declared, ...(isLibrary ? { library: true as const } : {}) });
         return;
       }
-      case "reducer": return this.#reducer(member);
-      case "statement": return this.#statement(member.statement, body);
+      case "reducer":
+        return this.#reducer(member);
+      case "statement":
+        return this.#statement(member.statement, body);
       case "output": {
         const [storage, axes] = this.#tensor(member.tensor);
         const value = this.#expr(member.value, body);
         const place = member.place?.map((index) => this.#expr(index, body));
-        if (member.over !== undefined && place === undefined) fail(member.tensor, "what is computed over other axes needs a place: write 'at […]'");
+        if (member.over !== undefined && place === undefined)
+          fail(member.tensor, "what is computed over other axes needs a place: write 'at […]'");
         const over = member.over ?? (place === undefined ? axes : []);
-        this.#outputs.push({ name: member.tensor.name, storage, axes, over, ...(place === undefined ? {} : { place }), value });
+        this.#outputs.push({
+          name: member.tensor.name,
+          storage,
+          axes,
+          over,
+          ...(place === undefined ? {} : { place }),
+          value,
+        });
       }
     }
   }
@@ -124,18 +181,26 @@ class Builder {
   }
 
   #reducer({ name, states, body, combines }: Extract<MemberSyntax, { kind: "reducer" }>): void {
-    const typed = states.map((state) => ({ name: state.name, type: oneOf(numbers, state.type, state, "type of a state"), identity: this.#constant(state.identity) }));
+    const typed = states.map((state) => ({
+      name: state.name,
+      type: oneOf(numbers, state.type, state, "type of a state"),
+      identity: this.#constant(state.identity),
+    }));
     const inside = new Map<string, Named>();
     for (const side of ["left", "right"] as const) {
       for (const { name, type } of typed) inside.set(`${side}.${name}`, this.#pool.state(side, name, type));
     }
     body.forEach((statement) => this.#statement(statement, inside));
-    this.#reducers.set(name, { name, fields: typed.map((state, f) => ({ ...state, combine: this.#part(states[f]!, combines, inside) })) });
+    this.#reducers.set(name, {
+      name,
+      fields: typed.map((state, f) => ({ ...state, combine: this.#part(states[f]!, combines, inside) })),
+    });
   }
 
   /** The expression that is given for a field. */
   #part(field: At & { readonly name: string }, parts: readonly Binding[], scope: Scope): Expr {
-    const part = parts.find((candidate) => candidate.name === field.name) ?? fail(field, `nothing is given for '${field.name}'`);
+    const part =
+      parts.find((candidate) => candidate.name === field.name) ?? fail(field, `nothing is given for '${field.name}'`);
     return this.#expr(part.value, scope);
   }
 
@@ -145,8 +210,10 @@ class Builder {
   }
 
   #statement(statement: StatementSyntax, scope: Map<string, Named>): void {
-    const [name, value] = statement.kind === "let" ? [statement.binding.name, this.#expr(statement.binding.value, scope)]
-      : [statement.reduce.name, this.#reduce(statement.reduce, scope)];
+    const [name, value] =
+      statement.kind === "let"
+        ? [statement.binding.name, this.#expr(statement.binding.value, scope)]
+        : [statement.reduce.name, this.#reduce(statement.reduce, scope)];
     scope.set(name, value);
     this.#names.set(value, name);
   }
@@ -160,7 +227,9 @@ class Builder {
     const variable = this.#variable(syntax.variable, axis, start, count);
     const inside = new Map([...scope, [syntax.variable, pool.index(variable)] as const]);
     syntax.body.forEach((statement) => this.#statement(statement, inside));
-    const leaf = reducer.fields.map((field) => this.#part({ ...field, line: syntax.line, column: syntax.column }, syntax.leaves, inside));
+    const leaf = reducer.fields.map((field) =>
+      this.#part({ ...field, line: syntax.line, column: syntax.column }, syntax.leaves, inside),
+    );
     const item = syntax.item === undefined ? {} : { item: this.#expr(syntax.item, scope) };
     try {
       return pool.reduce({ axis, variable, start, count, tree: parseTree(syntax.tree), reducer, leaf, ...item });
@@ -182,20 +251,26 @@ class Builder {
     const pool = this.#pool;
     const expr = (operand: ExprSyntax): Expr => this.#expr(operand, scope);
     switch (syntax.kind) {
-      case "number": return this.#number(syntax.text);
-      case "name": return this.#named(syntax, scope);
+      case "number":
+        return this.#number(syntax.text);
+      case "name":
+        return this.#named(syntax, scope);
       case "load": {
         const input = this.#inputs.get(syntax.input) ?? fail(syntax, `there is no input '${syntax.input}'`);
-        if (syntax.indices.length !== input.axes.length) fail(syntax, `'${input.name}' has ${input.axes.length} axes, not ${syntax.indices.length}`);
+        if (syntax.indices.length !== input.axes.length)
+          fail(syntax, `'${input.name}' has ${input.axes.length} axes, not ${syntax.indices.length}`);
         return pool.load(input.name, input.storage, syntax.indices.map(expr), syntax.guarded);
       }
-      case "prefix": return pool.unary(unaryBySymbol.get(syntax.symbol)!, expr(syntax.operand));
+      case "prefix":
+        return pool.unary(unaryBySymbol.get(syntax.symbol)!, expr(syntax.operand));
       case "infix": {
         const [left, right] = [expr(syntax.left), expr(syntax.right)];
-        if (left.type !== right.type && syntax.symbol !== "<<" && syntax.symbol !== ">>") fail(syntax, `'${syntax.symbol}' of ${left.type} and ${right.type}`);
+        if (left.type !== right.type && syntax.symbol !== "<<" && syntax.symbol !== ">>")
+          fail(syntax, `'${syntax.symbol}' of ${left.type} and ${right.type}`);
         return pool.binary(binaryBySymbol.get(syntax.symbol)!, left, right);
       }
-      case "call": return this.#call(syntax, scope);
+      case "call":
+        return this.#call(syntax, scope);
     }
   }
 
@@ -222,15 +297,27 @@ class Builder {
     const [first, second, third] = operands;
     const unary = unaryByCall.get(callee);
     const binary = binaryByCall.get(callee);
-    const wanted = unary !== undefined || callee === "extent" || callee === "bits" ? 1 : binary !== undefined ? 2 : callee === "select" ? 3 : undefined;
+    const wanted =
+      unary !== undefined || callee === "extent" || callee === "bits"
+        ? 1
+        : binary !== undefined
+          ? 2
+          : callee === "select"
+            ? 3
+            : undefined;
     const declared = this.#functions.get(callee);
     if (wanted === undefined && declared === undefined) fail(syntax, `there is no function '${callee}'`);
-    if (operands.length !== (wanted ?? declared!.parameters.length)) fail(syntax, `'${callee}' does not take ${operands.length} arguments`);
+    if (operands.length !== (wanted ?? declared!.parameters.length))
+      fail(syntax, `'${callee}' does not take ${operands.length} arguments`);
     if (unary !== undefined) return pool.unary(unary, first!);
     if (binary !== undefined) return pool.binary(binary, first!, second!);
     if (callee === "select") return pool.select(first!, second!, third!);
-    if (callee === "bits") return first!.kind === "constant" ? pool.constant("f32", first!.bits) : fail(syntax, "bits(…) takes a number");
-    if (callee === "extent") return first!.kind === "index" && first!.variable.kind === "axis" ? pool.extent(first!.variable.name) : fail(syntax, "extent(…) takes an axis");
+    if (callee === "bits")
+      return first!.kind === "constant" ? pool.constant("f32", first!.bits) : fail(syntax, "bits(…) takes a number");
+    if (callee === "extent")
+      return first!.kind === "index" && first!.variable.kind === "axis"
+        ? pool.extent(first!.variable.name)
+        : fail(syntax, "extent(…) takes an axis");
     return pool.call(declared!, operands);
   }
 }

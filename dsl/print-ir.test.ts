@@ -56,7 +56,8 @@ describe("the IR's text", () => {
       }
       throw new Error("it was read");
     };
-    const minimal = (value: string): string => `kernel k {\n  axis a: batch\n  input x: f32[a]\n  output y: f32[a] = ${value}\n}\n`;
+    const minimal = (value: string): string =>
+      `kernel k {\n  axis a: batch\n  input x: f32[a]\n  output y: f32[a] = ${value}\n}\n`;
     expect(message(minimal("x[a] + 1"))).toBe("4:22: '+' of f32 and u32");
     expect(message(minimal("z[a]"))).toBe("4:22: there is no input 'z'");
     expect(message(minimal("x[a, a]"))).toBe("4:22: 'x' has 1 axes, not 2");

@@ -3,7 +3,18 @@
  * than once, or was named by the author, is a `let`; each reduction is a block under its tree. parse-ir.ts reads it.
  */
 import { f32OfBits, operandsOf } from "./expr.ts";
-import type { Constant, Expr, FunctionDeclaration, Input, Kernel, Load, Output, Reduce, Reducer, Variable } from "./ir.ts";
+import type {
+  Constant,
+  Expr,
+  FunctionDeclaration,
+  Input,
+  Kernel,
+  Load,
+  Output,
+  Reduce,
+  Reducer,
+  Variable,
+} from "./ir.ts";
 import { binaryCalls, infix, prefix, reservedCalls, unaryCalls } from "./ir-operators.ts";
 import { printTree } from "./tree-notation.ts";
 
@@ -42,12 +53,16 @@ class Printer {
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
-    this.#taken = new Set(["left", "right", ...[...kernel.axes, ...kernel.inputs, ...kernel.parameters, ...kernel.outputs].map(({ name }) => name)]);
+    this.#taken = new Set([
+      "left",
+      "right",
+      ...[...kernel.axes, ...kernel.inputs, ...kernel.parameters, ...kernel.outputs].map(({ name }) => name),
+    ]);
   }
 
   print(): string {
     const { name, axes, inputs, parameters, outputs } = this.#kernel;
-    for (const output of outputs) [...output.place ?? [], output.value].forEach((expr) => this.#count(expr));
+    for (const output of outputs) [...(output.place ?? []), output.value].forEach((expr) => this.#count(expr));
     const body: Scope = { parent: undefined, lines: [], named: new Set() };
     const stores = outputs.map((output) => this.#output(output, body));
     const sections = [
@@ -59,12 +74,18 @@ class Printer {
       this.#declarations,
       [...body.lines, ...stores],
     ];
-    return `kernel ${name} {\n${sections.filter((lines) => lines.length > 0).map((lines) => lines.map(indent).join("\n")).join("\n\n")}\n}\n`;
+    return `kernel ${name} {\n${sections
+      .filter((lines) => lines.length > 0)
+      .map((lines) => lines.map(indent).join("\n"))
+      .join("\n\n")}\n}\n`;
   }
 
   #output(output: Output, body: Scope): string {
     const place = output.place?.map((index) => this.#text(index, body));
-    const scattered = place === undefined ? "" : `${output.over.length === 0 ? "" : ` over ${output.over.join(", ")}`} at [${place.join(", ")}]`;
+    const scattered =
+      place === undefined
+        ? ""
+        : `${output.over.length === 0 ? "" : ` over ${output.over.join(", ")}`} at [${place.join(", ")}]`;
     return `output ${output.name}: ${output.storage}[${output.axes.join(", ")}]${scattered} = ${this.#text(output.value, body)}`;
   }
 
@@ -87,7 +108,9 @@ class Printer {
   #countReduce(reduce: Reduce): void {
     if (this.#uses.has(reduce)) return;
     this.#uses.set(reduce, 1);
-    [reduce.start, reduce.count, ...(reduce.item === undefined ? [] : [reduce.item]), ...reduce.leaf].forEach((expr) => this.#count(expr));
+    [reduce.start, reduce.count, ...(reduce.item === undefined ? [] : [reduce.item]), ...reduce.leaf].forEach((expr) =>
+      this.#count(expr),
+    );
     if (this.#counted.has(reduce.reducer)) return;
     this.#counted.add(reduce.reducer);
     for (const field of reduce.reducer.fields) this.#count(field.combine);
@@ -105,7 +128,9 @@ class Printer {
     const home = homeOf(expr, scope);
     if (!isKnown(expr, home)) {
       const text = this.#written(expr, home, 0);
-      home.lines.push(`let ${this.#nameOf(expr, () => this.#kernel.names.get(expr) ?? `t${this.#temporaries++}`)} = ${text}`);
+      home.lines.push(
+        `let ${this.#nameOf(expr, () => this.#kernel.names.get(expr) ?? `t${this.#temporaries++}`)} = ${text}`,
+      );
       home.named.add(expr);
     }
     return this.#names.get(expr)!;
@@ -113,24 +138,47 @@ class Printer {
 
   #isNamed(expr: Expr): boolean {
     switch (expr.kind) {
-      case "constant": case "index": case "extent": case "parameter": case "argument": case "state": case "field": case "register": return false;
-      case "load": if (expr.indices.every((index) => index.kind === "index" || index.kind === "constant")) return this.#kernel.names.has(expr);
+      case "constant":
+      case "index":
+      case "extent":
+      case "parameter":
+      case "argument":
+      case "state":
+      case "field":
+      case "register":
+        return false;
+      case "load":
+        if (expr.indices.every((index) => index.kind === "index" || index.kind === "constant"))
+          return this.#kernel.names.has(expr);
     }
     return this.#kernel.names.has(expr) || (this.#uses.get(expr) ?? 0) > 1;
   }
 
   #written(expr: Expr, scope: Scope, within: number): string {
-    const list = (operands: readonly Expr[]): string => operands.map((operand) => this.#text(operand, scope)).join(", ");
+    const list = (operands: readonly Expr[]): string =>
+      operands.map((operand) => this.#text(operand, scope)).join(", ");
     switch (expr.kind) {
-      case "constant": return literal(expr);
-      case "index": return expr.variable.kind === "axis" ? expr.variable.name : this.#nameOf(expr.variable, () => expr.variable.name);
-      case "extent": return `extent(${expr.axis})`;
-      case "parameter": case "argument": case "register": return expr.name;
-      case "state": return `${expr.side}.${expr.field}`;
-      case "load": return this.#load(expr, scope);
+      case "constant":
+        return literal(expr);
+      case "index":
+        return expr.variable.kind === "axis"
+          ? expr.variable.name
+          : this.#nameOf(expr.variable, () => expr.variable.name);
+      case "extent":
+        return `extent(${expr.axis})`;
+      case "parameter":
+      case "argument":
+      case "register":
+        return expr.name;
+      case "state":
+        return `${expr.side}.${expr.field}`;
+      case "load":
+        return this.#load(expr, scope);
       case "unary": {
         const symbol = prefix[expr.operator];
-        return symbol === undefined ? `${unaryCalls[expr.operator]}(${list([expr.operand])})` : `${symbol}${this.#text(expr.operand, scope, tightest)}`;
+        return symbol === undefined
+          ? `${unaryCalls[expr.operator]}(${list([expr.operand])})`
+          : `${symbol}${this.#text(expr.operand, scope, tightest)}`;
       }
       case "binary": {
         const operator = infix[expr.operator];
@@ -142,8 +190,10 @@ class Printer {
         const text = `${this.#text(expr.left, scope, isSame ? precedence : least)} ${symbol} ${this.#text(expr.right, scope, Math.max(least, precedence + 1))}`;
         return precedence < within ? `(${text})` : text;
       }
-      case "select": return `select(${list([expr.condition, expr.whenTrue, expr.whenFalse])})`;
-      case "call": return `${this.#function(expr.callee)}(${list(expr.arguments)})`;
+      case "select":
+        return `select(${list([expr.condition, expr.whenTrue, expr.whenFalse])})`;
+      case "call":
+        return `${this.#function(expr.callee)}(${list(expr.arguments)})`;
       case "field": {
         const name = this.#reduction(expr.of, scope);
         return expr.of.reducer.fields.length === 1 ? name : `${name}.${expr.field}`;
@@ -191,7 +241,12 @@ class Printer {
     const variable = this.#nameOf(reduce.variable, () => reduce.variable.name);
     const body: Scope = { parent: home, variable: reduce.variable, lines: [], named: new Set() };
     const leaves = reduce.leaf.map((leaf, f) => `leaf ${reduce.reducer.fields[f]!.name} = ${this.#text(leaf, body)}`);
-    home.lines.push(block(`reduce ${name} = ${reducer} over ${variable} in ${axis}${domain}${partial} by "${printTree(reduce.tree)}"`, [...body.lines, ...leaves]));
+    home.lines.push(
+      block(
+        `reduce ${name} = ${reducer} over ${variable} in ${axis}${domain}${partial} by "${printTree(reduce.tree)}"`,
+        [...body.lines, ...leaves],
+      ),
+    );
     home.named.add(reduce);
     return name;
   }
@@ -232,10 +287,14 @@ function indent(text: string): string {
 
 function literal({ type, bits }: Constant): string {
   switch (type) {
-    case "bool": return bits !== 0 ? "true" : "false";
-    case "u32": return bits < 2 ** 16 ? `${bits}` : `0x${bits.toString(16)}`;
-    case "i32": return `${bits | 0}i`;
-    case "f32": return floatLiteral(bits);
+    case "bool":
+      return bits !== 0 ? "true" : "false";
+    case "u32":
+      return bits < 2 ** 16 ? `${bits}` : `0x${bits.toString(16)}`;
+    case "i32":
+      return `${bits | 0}i`;
+    case "f32":
+      return floatLiteral(bits);
   }
 }
 

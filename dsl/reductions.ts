@@ -8,7 +8,9 @@ export function collectReductions(exprs: readonly Expr[], known: ReadonlyMap<Red
   const seen = new Map<Expr, number>();
   const visitReduce = (reduce: Reduce, bound: readonly Variable[]): void => {
     if (known.has(reduce) || found.has(reduce)) return;
-    [reduce.start, reduce.count, ...(reduce.item === undefined ? [] : [reduce.item])].forEach((part) => visit(part, bound));
+    [reduce.start, reduce.count, ...(reduce.item === undefined ? [] : [reduce.item])].forEach((part) =>
+      visit(part, bound),
+    );
     reduce.leaf.forEach((leaf) => visit(leaf, [...bound, reduce.variable]));
     if (bound.every((variable) => !reduce.free.has(variable))) found.add(reduce);
   };
@@ -32,7 +34,9 @@ export function reductionsBelow(exprs: readonly Expr[]): Set<Reduce> {
     if (expr.kind !== "field") return operandsOf(expr).forEach(visit);
     if (found.has(expr.of)) return;
     found.add(expr.of);
-    [expr.of.start, expr.of.count, ...expr.of.leaf, ...(expr.of.item === undefined ? [] : [expr.of.item])].forEach(visit);
+    [expr.of.start, expr.of.count, ...expr.of.leaf, ...(expr.of.item === undefined ? [] : [expr.of.item])].forEach(
+      visit,
+    );
   };
   exprs.forEach(visit);
   return found;

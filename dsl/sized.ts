@@ -14,7 +14,8 @@ export interface Sized extends Pick<Kernel, "origins" | "names"> {
 export function withSizes(kernel: Kernel, pool: Pool, extents: ReadonlyMap<string, Expr>): Sized {
   const memo = new Map<Expr | Reduce, Expr | Reduce>();
   const reducers = new Map<Reducer, Reducer>();
-  const sized = (expr: Expr): Expr | undefined => (expr.kind === "extent" ? extents.get(expr.axis) : expr.kind === "field" ? field(expr) : undefined);
+  const sized = (expr: Expr): Expr | undefined =>
+    expr.kind === "extent" ? extents.get(expr.axis) : expr.kind === "field" ? field(expr) : undefined;
   const visit = (expr: Expr): Expr => rewrite(pool, expr, sized, memo);
   const reducerOf = (reducer: Reducer): Reducer => {
     let known = reducers.get(reducer);
@@ -29,7 +30,11 @@ export function withSizes(kernel: Kernel, pool: Pool, extents: ReadonlyMap<strin
     if (of === undefined) {
       const { item, ...parts } = expr.of;
       of = pool.reduce({
-        ...parts, start: visit(parts.start), count: visit(parts.count), reducer: reducerOf(parts.reducer), leaf: parts.leaf.map(visit),
+        ...parts,
+        start: visit(parts.start),
+        count: visit(parts.count),
+        reducer: reducerOf(parts.reducer),
+        leaf: parts.leaf.map(visit),
         ...(item === undefined ? {} : { item: visit(item) }),
       });
       memo.set(expr.of, of);
@@ -37,7 +42,9 @@ export function withSizes(kernel: Kernel, pool: Pool, extents: ReadonlyMap<strin
     return pool.field(of, expr.field);
   };
   const outputs = kernel.outputs.map((output) => ({
-    ...output, value: visit(output.value), ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
+    ...output,
+    value: visit(output.value),
+    ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
   }));
   const carried = <T>(notes: ReadonlyMap<Expr | Reduce, T>): Map<Expr | Reduce, T> => {
     const result = new Map<Expr | Reduce, T>();

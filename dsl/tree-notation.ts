@@ -8,7 +8,11 @@ import type { Level, Tree } from "./tree.ts";
 /** A tree's text that can't be read. `offset` is 0-based, into the text. */
 export class TreeSyntaxError extends Error {
   override readonly name = "TreeSyntaxError";
-  constructor(message: string, readonly offset: number, readonly fix: string) {
+  constructor(
+    message: string,
+    readonly offset: number,
+    readonly fix: string,
+  ) {
     super(message);
   }
 }
@@ -59,7 +63,9 @@ class TreeParser extends EmbeddedActionsParser {
       return items;
     });
     return this.ACTION(() => ({
-      fold, ...(width === undefined || width === 1 ? {} : { lanes: width }), ...(count === undefined ? {} : { count }),
+      fold,
+      ...(width === undefined || width === 1 ? {} : { lanes: width }),
+      ...(count === undefined ? {} : { count }),
     }));
   });
 
@@ -67,8 +73,10 @@ class TreeParser extends EmbeddedActionsParser {
     return this.ACTION(() => {
       const value = Number(token.image);
       if (value === 0) {
-        const fix = of === "lanes" ? `leave out 'lanes ${token.image}', or give it one lane or more`
-          : `leave the count out to fold all that is left, or give it a count of 2 or more`;
+        const fix =
+          of === "lanes"
+            ? `leave out 'lanes ${token.image}', or give it one lane or more`
+            : `leave the count out to fold all that is left, or give it a count of 2 or more`;
         throw new TreeSyntaxError(`'${of} ${token.image}' folds nothing`, token.startOffset, fix);
       }
       if (value > largestGroup) throw tooLarge(token);
@@ -82,7 +90,9 @@ const parser = new TreeParser();
 function tooLarge(token: IToken): TreeSyntaxError {
   return new TreeSyntaxError(
     `a group of ${token.image} is too large: a group holds at most ${largestGroup} items, all its lanes together`,
-    token.startOffset, "leave the count out to fold all that is left");
+    token.startOffset,
+    "leave the count out to fold all that is left",
+  );
 }
 
 const example = `write levels from the leaves up, such as "chain 128, chain" or "lanes 64 chain, pairwise"`;
@@ -90,14 +100,25 @@ const example = `write levels from the leaves up, such as "chain 128, chain" or 
 function syntaxError(text: string, error: IRecognitionException): TreeSyntaxError {
   const found = error.token.image === "" ? "the end of the tree" : `'${error.token.image}'`;
   const offset = error.token.image === "" ? text.length : error.token.startOffset;
-  const near = [chain, pairwise, lanes].find((keyword) => keyword.name.startsWith(error.token.image.slice(0, 2).toLowerCase()));
+  const near = [chain, pairwise, lanes].find((keyword) =>
+    keyword.name.startsWith(error.token.image.slice(0, 2).toLowerCase()),
+  );
   const meant = near !== undefined && error.token.tokenType === word ? `write '${near.name}'` : example;
   switch (error.name) {
     case "MismatchedTokenException":
-      return new TreeSyntaxError(`expected the number of lanes, found ${found}`, offset, "write it after 'lanes', such as 'lanes 64 chain'");
+      return new TreeSyntaxError(
+        `expected the number of lanes, found ${found}`,
+        offset,
+        "write it after 'lanes', such as 'lanes 64 chain'",
+      );
     case "NotAllInputParsedException":
-      return new TreeSyntaxError(`expected a comma or the end of the tree, found ${found}`, offset,
-        error.token.tokenType === integer ? "a level has one count; separate levels by commas" : "separate levels by commas, such as \"chain 128, chain\"");
+      return new TreeSyntaxError(
+        `expected a comma or the end of the tree, found ${found}`,
+        offset,
+        error.token.tokenType === integer
+          ? "a level has one count; separate levels by commas"
+          : 'separate levels by commas, such as "chain 128, chain"',
+      );
     default:
       return new TreeSyntaxError(`expected 'chain', 'pairwise' or 'lanes', found ${found}`, offset, meant);
   }
@@ -118,8 +139,13 @@ export function parseTree(text: string): Tree {
 
 /** The canonical text: single spaces, `, ` between levels, no `lanes 1`. */
 export function printTree(tree: Tree): string {
-  return tree.map((level) => [
-    ...(level.lanes === undefined || level.lanes === 1 ? [] : ["lanes", level.lanes]), level.fold,
-    ...(level.count === undefined ? [] : [level.count]),
-  ].join(" ")).join(", ");
+  return tree
+    .map((level) =>
+      [
+        ...(level.lanes === undefined || level.lanes === 1 ? [] : ["lanes", level.lanes]),
+        level.fold,
+        ...(level.count === undefined ? [] : [level.count]),
+      ].join(" "),
+    )
+    .join(", ");
 }

@@ -5,7 +5,11 @@ import { parseTree } from "./tree-notation.ts";
 
 const level: fc.Arbitrary<Level> = fc
   .record({ lanes: fc.option(fc.integer({ min: 1, max: 9 })), count: fc.option(fc.integer({ min: 1, max: 9 })) })
-  .map(({ lanes, count }) => ({ fold: "chain", ...(lanes === null ? {} : { lanes }), ...(count === null ? {} : { count }) }));
+  .map(({ lanes, count }) => ({
+    fold: "chain",
+    ...(lanes === null ? {} : { lanes }),
+    ...(count === null ? {} : { count }),
+  }));
 
 function spans(level: Level, items: number): number[][] {
   return Array.from({ length: valuesOf(level, items) }, (_, value) => {
@@ -16,23 +20,31 @@ function spans(level: Level, items: number): number[][] {
 
 describe("tree levels", () => {
   it("put every item into exactly one span, and no span is empty", () => {
-    fc.assert(fc.property(level, fc.integer({ min: 1, max: 200 }), (level, items) => {
-      const all = spans(level, items);
-      expect(all.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: items }, (_, i) => i));
-      expect(all.every((span) => span.length > 0 && span.length <= (level.count ?? items))).toBe(true);
-    }));
+    fc.assert(
+      fc.property(level, fc.integer({ min: 1, max: 200 }), (level, items) => {
+        const all = spans(level, items);
+        expect(all.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: items }, (_, i) => i));
+        expect(all.every((span) => span.length > 0 && span.length <= (level.count ?? items))).toBe(true);
+      }),
+    );
   });
 
   it("order spans by their first item", () => {
-    fc.assert(fc.property(level, fc.integer({ min: 1, max: 200 }), (level, items) => {
-      const firsts = spans(level, items).map((span) => span[0]!);
-      expect(firsts).toEqual([...firsts].sort((a, b) => a - b));
-    }));
+    fc.assert(
+      fc.property(level, fc.integer({ min: 1, max: 200 }), (level, items) => {
+        const firsts = spans(level, items).map((span) => span[0]!);
+        expect(firsts).toEqual([...firsts].sort((a, b) => a - b));
+      }),
+    );
   });
 
   it("cut, deal, and end early", () => {
     expect(spans({ fold: "chain", count: 3 }, 7)).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
-    expect(spans({ fold: "chain", lanes: 3 }, 7)).toEqual([[0, 3, 6], [1, 4], [2, 5]]);
+    expect(spans({ fold: "chain", lanes: 3 }, 7)).toEqual([
+      [0, 3, 6],
+      [1, 4],
+      [2, 5],
+    ]);
     expect(spans({ fold: "chain", lanes: 3 }, 2)).toEqual([[0], [1]]);
     expect(spans({ fold: "pairwise", lanes: 2, count: 2 }, 7)).toEqual([[0, 2], [1, 3], [4, 6], [5]]);
     expect(spans({ fold: "chain" }, 3)).toEqual([[0, 1, 2]]);

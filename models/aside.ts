@@ -21,7 +21,8 @@ export function asideOf(path: string): string {
 export async function removeLeftovers(directory: string, name?: string): Promise<void> {
   for (const entry of await listed(directory)) {
     const [, of] = /^\.(.+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.exec(entry.name) ?? [];
-    if (of !== undefined && (name ?? of) === of && Date.now() - entry.usedMs > leftAloneMs) await rm(join(directory, entry.name), { recursive: true, force: true }).catch(() => undefined);
+    if (of !== undefined && (name ?? of) === of && Date.now() - entry.usedMs > leftAloneMs)
+      await rm(join(directory, entry.name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
@@ -47,7 +48,9 @@ export function removeOnSignal(folder: string): () => void {
 /** Keeps the entries of a cache that were used last, so many of them, and those that may be in use. */
 export async function prune(directory: string, most: number): Promise<void> {
   await removeLeftovers(directory);
-  const entries = (await listed(directory)).filter(({ name }) => !name.startsWith(".")).sort((left, right) => right.usedMs - left.usedMs);
+  const entries = (await listed(directory))
+    .filter(({ name }) => !name.startsWith("."))
+    .sort((left, right) => right.usedMs - left.usedMs);
   for (const { name, usedMs } of entries.slice(most)) {
     if (Date.now() - usedMs > inUseMs) await removeWhole(join(directory, name));
   }
@@ -56,12 +59,16 @@ export async function prune(directory: string, most: number): Promise<void> {
 /** So that nobody finds half of it. */
 async function removeWhole(path: string): Promise<void> {
   const aside = asideOf(path);
-  await rename(path, aside).then(() => rm(aside, { recursive: true, force: true })).catch(() => undefined);
+  await rename(path, aside)
+    .then(() => rm(aside, { recursive: true, force: true }))
+    .catch(() => undefined);
 }
 
 async function listed(directory: string): Promise<{ readonly name: string; readonly usedMs: number }[]> {
   const names = await readdir(directory).catch(() => []);
-  const entries = await Promise.all(names.map(async (name) => ({ name, usedMs: (await stat(join(directory, name)).catch(() => undefined))?.mtimeMs })));
+  const entries = await Promise.all(
+    names.map(async (name) => ({ name, usedMs: (await stat(join(directory, name)).catch(() => undefined))?.mtimeMs })),
+  );
   // Another process may have removed some in the meantime.
   return entries.flatMap(({ name, usedMs }) => (usedMs === undefined ? [] : [{ name, usedMs }]));
 }

@@ -49,16 +49,23 @@ describe("compiling a model's kernels", () => {
 
   it("says which kernel there is not", async () => {
     const cache = new DiskCache<CompiledUse>(join(directory, "none"));
-    await expect(compileKernels([{ module: "linear", kernel: "liner", extents: {} }], { limits: defaultLimits, cache })).rejects.toThrow(/linear\.kernel\.ts declares no kernel 'liner'/);
+    await expect(
+      compileKernels([{ module: "linear", kernel: "liner", extents: {} }], { limits: defaultLimits, cache }),
+    ).rejects.toThrow(/linear\.kernel\.ts declares no kernel 'liner'/);
   });
 
   it("finds every preferred schedule among those that the compiler offers", async () => {
     const config = { ...(await readConfig(demoDirectory)), queryKeyValueBias: true };
     const uses = (["bf16", "f32"] as const).flatMap((storage) => [
-      ...writeForwardModule(config, replaceWeights(weightsOf(config), (declaration) => ({ declaration, storage }))).uses.values(),
+      ...writeForwardModule(
+        config,
+        replaceWeights(weightsOf(config), (declaration) => ({ declaration, storage })),
+      ).uses.values(),
     ]);
     for (const { module, kernel: name, extents } of uses) {
-      const kernel = readKernels(join(kernelDirectory, `${module}.kernel.ts`), { typecheck: false }).kernels.find((candidate) => candidate.name === name)!;
+      const kernel = readKernels(join(kernelDirectory, `${module}.kernel.ts`), { typecheck: false }).kernels.find(
+        (candidate) => candidate.name === name,
+      )!;
       const offered = schedulesFor(kernel, { extents }).map((schedule) => schedule.name);
       for (const preferred of preferredSchedules[name] ?? []) expect(offered).toContain(preferred.name);
     }

@@ -61,7 +61,17 @@ export const compileKernels: KernelSource = async (uses, options) => {
     const name = nameOf(use);
     if (compiled.has(name)) continue;
     // The folder, since artifacts say where in which file their lines come from.
-    const ingredients = [cacheFormat, toolchain, kernelDirectory, use.module, name, options.variant?.name, preferredSchedules[use.kernel], options.limits, options.arithmetic];
+    const ingredients = [
+      cacheFormat,
+      toolchain,
+      kernelDirectory,
+      use.module,
+      name,
+      options.variant?.name,
+      preferredSchedules[use.kernel],
+      options.limits,
+      options.arithmetic,
+    ];
     const key = createHash("sha256").update(JSON.stringify(ingredients)).digest("hex");
     let known = await cache.get(key);
     if (known === undefined) {
@@ -69,7 +79,10 @@ export const compileKernels: KernelSource = async (uses, options) => {
       await cache.put(key, known);
     }
     const { declaration, artifacts } = known;
-    compiled.set(name, artifacts.map((artifact, index) => ({ fromTokens: index === 0 ? 1 : manyTokens, declaration, artifact })));
+    compiled.set(
+      name,
+      artifacts.map((artifact, index) => ({ fromTokens: index === 0 ? 1 : manyTokens, declaration, artifact })),
+    );
     options.progress?.(use.kernel);
   }
   return compiled;
@@ -77,14 +90,23 @@ export const compileKernels: KernelSource = async (uses, options) => {
 
 const modules = new Map<string, readonly Kernel[]>();
 
-async function compileUse(use: KernelUse, { limits, variant, arithmetic = "free" }: CompileOptions): Promise<CompiledUse> {
-  const [{ compile, schedulesFor }, { printKernel }] = await Promise.all([import("../codegen/compile.ts"), import("../dsl/print-ir.ts")]);
+async function compileUse(
+  use: KernelUse,
+  { limits, variant, arithmetic = "free" }: CompileOptions,
+): Promise<CompiledUse> {
+  const [{ compile, schedulesFor }, { printKernel }] = await Promise.all([
+    import("../codegen/compile.ts"),
+    import("../dsl/print-ir.ts"),
+  ]);
   const declared = await readKernel(use);
   const kernel = variant === undefined ? declared : variant.apply(declared, use.extents);
   const extents = { ...use.extents };
   const chosen = chooseSchedules(use.kernel, schedulesFor(kernel, { extents, limits }));
   const schedules = arithmetic === "sealed" ? chosen.slice(0, 1) : chosen;
-  return { declaration: printKernel(declared), artifacts: schedules.map((schedule) => compile(kernel, { extents, schedule, limits, arithmetic })) };
+  return {
+    declaration: printKernel(declared),
+    artifacts: schedules.map((schedule) => compile(kernel, { extents, schedule, limits, arithmetic })),
+  };
 }
 
 async function readKernel({ module, kernel: name }: KernelUse): Promise<Kernel> {
@@ -94,7 +116,8 @@ async function readKernel({ module, kernel: name }: KernelUse): Promise<Kernel> 
     const { readKernels } = await import("../dsl/reader/index.ts");
     // The shipped kernels are type-checked with the rest of the project, not at every start.
     const read = readKernels(file, { typecheck: false });
-    if (read.diagnostics.length > 0) throw new Error(`${file}: a shipped kernel does not check: ${read.diagnostics[0]!.message}`);
+    if (read.diagnostics.length > 0)
+      throw new Error(`${file}: a shipped kernel does not check: ${read.diagnostics[0]!.message}`);
     modules.set(file, (kernels = read.kernels));
   }
   const kernel = kernels.find((candidate) => candidate.name === name);

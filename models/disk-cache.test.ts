@@ -6,7 +6,16 @@ import type { Artifact } from "../runtime/artifact.ts";
 import { DiskCache, userCacheDirectory } from "./disk-cache.ts";
 
 const artifactOf = (sha256: string): Artifact => ({
-  kernel: "k", schedule: "s", trees: ["chain"], level: "portable", reason: "", reasonLocation: null, extents: {}, passes: [], parameters: [], sha256,
+  kernel: "k",
+  schedule: "s",
+  trees: ["chain"],
+  level: "portable",
+  reason: "",
+  reasonLocation: null,
+  extents: {},
+  passes: [],
+  parameters: [],
+  sha256,
 });
 
 describe("a cache on disk", () => {
@@ -29,7 +38,14 @@ describe("a cache on disk", () => {
     await cache.put("damaged", [artifactOf("1")]);
     const file = join(directory, "damaged.json");
     const sound = await readFile(file, "utf8");
-    for (const text of ["", "\n", sound.slice(0, -1), sound.replace(`"1"`, `"2"`), sound.slice(1), sound.slice(0, 64)]) {
+    for (const text of [
+      "",
+      "\n",
+      sound.slice(0, -1),
+      sound.replace(`"1"`, `"2"`),
+      sound.slice(1),
+      sound.slice(0, 64),
+    ]) {
       await writeFile(file, text);
       expect(await cache.get("damaged")).toBeUndefined();
     }

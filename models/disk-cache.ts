@@ -13,9 +13,12 @@ import { asideOf } from "./aside.ts";
 export function userCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   if (environment["TREEFOLD_CACHE"]) return environment["TREEFOLD_CACHE"];
   switch (platform()) {
-    case "darwin": return join(homedir(), "Library", "Caches", "treefold");
-    case "win32": return join(environment["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "treefold", "cache");
-    default: return join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "treefold");
+    case "darwin":
+      return join(homedir(), "Library", "Caches", "treefold");
+    case "win32":
+      return join(environment["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "treefold", "cache");
+    default:
+      return join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "treefold");
   }
 }
 
@@ -32,7 +35,9 @@ export class DiskCache<Value> {
       return undefined;
     }
     const end = text.indexOf("\n");
-    return end >= 0 && text.slice(0, end) === checksum(text.slice(end + 1)) ? (JSON.parse(text.slice(end + 1)) as Value) : undefined;
+    return end >= 0 && text.slice(0, end) === checksum(text.slice(end + 1))
+      ? (JSON.parse(text.slice(end + 1)) as Value)
+      : undefined;
   }
 
   /** A cache that can't be written (a full disk, a read-only home) costs time at the next start and nothing else. */

@@ -3,7 +3,18 @@ import { cp, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { AllocationError, BatchError, DeviceLostError, NoAdapterError, openDevice, RequestError, TokenizerError, type Device, type Model, type Piece } from "../runtime/index.ts";
+import {
+  AllocationError,
+  BatchError,
+  DeviceLostError,
+  NoAdapterError,
+  openDevice,
+  RequestError,
+  TokenizerError,
+  type Device,
+  type Model,
+  type Piece,
+} from "../runtime/index.ts";
 import { bitsOf } from "../spec/fixtures/bits.ts";
 import { inCi, some } from "../spec/fixtures/effort.ts";
 import { readOracle } from "../spec/fixtures/oracles.ts";
@@ -15,10 +26,14 @@ import { demoDirectory } from "./places.ts";
 
 /** Compiles nothing anew wherever a test has its cache of libraries. */
 const artifacts = new DiskCache<CompiledUse>(join(userCacheDirectory(), "artifacts"));
-const source: NamedSource = { name: "treefold", kernels: (uses, options) => compileKernels(uses, { ...options, cache: artifacts }) };
+const source: NamedSource = {
+  name: "treefold",
+  kernels: (uses, options) => compileKernels(uses, { ...options, cache: artifacts }),
+};
 const { directory: oracle } = await readOracle("llama3");
 const load = (options: CheckpointOptions = {}): Promise<Model> => loadCheckpoint(oracle, { source, ...options });
-const ids = (count: number, seed = 1): number[] => Array.from({ length: count }, (_, index) => 2 + (index * 37 + seed * 101) % 300);
+const ids = (count: number, seed = 1): number[] =>
+  Array.from({ length: count }, (_, index) => 2 + ((index * 37 + seed * 101) % 300));
 
 let device: Device;
 let root: string;
@@ -70,7 +85,10 @@ describe("a model on a device of its own", () => {
     const pending = [iterator.next(), model.forward([ids(100)]), model.generateAll([ids(3), ids(9)])];
     setImmediate(() => model.dispose());
     for (const result of await Promise.allSettled(pending)) {
-      if (result.status === "rejected") expect(String(result.reason)).toMatch(/^RequestError: model 'llama3': it has been disposed of; fix: load it again$/);
+      if (result.status === "rejected")
+        expect(String(result.reason)).toMatch(
+          /^RequestError: model 'llama3': it has been disposed of; fix: load it again$/,
+        );
     }
     await expect(Promise.all(pending)).rejects.toThrow(RequestError);
     await expect(iterator.next()).resolves.toEqual({ value: undefined, done: true });
@@ -124,7 +142,13 @@ describe("a model on a device that others use", () => {
       // What is kept is used again, so that the building is only seen without.
       await rm(cache, { recursive: true, force: true });
       const controller = new AbortController();
-      const loading = load({ device, signal: controller.signal, progress: (what) => { if (what === phase) controller.abort(reason); } });
+      const loading = load({
+        device,
+        signal: controller.signal,
+        progress: (what) => {
+          if (what === phase) controller.abort(reason);
+        },
+      });
       await expect(loading).rejects.toBe(reason);
       expect(device.memory().tensors).toBe(before);
     }
@@ -132,7 +156,9 @@ describe("a model on a device that others use", () => {
     await rm(cache, { recursive: true, force: true });
     await writeFile(cache, "");
     const controller = new AbortController();
-    const progress = (what: string): void => { if (what.startsWith("uploading the weights")) controller.abort(reason); };
+    const progress = (what: string): void => {
+      if (what.startsWith("uploading the weights")) controller.abort(reason);
+    };
     await expect(load({ device, signal: controller.signal, progress })).rejects.toBe(reason);
     expect(await readdir(temporary)).toEqual([]);
   });
@@ -141,14 +167,18 @@ describe("a model on a device that others use", () => {
     const model = await load({ device });
     const collect = async (prompt: readonly number[], signal?: AbortSignal): Promise<number[]> => {
       const result: number[] = [];
-      for await (const { id } of model.generate(prompt, { maxTokens: 20, ...(signal === undefined ? {} : { signal }) })) result.push(id);
+      for await (const { id } of model.generate(prompt, { maxTokens: 20, ...(signal === undefined ? {} : { signal }) }))
+        result.push(id);
       return result;
     };
     const alone = await collect(ids(9, 3));
     const logits = bitsOf((await model.forward([ids(30, 4)]))[0]!);
     const controller = new AbortController();
     const [kept, aborted, refused, forwarded] = await Promise.allSettled([
-      collect(ids(9, 3)), collect(ids(40, 5), controller.signal), collect([1, 999]), model.forward([ids(30, 4)], { chunk: 7 }).finally(() => controller.abort()),
+      collect(ids(9, 3)),
+      collect(ids(40, 5), controller.signal),
+      collect([1, 999]),
+      model.forward([ids(30, 4)], { chunk: 7 }).finally(() => controller.abort()),
     ]);
     expect(kept).toEqual({ status: "fulfilled", value: alone });
     expect(aborted).toMatchObject({ status: "rejected", reason: { name: "AbortError" } });
@@ -181,7 +211,9 @@ describe("a device with too little memory", () => {
     expect(sequence.length).toBe(20);
     expect(cache.allocator.freePages).toBe(13 - 2);
     expect(small.memory().tensors).toBe(weights + model.memory().caches);
-    expect(bitsOf((await model.stepLogits(cache, [{ sequence, ids: ids(40).slice(20) }], "all"))[0]!)).not.toEqual(expected);
+    expect(bitsOf((await model.stepLogits(cache, [{ sequence, ids: ids(40).slice(20) }], "all"))[0]!)).not.toEqual(
+      expected,
+    );
     sequence.truncate(0);
     expect(bitsOf((await model.stepLogits(cache, [{ sequence, ids: ids(40) }], "all"))[0]!)).toEqual(expected);
     cache.dispose();
@@ -204,23 +236,45 @@ describe("a library in the cache", () => {
     ["with another program", (folder) => writeFile(join(folder, "forward.js"), "export const nothing = 1;")],
     ["with a package.json that is none", (folder) => writeFile(join(folder, "package.json"), "{")],
     ["without its kernels", (folder) => rm(join(folder, "kernels"), { recursive: true })],
-    ["with a cut kernel", async (folder) => truncate(join(folder, "kernels", (await readdir(join(folder, "kernels"))).find((name) => name.endsWith(".wgsl"))!), 100)],
-    ["that is empty", async (folder) => { await rm(folder, { recursive: true }); await mkdir(folder); }],
-    ["that is a file", async (folder) => { await rm(folder, { recursive: true }); await writeFile(folder, ""); }],
+    [
+      "with a cut kernel",
+      async (folder) =>
+        truncate(
+          join(folder, "kernels", (await readdir(join(folder, "kernels"))).find((name) => name.endsWith(".wgsl"))!),
+          100,
+        ),
+    ],
+    [
+      "that is empty",
+      async (folder) => {
+        await rm(folder, { recursive: true });
+        await mkdir(folder);
+      },
+    ],
+    [
+      "that is a file",
+      async (folder) => {
+        await rm(folder, { recursive: true });
+        await writeFile(folder, "");
+      },
+    ],
   ];
-  it.each(some("ways to damage a library in the cache", 3, damages))("%s is made again, and nobody is told", async (_, damage) => {
-    const { cache, temporary } = await ownFolders();
-    (await load({ device })).dispose();
-    const [name] = await readdir(join(cache, "libraries"));
-    await damage(join(cache, "libraries", name!));
-    const before = device.memory().tensors;
-    const model = await load({ device });
-    expect(bitsOf((await model.forward([ids(3)]))[0]!)).toHaveLength(3 * 320);
-    model.dispose();
-    expect(device.memory().tensors).toBe(before);
-    expect(await readdir(join(cache, "libraries"))).toEqual([name]);
-    expect(await readdir(temporary)).toEqual([]);
-  });
+  it.each(some("ways to damage a library in the cache", 3, damages))(
+    "%s is made again, and nobody is told",
+    async (_, damage) => {
+      const { cache, temporary } = await ownFolders();
+      (await load({ device })).dispose();
+      const [name] = await readdir(join(cache, "libraries"));
+      await damage(join(cache, "libraries", name!));
+      const before = device.memory().tensors;
+      const model = await load({ device });
+      expect(bitsOf((await model.forward([ids(3)]))[0]!)).toHaveLength(3 * 320);
+      model.dispose();
+      expect(device.memory().tensors).toBe(before);
+      expect(await readdir(join(cache, "libraries"))).toEqual([name]);
+      expect(await readdir(temporary)).toEqual([]);
+    },
+  );
 
   it("is done without where no cache can be written", async () => {
     const { temporary } = await ownFolders();
@@ -235,17 +289,25 @@ describe("a library in the cache", () => {
   it("is one checkpoint's, whose weights may change only before it is loaded", async () => {
     const copy = join(root, "changing");
     await cp(oracle, copy, { recursive: true });
-    const change = (what: string): void => { if (what.startsWith("uploading the weights")) { truncated ??= truncate(join(copy, "model.safetensors"), 100_000); } };
     let truncated: Promise<void> | undefined;
-    await expect(loadCheckpoint(copy, { source, device, progress: change })).rejects.toThrow(/model\.safetensors: it ends at byte|does not have the values/);
+    const change = (what: string): void => {
+      if (what.startsWith("uploading the weights")) truncated ??= truncate(join(copy, "model.safetensors"), 100_000);
+    };
+    await expect(loadCheckpoint(copy, { source, device, progress: change })).rejects.toThrow(
+      /model\.safetensors: it ends at byte|does not have the values/,
+    );
+    await truncated;
   });
 });
 
 describe("requests that are none", () => {
   let model: Model;
-  beforeAll(async () => { model = await loadCheckpoint(demoDirectory, { source, device }); });
+  beforeAll(async () => {
+    model = await loadCheckpoint(demoDirectory, { source, device });
+  });
   afterAll(() => model.dispose());
-  const generate = (prompt: unknown, options: object = {}): Promise<unknown> => model.generate(prompt as string, options).next();
+  const generate = (prompt: unknown, options: object = {}): Promise<unknown> =>
+    model.generate(prompt as string, options).next();
 
   const prompts: [string, unknown, typeof BatchError | typeof TokenizerError, string][] = [
     ["empty", "", BatchError, "prompt 0 is empty; fix: give it some text"],
@@ -257,11 +319,30 @@ describe("requests that are none", () => {
     ["ids with a hole", [1, undefined, 2], BatchError, "prompt 0 has id undefined at position 1"],
     ["nothing", undefined, BatchError, "prompt 0 is undefined, not a list"],
     ["a number", 5, BatchError, "prompt 0 is number, not a list"],
-    ["more ids than the context", Array(2049).fill(1), BatchError, "prompt 0 has 2049 ids where 2048 fit the model's positions"],
-    ["a text longer than the context", "In the beginning. ".repeat(2000), BatchError, "ids where 2048 fit the model's positions"],
+    [
+      "more ids than the context",
+      Array(2049).fill(1),
+      BatchError,
+      "prompt 0 has 2049 ids where 2048 fit the model's positions",
+    ],
+    [
+      "a text longer than the context",
+      "In the beginning. ".repeat(2000),
+      BatchError,
+      "ids where 2048 fit the model's positions",
+    ],
     ["a million times one character", "a".repeat(1e6), TokenizerError, "more than 16384 times in a row"],
     ["a million spaces", " ".repeat(1e6), TokenizerError, "more than 16384 times in a row"],
-    ...(inCi("a prompt of a million characters") ? [["two characters, half a million times", "ab".repeat(5e5), BatchError, "fit the model's positions"] as [string, unknown, typeof BatchError, string]] : []),
+    ...(inCi("a prompt of a million characters")
+      ? [
+          ["two characters, half a million times", "ab".repeat(5e5), BatchError, "fit the model's positions"] as [
+            string,
+            unknown,
+            typeof BatchError,
+            string,
+          ],
+        ]
+      : []),
     ["more text than any model takes", "ab".repeat(1e6), TokenizerError, "it has 2000000 characters; fix: "],
     ["half of a surrogate pair", "a\ud800b", TokenizerError, "character 1 is \\ud800, one half of a surrogate pair"],
   ];
@@ -273,8 +354,10 @@ describe("requests that are none", () => {
   });
 
   it("options, and lists that are none", async () => {
-    for (const maxTokens of [0, -1, 1.5, NaN, Infinity, "5"]) await expect(generate([1], { maxTokens })).rejects.toThrow(BatchError);
-    for (const chunk of [0, -1, 1.5, NaN, "5"]) await expect(model.forward([[1, 2]], { chunk: chunk as number })).rejects.toThrow(BatchError);
+    for (const maxTokens of [0, -1, 1.5, NaN, Infinity, "5"])
+      await expect(generate([1], { maxTokens })).rejects.toThrow(BatchError);
+    for (const chunk of [0, -1, 1.5, NaN, "5"])
+      await expect(model.forward([[1, 2]], { chunk: chunk as number })).rejects.toThrow(BatchError);
     for (const wrong of [undefined, null, 5, "text", [1, 2], []]) {
       await expect(model.forward(wrong as unknown as number[][])).rejects.toThrow(BatchError);
       await expect(model.generateAll(wrong as unknown as number[][])).rejects.toThrow(BatchError);
@@ -282,7 +365,13 @@ describe("requests that are none", () => {
   });
 
   it("but a prompt of white space, control characters or ids alone is one", async () => {
-    for (const prompt of some("prompts of white space and control characters", 2, [" ", "\n\t ", "a\0b", "\u200b\u{1f600}", [0]])) {
+    for (const prompt of some("prompts of white space and control characters", 2, [
+      " ",
+      "\n\t ",
+      "a\0b",
+      "\u200b\u{1f600}",
+      [0],
+    ])) {
       expect((await model.generateAll([prompt], { maxTokens: 2 }))[0]!.ids.length).toBeGreaterThan(0);
     }
     const small = await load({ device });

@@ -39,7 +39,10 @@ async function alone(tested: Model, ids: readonly number[]): Promise<Uint32Array
 
 /** How many elements differ; bits, so that NaN equals itself and -0 is not +0. */
 function differences(left: Uint32Array, right: Uint32Array): number {
-  return left.reduce((count, bits, index) => count + (bits === right[index] ? 0 : 1), 0) + Math.abs(left.length - right.length);
+  return (
+    left.reduce((count, bits, index) => count + (bits === right[index] ? 0 : 1), 0) +
+    Math.abs(left.length - right.length)
+  );
 }
 
 interface Arrival {
@@ -53,14 +56,25 @@ interface Arrival {
 /** Runs a batch whose sequences come, go and advance as they like, in a cache that others have used; all their logits. */
 async function runBatch(tested: Model, cache: KvCache, arrivals: readonly Arrival[]): Promise<Uint32Array[]> {
   const { vocabulary } = tested.config;
-  const requests = arrivals.map(({ ids, chunk, at }) => ({ ids, chunk, at, sequence: cache.open(), logits: new Uint32Array(ids.length * vocabulary) }));
+  const requests = arrivals.map(({ ids, chunk, at }) => ({
+    ids,
+    chunk,
+    at,
+    sequence: cache.open(),
+    logits: new Uint32Array(ids.length * vocabulary),
+  }));
   for (let step = 0; requests.some(({ ids, sequence }) => sequence.length < ids.length); step++) {
     const active = requests.filter(({ ids, at, sequence }) => at <= step && sequence.length < ids.length);
     if (active.length === 0) continue;
     const starts = active.map(({ sequence }) => sequence.length);
-    const results = await tested.stepLogits(cache, active.map(({ sequence, ids, chunk }) => ({
-      sequence, ids: ids.slice(sequence.length, sequence.length + chunk),
-    })), "all");
+    const results = await tested.stepLogits(
+      cache,
+      active.map(({ sequence, ids, chunk }) => ({
+        sequence,
+        ids: ids.slice(sequence.length, sequence.length + chunk),
+      })),
+      "all",
+    );
     active.forEach(({ logits }, index) => logits.set(bitsOf(results[index]!), starts[index]! * vocabulary));
   }
   for (const { sequence } of requests) sequence.close();
@@ -71,23 +85,36 @@ const passage = reference[5]!.greedy_ids_float64;
 /** Reaches beyond a run of 64 keys, and over five pages. */
 const long = passage.slice(0, 70);
 /** Nine others, none as long as another. */
-const ragged = reference.slice(0, 3).flatMap(({ greedy_ids_float64: ids }, index) => [
-  ids.slice(0, 1 + 3 * index), ids.slice(10, 15 + 4 * index), ids.slice(3, 19 + 5 * index),
-]);
+const ragged = reference
+  .slice(0, 3)
+  .flatMap(({ greedy_ids_float64: ids }, index) => [
+    ids.slice(0, 1 + 3 * index),
+    ids.slice(10, 15 + 4 * index),
+    ids.slice(3, 19 + 5 * index),
+  ]);
 /** Short ones, so that hundreds of batches take a minute: one to seven ids, and two beyond a page. */
 const short = [
-  ...reference.flatMap(({ greedy_ids_float64: ids }, index) => [ids.slice(0, 1 + index), ids.slice(9 + index, 16), ids.slice(index, index + 3)]),
-  passage.slice(0, 17), passage.slice(5, 24),
+  ...reference.flatMap(({ greedy_ids_float64: ids }, index) => [
+    ids.slice(0, 1 + index),
+    ids.slice(9 + index, 16),
+    ids.slice(index, index + 3),
+  ]),
+  passage.slice(0, 17),
+  passage.slice(5, 24),
 ];
 
 describe("whole logits", () => {
-  it.each(some("chunks in which sequences are fed", 1, shareOf([7, 1, Infinity])))("of a sequence first, in the middle and last of 9 ragged others, fed by chunks of %d: one hash for every row", async (chunk) => {
-    for (const place of some("places of a sequence in a batch", 1, [5, 0, 9])) {
-      const batch = [...ragged.slice(0, place), long, ...ragged.slice(place)];
-      const results = await model.forward(batch, { chunk });
-      for (const [row, ids] of batch.entries()) expect(differences(bitsOf(results[row]!), await alone(model, ids))).toBe(0);
-    }
-  });
+  it.each(some("chunks in which sequences are fed", 1, shareOf([7, 1, Infinity])))(
+    "of a sequence first, in the middle and last of 9 ragged others, fed by chunks of %d: one hash for every row",
+    async (chunk) => {
+      for (const place of some("places of a sequence in a batch", 1, [5, 0, 9])) {
+        const batch = [...ragged.slice(0, place), long, ...ragged.slice(place)];
+        const results = await model.forward(batch, { chunk });
+        for (const [row, ids] of batch.entries())
+          expect(differences(bitsOf(results[row]!), await alone(model, ids))).toBe(0);
+      }
+    },
+  );
 
   const arrival = fc.record({
     ids: fc.constantFrom(...short),
@@ -97,7 +124,8 @@ describe("whole logits", () => {
   const batches = fc.record({
     arrivals: fc.array(arrival, { minLength: 2, maxLength: 6 }),
     /** One batch in sixteen has the long sequence in it. */
-    withLong: fc.tuple(fc.nat({ max: 15 }), fc.record({ place: fc.nat({ max: 6 }), chunk: fc.constantFrom(16, 33, Infinity) }))
+    withLong: fc
+      .tuple(fc.nat({ max: 15 }), fc.record({ place: fc.nat({ max: 6 }), chunk: fc.constantFrom(16, 33, Infinity) }))
       .map(([die, where]) => (die === 7 ? where : null)),
     /** Which pages are left between those of sequences that came before. */
     holes: fc.array(fc.boolean(), { maxLength: 12 }),
@@ -105,7 +133,11 @@ describe("whole logits", () => {
   type Batch = typeof batches extends fc.Arbitrary<infer T> ? T : never;
 
   /** Rows of the batch that differ from their own runs alone, and of how many. */
-  async function check(tested: Model, cache: KvCache, { arrivals, withLong, holes }: Batch): Promise<{ rows: number; differing: number; elements: number }> {
+  async function check(
+    tested: Model,
+    cache: KvCache,
+    { arrivals, withLong, holes }: Batch,
+  ): Promise<{ rows: number; differing: number; elements: number }> {
     const batch: Arrival[] = [...arrivals];
     if (withLong !== null) batch.splice(withLong.place, 0, { ids: long, chunk: withLong.chunk, at: 0 });
     // Earlier sequences leave the free pages out of order.
@@ -130,16 +162,20 @@ describe("whole logits", () => {
   it("of any row of any batch are those of its own run alone", async () => {
     const cache = model.createCache(Array(19).fill(80));
     let rows = 0;
-    await fc.assert(fc.asyncProperty(batches, async (batch) => {
-      const result = await check(model, cache, batch);
-      rows += result.rows;
-      expect(result).toMatchObject({ differing: 0, elements: 0 });
-    }), { numRuns: runs, endOnFailure: true });
+    await fc.assert(
+      fc.asyncProperty(batches, async (batch) => {
+        const result = await check(model, cache, batch);
+        rows += result.rows;
+        expect(result).toMatchObject({ differing: 0, elements: 0 });
+      }),
+      { numRuns: runs, endOnFailure: true },
+    );
     console.log(`${rows} rows in ${runs} batches: 0 differ from their own runs alone`);
     cache.dispose();
   });
 
-  if (!doesForAll) console.log("The controls, ordinary kernels and another order of the sums, are run on another driver.");
+  if (!doesForAll)
+    console.log("The controls, ordinary kernels and another order of the sums, are run on another driver.");
   it.runIf(doesForAll)("by ordinary kernels are not, as the same comparison shows", async () => {
     const cache = ordinary.createCache(Array(19).fill(80));
     let [rows, differing] = [0, 0];
@@ -153,18 +189,24 @@ describe("whole logits", () => {
     expect(differing).toBeGreaterThan(rows / 2);
   });
 
-  it.runIf(doesForAll && inCi("how many logits of a model change with the order"))("would nearly all change under another order of the sums", async () => {
-    // The crowd decides how the ordinary kernels split K.
-    const crowds = [[], ragged.slice(0, 4), ragged];
-    let [changed, elements] = [0, 0];
-    for (const ids of ragged.slice(1, 6)) {
-      const bits = await alone(model, ids);
-      const others: Uint32Array[] = [];
-      for (const crowd of crowds) others.push(bitsOf((await ordinary.forward([ids, ...crowd]))[0]!));
-      changed += bits.reduce((count, value, index) => count + (others.some((other) => other[index] !== value) ? 1 : 0), 0);
-      elements += bits.length;
-    }
-    console.log(`order-sensitive: ${changed} of ${elements} logits change when K is split otherwise`);
-    expect(changed / elements).toBeGreaterThan(0.9);
-  });
+  it.runIf(doesForAll && inCi("how many logits of a model change with the order"))(
+    "would nearly all change under another order of the sums",
+    async () => {
+      // The crowd decides how the ordinary kernels split K.
+      const crowds = [[], ragged.slice(0, 4), ragged];
+      let [changed, elements] = [0, 0];
+      for (const ids of ragged.slice(1, 6)) {
+        const bits = await alone(model, ids);
+        const others: Uint32Array[] = [];
+        for (const crowd of crowds) others.push(bitsOf((await ordinary.forward([ids, ...crowd]))[0]!));
+        changed += bits.reduce(
+          (count, value, index) => count + (others.some((other) => other[index] !== value) ? 1 : 0),
+          0,
+        );
+        elements += bits.length;
+      }
+      console.log(`order-sensitive: ${changed} of ${elements} logits change when K is split otherwise`);
+      expect(changed / elements).toBeGreaterThan(0.9);
+    },
+  );
 });

@@ -15,7 +15,13 @@ let root: string;
 let cache: string;
 let checkpoint: string;
 let built = 0;
-const source: NamedSource = { name: "test", kernels: (...args) => { built++; return emptyKernels(...args); } };
+const source: NamedSource = {
+  name: "test",
+  kernels: (...args) => {
+    built++;
+    return emptyKernels(...args);
+  },
+};
 const cached = (again = false): Promise<CachedLibrary> => cachedLibrary(checkpoint, source, () => undefined, again);
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "treefold-libraries-"));
@@ -96,7 +102,9 @@ it("removes a temporary library when the process is asked to end", async () => {
 it("says so where there is not even room for a temporary folder", async () => {
   await writeFile(join(cache, "kept"), "");
   vi.stubEnv("TMPDIR", join(cache, "kept"));
-  await expect(cached()).rejects.toThrow(/kept\/treefold-library-\S+: cannot be written \(ENOTDIR\); fix: give a folder/);
+  await expect(cached()).rejects.toThrow(
+    /kept\/treefold-library-\S+: cannot be written \(ENOTDIR\); fix: give a folder/,
+  );
 });
 
 it("is filled by several at once", async () => {

@@ -38,8 +38,21 @@ const artifactsKept = 4096;
  * @param again whatever is there is damaged
  * @throws CheckpointError, and LibraryWriteError where not even a temporary folder can be written
  */
-export async function cachedLibrary(directory: string, source: NamedSource, progress: (what: string) => void, again = false): Promise<CachedLibrary> {
-  const key = createHash("sha256").update(JSON.stringify([await (source.expect === undefined ? hashBuilder() : hashEvaluator()), source.name, await hashCheckpoint(directory)])).digest("hex");
+export async function cachedLibrary(
+  directory: string,
+  source: NamedSource,
+  progress: (what: string) => void,
+  again = false,
+): Promise<CachedLibrary> {
+  const key = createHash("sha256")
+    .update(
+      JSON.stringify([
+        await (source.expect === undefined ? hashBuilder() : hashEvaluator()),
+        source.name,
+        await hashCheckpoint(directory),
+      ]),
+    )
+    .digest("hex");
   const caches = userCacheDirectory();
   const folder = join(caches, "libraries", key);
   const kept: CachedLibrary = { folder, kept: true, remove: async () => undefined };
@@ -51,7 +64,12 @@ export async function cachedLibrary(directory: string, source: NamedSource, prog
   // The compiler is only loaded where there is something to build.
   const { buildLibrary } = await import("./build/library.ts");
   const { LibraryWriteError, writeOwnLibrary } = await import("./build/write.ts");
-  const library = await buildLibrary(directory, { kernels: source.kernels, sealed: source.expect !== undefined, progress, ...(source.expect && { expect: source.expect }) });
+  const library = await buildLibrary(directory, {
+    kernels: source.kernels,
+    sealed: source.expect !== undefined,
+    progress,
+    ...(source.expect && { expect: source.expect }),
+  });
   if (!again && existsSync(folder)) return kept; // Another process was faster.
   try {
     await writeOwnLibrary(library, folder);
@@ -64,7 +82,11 @@ export async function cachedLibrary(directory: string, source: NamedSource, prog
     const temporary = join(tmpdir(), `treefold-library-${randomUUID()}`);
     await writeOwnLibrary(library, temporary);
     const removed = removeOnSignal(temporary);
-    return { folder: temporary, kept: false, remove: () => rm(temporary, { recursive: true, force: true }).finally(removed) };
+    return {
+      folder: temporary,
+      kept: false,
+      remove: () => rm(temporary, { recursive: true, force: true }).finally(removed),
+    };
   }
 }
 

@@ -3,10 +3,14 @@ import { expect, it } from "vitest";
 import { nameOf, useNamed, type KernelUse } from "./machine.ts";
 
 const attention: KernelUse = {
-  module: "attention", kernel: "attention", extents: { head: 6, dim: 32, kvHead: 2, page: 16 },
+  module: "attention",
+  kernel: "attention",
+  extents: { head: 6, dim: 32, kvHead: 2, page: 16 },
 };
-const listedAs = (use: KernelUse, axes: readonly string[]): KernelUse => (
-  { ...use, extents: Object.fromEntries(axes.map((axis) => [axis, use.extents[axis]!])) });
+const listedAs = (use: KernelUse, axes: readonly string[]): KernelUse => ({
+  ...use,
+  extents: Object.fromEntries(axes.map((axis) => [axis, use.extents[axis]!])),
+});
 
 function orders<T>(items: readonly T[]): T[][] {
   if (items.length === 0) return [[]];

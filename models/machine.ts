@@ -30,7 +30,9 @@ export interface Machine<Value> {
   reshape(value: Value, shape: readonly Extent[]): Value;
   /** `tensors` names every input and output of the kernel; `extents` its batch and sequence axes. */
   run(
-    use: KernelUse, tensors: Readonly<Record<string, Value>>, extents: Readonly<Record<string, Extent>>,
+    use: KernelUse,
+    tensors: Readonly<Record<string, Value>>,
+    extents: Readonly<Record<string, Extent>>,
     parameters?: Readonly<Record<string, number | StepParameter>>,
   ): void;
 }

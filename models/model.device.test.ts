@@ -24,7 +24,11 @@ afterAll(() => {
 });
 
 /** Largest error of the last logits, and the sum of the prompt's own token logprobs, in double precision. */
-function accuracy(logits: Float32Array, ids: readonly number[], expected: readonly number[]): { error: number; logprobs: number } {
+function accuracy(
+  logits: Float32Array,
+  ids: readonly number[],
+  expected: readonly number[],
+): { error: number; logprobs: number } {
   const vocabulary = expected.length;
   const row = (position: number): Float32Array => logits.subarray(position * vocabulary, (position + 1) * vocabulary);
   const error = Math.max(...row(ids.length - 1).map((value, id) => Math.abs(value - expected[id]!)));
@@ -38,18 +42,26 @@ function accuracy(logits: Float32Array, ids: readonly number[], expected: readon
 
 describe("the demo model", () => {
   // The control must be no worse: its hashes differ because of the order of its sums, and for no other reason.
-  it.each([["Treefold's", false], ["ordinary", true]] as const)("by %s kernels is within PyTorch's own bf16 error of float64, and its logprobs within 1%%", async (_, ordinary) => {
-    const tested = ordinary ? await loadCheckpoint(demoDirectory, { device, source: ordinaryKernels }) : model;
-    for (const { prompt, ids, last_logits_float64, token_logprobs_float64, max_abs_err_of_torch_bf16 } of reference) {
-      const [logits] = await tested.forward([ids]);
-      const { error, logprobs } = accuracy(logits!, ids, last_logits_float64);
-      const expected = token_logprobs_float64.reduce((total, logprob) => total + logprob, 0);
-      console.log(`'${prompt}': error ${error.toFixed(4)} of ${max_abs_err_of_torch_bf16.toFixed(4)}, logprobs off by ${(100 * Math.abs(logprobs / expected - 1)).toFixed(3)}%`);
-      expect(error).toBeLessThanOrEqual(max_abs_err_of_torch_bf16);
-      expect(Math.abs(logprobs - expected)).toBeLessThanOrEqual(0.01 * Math.abs(expected));
-    }
-    if (ordinary) tested.dispose();
-  });
+  it.each([
+    ["Treefold's", false],
+    ["ordinary", true],
+  ] as const)(
+    "by %s kernels is within PyTorch's own bf16 error of float64, and its logprobs within 1%%",
+    async (_, ordinary) => {
+      const tested = ordinary ? await loadCheckpoint(demoDirectory, { device, source: ordinaryKernels }) : model;
+      for (const { prompt, ids, last_logits_float64, token_logprobs_float64, max_abs_err_of_torch_bf16 } of reference) {
+        const [logits] = await tested.forward([ids]);
+        const { error, logprobs } = accuracy(logits!, ids, last_logits_float64);
+        const expected = token_logprobs_float64.reduce((total, logprob) => total + logprob, 0);
+        console.log(
+          `'${prompt}': error ${error.toFixed(4)} of ${max_abs_err_of_torch_bf16.toFixed(4)}, logprobs off by ${(100 * Math.abs(logprobs / expected - 1)).toFixed(3)}%`,
+        );
+        expect(error).toBeLessThanOrEqual(max_abs_err_of_torch_bf16);
+        expect(Math.abs(logprobs - expected)).toBeLessThanOrEqual(0.01 * Math.abs(expected));
+      }
+      if (ordinary) tested.dispose();
+    },
+  );
 
   it("gives the reference evaluator's bits", async () => {
     const evaluator = await ReferenceModel.load(demoDirectory);
@@ -59,8 +71,13 @@ describe("the demo model", () => {
   });
 
   it("goes on with float64's most likely id", async () => {
-    const completions = await model.generateAll(reference.map(({ ids }) => ids), { maxTokens: 1 });
-    expect(completions.map(({ ids }) => ids)).toEqual(reference.map(({ ids, greedy_ids_float64 }) => [greedy_ids_float64[ids.length]]));
+    const completions = await model.generateAll(
+      reference.map(({ ids }) => ids),
+      { maxTokens: 1 },
+    );
+    expect(completions.map(({ ids }) => ids)).toEqual(
+      reference.map(({ ids, greedy_ids_float64 }) => [greedy_ids_float64[ids.length]]),
+    );
   });
 
   it("ends a completion at an end-of-sequence id, and gives that id, too", async () => {
@@ -76,7 +93,8 @@ describe("the demo model", () => {
     const prompts = [reference[3]!, reference[0]!, reference[5]!].map(({ ids }) => ids);
     const together = await model.generateAll(prompts, { maxTokens: 45 });
     expect(together[0]!.ids.at(-1)).toBe(0);
-    for (const [index, ids] of prompts.entries()) expect(together[index]).toEqual((await model.generateAll([ids], { maxTokens: 45 }))[0]);
+    for (const [index, ids] of prompts.entries())
+      expect(together[index]).toEqual((await model.generateAll([ids], { maxTokens: 45 }))[0]);
   });
 
   it("stops at the model's last position", async () => {
@@ -106,8 +124,19 @@ describe("the demo model", () => {
     await refused([1.5], /has id 1\.5 at position 0/);
     await refused(Array(2049).fill(1), /has 2049 ids where 2048 fit/);
     await expect(model.stepLogits(cache, [], "all")).rejects.toThrow(/the batch is empty/);
-    await expect(model.stepLogits(cache, [{ sequence, ids: [1] }, { sequence, ids: [2] }], "all")).rejects.toThrow(/twice/);
-    await expect(model.stepLogits(cache, [{ sequence, ids: Array(17).fill(1) }], "all")).rejects.toThrow(CacheFullError);
+    await expect(
+      model.stepLogits(
+        cache,
+        [
+          { sequence, ids: [1] },
+          { sequence, ids: [2] },
+        ],
+        "all",
+      ),
+    ).rejects.toThrow(/twice/);
+    await expect(model.stepLogits(cache, [{ sequence, ids: Array(17).fill(1) }], "all")).rejects.toThrow(
+      CacheFullError,
+    );
     expect(sequence.length).toBe(0);
     const [logits] = await model.stepLogits(cache, [{ sequence, ids: reference[0]!.ids }], "last");
     expect(logits).toEqual((await model.forward([reference[0]!.ids]))[0]!.slice(-model.config.vocabulary));

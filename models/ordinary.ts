@@ -12,7 +12,12 @@ import type { NamedSource } from "./library-cache.ts";
 import type { KernelUse } from "./machine.ts";
 
 /** The fewer rows there are, the more slices it takes to occupy a device. */
-const splits = [{ fromTokens: 1, slices: 8 }, { fromTokens: 4, slices: 4 }, { fromTokens: 16, slices: 2 }, { fromTokens: 64, slices: 1 }] as const;
+const splits = [
+  { fromTokens: 1, slices: 8 },
+  { fromTokens: 4, slices: 4 },
+  { fromTokens: 16, slices: 2 },
+  { fromTokens: 64, slices: 1 },
+] as const;
 
 const isSplit = ({ module }: KernelUse): boolean => module.startsWith("linear");
 
@@ -23,12 +28,20 @@ export const ordinary: NamedSource = { name: "ordinary", kernels: compileOrdinar
  * The other control, for `loadCheckpoint`: the model's kernels under the same schedules, but with the device's own exp,
  * division and roots, and sums and products that its compiler may contract, regroup and factor.
  */
-export const builtin: NamedSource = { name: "builtin", kernels: (uses, options) => compileKernels(uses, { ...options, arithmetic: "builtin" }) };
+export const builtin: NamedSource = {
+  name: "builtin",
+  kernels: (uses, options) => compileKernels(uses, { ...options, arithmetic: "builtin" }),
+};
 
 /** A library's kernels like any other, except that which linear kernel a step gets decides the bits. */
 async function compileOrdinary(...[uses, options]: Parameters<KernelSource>): ReturnType<KernelSource> {
   const all = [...uses];
-  const compiled = new Map(await compileKernels(all.filter((use) => !isSplit(use)), options));
+  const compiled = new Map(
+    await compileKernels(
+      all.filter((use) => !isSplit(use)),
+      options,
+    ),
+  );
   for (const { fromTokens, slices } of splits) {
     const split = await compileKernels(all.filter(isSplit), { ...options, variant: splitK(slices) });
     for (const [name, variants] of split) {
@@ -56,7 +69,9 @@ function withTree(kernel: Kernel, tree: Tree): Kernel {
   const { pool } = kernel;
   const outputs = kernel.outputs.map((output) => ({
     ...output,
-    value: rewrite(pool, output.value, (expr) => (expr.kind === "field" ? pool.field(pool.reduce({ ...expr.of, tree }), expr.field) : undefined)),
+    value: rewrite(pool, output.value, (expr) =>
+      expr.kind === "field" ? pool.field(pool.reduce({ ...expr.of, tree }), expr.field) : undefined,
+    ),
   }));
   return { ...kernel, outputs };
 }

@@ -26,7 +26,10 @@ export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
   rmsNorm: [{ name: "row-together" }, { name: "row-each" }],
   rmsNormHeads: [{ name: "row-together" }, { name: "row-each" }],
   // A lone token's heads side by side; of many tokens, four to a workgroup, which then read the same keys.
-  attention: [{ name: "registers", invocations: { token: 1, head: 4 } }, { name: "registers", invocations: { token: 4, head: 1 } }],
+  attention: [
+    { name: "registers", invocations: { token: 1, head: 4 } },
+    { name: "registers", invocations: { token: 4, head: 1 } },
+  ],
   argmax: [{ name: "split" }, ...rowOfLogits(64)],
   logSoftmax: [{ name: "row-together" }, { name: "row-each" }],
   rowSummary: rowOfLogits(256),
@@ -39,18 +42,24 @@ export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
 /** One schedule, or one for few rows and one for many. */
 export function chooseSchedules(kernel: string, offered: readonly Schedule[]): Schedule[] {
   const chosen = (own(preferredSchedules, kernel) ?? []).flatMap((choice) =>
-    offered.filter(({ name }) => name === choice.name).map((schedule) => reshaped(schedule, choice)));
+    offered.filter(({ name }) => name === choice.name).map((schedule) => reshaped(schedule, choice)),
+  );
   return chosen.length > 0 ? chosen : offered.slice(0, 1);
 }
 
 function reshaped(schedule: Schedule, { invocations = {}, ways }: Choice): Schedule {
-  const shape = [...Object.entries(invocations).map(([axis, count]) => `${count} ${axis}`), ...(ways === undefined ? [] : [`${ways} ways`])].join(" by ");
+  const shape = [
+    ...Object.entries(invocations).map(([axis, count]) => `${count} ${axis}`),
+    ...(ways === undefined ? [] : [`${ways} ways`]),
+  ].join(" by ");
   if (shape === "") return schedule;
   return {
     ...schedule,
     name: `${schedule.name}, ${shape}`,
     passes: schedule.passes.map((pass) => ({
-      ...pass, ...(ways === undefined ? {} : { ways, cut: 1 }), axes: pass.axes.map((axis) => ({ ...axis, invocations: own(invocations, axis.axis) ?? axis.invocations })),
+      ...pass,
+      ...(ways === undefined ? {} : { ways, cut: 1 }),
+      axes: pass.axes.map((axis) => ({ ...axis, invocations: own(invocations, axis.axis) ?? axis.invocations })),
     })),
   };
 }

@@ -27,12 +27,23 @@ export function hashBuilder(): Promise<string> {
 
 /** A hash of everything that turns a declaration's text and an artifact into a certificate. */
 export function hashAudit(): Promise<string> {
-  return hashOf([join(code, "dsl"), join(code, "codegen", "audit"), join(code, "runtime"), join(code, "models", "audit")]);
+  return hashOf([
+    join(code, "dsl"),
+    join(code, "codegen", "audit"),
+    join(code, "runtime"),
+    join(code, "models", "audit"),
+  ]);
 }
 
 /** A hash of everything that makes the reference evaluator's word of a checkpoint. */
 export function hashEvaluator(): Promise<string> {
-  return hashOf([...compiler, join(packageRoot, "models", "probes"), join(code, "models"), join(code, "runtime"), join(code, "spec")]);
+  return hashOf([
+    ...compiler,
+    join(packageRoot, "models", "probes"),
+    join(code, "models"),
+    join(code, "runtime"),
+    join(code, "spec"),
+  ]);
 }
 
 const hashes = new Map<string, Promise<string>>();
@@ -47,9 +58,15 @@ function hashOf(directories: readonly string[]): Promise<string> {
 async function readAndHash(directories: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
   for (const directory of directories) {
-    const names = (await readdir(directory, { recursive: true })).filter((name) => /(?<!\.test|\.d)\.[jt]s$/.test(name)).sort();
+    const names = (await readdir(directory, { recursive: true }))
+      .filter((name) => /(?<!\.test|\.d)\.[jt]s$/.test(name))
+      .sort();
     for (const name of names) {
-      hash.update(name).update("\0").update(await readFile(join(directory, name))).update("\0");
+      hash
+        .update(name)
+        .update("\0")
+        .update(await readFile(join(directory, name)))
+        .update("\0");
     }
   }
   return hash.digest("hex");

@@ -19,7 +19,11 @@ async function load(): Promise<void> {
   try {
     view.showLoading("Looking for a GPU");
     let isSoftware = false;
-    device = await openDevice({ notify: () => { isSoftware = true; } });
+    device = await openDevice({
+      notify: () => {
+        isSoftware = true;
+      },
+    });
     view.showAdapter(device.info, isSoftware);
     const program = (): Promise<Program> => import(new URL("forward.js", library).href) as Promise<Program>;
     const model = await loadModel(program, library, { device, progress: view.showLoading, accept: "invariant" });

@@ -8,8 +8,14 @@ export async function compareGolden(model: Model, progress: (what: string) => vo
 }
 
 /** Undefined where the library has no self-test. @throws ModelFileError, and the device's errors */
-export async function examine(model: Model, library: URL, progress: (what: string) => void): Promise<Examination | undefined> {
+export async function examine(
+  model: Model,
+  library: URL,
+  progress: (what: string) => void,
+): Promise<Examination | undefined> {
   if (model.manifest.selfTest === undefined) return undefined;
-  const { examination } = await examineLibrary(model.device, library, { progress: (what) => progress(`Asking the GPU: ${what}`) });
+  const { examination } = await examineLibrary(model.device, library, {
+    progress: (what) => progress(`Asking the GPU: ${what}`),
+  });
   return examination;
 }

@@ -1,5 +1,13 @@
 /** The page's elements, and what they show. */
-import { policyTexts, type DeviceInfo, type Examination, type GoldenCheck, type Model, type ProbeResult, type WeightsProgress } from "treefold-runtime";
+import {
+  policyTexts,
+  type DeviceInfo,
+  type Examination,
+  type GoldenCheck,
+  type Model,
+  type ProbeResult,
+  type WeightsProgress,
+} from "treefold-runtime";
 import { adapterText, bytesText, type Problem } from "./words.ts";
 
 function element<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
@@ -79,7 +87,8 @@ export function showModel({ manifest: { fingerprint, compiler, tokenizer }, poli
   within(footer, ".fingerprint").textContent = fingerprint;
   within(footer, ".compiler").textContent = compiler;
   if (tokenizer === null) {
-    within(speak, "label").textContent = "Prompt: token ids with commas between them, since this model has no tokenizer";
+    within(speak, "label").textContent =
+      "Prompt: token ids with commas between them, since this model has no tokenizer";
     prompt.value = "1,2,3";
   }
 }
@@ -131,25 +140,34 @@ export function showComparison(comparison: GoldenCheck | undefined): void {
   within(golden, ".verdict").textContent = agrees ? "Your GPU agrees, bit for bit." : "Your GPU gives other bits.";
   within(golden, ".expected").textContent = expected;
   within(golden, ".seen").textContent = seen;
-  within(golden, ".what").textContent = `SHA-256 of all logits of ${tokens} tokens: a prompt of ${promptTokens}, and its continuation.`;
+  within(golden, ".what").textContent =
+    `SHA-256 of all logits of ${tokens} tokens: a prompt of ${promptTokens}, and its continuation.`;
 }
 
 /** `agrees`: whether the golden hashes were one; undefined where there is none. */
 export function showExamination(examination: Examination | undefined, agrees: boolean | undefined): void {
   probes.hidden = examination === undefined;
   noProbes.hidden = examination !== undefined;
-  noProbes.textContent = "This library was built without questions to the GPU's arithmetic: that test is not available.";
+  noProbes.textContent =
+    "This library was built without questions to the GPU's arithmetic: that test is not available.";
   if (examination === undefined) return;
   const { probes: asked, policy, verified, skipped } = examination;
   const failed = asked.filter(({ ok }) => !ok);
   const decisive = failed.filter(({ decides }) => decides !== "nothing").length;
   const others = failed.length - decisive;
   probes.open = decisive > 0;
-  within(probes, "summary").textContent = `Asked ${asked.length} times about its arithmetic, it gave the evaluator's bits ${asked.length - failed.length} times${
-    decisive > 0 ? `, and ${decisive} times others that matter` : others > 0 ? `; the other ${others} change no result of this model` : ""}.`;
-  policyText.textContent = verified && agrees === false
-    ? "Each kernel alone gave the evaluator's bits, and the model did not: please report this, with the name of your GPU and your browser."
-    : `What follows: ${policyTexts[policy]}.`;
+  within(probes, "summary").textContent =
+    `Asked ${asked.length} times about its arithmetic, it gave the evaluator's bits ${asked.length - failed.length} times${
+      decisive > 0
+        ? `, and ${decisive} times others that matter`
+        : others > 0
+          ? `; the other ${others} change no result of this model`
+          : ""
+    }.`;
+  policyText.textContent =
+    verified && agrees === false
+      ? "Each kernel alone gave the evaluator's bits, and the model did not: please report this, with the name of your GPU and your browser."
+      : `What follows: ${policyTexts[policy]}.`;
   within(probes, ".skipped").textContent = skipped.length === 0 ? "" : `Not asked: ${skipped.join("; ")}.`;
   within(probes, "tbody").replaceChildren(...asked.map(rowOf));
 }

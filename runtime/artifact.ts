@@ -23,7 +23,11 @@ export type Arithmetic = "free" | "sealed" | "builtin";
 export type Formula =
   | number
   | { readonly extent: string }
-  | { readonly operator: "add" | "subtract" | "multiply" | "divide" | "remainder" | "minimum" | "maximum"; readonly left: Formula; readonly right: Formula };
+  | {
+      readonly operator: "add" | "subtract" | "multiply" | "divide" | "remainder" | "minimum" | "maximum";
+      readonly left: Formula;
+      readonly right: Formula;
+    };
 
 /** How a tensor's elements lie in its buffer. */
 export interface Layout {
@@ -69,7 +73,9 @@ export interface UniformField {
   readonly name: string;
   readonly offsetBytes: number;
   readonly type: "f32" | "u32" | "i32";
-  readonly value: { readonly kind: "formula"; readonly formula: Formula } | { readonly kind: "parameter"; readonly name: string };
+  readonly value:
+    | { readonly kind: "formula"; readonly formula: Formula }
+    | { readonly kind: "parameter"; readonly name: string };
 }
 
 /** One dispatch. */
@@ -116,4 +122,9 @@ export interface DeviceLimits {
   /** Bytes of a buffer that one binding sees. */
   readonly maxBindingBytes: number;
 }
-export const defaultLimits: DeviceLimits = { maxInvocations: 256, maxWorkgroupBytes: 16384, maxStorageBuffers: 8, maxBindingBytes: 2 ** 27 };
+export const defaultLimits: DeviceLimits = {
+  maxInvocations: 256,
+  maxWorkgroupBytes: 16384,
+  maxStorageBuffers: 8,
+  maxBindingBytes: 2 ** 27,
+};

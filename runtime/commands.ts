@@ -41,7 +41,11 @@ export class Commands {
     this.#device.assertUsable();
     const { artifact } = kernel;
     const request: RequestChecks = new RequestChecks(artifact, this.#device);
-    request.check(kernel.device === this.#device, "it was loaded on another device", "load it on the device that runs it");
+    request.check(
+      kernel.device === this.#device,
+      "it was loaded on another device",
+      "load it on the device that runs it",
+    );
     const known = request.extents(extents);
     const values = request.parameters(parameters);
     request.tensors(tensors, known);
@@ -50,12 +54,17 @@ export class Commands {
       const count = request.evaluate(loaded.pass.workgroups, known);
       return count === 0 ? [] : [{ loaded, workgroups: request.workgroups(count) }];
     });
-    const scratch = this.#scratch(passes.flatMap(({ loaded }) => loaded.pass.bindings), (binding) => request.scratchWords(binding, known));
+    const scratch = this.#scratch(
+      passes.flatMap(({ loaded }) => loaded.pass.bindings),
+      (binding) => request.scratchWords(binding, known),
+    );
     const dispatches = passes.map(({ loaded, workgroups }): Dispatch => {
-      const bound = loaded.pass.bindings.map(({ name, role, words }) => (
-        role === "scratch" ? whole(scratch.get(name)!) : tensors[name]!.bound(words)));
-      const uniformOffset = this.#writeUniforms(loaded, (field) => (
-        field.value.kind === "formula" ? request.evaluate(field.value.formula, known) : values[field.value.name]!));
+      const bound = loaded.pass.bindings.map(({ name, role, words }) =>
+        role === "scratch" ? whole(scratch.get(name)!) : tensors[name]!.bound(words),
+      );
+      const uniformOffset = this.#writeUniforms(loaded, (field) =>
+        field.value.kind === "formula" ? request.evaluate(field.value.formula, known) : values[field.value.name]!,
+      );
       return { loaded, bound, uniformOffset, workgroups };
     });
     this.#dispatches.push(...dispatches);
@@ -84,7 +93,11 @@ export class Commands {
     for (const { loaded, bound, uniformOffset, workgroups } of dispatches) {
       if (pipeline !== loaded.pipeline) encoding.setPipeline((pipeline = loaded.pipeline));
       const hasUniforms = loaded.pass.uniformBytes > 0;
-      encoding.setBindGroup(0, loaded.bindGroup(hasUniforms ? uniforms : undefined, bound), hasUniforms ? [uniformOffset] : []);
+      encoding.setBindGroup(
+        0,
+        loaded.bindGroup(hasUniforms ? uniforms : undefined, bound),
+        hasUniforms ? [uniformOffset] : [],
+      );
       encoding.dispatchWorkgroups(...workgroups);
     }
     encoding.end();
@@ -92,13 +105,16 @@ export class Commands {
     const scope = gpu.popErrorScope();
     const [done, validated] = await Promise.allSettled([gpu.queue.onSubmittedWorkDone(), scope]);
     // Neither is rejected but when the device is gone.
-    const error: unknown = done.status === "rejected" ? done.reason : validated.status === "rejected" ? validated.reason : validated.value;
+    const error: unknown =
+      done.status === "rejected" ? done.reason : validated.status === "rejected" ? validated.reason : validated.value;
     if (error === null) return device.assertUsable();
     await device.assertAlive();
     const labels = [...new Set(dispatches.map(({ loaded }) => loaded.pass.label))].join(", ");
     throw new CommandError({
-      where: `submission of ${labels}`, what: `the driver refused it: ${messageOf(error)}`,
-      fix: "check that every tensor was still there when it was submitted; otherwise report this", cause: error,
+      where: `submission of ${labels}`,
+      what: `the driver refused it: ${messageOf(error)}`,
+      fix: "check that every tensor was still there when it was submitted; otherwise report this",
+      cause: error,
     });
   }
 
@@ -151,7 +167,12 @@ export class Commands {
     if (this.#device.uniforms === undefined || this.#device.uniforms.size < bytes) {
       if (this.#device.uniforms !== undefined) this.#device.free(this.#device.uniforms);
       this.#device.uniforms = undefined;
-      this.#device.uniforms = this.#device.allocate("uniforms", "uniforms", this.#uniforms.length / 4, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+      this.#device.uniforms = this.#device.allocate(
+        "uniforms",
+        "uniforms",
+        this.#uniforms.length / 4,
+        GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      );
     }
     this.#device.gpu.queue.writeBuffer(this.#device.uniforms, 0, this.#uniforms, 0, bytes);
     return this.#device.uniforms;

@@ -57,7 +57,13 @@ export class Device {
   #fault: RuntimeError | undefined;
 
   /** @internal */
-  constructor(instance: GPU, gpu: GPUDevice, info: DeviceInfo, lowered: Partial<RuntimeLimits>, notify: (line: string) => void) {
+  constructor(
+    instance: GPU,
+    gpu: GPUDevice,
+    info: DeviceInfo,
+    lowered: Partial<RuntimeLimits>,
+    notify: (line: string) => void,
+  ) {
     this.notify = notify;
     this.limits = limitsOf(gpu.limits, lowered);
     this.#instance = instance;
@@ -65,8 +71,12 @@ export class Device {
     this.gpu = gpu;
     this.info = info;
     void gpu.lost.then(({ reason, message }) => {
-      this.#lose(reason === "destroyed" ? "the device has been disposed of" : `the device was lost: ${message}`,
-        reason === "destroyed" ? "open a new device" : "open a new device and repeat the request; on a GPU, look at the driver's log");
+      this.#lose(
+        reason === "destroyed" ? "the device has been disposed of" : `the device was lost: ${message}`,
+        reason === "destroyed"
+          ? "open a new device"
+          : "open a new device and repeat the request; on a GPU, look at the driver's log",
+      );
     });
   }
 
@@ -87,7 +97,8 @@ export class Device {
    * turns of the event loop, since a loaded machine may spend the time of one timer before the driver had its turn.
    */
   async assertAlive(): Promise<void> {
-    for (let turn = 0; turn < 10 && !this.isGone; turn++) await Promise.race([this.gpu.lost, new Promise((resolve) => setTimeout(resolve, 10))]);
+    for (let turn = 0; turn < 10 && !this.isGone; turn++)
+      await Promise.race([this.gpu.lost, new Promise((resolve) => setTimeout(resolve, 10))]);
     this.assertUsable();
   }
 
@@ -100,23 +111,29 @@ export class Device {
     const size = bindingBytes(words);
     if (size > this.limits.maxBufferBytes) {
       throw new AllocationError({
-        where: label, what: `${size} bytes are more than the ${this.limits.maxBufferBytes} that a buffer of ${this.info.description} holds`,
+        where: label,
+        what: `${size} bytes are more than the ${this.limits.maxBufferBytes} that a buffer of ${this.info.description} holds`,
         fix: "split the tensor, or use a device with larger buffers",
       });
     }
     this.gpu.pushErrorScope("out-of-memory");
     const buffer = this.gpu.createBuffer({ label, size, usage });
     this.#buffers.set(buffer, purpose);
-    void this.gpu.popErrorScope().then((error) => {
-      if (error === null) return;
-      this.free(buffer);
-      // Whoever keeps the buffer for later must not find it again.
-      if (purpose === "scratch" || purpose === "uniforms") this.releaseScratch();
-      this.#fault ??= new AllocationError({
-        where: label, what: `${this.info.description} has no ${size} bytes left`,
-        fix: "dispose of tensors that are no longer needed, or use smaller batches", cause: error,
-      });
-    }, () => undefined); // The device is gone; `lost` tells.
+    void this.gpu.popErrorScope().then(
+      (error) => {
+        if (error === null) return;
+        this.free(buffer);
+        // Whoever keeps the buffer for later must not find it again.
+        if (purpose === "scratch" || purpose === "uniforms") this.releaseScratch();
+        this.#fault ??= new AllocationError({
+          where: label,
+          what: `${this.info.description} has no ${size} bytes left`,
+          fix: "dispose of tensors that are no longer needed, or use smaller batches",
+          cause: error,
+        });
+      },
+      () => undefined,
+    ); // The device is gone; `lost` tells.
     return buffer;
   }
 
@@ -156,7 +173,8 @@ export class Device {
   #lose(what: string, fix: string): void {
     instances.delete(this.#instance);
     this.#buffers.clear();
-    if (!(this.#fault instanceof DeviceLostError)) this.#fault = new DeviceLostError({ where: this.info.description, what, fix });
+    if (!(this.#fault instanceof DeviceLostError))
+      this.#fault = new DeviceLostError({ where: this.info.description, what, fix });
   }
 }
 
@@ -178,7 +196,12 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
       requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
     });
   } catch (cause) {
-    throw new NoAdapterError({ where: info.description, what: `the adapter refused to open a device: ${String(cause)}`, fix, cause });
+    throw new NoAdapterError({
+      where: info.description,
+      what: `the adapter refused to open a device: ${String(cause)}`,
+      fix,
+      cause,
+    });
   }
   return new Device(instance, gpu, info, limits, notify);
 }

@@ -12,19 +12,28 @@ export type Elements = Uint32Array | Float32Array | Int32Array;
 export class ElementsError extends Error {
   override readonly name = "ElementsError";
 
-  constructor(readonly what: string, readonly fix: string) {
+  constructor(
+    readonly what: string,
+    readonly fix: string,
+  ) {
     super(`${what}; fix: ${fix}`);
   }
 }
 
 /** For each type, the array that holds its numbers. */
-const arrays = { f32: "Float32Array", bf16: "Float32Array", i32: "Int32Array", u32: "Uint32Array" } as const satisfies Record<StorageType, string>;
+const arrays = {
+  f32: "Float32Array",
+  bf16: "Float32Array",
+  i32: "Int32Array",
+  u32: "Uint32Array",
+} as const satisfies Record<StorageType, string>;
 
 /** The bits of elements, without a copy. @throws ElementsError where `given` is no array for this type */
 export function bitsOf(storage: StorageType, given: unknown): Uint32Array {
   const kind = kindOf(given);
   if (kind === "Uint32Array") return given as Uint32Array;
-  if (kind !== arrays[storage]) throw new ElementsError(`${describe(given, kind)} given for ${storage} elements`, fixFor(storage, kind));
+  if (kind !== arrays[storage])
+    throw new ElementsError(`${describe(given, kind)} given for ${storage} elements`, fixFor(storage, kind));
   const { buffer, byteOffset, length } = given as Float32Array | Int32Array;
   return new Uint32Array(buffer, byteOffset, length);
 }
@@ -32,7 +41,8 @@ export function bitsOf(storage: StorageType, given: unknown): Uint32Array {
 /** Whether it is a Uint32Array, of whichever realm. */
 export const isWords = (given: unknown): boolean => kindOf(given) === "Uint32Array";
 
-const typedArrayTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint32Array.prototype), Symbol.toStringTag)!.get!;
+const typedArrayTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint32Array.prototype), Symbol.toStringTag)!
+  .get!;
 
 /** The name of an array's type, whichever realm it is of: test runners give each test file one of its own. */
 function kindOf(given: unknown): string {
@@ -50,9 +60,11 @@ function describe(given: unknown, kind: string): string {
 /** What to write instead, called `x`. */
 function fixFor(storage: StorageType, kind: string): string {
   const wanted = arrays[storage];
-  if (kind === "DataView" || kind === "Uint8Array") return `for its bytes write new ${wanted}(x.buffer.slice(x.byteOffset, x.byteOffset + x.byteLength))`;
+  if (kind === "DataView" || kind === "Uint8Array")
+    return `for its bytes write new ${wanted}(x.buffer.slice(x.byteOffset, x.byteOffset + x.byteLength))`;
   if (kind.endsWith("ArrayBuffer")) return `for its bytes write new ${wanted}(x)`;
-  if (kind === "Uint16Array" && storage === "bf16") return "for words of bf16 write Uint32Array.from(x, (half) => half << 16)";
+  if (kind === "Uint16Array" && storage === "bf16")
+    return "for words of bf16 write Uint32Array.from(x, (half) => half << 16)";
   if (kind.startsWith("Big")) return `for its numbers write ${wanted}.from(x, Number)`;
   if (kind.endsWith("Array")) return `for its numbers write ${wanted}.from(x)`;
   return `give ${storage === "i32" ? "an" : "a"} ${wanted} of its numbers${wanted === "Uint32Array" ? "" : " or a Uint32Array of their bits"}`;

@@ -18,13 +18,20 @@ function compute(formula: Formula, extents: Readonly<Record<string, number>>): n
   const left = compute(formula.left, extents);
   const right = compute(formula.right, extents);
   switch (formula.operator) {
-    case "add": return left + right;
-    case "subtract": return left - right;
-    case "multiply": return left * right;
-    case "divide": return Math.trunc(left / nonZero(right, formula));
-    case "remainder": return left % nonZero(right, formula);
-    case "minimum": return Math.min(left, right);
-    case "maximum": return Math.max(left, right);
+    case "add":
+      return left + right;
+    case "subtract":
+      return left - right;
+    case "multiply":
+      return left * right;
+    case "divide":
+      return Math.trunc(left / nonZero(right, formula));
+    case "remainder":
+      return left % nonZero(right, formula);
+    case "minimum":
+      return Math.min(left, right);
+    case "maximum":
+      return Math.max(left, right);
   }
 }
 

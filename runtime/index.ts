@@ -3,7 +3,14 @@
  * it, loaded kernels and submissions.
  */
 export * from "./errors.ts";
-export { openDevice, Device, type BufferPurpose, type DeviceInfo, type DeviceOptions, type MemoryReport } from "./device.ts";
+export {
+  openDevice,
+  Device,
+  type BufferPurpose,
+  type DeviceInfo,
+  type DeviceOptions,
+  type MemoryReport,
+} from "./device.ts";
 export { createTensor, Tensor, type TensorDescription } from "./tensor.ts";
 export { bitsOf, type Elements, ElementsError } from "./elements.ts";
 export { loadKernel, type LoadedKernel } from "./kernel.ts";
@@ -11,7 +18,19 @@ export { Commands, type RunArguments } from "./commands.ts";
 export { dispatchSize, fitsDevice, type RuntimeLimits } from "./limits.ts";
 export { evaluateFormula, printFormula } from "./formula.ts";
 export { elementsOf, notBf16, packElements, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
-export type { Arithmetic, Artifact, Binding, ContractLevel, DeviceLimits, Formula, Layout, Pass, SourceLocation, StorageType, UniformField } from "./artifact.ts";
+export type {
+  Arithmetic,
+  Artifact,
+  Binding,
+  ContractLevel,
+  DeviceLimits,
+  Formula,
+  Layout,
+  Pass,
+  SourceLocation,
+  StorageType,
+  UniformField,
+} from "./artifact.ts";
 export { loadModel, type LoadOptions, type Model, type ModelMemory, type WeightsProgress } from "./model/model.ts";
 export type { Wanted } from "./model/steps.ts";
 export type { Completion, CompletionOptions, ForwardOptions, GenerateAllOptions, Piece } from "./model/completion.ts";

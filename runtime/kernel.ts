@@ -39,9 +39,11 @@ export class LoadedPass {
     if (known !== undefined) return known;
     if (this.#bindGroups.size >= bindGroupsKept) this.#bindGroups.delete(this.#bindGroups.keys().next().value!);
     const entries: GPUBindGroupEntry[] = this.pass.bindings.map((binding, index) => ({
-      binding: binding.binding, resource: bound[index]!,
+      binding: binding.binding,
+      resource: bound[index]!,
     }));
-    if (uniforms !== undefined) entries.push({ binding: 0, resource: { buffer: uniforms, size: this.uniformBindingBytes } });
+    if (uniforms !== undefined)
+      entries.push({ binding: 0, resource: { buffer: uniforms, size: this.uniformBindingBytes } });
     const group = this.#device.gpu.createBindGroup({ label: this.pass.label, layout: this.#layout, entries });
     this.#bindGroups.set(key, group);
     return group;
@@ -75,8 +77,11 @@ export interface LoadedKernel {
 export function loadKernel(device: Device, artifact: Artifact): Promise<LoadedKernel> {
   let loading = device.kernels.get(artifact.sha256);
   if (loading === undefined) {
-    loading = Promise.all(artifact.passes.map((pass) => loadPass(device, artifact, pass)))
-      .then((passes) => ({ artifact, device, passes }));
+    loading = Promise.all(artifact.passes.map((pass) => loadPass(device, artifact, pass))).then((passes) => ({
+      artifact,
+      device,
+      passes,
+    }));
     device.kernels.set(artifact.sha256, loading);
     loading.catch(() => device.kernels.delete(artifact.sha256));
   }
@@ -96,7 +101,9 @@ async function loadPass(device: Device, artifact: Artifact, pass: Pass): Promise
     await device.assertAlive();
     throw shaderError(where, [], undefined, cause);
   });
-  const messages = compilation.messages.map((message) => locate(pass, message.type, message.message, message.lineNum, message.linePos));
+  const messages = compilation.messages.map((message) =>
+    locate(pass, message.type, message.message, message.lineNum, message.linePos),
+  );
   const errors = messages.filter((message) => message.type === "error");
   if (errors.length > 0 || refused !== null) throw shaderError(where, messages, errors[0], refused);
 
@@ -126,18 +133,25 @@ const longAfter = [5, 30, 120, 600];
 
 /** Says so where the driver compiles for long, until what is returned is called: software drivers need minutes for some texts. */
 function announceLong(device: Device, where: string): () => void {
-  const timers = longAfter.map((seconds) => setTimeout(() => {
-    device.notify(`${device.info.description} has been compiling ${where} for ${seconds} s, and is not done. Ctrl-C ends it.`);
-  }, seconds * 1000));
+  const timers = longAfter.map((seconds) =>
+    setTimeout(() => {
+      device.notify(
+        `${device.info.description} has been compiling ${where} for ${seconds} s, and is not done. Ctrl-C ends it.`,
+      );
+    }, seconds * 1000),
+  );
   return () => timers.forEach((timer) => clearTimeout(timer));
 }
 
 function layoutEntries(pass: Pass): GPUBindGroupLayoutEntry[] {
   const visibility = GPUShaderStage.COMPUTE;
   const entries: GPUBindGroupLayoutEntry[] = pass.bindings.map(({ binding, access }) => ({
-    binding, visibility, buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+    binding,
+    visibility,
+    buffer: { type: access === "read" ? "read-only-storage" : "storage" },
   }));
-  if (pass.uniformBytes > 0) entries.push({ binding: 0, visibility, buffer: { type: "uniform", hasDynamicOffset: true } });
+  if (pass.uniformBytes > 0)
+    entries.push({ binding: 0, visibility, buffer: { type: "uniform", hasDynamicOffset: true } });
   return entries;
 }
 
@@ -145,7 +159,8 @@ function checkLimits(device: Device, artifact: Artifact, pass: Pass): void {
   const excess = excessOf(pass, device.limits);
   if (excess === undefined) return;
   throw new RequestError({
-    where: `kernel '${artifact.kernel}', schedule '${artifact.schedule}', pass '${pass.label}'`, what: `it needs ${excess}`,
+    where: `kernel '${artifact.kernel}', schedule '${artifact.schedule}', pass '${pass.label}'`,
+    what: `it needs ${excess}`,
     fix: "compile the kernel for this device's limits (device.limits)",
   });
 }
@@ -157,13 +172,21 @@ function locate(pass: Pass, type: ShaderMessage["type"], text: string, line: num
   return { type, text, location, source: (pass.wgsl.split("\n")[line - 1] ?? "").trim() };
 }
 
-function shaderError(where: string, messages: readonly ShaderMessage[], first: ShaderMessage | undefined, cause: unknown): ShaderError {
+function shaderError(
+  where: string,
+  messages: readonly ShaderMessage[],
+  first: ShaderMessage | undefined,
+  cause: unknown,
+): ShaderError {
   const more = messages.length > 1 ? ` (and ${messages.length - 1} more)` : "";
-  const what = first === undefined ? "the driver refused the shader" : `the driver refused the shader: ${first.text}${more}`;
+  const what =
+    first === undefined ? "the driver refused the shader" : `the driver refused the shader: ${first.text}${more}`;
   const source = first?.source ? `, WGSL '${first.source}'` : "";
   return new ShaderError({
-    where: first === undefined ? where : `${first.location} (${where}${source})`, what,
+    where: first === undefined ? where : `${first.location} (${where}${source})`,
+    what,
     fix: "this is a fault of the compiler, not of the kernel: report it with the output of 'treefold explain FILE --stage wgsl'",
-    messages, cause,
+    messages,
+    cause,
   });
 }

@@ -65,7 +65,8 @@ function forEachRun(layout: TensorLayout, visit: (element: number, slot: number,
   const { shape, blocks } = layout;
   const row = shape.at(-1) ?? 1;
   if (blocks === undefined) {
-    for (let element = 0, slot = 0; element < elements; element += row, slot += row + (row % 2)) visit(element, slot, row);
+    for (let element = 0, slot = 0; element < elements; element += row, slot += row + (row % 2))
+      visit(element, slot, row);
     return;
   }
   const counts = shape.map((extent, axis) => Math.ceil(extent / blocks[axis]!));
@@ -99,7 +100,8 @@ function forEachRun(layout: TensorLayout, visit: (element: number, slot: number,
 export function packElements(layout: TensorLayout, given: Elements): Uint32Array<ArrayBuffer> {
   const elements = bitsOf(layout.storage, given);
   const expected = elementsOf(layout);
-  if (elements.length !== expected) throw new ElementsError(`${elements.length} elements given for a tensor of ${expected}`, oneEach);
+  if (elements.length !== expected)
+    throw new ElementsError(`${elements.length} elements given for a tensor of ${expected}`, oneEach);
   const words = new Uint32Array(wordsOf(layout));
   if (layout.storage !== "bf16") {
     forEachRun(layout, (element, slot, length) => words.set(elements.subarray(element, element + length), slot));
@@ -118,7 +120,8 @@ export function packElements(layout: TensorLayout, given: Elements): Uint32Array
   return words;
 }
 
-const oneEach = "give one u32 for each element, row-major; bf16 as the bits of the value rounded to bf16 and widened to f32";
+const oneEach =
+  "give one u32 for each element, row-major; bf16 as the bits of the value rounded to bf16 and widened to f32";
 
 /** The first of these elements that bf16 does not have, in words; undefined where there is none. */
 export function notBf16(elements: Uint32Array): string | undefined {

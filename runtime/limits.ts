@@ -12,8 +12,13 @@ export interface RuntimeLimits extends DeviceLimits {
 
 /** The limits that are raised from WebGPU's defaults to what an adapter offers. Alignments stay the same everywhere. */
 export const raisedLimits = [
-  "maxBufferSize", "maxStorageBufferBindingSize", "maxStorageBuffersPerShaderStage", "maxComputeWorkgroupsPerDimension",
-  "maxComputeInvocationsPerWorkgroup", "maxComputeWorkgroupSizeX", "maxComputeWorkgroupStorageSize",
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupsPerDimension",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupStorageSize",
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
 
 /** Bytes from one place that a storage binding can start at to the next, at WebGPU's default. */
@@ -23,7 +28,11 @@ export const bindingAlignment = 256;
 export function checkLimits(lowered: Partial<RuntimeLimits>): void {
   const wrong = Object.entries(lowered).find(([, value]) => !Number.isSafeInteger(value) || value < 1);
   if (wrong !== undefined) {
-    throw new RequestError({ where: "the device's limits", what: `${wrong[0]} is ${wrong[1]}`, fix: "give a whole number above 0" });
+    throw new RequestError({
+      where: "the device's limits",
+      what: `${wrong[0]} is ${wrong[1]}`,
+      fix: "give a whole number above 0",
+    });
   }
 }
 
@@ -31,7 +40,10 @@ export function checkLimits(lowered: Partial<RuntimeLimits>): void {
 export function limitsOf(offered: GPUSupportedLimits, lowered: Partial<RuntimeLimits>): RuntimeLimits {
   const least = (limit: number, own: number | undefined): number => Math.min(limit, own ?? Infinity);
   return {
-    maxInvocations: least(Math.min(offered.maxComputeInvocationsPerWorkgroup, offered.maxComputeWorkgroupSizeX), lowered.maxInvocations),
+    maxInvocations: least(
+      Math.min(offered.maxComputeInvocationsPerWorkgroup, offered.maxComputeWorkgroupSizeX),
+      lowered.maxInvocations,
+    ),
     maxWorkgroupBytes: least(offered.maxComputeWorkgroupStorageSize, lowered.maxWorkgroupBytes),
     maxStorageBuffers: least(offered.maxStorageBuffersPerShaderStage, lowered.maxStorageBuffers),
     maxBindingBytes: least(offered.maxStorageBufferBindingSize, lowered.maxBindingBytes),
@@ -48,14 +60,18 @@ export function fitsDevice(artifact: Artifact, limits: DeviceLimits): boolean {
 /** What a pass needs that is beyond the limits, in words; undefined where it needs no such thing. */
 export function excessOf(pass: Pass, limits: DeviceLimits): string | undefined {
   const { maxInvocations, maxWorkgroupBytes, maxStorageBuffers, maxBindingBytes } = limits;
-  if (pass.workgroupSize > maxInvocations) return `${pass.workgroupSize} invocations a workgroup; the device offers ${maxInvocations}`;
-  if (pass.workgroupBytes > maxWorkgroupBytes) return `${pass.workgroupBytes} bytes of workgroup memory; the device offers ${maxWorkgroupBytes}`;
-  if (pass.bindings.length > maxStorageBuffers) return `${pass.bindings.length} storage buffers; the device offers ${maxStorageBuffers}`;
+  if (pass.workgroupSize > maxInvocations)
+    return `${pass.workgroupSize} invocations a workgroup; the device offers ${maxInvocations}`;
+  if (pass.workgroupBytes > maxWorkgroupBytes)
+    return `${pass.workgroupBytes} bytes of workgroup memory; the device offers ${maxWorkgroupBytes}`;
+  if (pass.bindings.length > maxStorageBuffers)
+    return `${pass.bindings.length} storage buffers; the device offers ${maxStorageBuffers}`;
   for (const { name, storage, shape, blocks, words } of pass.bindings) {
     const constant = shape.filter((extent) => typeof extent === "number");
     if (words === undefined && constant.length < shape.length) continue;
     const bytes = bindingBytes(words?.count ?? wordsOf({ storage, shape: constant, ...(blocks && { blocks }) }));
-    if (bytes > maxBindingBytes) return `${bytes} bytes of '${name}' in one binding; the device binds ${maxBindingBytes}`;
+    if (bytes > maxBindingBytes)
+      return `${bytes} bytes of '${name}' in one binding; the device binds ${maxBindingBytes}`;
   }
   return undefined;
 }

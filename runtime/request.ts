@@ -25,11 +25,17 @@ export class RequestChecks {
   /** All extents: those given, and those that the text holds as constants. */
   extents(given: Readonly<Record<string, number>>): Record<string, number> {
     for (const [axis, extent] of Object.entries(given)) {
-      this.check(Number.isInteger(extent) && extent >= 0 && extent <= 0xffffffff, `the extent of axis '${axis}' is ${extent}`,
-        "give a whole number from 0 to 2^32 - 1");
+      this.check(
+        Number.isInteger(extent) && extent >= 0 && extent <= 0xffffffff,
+        `the extent of axis '${axis}' is ${extent}`,
+        "give a whole number from 0 to 2^32 - 1",
+      );
       const compiled = own(this.#artifact.extents, axis);
-      this.check(compiled === undefined || compiled === extent, `it was compiled for ${axis} = ${compiled}, and ${axis} = ${extent} was given`,
-        "compile it for this extent, or leave the extent out");
+      this.check(
+        compiled === undefined || compiled === extent,
+        `it was compiled for ${axis} = ${compiled}, and ${axis} = ${extent} was given`,
+        "compile it for this extent, or leave the extent out",
+      );
     }
     return { ...given, ...this.#artifact.extents };
   }
@@ -37,12 +43,16 @@ export class RequestChecks {
   parameters(given: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
     const names = this.#artifact.parameters.map(({ name }) => name);
     for (const name of Object.keys(given)) {
-      if (!names.includes(name)) this.check(false, `it has no parameter '${name}'${didYouMean(name, names)}`, `give ${list(names)}`);
+      if (!names.includes(name))
+        this.check(false, `it has no parameter '${name}'${didYouMean(name, names)}`, `give ${list(names)}`);
     }
     for (const { name, type } of this.#artifact.parameters) {
       const value = own(given, name);
       this.check(value !== undefined, `parameter '${name}' is missing`, `give ${list(names)}`);
-      const fits = type === "f32" ? typeof value === "number" && !Number.isNaN(value) : (Number.isInteger(value) && (type === "u32" ? value === value >>> 0 : value === (value | 0)));
+      const fits =
+        type === "f32"
+          ? typeof value === "number" && !Number.isNaN(value)
+          : Number.isInteger(value) && (type === "u32" ? value === value >>> 0 : value === (value | 0));
       this.check(fits, `parameter '${name}' is ${value}, no ${type}`, `give a value that a ${type} holds`);
     }
     return given;
@@ -54,7 +64,8 @@ export class RequestChecks {
     const written = new Set(bound.filter(({ access }) => access === "read_write").map(({ name }) => name));
     const names = [...bindings.keys()];
     for (const name of Object.keys(given)) {
-      if (!bindings.has(name)) this.check(false, `it has no tensor '${name}'${didYouMean(name, names)}`, `give ${list(names)}`);
+      if (!bindings.has(name))
+        this.check(false, `it has no tensor '${name}'${didYouMean(name, names)}`, `give ${list(names)}`);
     }
     const whole = new Set(bound.filter(({ words }) => words === undefined).map(({ name }) => name));
     const users = new Map<GPUBuffer, string>();
@@ -62,19 +73,47 @@ export class RequestChecks {
       const tensor = own(given, name);
       this.check(tensor !== undefined, `tensor '${name}' is missing`, `give ${list(names)}`);
       tensor.assertUsable();
-      this.check(tensor.device === this.#device, `tensor '${name}' lies on another device`, "make it on the device that runs the kernel");
+      this.check(
+        tensor.device === this.#device,
+        `tensor '${name}' lies on another device`,
+        "make it on the device that runs the kernel",
+      );
       const shape = this.shape(binding, extents);
-      const expected = describeLayout({ storage: binding.storage, shape, ...(binding.blocks && { blocks: binding.blocks }) });
+      const expected = describeLayout({
+        storage: binding.storage,
+        shape,
+        ...(binding.blocks && { blocks: binding.blocks }),
+      });
       const actual = describeLayout(tensor);
-      this.check(actual === expected, `tensor '${name}' is ${actual} and should be ${expected}`, "make the tensor, or choose the extents, so that they agree");
-      if (whole.has(name)) this.#checkBound(`tensor '${name}'`, wordsOf(tensor), "run the kernel on fewer rows at a time, through tensor.rows");
+      this.check(
+        actual === expected,
+        `tensor '${name}' is ${actual} and should be ${expected}`,
+        "make the tensor, or choose the extents, so that they agree",
+      );
+      if (whole.has(name))
+        this.#checkBound(
+          `tensor '${name}'`,
+          wordsOf(tensor),
+          "run the kernel on fewer rows at a time, through tensor.rows",
+        );
       if (binding.unique && binding.role === "input") {
-        this.check(tensor.isDistinct() !== undefined, `'${name}' is a unique placement table that the host has not written`, "write it from the host, which checks that its values are distinct");
-        this.check(tensor.isDistinct() === true, `the placement table '${name}' holds a value twice`, "give every element a place of its own");
+        this.check(
+          tensor.isDistinct() !== undefined,
+          `'${name}' is a unique placement table that the host has not written`,
+          "write it from the host, which checks that its values are distinct",
+        );
+        this.check(
+          tensor.isDistinct() === true,
+          `the placement table '${name}' holds a value twice`,
+          "give every element a place of its own",
+        );
       }
       const other = users.get(tensor.buffer);
-      this.check(other === undefined || !(written.has(name) || written.has(other)),
-        `'${other}' and '${name}' are one tensor, and the kernel writes it`, "give each output a tensor of its own, not rows of another's");
+      this.check(
+        other === undefined || !(written.has(name) || written.has(other)),
+        `'${other}' and '${name}' are one tensor, and the kernel writes it`,
+        "give each output a tensor of its own, not rows of another's",
+      );
       users.set(tensor.buffer, name);
     }
   }
@@ -85,8 +124,16 @@ export class RequestChecks {
 
   /** The words that a scratch buffer needs. */
   scratchWords(binding: Binding, extents: Readonly<Record<string, number>>): number {
-    const words = wordsOf({ storage: binding.storage, shape: this.shape(binding, extents), ...(binding.blocks && { blocks: binding.blocks }) });
-    this.#checkBound(`scratch '${binding.name}'`, words, "run the kernel on fewer rows at a time, or compile it under a schedule of one pass");
+    const words = wordsOf({
+      storage: binding.storage,
+      shape: this.shape(binding, extents),
+      ...(binding.blocks && { blocks: binding.blocks }),
+    });
+    this.#checkBound(
+      `scratch '${binding.name}'`,
+      words,
+      "run the kernel on fewer rows at a time, or compile it under a schedule of one pass",
+    );
     return words;
   }
 
@@ -94,8 +141,11 @@ export class RequestChecks {
   workgroups(count: number): readonly [number, number, number] {
     const most = this.#device.limits.maxWorkgroupsPerDimension;
     const size = dispatchSize(count, most);
-    this.check(size !== undefined, `it would take ${count} workgroups, and the device dispatches ${most} along each of three dimensions`,
-      "run it on fewer rows at a time, or compile it under a schedule of larger workgroups");
+    this.check(
+      size !== undefined,
+      `it would take ${count} workgroups, and the device dispatches ${most} along each of three dimensions`,
+      "run it on fewer rows at a time, or compile it under a schedule of larger workgroups",
+    );
     return size;
   }
 
@@ -109,9 +159,15 @@ export class RequestChecks {
     try {
       return evaluateFormula(formula, extents);
     } catch (cause) {
-      throw new RequestError({ where: `kernel '${this.#artifact.kernel}'`, what: (cause as Error).message, fix: "give the extent of every axis", cause });
+      throw new RequestError({
+        where: `kernel '${this.#artifact.kernel}'`,
+        what: (cause as Error).message,
+        fix: "give the extent of every axis",
+        cause,
+      });
     }
   }
 }
 
-const list = (names: readonly string[]): string => (names.length === 0 ? "none" : names.map((name) => `'${name}'`).join(", "));
+const list = (names: readonly string[]): string =>
+  names.length === 0 ? "none" : names.map((name) => `'${name}'`).join(", ");

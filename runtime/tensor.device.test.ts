@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTensor, openDevice, RequestError, type Device } from "./index.ts";
 
 let device: Device;
-beforeAll(async () => { device = await openDevice(); });
+beforeAll(async () => {
+  device = await openDevice();
+});
 afterAll(() => device.dispose());
 
 const iota = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, index) => index);
@@ -34,14 +36,22 @@ describe("parts of a tensor", () => {
     const blocked = createTensor(device, { name: "x", storage: "bf16", shape: [70, 5], blocks: [32, 8] }, bf16(350));
     expect(await blocked.rows(32, 38).readElements()).toEqual(bf16(350).slice(160));
     expect(await blocked.rows(32, 32).readElements()).toEqual(bf16(350).slice(160, 320));
-    expect(() => blocked.rows(32, 33)).toThrow("rows 32 to 65 of tensor 'x' (bf16[70, 5] in blocks of [32, 8]): 32 rows lie together");
+    expect(() => blocked.rows(32, 33)).toThrow(
+      "rows 32 to 65 of tensor 'x' (bf16[70, 5] in blocks of [32, 8]): 32 rows lie together",
+    );
   });
 
   test("rows that do not exist or can't be bound are refused", () => {
     const x = createTensor(device, { name: "x", storage: "f32", shape: [40, 24] });
     expect(() => x.rows(1, 1)).toThrow("devices bind from multiples of 256 bytes; fix: start at a multiple of 8 rows");
     expect(() => x.rows(8, 33)).toThrow("rows 8 to 41 of tensor 'x' (f32[40, 24]): it has 40 rows");
-    for (const [first, count] of [[-8, 1], [0.5, 1], [0, -1], [NaN, 1]] as const) expect(() => x.rows(first, count)).toThrow(RequestError);
+    for (const [first, count] of [
+      [-8, 1],
+      [0.5, 1],
+      [0, -1],
+      [NaN, 1],
+    ] as const)
+      expect(() => x.rows(first, count)).toThrow(RequestError);
     expect(() => createTensor(device, { name: "x", storage: "f32", shape: [] }).rows(0, 1)).toThrow("it has no axes");
   });
 
@@ -52,6 +62,8 @@ describe("parts of a tensor", () => {
     expect(await x.readElements()).toEqual(Uint32Array.from([...iota(65), 7, 8, ...iota(90).slice(67), ...iota(10)]));
     expect(x.isDistinct()).toBe(false);
     for (const offset of [91, -1, 0.5]) expect(() => x.writeWordsAt(offset, iota(10))).toThrow(RequestError);
-    expect(() => x.writeWordsAt(91, iota(10))).toThrow("tensor 'x' (u32[100]): 10 words from word 91 on given for a tensor of 100");
+    expect(() => x.writeWordsAt(91, iota(10))).toThrow(
+      "tensor 'x' (u32[100]): 10 words from word 91 on given for a tensor of 100",
+    );
   });
 });

@@ -5,7 +5,15 @@ import { type Elements, ElementsError, isWords } from "./elements.ts";
 import { CommandError, messageOf, RequestError } from "./errors.ts";
 import type { BoundRange } from "./kernel.ts";
 import { bindingAlignment } from "./limits.ts";
-import { bindingBytes, greatestCommonDivisor, packElements, rowsOf, unpackElements, wordsOf, type TensorLayout } from "./layout.ts";
+import {
+  bindingBytes,
+  greatestCommonDivisor,
+  packElements,
+  rowsOf,
+  unpackElements,
+  wordsOf,
+  type TensorLayout,
+} from "./layout.ts";
 
 export interface TensorDescription {
   /** What messages call it. */
@@ -42,12 +50,20 @@ export class Tensor implements TensorLayout {
   #disposed = false;
 
   /** @internal On a buffer of its own, or inside of another tensor's, which stays that one's. */
-  constructor(device: Device, { name, storage, shape, blocks }: TensorDescription, within?: { readonly base: Tensor; readonly offsetBytes: number }) {
+  constructor(
+    device: Device,
+    { name, storage, shape, blocks }: TensorDescription,
+    within?: { readonly base: Tensor; readonly offsetBytes: number },
+  ) {
     const extents = blocks === undefined ? shape : [...shape, ...blocks];
-    if (!extents.every((extent) => Number.isSafeInteger(extent) && extent >= 0) || (blocks ?? []).includes(0) ||
-        (blocks !== undefined && blocks.length !== shape.length)) {
+    if (
+      !extents.every((extent) => Number.isSafeInteger(extent) && extent >= 0) ||
+      (blocks ?? []).includes(0) ||
+      (blocks !== undefined && blocks.length !== shape.length)
+    ) {
       throw new RequestError({
-        where: `tensor '${name}'`, what: `[${shape.join(", ")}]${blocks === undefined ? "" : ` in blocks of [${blocks.join(", ")}]`} is no shape`,
+        where: `tensor '${name}'`,
+        what: `[${shape.join(", ")}]${blocks === undefined ? "" : ` in blocks of [${blocks.join(", ")}]`} is no shape`,
         fix: "give a whole number for each axis, and for each axis a block size of at least 1",
       });
     }
@@ -59,8 +75,14 @@ export class Tensor implements TensorLayout {
     const bytes = wordsOf(this) * 4;
     this.#base = within?.base;
     this.offsetBytes = within?.offsetBytes ?? 0;
-    this.buffer = within?.base.buffer ?? device.allocate("tensors", `tensor '${name}'`, bytes / 4,
-      GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC);
+    this.buffer =
+      within?.base.buffer ??
+      device.allocate(
+        "tensors",
+        `tensor '${name}'`,
+        bytes / 4,
+        GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+      );
     if (this.offsetBytes + bytes > this.buffer.size) {
       throw new RequestError({
         where: `tensor '${name}' (${describeLayout(this)})`,
@@ -87,18 +109,29 @@ export class Tensor implements TensorLayout {
   rows(first: number, count: number): Tensor {
     this.assertUsable();
     const refuse = (what: string, fix: string): never => {
-      throw new RequestError({ where: `rows ${first} to ${first + count} of tensor '${this.name}' (${describeLayout(this)})`, what, fix });
+      throw new RequestError({
+        where: `rows ${first} to ${first + count} of tensor '${this.name}' (${describeLayout(this)})`,
+        what,
+        fix,
+      });
     };
     const whole = this.shape[0] ?? refuse("it has no axes", "view a tensor that has rows");
     const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-    if (!isCount(first) || !isCount(count) || first + count > whole) refuse(`it has ${whole} rows`, "take rows that it has");
+    if (!isCount(first) || !isCount(count) || first + count > whole)
+      refuse(`it has ${whole} rows`, "take rows that it has");
     const { rows, bytes } = rowsOf(this);
-    if (count % rows !== 0 && first + count !== whole) refuse(`${rows} rows lie together`, `take a multiple of ${rows} rows`);
+    if (count % rows !== 0 && first + count !== whole)
+      refuse(`${rows} rows lie together`, `take a multiple of ${rows} rows`);
     const aligned = rows * (bindingAlignment / greatestCommonDivisor(bytes, bindingAlignment));
-    if (first % aligned !== 0) refuse(`devices bind from multiples of ${bindingAlignment} bytes`, `start at a multiple of ${aligned} rows`);
+    if (first % aligned !== 0)
+      refuse(`devices bind from multiples of ${bindingAlignment} bytes`, `start at a multiple of ${aligned} rows`);
     const shape = [count, ...this.shape.slice(1)];
     const offsetBytes = this.offsetBytes + (count === 0 ? 0 : (first / rows) * bytes);
-    return new Tensor(this.device, { name: this.name, storage: this.storage, shape, ...(this.blocks && { blocks: this.blocks }) }, { base: this, offsetBytes });
+    return new Tensor(
+      this.device,
+      { name: this.name, storage: this.storage, shape, ...(this.blocks && { blocks: this.blocks }) },
+      { base: this, offsetBytes },
+    );
   }
 
   /** What a kernel binds that takes the tensor, or some words of it. @internal */
@@ -111,7 +144,11 @@ export class Tensor implements TensorLayout {
     this.device.assertUsable();
     this.#base?.assertUsable();
     if (this.#disposed) {
-      throw new RequestError({ where: `tensor '${this.name}'`, what: "it has been disposed of", fix: "dispose of it after its last use" });
+      throw new RequestError({
+        where: `tensor '${this.name}'`,
+        what: "it has been disposed of",
+        fix: "dispose of it after its last use",
+      });
     }
   }
 
@@ -122,7 +159,12 @@ export class Tensor implements TensorLayout {
       words = packElements(this, elements);
     } catch (cause) {
       if (!(cause instanceof ElementsError)) throw cause;
-      throw new RequestError({ where: `tensor '${this.name}' (${describeLayout(this)})`, what: cause.what, fix: cause.fix, cause });
+      throw new RequestError({
+        where: `tensor '${this.name}' (${describeLayout(this)})`,
+        what: cause.what,
+        fix: cause.fix,
+        cause,
+      });
     }
     this.writeWords(words);
   }
@@ -130,7 +172,8 @@ export class Tensor implements TensorLayout {
   /** Writes the tensor's words as they are. Throws RequestError on a wrong number of words. */
   writeWords(words: Uint32Array): void {
     if (!isWords(words)) this.#refuseWords("no Uint32Array given");
-    if (words.length !== wordsOf(this)) this.#refuseWords(`${words.length} words given for a tensor of ${wordsOf(this)}`);
+    if (words.length !== wordsOf(this))
+      this.#refuseWords(`${words.length} words given for a tensor of ${wordsOf(this)}`);
     this.writeWordsAt(0, words);
     this.#hostWords = this.storage === "u32" || this.storage === "i32" ? words.slice() : undefined;
   }
@@ -148,7 +191,13 @@ export class Tensor implements TensorLayout {
     }
     for (let at = 0; at < words.byteLength; at += chunkBytes) {
       const size = Math.min(chunkBytes, words.byteLength - at);
-      this.device.gpu.queue.writeBuffer(this.buffer, this.offsetBytes + offset * 4 + at, words.buffer as ArrayBuffer, words.byteOffset + at, size);
+      this.device.gpu.queue.writeBuffer(
+        this.buffer,
+        this.offsetBytes + offset * 4 + at,
+        words.buffer as ArrayBuffer,
+        words.byteOffset + at,
+        size,
+      );
     }
     this.#hostWords?.set(words, offset);
     this.#distinct = undefined;
@@ -156,7 +205,9 @@ export class Tensor implements TensorLayout {
 
   #refuseWords(what: string): never {
     throw new RequestError({
-      where: `tensor '${this.name}' (${describeLayout(this)})`, what, fix: "pack the elements as artifact.ts describes, or use writeElements",
+      where: `tensor '${this.name}' (${describeLayout(this)})`,
+      what,
+      fix: "pack the elements as artifact.ts describes, or use writeElements",
     });
   }
 
@@ -221,7 +272,11 @@ export async function readTogether(tensors: readonly Tensor[]): Promise<Uint32Ar
   if (first === undefined) return [];
   tensors.forEach((tensor) => tensor.assertUsable());
   const sizes = tensors.map((tensor) => 4 * wordsOf(tensor));
-  const words = await readBuffers(first.device, tensors.map(({ buffer, offsetBytes }, at) => ({ buffer, offset: offsetBytes, size: sizes[at]! })), first.name);
+  const words = await readBuffers(
+    first.device,
+    tensors.map(({ buffer, offsetBytes }, at) => ({ buffer, offset: offsetBytes, size: sizes[at]! })),
+    first.name,
+  );
   first.device.assertUsable();
   let offset = 0;
   return tensors.map((tensor, at) => unpackElements(tensor, words.subarray(offset / 4, (offset += sizes[at]!) / 4)));
@@ -232,14 +287,29 @@ export function describeLayout({ storage, shape, blocks }: TensorLayout): string
   return `${storage}[${shape.join(", ")}]${blocks === undefined ? "" : ` in blocks of [${blocks.join(", ")}]`}`;
 }
 
-function readBuffer(device: Device, buffer: GPUBuffer, offset: number, size: number, name: string): Promise<Uint32Array<ArrayBuffer>> {
+function readBuffer(
+  device: Device,
+  buffer: GPUBuffer,
+  offset: number,
+  size: number,
+  name: string,
+): Promise<Uint32Array<ArrayBuffer>> {
   return readBuffers(device, [{ buffer, offset, size }], name);
 }
 
 /** The words of several stretches of buffers, one after another. */
-async function readBuffers(device: Device, stretches: readonly BoundRange[], name: string): Promise<Uint32Array<ArrayBuffer>> {
+async function readBuffers(
+  device: Device,
+  stretches: readonly BoundRange[],
+  name: string,
+): Promise<Uint32Array<ArrayBuffer>> {
   const total = stretches.reduce((sum, { size }) => sum + size, 0);
-  const staging = device.allocate("staging", `read-back of '${name}'`, total / 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+  const staging = device.allocate(
+    "staging",
+    `read-back of '${name}'`,
+    total / 4,
+    GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  );
   try {
     const encoder = device.gpu.createCommandEncoder();
     let at = 0;
@@ -252,7 +322,12 @@ async function readBuffers(device: Device, stretches: readonly BoundRange[], nam
     return new Uint32Array(staging.getMappedRange(0, total).slice(0));
   } catch (cause) {
     await device.assertAlive();
-    throw new CommandError({ where: `tensor '${name}'`, what: `reading it back failed: ${messageOf(cause)}`, fix: "report this with the device's name", cause });
+    throw new CommandError({
+      where: `tensor '${name}'`,
+      what: `reading it back failed: ${messageOf(cause)}`,
+      fix: "report this with the device's name",
+      cause,
+    });
   } finally {
     device.free(staging);
   }

@@ -65,7 +65,11 @@ const faults: readonly (readonly [name: string, from: string, to: string])[] = [
   ["unused import", `sqrt, sum, u32 }`, `sqrt, round, sum, u32 }`],
   ["not imported", `batch, below, exp,`, `batch, below,`],
   ["statement", `    const near`, `    console.log(mean);\n    const near`],
-  ["arguments in another order", `max(channel, "lanes 8 chain, chain", (c) => gate(token, c) + 1)`, `max((c) => gate(token, c) + 1, channel, "lanes 8 chain, chain")`],
+  [
+    "arguments in another order",
+    `max(channel, "lanes 8 chain, chain", (c) => gate(token, c) + 1)`,
+    `max((c) => gate(token, c) + 1, channel, "lanes 8 chain, chain")`,
+  ],
   ["chain of comparisons", `gate(token, channel) > 0 ? 1 : 2`, `0 < gate(token, channel) < 1 ? 1 : 2`],
   ["another request's row", `return { scaled: bent`, `return { scaled: gather(gate, id(token), channel) + bent`],
   ["bound of floats", `below(channel, id(token))`, `below(channel, u32(gate(token, 0)))`],
@@ -86,7 +90,9 @@ function plant(chosen: readonly number[]): string | undefined {
 
 /** What is said, without its place, since faults move one another, and sorted. */
 function told(source: string): string[] {
-  return readKernels("mixed.kernel.ts", { source }).diagnostics.map(({ code, message }) => `${code} ${message}`).sort();
+  return readKernels("mixed.kernel.ts", { source })
+    .diagnostics.map(({ code, message }) => `${code} ${message}`)
+    .sort();
 }
 
 const single = faults.map((_, index) => told(plant([index])!));
@@ -106,15 +112,24 @@ function expectUnion(chosen: readonly number[]): void {
 
 describe("all at once", () => {
   test("without a fault, nothing is told", () => expect(told(right)).toEqual([]));
-  test.each(faults.map(([name], index) => [name, index] as const))("%s alone is told", (_, index) => expect(single[index]).toHaveLength(1));
+  test.each(faults.map(([name], index) => [name, index] as const))("%s alone is told", (_, index) =>
+    expect(single[index]).toHaveLength(1),
+  );
 
   test("pairs of faults are told as each alone", () => {
-    const pairs = faults.flatMap((_, first) => faults.slice(first + 1).map((_, at) => [first, first + 1 + at] as const));
+    const pairs = faults.flatMap((_, first) =>
+      faults.slice(first + 1).map((_, at) => [first, first + 1 + at] as const),
+    );
     const step = tries(16, 1);
     for (let at = 0; at < pairs.length; at += step) expectUnion(pairs[at]!);
   });
 
   test("many faults are told as each alone", () => {
-    fc.assert(fc.property(fc.uniqueArray(fc.nat(faults.length - 1), { minLength: 3, maxLength: 8 }), (chosen) => expectUnion(chosen)), { numRuns: tries(15, 60) });
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(faults.length - 1), { minLength: 3, maxLength: 8 }), (chosen) =>
+        expectUnion(chosen),
+      ),
+      { numRuns: tries(15, 60) },
+    );
   });
 });

@@ -27,10 +27,14 @@ export function boundsOfUse(kernel: Kernel, extents: Readonly<Record<string, num
   /** What follows for the tables and parameters in `expr` from expr < limit. */
   const require = (into: typeof needed, expr: Expr, limit: Bounds): void => {
     switch (expr.kind) {
-      case "load": return tighten(into.inputs, expr.input, limit);
-      case "parameter": return tighten(into.parameters, expr.name, limit);
-      case "unary": return require(into, expr.operand, limit);
-      case "select": return [expr.whenTrue, expr.whenFalse].forEach((branch) => require(into, branch, limit));
+      case "load":
+        return tighten(into.inputs, expr.input, limit);
+      case "parameter":
+        return tighten(into.parameters, expr.name, limit);
+      case "unary":
+        return require(into, expr.operand, limit);
+      case "select":
+        return [expr.whenTrue, expr.whenFalse].forEach((branch) => require(into, branch, limit));
       case "binary": {
         const { left, right } = expr;
         const [a, b] = [integerOf(left, extents), integerOf(right, extents)];
@@ -44,13 +48,19 @@ export function boundsOfUse(kernel: Kernel, extents: Readonly<Record<string, num
             if (a !== undefined && a > 0) require(into, right, by(Math.max(1, Math.floor(limit.below / a))));
             if (b !== undefined && b > 0) require(into, left, by(Math.max(1, Math.floor(limit.below / b))));
             return;
-          case "divide": return b === undefined ? undefined : require(into, left, by(limit.below * b));
-          case "subtract": return require(into, left, b === undefined ? limit : by(limit.below + b));
-          case "minimum": case "maximum": return [left, right].forEach((side) => require(into, side, limit));
-          default: return;
+          case "divide":
+            return b === undefined ? undefined : require(into, left, by(limit.below * b));
+          case "subtract":
+            return require(into, left, b === undefined ? limit : by(limit.below + b));
+          case "minimum":
+          case "maximum":
+            return [left, right].forEach((side) => require(into, side, limit));
+          default:
+            return;
         }
       }
-      default: return;
+      default:
+        return;
     }
   };
 
@@ -63,7 +73,10 @@ export function boundsOfUse(kernel: Kernel, extents: Readonly<Record<string, num
       axesOf.get(expr.input)!.forEach((axis, d) => require(needed, expr.indices[d]!, { below: extents[axis]!, axis }));
     }
     if (expr.kind === "binary" && comparisons.has(expr.operator) && expr.left.type !== "f32") {
-      for (const [side, other] of [[expr.left, expr.right], [expr.right, expr.left]] as const) {
+      for (const [side, other] of [
+        [expr.left, expr.right],
+        [expr.right, expr.left],
+      ] as const) {
         for (const { axis } of other.free) require(compared, side, { below: extents[axis]!, axis });
       }
     }
@@ -85,7 +98,10 @@ export function boundsOfUse(kernel: Kernel, extents: Readonly<Record<string, num
     });
     visit(output.value);
   }
-  return { inputs: new Map([...compared.inputs, ...needed.inputs]), parameters: new Map([...compared.parameters, ...needed.parameters]) };
+  return {
+    inputs: new Map([...compared.inputs, ...needed.inputs]),
+    parameters: new Map([...compared.parameters, ...needed.parameters]),
+  };
 }
 
 function tighten(bounds: Map<string, Bounds>, name: string, limit: Bounds): void {

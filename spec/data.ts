@@ -38,7 +38,9 @@ export function sizeOf(axes: readonly string[], extents: Readonly<Record<string,
 export function roundToBf16(numbers: Iterable<number>): Float32Array {
   const rounded = Float32Array.from(numbers);
   const bits = new Uint32Array(rounded.buffer);
-  bits.forEach((one, at) => { bits[at] = roundBf16(one); });
+  bits.forEach((one, at) => {
+    bits[at] = roundBf16(one);
+  });
   return rounded;
 }
 
@@ -46,33 +48,49 @@ export function roundToBf16(numbers: Iterable<number>): Float32Array {
 const mostElements = 2 ** 31;
 
 /** @throws EvaluationError where the data does not fit the kernel */
-export function checkedData(kernel: Kernel, { extents: sizes, inputs, parameters, initial }: EvaluationData): CheckedData {
+export function checkedData(
+  kernel: Kernel,
+  { extents: sizes, inputs, parameters, initial }: EvaluationData,
+): CheckedData {
   const extents = named(kernel.axes, ({ name, role }) => {
     const extent = own(sizes, name);
     if (isCount(extent)) return extent;
-    fail(`axis '${name}' (${role}) of kernel '${kernel.name}' ${extent === undefined ? "has no extent" : `can't have extent ${show(extent)}`}`,
-      "give 'extents' a whole number from 0 to 4294967295 for each axis");
+    fail(
+      `axis '${name}' (${role}) of kernel '${kernel.name}' ${extent === undefined ? "has no extent" : `can't have extent ${show(extent)}`}`,
+      "give 'extents' a whole number from 0 to 4294967295 for each axis",
+    );
   });
   const elementsOf = ({ name, storage, axes }: Tensor, given: unknown): Uint32Array => {
     const tensor = `'${name}' (${storage}[${axes.join(", ")}]) of kernel '${kernel.name}'`;
     const size = sizeOf(axes, extents);
     if (given === undefined) fail(`${tensor} has no array`, `give 'inputs' one of ${size} elements for '${name}'`);
     const bits = bitsFor(tensor, storage, given);
-    if (bits.length !== size) fail(`${tensor} needs ${size} elements, not ${bits.length}`, "give one element for each point of its axes, or other extents");
+    if (bits.length !== size)
+      fail(
+        `${tensor} needs ${size} elements, not ${bits.length}`,
+        "give one element for each point of its axes, or other extents",
+      );
     const wrong = storage === "bf16" ? notBf16(bits) : undefined;
-    if (wrong !== undefined) fail(`${tensor}: ${wrong} is not a bf16 value`, "round it first, as roundToBf16 of treefold/spec does");
+    if (wrong !== undefined)
+      fail(`${tensor}: ${wrong} is not a bf16 value`, "round it first, as roundToBf16 of treefold/spec does");
     return bits;
   };
   for (const { name, axes } of kernel.outputs) {
     const size = sizeOf(axes, extents);
-    if (size > mostElements) fail(`the output '${name}' of kernel '${kernel.name}' has ${size} elements at these extents`, "give smaller extents");
+    if (size > mostElements)
+      fail(
+        `the output '${name}' of kernel '${kernel.name}' has ${size} elements at these extents`,
+        "give smaller extents",
+      );
   }
   return {
     extents,
     inputs: named(kernel.inputs, (input) => elementsOf(input, own(inputs, input.name))),
     parameters: parametersOf(kernel, parameters),
-    initial: named(kernel.outputs.filter(({ name }) => own(initial, name) !== undefined),
-      (output) => elementsOf(output, own(initial, output.name))),
+    initial: named(
+      kernel.outputs.filter(({ name }) => own(initial, name) !== undefined),
+      (output) => elementsOf(output, own(initial, output.name)),
+    ),
   };
 }
 
@@ -92,8 +110,12 @@ function bitsFor(tensor: string, storage: StorageType, given: unknown): Uint32Ar
 }
 
 function parametersOf(kernel: Kernel, given: Readonly<Record<string, number>> | undefined): Record<string, number> {
-  const values = named(kernel.parameters, ({ name }) => own(given, name)
-    ?? fail(`parameter '${name}' of kernel '${kernel.name}' has no value`, `give 'parameters' a number for '${name}'`));
+  const values = named(
+    kernel.parameters,
+    ({ name }) =>
+      own(given, name) ??
+      fail(`parameter '${name}' of kernel '${kernel.name}' has no value`, `give 'parameters' a number for '${name}'`),
+  );
   try {
     return record(Object.entries(checkedParameters(kernel, values)));
   } catch (error) {
@@ -102,7 +124,10 @@ function parametersOf(kernel: Kernel, given: Readonly<Record<string, number>> | 
   }
 }
 
-function named<T extends { readonly name: string }, Value>(all: readonly T[], valueOf: (one: T) => Value): Record<string, Value> {
+function named<T extends { readonly name: string }, Value>(
+  all: readonly T[],
+  valueOf: (one: T) => Value,
+): Record<string, Value> {
   return record(all.map((one) => [one.name, valueOf(one)]));
 }
 

@@ -29,7 +29,10 @@ export class DeviceClock {
       encoder.beginComputePass = (pass) => {
         if (!this.#isOn) return begin(pass);
         this.#isRunning = true;
-        return begin({ ...pass, timestampWrites: { querySet: this.#queries!, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } });
+        return begin({
+          ...pass,
+          timestampWrites: { querySet: this.#queries!, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
+        });
       };
       const finish = encoder.finish.bind(encoder);
       encoder.finish = () => {

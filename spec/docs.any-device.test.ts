@@ -11,12 +11,16 @@ const withDevice = pages.filter(({ fences }) => fences.some(({ mark }) => mark.e
 
 // docs/models.md builds a model, whose texts are audited for minutes.
 for (const { name, fences } of withDevice) {
-  test.runIf(name !== "docs/models.md" || inCi("the commands of docs/models.md"))(`${name} runs`, () => runPage(fences, "device"));
+  test.runIf(name !== "docs/models.md" || inCi("the commands of docs/models.md"))(`${name} runs`, () =>
+    runPage(fences, "device"),
+  );
 }
 
 describe("docs/cli.md shows the JSON of", () => {
   const page = pages.find(({ name }) => name === "docs/cli.md")!.text;
-  const shapes = new Map([...page.matchAll(/^\| `(\w+)` \| `(\{.*\})` \|$/gm)].map(([, command, shape]) => [command!, shape!]));
+  const shapes = new Map(
+    [...page.matchAll(/^\| `(\w+)` \| `(\{.*\})` \|$/gm)].map(([, command, shape]) => [command!, shape!]),
+  );
   const device = /`device` is `(\{.*?\})`/.exec(page)![1]!;
   const model = ["--model", "models/demo/kjv-qwen3", "--json"];
   // Two schedules fit this kernel and two do not, so that no list is empty.
@@ -25,8 +29,20 @@ describe("docs/cli.md shows the JSON of", () => {
     check: ["spec/fixtures/wrong/branch-by-row.kernel.ts", "--json"],
     run: [...kernel, "--axis", "isPrototypeOf=2", "--axis", "toString=5", "--axis", "hasOwnProperty=4", "--json"],
     audit: [...kernel, "--json"],
-    build: ["--model", "models/demo/kjv-qwen3", "--out", join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "library"), "--json"],
-    page: ["--model", "models/demo/kjv-qwen3", "--out", join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "page"), "--json"],
+    build: [
+      "--model",
+      "models/demo/kjv-qwen3",
+      "--out",
+      join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "library"),
+      "--json",
+    ],
+    page: [
+      "--model",
+      "models/demo/kjv-qwen3",
+      "--out",
+      join(mkdtempSync(join(tmpdir(), "treefold-docs-")), "page"),
+      "--json",
+    ],
     doctor: ["--json"],
     generate: [...model, "--prompt", "And", "--max-tokens", "1"],
     forward: [...model, "--ids", "3"],
@@ -35,7 +51,9 @@ describe("docs/cli.md shows the JSON of", () => {
   test("has all commands", () => expect([...shapes.keys()].sort()).toEqual(Object.keys(commands).sort()));
 
   // The first two audit a whole model; others run one, which tests of commands do, too.
-  const leftToCi = ["build", "page", "doctor", "forward"].filter((command) => !inCi(`docs/cli.md's JSON of ${command}`));
+  const leftToCi = ["build", "page", "doctor", "forward"].filter(
+    (command) => !inCi(`docs/cli.md's JSON of ${command}`),
+  );
   test.each(Object.entries(commands).filter(([command]) => !leftToCi.includes(command)))("%s", (command, args) => {
     const printed = JSON.parse(output([command, ...args])) as unknown;
     const expected = shapes.get(command)!.replace('"device"', `"device":${device}`);
@@ -45,7 +63,11 @@ describe("docs/cli.md shows the JSON of", () => {
 
 function output(args: readonly string[]): string {
   try {
-    return execFileSync(process.execPath, [join(root, "cli", "treefold.mjs"), ...args], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return execFileSync(process.execPath, [join(root, "cli", "treefold.mjs"), ...args], {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
   } catch (error) {
     return (error as { stdout: string }).stdout; // A finding.
   }
@@ -64,8 +86,10 @@ function shapeOf(value: unknown, like: unknown): string {
   }
   if (typeof like !== "object" || like === null) return "";
   const members = like as Record<string, unknown>;
-  return `{${Object.entries(value as object).map(([name, member]) => {
-    const inner = shapeOf(member, members[name]);
-    return `"${name}"${inner === "" ? "" : `:${inner}`}`;
-  }).join(",")}}`;
+  return `{${Object.entries(value as object)
+    .map(([name, member]) => {
+      const inner = shapeOf(member, members[name]);
+      return `"${name}"${inner === "" ? "" : `:${inner}`}`;
+    })
+    .join(",")}}`;
 }

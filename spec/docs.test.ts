@@ -43,13 +43,17 @@ function read(text: string) {
 
 /** What `check` prints of a file that holds this text. */
 function diagnose(source: string): string {
-  return readKernels("mean.kernel.ts", { source }).diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, () => source)).join("\n\n");
+  return readKernels("mean.kernel.ts", { source })
+    .diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, () => source))
+    .join("\n\n");
 }
 
 /** The WGSL of a page's kernel, for "SCHEDULE, AXIS=N, …", without the indentation of its lines. */
 function printedText(kernelText: string, request: string): string {
   const [name, ...axes] = request.split(", ");
-  const extents = Object.fromEntries(axes.map((axis) => axis.split("=")).map(([axis, extent]) => [axis!, Number(extent)]));
+  const extents = Object.fromEntries(
+    axes.map((axis) => axis.split("=")).map(([axis, extent]) => [axis!, Number(extent)]),
+  );
   const [kernel] = read(kernelText).kernels;
   const schedule = schedulesFor(kernel!, { extents }).find((one) => one.name === name)!;
   const texts = compileInStages(kernel!, { extents, schedule }).passes.map(({ printed }) => printed.wgsl);
@@ -58,7 +62,10 @@ function printedText(kernelText: string, request: string): string {
 
 /** Shown lines of a text as a pattern. */
 function linesOf(shown: string): RegExp {
-  const lines = shown.trimEnd().split("\n").map((line) => line.replace(/\/\/.*$/, "").trim());
+  const lines = shown
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.replace(/\/\/.*$/, "").trim());
   const escaped = (line: string): string => line.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`^${lines.map((line) => (line === "…" ? "(?:.*\n)*?" : `${escaped(line)}\n`)).join("")}`, "m");
 }
@@ -76,7 +83,8 @@ describe.each(own)("$name", ({ name, fences }) => {
   }
 
   test("says of each block what it is", () => {
-    const known = /^(kernel|wrong|diagnostics|output|ir|wgsl: [\w-]+(, \w+=\d+)*|library program|file: \S+|not run: .+|run in the (checkout|walk-through)(: device)?)$/;
+    const known =
+      /^(kernel|wrong|diagnostics|output|ir|wgsl: [\w-]+(, \w+=\d+)*|library program|file: \S+|not run: .+|run in the (checkout|walk-through)(: device)?)$/;
     for (const { mark, info, line } of fences) {
       expect(mark === "" ? info : "text", `${name}:${line}`).toBe("text");
       if (mark !== "") expect(mark, `${name}:${line}`).toMatch(known);
@@ -86,7 +94,12 @@ describe.each(own)("$name", ({ name, fences }) => {
   test("shows the IR and diagnostics as they are", () => {
     for (const [at, fence] of fences.entries()) {
       if (fence.mark === "diagnostics") expect(`${diagnose(fences[at - 1]!.text)}\n`).toBe(fence.text);
-      if (fence.mark === "ir") expect(fence.text).toBe(read(fences[at - 1]!.text).kernels.map(printKernel).join("\n"));
+      if (fence.mark === "ir")
+        expect(fence.text).toBe(
+          read(fences[at - 1]!.text)
+            .kernels.map(printKernel)
+            .join("\n"),
+        );
     }
   });
 
@@ -99,7 +112,10 @@ describe.each(own)("$name", ({ name, fences }) => {
   }
 
   const runs = fences.some(({ mark }) => /^run in the [\w-]+$/.test(mark));
-  if (runs) test.runIf(name === "README.md" || inCi(`the commands of ${name}`))("runs its commands that need no device", () => runPage(fences, "host"));
+  if (runs)
+    test.runIf(name === "README.md" || inCi(`the commands of ${name}`))("runs its commands that need no device", () =>
+      runPage(fences, "host"),
+    );
 });
 
 describe.each(pages)("$name, as a page", ({ name, text }) => {
@@ -108,7 +124,8 @@ describe.each(pages)("$name, as a page", ({ name, text }) => {
       const [path, anchor] = target!.split("#") as [string, string | undefined];
       const file = path === "" ? name : join(dirname(name), path);
       expect(existsSync(join(root, file)), `${name}: ${target}`).toBe(true);
-      if (anchor !== undefined) expect(anchorsOf(readFileSync(join(root, file), "utf8")), `${name}: ${target}`).toContain(anchor);
+      if (anchor !== undefined)
+        expect(anchorsOf(readFileSync(join(root, file), "utf8")), `${name}: ${target}`).toContain(anchor);
     }
   });
 
@@ -125,12 +142,16 @@ test("kernels have TypeScript's strict types, by the walk-through's tsconfig.jso
     linkCheckout(folder);
     for (const { name, fences } of own) {
       for (const { mark, text, line } of fences) {
-        if (mark === "kernel") writeFileSync(join(folder, `${name.replaceAll(/\W/g, "-")}-${line}.kernel.ts`), whole(text));
+        if (mark === "kernel")
+          writeFileSync(join(folder, `${name.replaceAll(/\W/g, "-")}-${line}.kernel.ts`), whole(text));
         else if (mark.startsWith("file: ")) writeFileSync(join(folder, mark.slice("file: ".length)), text);
       }
     }
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    expect(spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })).toMatchObject({ stdout: "", status: 0 });
+    expect(spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })).toMatchObject({
+      stdout: "",
+      status: 0,
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -139,6 +160,10 @@ test("kernels have TypeScript's strict types, by the walk-through's tsconfig.jso
 /** The anchors of a page, as they are made on code hosting sites. */
 function anchorsOf(text: string): string[] {
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
-    heading!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
   return [...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!)];
 }

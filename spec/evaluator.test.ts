@@ -12,7 +12,14 @@ import { tries } from "./fixtures/effort.ts";
 
 /** A tree's order as text: each combine in parentheses, `e` the identity. */
 function order(tree: string, items: number, item?: number): string {
-  return foldTree(parseTree(tree), items, String, () => "e", (left, right) => `(${left}${right})`, item);
+  return foldTree(
+    parseTree(tree),
+    items,
+    String,
+    () => "e",
+    (left, right) => `(${left}${right})`,
+    item,
+  );
 }
 
 function floats(...values: number[]): Uint32Array {
@@ -22,7 +29,9 @@ function floats(...values: number[]): Uint32Array {
 /** The output `y` of a kernel over an axis `i` of the inputs' length, by both evaluators. */
 function run(body: string, inputs: Record<string, Uint32Array>): Uint32Array {
   const i = Object.values(inputs)[0]!.length;
-  const declared = Object.keys(inputs).map((name) => `input ${name}: f32[i]`).join("\n");
+  const declared = Object.keys(inputs)
+    .map((name) => `input ${name}: f32[i]`)
+    .join("\n");
   const kernel = parseKernel(`kernel k {\naxis i: model\naxis one: batch\n${declared}\n${body}\n}`);
   const data = { extents: { i, one: 1 }, inputs };
   const { y } = evaluate(kernel, data);
@@ -56,25 +65,43 @@ describe("the order of a tree", () => {
   });
 
   it("folds pairs as adjacent ones do, level by level", () => {
-    const adjacent = (row: string[]): string => row.length === 1 ? row[0]!
-      : adjacent(Array.from({ length: Math.ceil(row.length / 2) }, (_, i) => (2 * i + 1 < row.length ? `(${row[2 * i]}${row[2 * i + 1]})` : row[2 * i]!)));
-    for (let n = 1; n <= 70; n++) expect(order("pairwise", n)).toBe(`(e${adjacent(Array.from({ length: n }, (_, i) => `${i}`))})`);
+    const adjacent = (row: string[]): string =>
+      row.length === 1
+        ? row[0]!
+        : adjacent(
+            Array.from({ length: Math.ceil(row.length / 2) }, (_, i) =>
+              2 * i + 1 < row.length ? `(${row[2 * i]}${row[2 * i + 1]})` : row[2 * i]!,
+            ),
+          );
+    for (let n = 1; n <= 70; n++)
+      expect(order("pairwise", n)).toBe(`(e${adjacent(Array.from({ length: n }, (_, i) => `${i}`))})`);
   });
 
   it("has every item once, for every tree", () => {
-    fc.assert(fc.property(arbitraryTree(), fc.integer({ min: 0, max: 300 }), (tree, items) => {
-      const all = foldTree<number[]>(tree, items, (i) => [i], () => [], (left, right) => [...left, ...right]);
-      expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: items }, (_, i) => i));
-    }));
+    fc.assert(
+      fc.property(arbitraryTree(), fc.integer({ min: 0, max: 300 }), (tree, items) => {
+        const all = foldTree<number[]>(
+          tree,
+          items,
+          (i) => [i],
+          () => [],
+          (left, right) => [...left, ...right],
+        );
+        expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: items }, (_, i) => i));
+      }),
+    );
   });
 });
 
 describe("the evaluator", () => {
   it("gives the denotation's bits for every kernel", () => {
-    fc.assert(fc.property(arbitraryKernel(), fc.integer(), ({ kernel, extents }, seed) => {
-      const data = { extents, ...randomInputs(kernel, extents, seed) };
-      expect(evaluate(kernel, data)).toEqual(evaluateByDenotation(kernel, data));
-    }), { numRuns: tries(20, 60) });
+    fc.assert(
+      fc.property(arbitraryKernel(), fc.integer(), ({ kernel, extents }, seed) => {
+        const data = { extents, ...randomInputs(kernel, extents, seed) };
+        expect(evaluate(kernel, data)).toEqual(evaluateByDenotation(kernel, data));
+      }),
+      { numRuns: tries(20, 60) },
+    );
   });
 
   it("gives them for outputs that are computed over the same axes, one inside the other and the other way around", () => {
@@ -87,39 +114,62 @@ reduce s = sum over k in i by "chain" {\nleaf value = x[a, c, k]\n}\noutput y: f
   });
 
   it("never gives a sum of -0, and +0 for none", () => {
-    const total = (count: string): string => `${sum}\nreduce s = sum over k in i from 0 count ${count} by "chain 2, pairwise" {\nleaf value = x[k]\n}\noutput y: f32[one] = s`;
+    const total = (count: string): string =>
+      `${sum}\nreduce s = sum over k in i from 0 count ${count} by "chain 2, pairwise" {\nleaf value = x[k]\n}\noutput y: f32[one] = s`;
     expect(run(total("extent(i)"), { x: floats(-0, -0, -0) })).toEqual(floats(0));
     expect(run(total("0"), { x: floats(5) })).toEqual(floats(0));
   });
 
   it("rounds each operation, in the order of the tree", () => {
-    const total = (tree: string): string => `${sum}\nreduce s = sum over k in i by "${tree}" {\nleaf value = x[k]\n}\noutput y: f32[one] = s`;
+    const total = (tree: string): string =>
+      `${sum}\nreduce s = sum over k in i by "${tree}" {\nleaf value = x[k]\n}\noutput y: f32[one] = s`;
     const x = floats(2 ** 24, 1, 1, -(2 ** 24));
     expect(run(total("chain"), { x })).toEqual(floats(0));
     expect(run(total("pairwise"), { x })).toEqual(floats(1));
     expect(run(total("lanes 2 chain, chain"), { x })).toEqual(floats(1));
     // (1 + 2^-12)^2 loses its 2^-24 before 1 + 2^-11 is taken away; fused, that would be left.
-    expect(run("output y: f32[i] = x[i] * x[i] + w[i]", { x: floats(1 + 2 ** -12), w: floats(-1 - 2 ** -11) })).toEqual(floats(0));
+    expect(run("output y: f32[i] = x[i] * x[i] + w[i]", { x: floats(1 + 2 ** -12), w: floats(-1 - 2 ** -11) })).toEqual(
+      floats(0),
+    );
   });
 
   it("has one NaN, and orders floats by their bits", () => {
-    expect(run("output y: f32[i] = fromBits(bitsOf(x[i]) | 0xffc00001)", { x: floats(1) })).toEqual(Uint32Array.of(0x7fc00000));
-    expect(run("output y: f32[i] = x[i] - x[i]", { x: floats(Infinity, -Infinity) })).toEqual(Uint32Array.of(0x7fc00000, 0x7fc00000));
-    expect(run("output y: f32[i] = max(x[i], w[i])", { x: floats(-0, 0, NaN, 1), w: floats(0, -0, 1, NaN) })).toEqual(floats(0, 0, NaN, NaN));
-    expect(run("output y: f32[i] = min(x[i], w[i])", { x: floats(-0, 0, NaN, 1), w: floats(0, -0, 1, NaN) })).toEqual(floats(-0, -0, 1, 1));
-    expect(run("output y: f32[i] = select(x[i] == 0.0, -x[i], abs(x[i]))", { x: floats(-0, 0, -2) })).toEqual(floats(0, -0, 2));
+    expect(run("output y: f32[i] = fromBits(bitsOf(x[i]) | 0xffc00001)", { x: floats(1) })).toEqual(
+      Uint32Array.of(0x7fc00000),
+    );
+    expect(run("output y: f32[i] = x[i] - x[i]", { x: floats(Infinity, -Infinity) })).toEqual(
+      Uint32Array.of(0x7fc00000, 0x7fc00000),
+    );
+    expect(run("output y: f32[i] = max(x[i], w[i])", { x: floats(-0, 0, NaN, 1), w: floats(0, -0, 1, NaN) })).toEqual(
+      floats(0, 0, NaN, NaN),
+    );
+    expect(run("output y: f32[i] = min(x[i], w[i])", { x: floats(-0, 0, NaN, 1), w: floats(0, -0, 1, NaN) })).toEqual(
+      floats(-0, -0, 1, 1),
+    );
+    expect(run("output y: f32[i] = select(x[i] == 0.0, -x[i], abs(x[i]))", { x: floats(-0, 0, -2) })).toEqual(
+      floats(0, -0, 2),
+    );
   });
 
   it("converts by truncation that saturates, and rounds to bf16 to nearest even", () => {
-    expect(run("output y: u32[i] = u32(x[i])", { x: floats(-1, 1.9, 2 ** 32, NaN) })).toEqual(Uint32Array.of(0, 1, 0xffffff00, 0));
-    expect(run("output y: i32[i] = i32(x[i])", { x: floats(-1.9, 2 ** 31, -(2 ** 40)) })).toEqual(Uint32Array.of(0xffffffff, 0x7fffff80, 0x80000000));
-    expect(run("output y: bf16[i] = x[i]", { x: Uint32Array.of(0x3f808000, 0x3f818000, 0x3f808001, 0x23000000, 0x7f7fffff) }))
-      .toEqual(Uint32Array.of(0x3f800000, 0x3f820000, 0x3f810000, 0, 0x7f800000));
+    expect(run("output y: u32[i] = u32(x[i])", { x: floats(-1, 1.9, 2 ** 32, NaN) })).toEqual(
+      Uint32Array.of(0, 1, 0xffffff00, 0),
+    );
+    expect(run("output y: i32[i] = i32(x[i])", { x: floats(-1.9, 2 ** 31, -(2 ** 40)) })).toEqual(
+      Uint32Array.of(0xffffffff, 0x7fffff80, 0x80000000),
+    );
+    expect(
+      run("output y: bf16[i] = x[i]", {
+        x: Uint32Array.of(0x3f808000, 0x3f818000, 0x3f808001, 0x23000000, 0x7f7fffff),
+      }),
+    ).toEqual(Uint32Array.of(0x3f800000, 0x3f820000, 0x3f810000, 0, 0x7f800000));
   });
 
   it("wraps integers, and divides by zero as WGSL does", () => {
     const bits = (value: string, a: number, b: number): number => {
-      const kernel = parseKernel(`kernel k {\naxis i: batch\ninput a: u32[i]\ninput b: u32[i]\noutput y: u32[i] = ${value.replace(/\b[ab]\b/g, "$&[i]")}\n}`);
+      const kernel = parseKernel(
+        `kernel k {\naxis i: batch\ninput a: u32[i]\ninput b: u32[i]\noutput y: u32[i] = ${value.replace(/\b[ab]\b/g, "$&[i]")}\n}`,
+      );
       const data = { extents: { i: 1 }, inputs: { a: Uint32Array.of(a), b: Uint32Array.of(b) } };
       expect(evaluateByDenotation(kernel, data)).toEqual(evaluate(kernel, data));
       return evaluate(kernel, data)["y"]![0]!;
@@ -190,7 +240,9 @@ reduce s = sum over k in i by "chain" {\nleaf value = x[a, c, k]\n}\noutput y: f
 
   it("evaluates one item of a level, as the first pass of a split does", () => {
     const partial = `${sum}\nreduce s = sum over k in i item i by "lanes 2 chain 2" {\nleaf value = x[k]\n}\noutput y: f32[i] = s`;
-    const kernel = parseKernel(`kernel k {\naxis i: model\naxis j: batch\ninput x: f32[i]\n${partial.replaceAll("item i", "item j").replace("y: f32[i]", "y: f32[j]")}\n}`);
+    const kernel = parseKernel(
+      `kernel k {\naxis i: model\naxis j: batch\ninput x: f32[i]\n${partial.replaceAll("item i", "item j").replace("y: f32[i]", "y: f32[j]")}\n}`,
+    );
     const data = { extents: { i: 7, j: 4 }, inputs: { x: floats(1, 2, 4, 8, 16, 32, 64) } };
     expect(evaluate(kernel, data)["y"]).toEqual(floats(5, 10, 80, 32));
     expect(evaluateByDenotation(kernel, data)["y"]).toEqual(floats(5, 10, 80, 32));
@@ -233,19 +285,33 @@ reduce s = sum over k in i by "chain" {\nleaf value = x[a, c, k]\n}\noutput y: f
       input x: f32[i]
       output y: f32[place] over i at [at[i] + 1] = x?[at[i]] + 1.0
     }`);
-    const data = { extents: { i: 3, place: 4 }, inputs: { at: Uint32Array.of(2, 3, 0), x: floats(1, 2, 3) }, initial: { y: floats(9, 9, 9, 9) } };
+    const data = {
+      extents: { i: 3, place: 4 },
+      inputs: { at: Uint32Array.of(2, 3, 0), x: floats(1, 2, 3) },
+      initial: { y: floats(9, 9, 9, 9) },
+    };
     expect(evaluate(kernel, data)["y"]).toEqual(floats(9, 2, 9, 4));
     expect(evaluateByDenotation(kernel, data)["y"]).toEqual(floats(9, 2, 9, 4));
   });
 
   it("refuses data that does not fit, and plain indices that leave their axis", () => {
-    const kernel = parseKernel("kernel k {\naxis i: model\ninput x: f32[i]\nparameter p: f32\noutput y: f32[i] = x[i + 1] * p\n}");
+    const kernel = parseKernel(
+      "kernel k {\naxis i: model\ninput x: f32[i]\nparameter p: f32\noutput y: f32[i] = x[i + 1] * p\n}",
+    );
     const data = { extents: { i: 2 }, inputs: { x: floats(1, 2) }, parameters: { p: 1 } };
     for (const evaluator of [evaluate, evaluateByDenotation]) {
-      expect(() => evaluator(kernel, data)).toThrow(new EvaluationError("x is read at 2, outside of axis 'i'; fix: use gather where an index may lie outside"));
-      expect(() => evaluator(kernel, { ...data, inputs: { x: floats(1) } })).toThrow("'x' (f32[i]) of kernel 'k' needs 2 elements, not 1; fix: ");
-      expect(() => evaluator(kernel, { ...data, extents: {} })).toThrow("axis 'i' (model) of kernel 'k' has no extent; fix: ");
-      expect(() => evaluator(kernel, { ...data, parameters: {} })).toThrow("parameter 'p' of kernel 'k' has no value; fix: ");
+      expect(() => evaluator(kernel, data)).toThrow(
+        new EvaluationError("x is read at 2, outside of axis 'i'; fix: use gather where an index may lie outside"),
+      );
+      expect(() => evaluator(kernel, { ...data, inputs: { x: floats(1) } })).toThrow(
+        "'x' (f32[i]) of kernel 'k' needs 2 elements, not 1; fix: ",
+      );
+      expect(() => evaluator(kernel, { ...data, extents: {} })).toThrow(
+        "axis 'i' (model) of kernel 'k' has no extent; fix: ",
+      );
+      expect(() => evaluator(kernel, { ...data, parameters: {} })).toThrow(
+        "parameter 'p' of kernel 'k' has no value; fix: ",
+      );
     }
   });
 });

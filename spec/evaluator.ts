@@ -31,22 +31,32 @@ export function evaluateByDenotation(kernel: Kernel, data: EvaluationData): Reco
   const { extents, inputs, parameters } = checked;
   const outputs = outputsOf(kernel, checked);
   const axesOf = new Map(kernel.inputs.map((input) => [input.name, input.axes]));
-  const denotation = new Denotation(bitAlgebra(extents, parameters, (load, indices) => {
-    const at = flatten(axesOf.get(load.input)!, indices, extents);
-    if (typeof at === "number") return inputs[load.input]![at]!;
-    if (load.guarded) return 0;
-    return outside(load.input, at.axis, at.index);
-  }));
+  const denotation = new Denotation(
+    bitAlgebra(extents, parameters, (load, indices) => {
+      const at = flatten(axesOf.get(load.input)!, indices, extents);
+      if (typeof at === "number") return inputs[load.input]![at]!;
+      if (load.guarded) return 0;
+      return outside(load.input, at.axis, at.index);
+    }),
+  );
   for (const output of kernel.outputs) {
     const elements = outputs[output.name]!;
     let point = 0;
     const visit = (depth: number, scope?: Scope<number>): void => {
       if (depth < output.over.length) {
         const axis = output.over[depth]!;
-        for (let i = 0; i < extents[axis]!; i++) visit(depth + 1, denotation.bind(kernel.pool.axisVariable(axis), i, scope));
+        for (let i = 0; i < extents[axis]!; i++)
+          visit(depth + 1, denotation.bind(kernel.pool.axisVariable(axis), i, scope));
         return;
       }
-      const at = output.place === undefined ? point++ : flatten(output.axes, output.place.map((index) => denotation.valueOf(index, scope)), extents);
+      const at =
+        output.place === undefined
+          ? point++
+          : flatten(
+              output.axes,
+              output.place.map((index) => denotation.valueOf(index, scope)),
+              extents,
+            );
       const bits = denotation.valueOf(output.value, scope);
       if (typeof at === "number") elements[at] = stored(output, bits);
     };
@@ -61,7 +71,11 @@ function stored(output: Output, bits: number): number {
 }
 
 /** The row-major position of an element, or the first axis that its index leaves. */
-function flatten(axes: readonly string[], indices: readonly number[], extents: Readonly<Record<string, number>>): number | { axis: string; index: number } {
+function flatten(
+  axes: readonly string[],
+  indices: readonly number[],
+  extents: Readonly<Record<string, number>>,
+): number | { axis: string; index: number } {
   let at = 0;
   for (const [d, axis] of axes.entries()) {
     if (indices[d]! >= extents[axis]!) return { axis, index: indices[d]! };
@@ -71,10 +85,14 @@ function flatten(axes: readonly string[], indices: readonly number[], extents: R
 }
 
 function outside(input: string, axis: string, index: number): never {
-  throw new EvaluationError(`${input} is read at ${index}, outside of axis '${axis}'; fix: use gather where an index may lie outside`);
+  throw new EvaluationError(
+    `${input} is read at ${index}, outside of axis '${axis}'; fix: use gather where an index may lie outside`,
+  );
 }
 
 /** Outputs as they are before. */
 function outputsOf(kernel: Kernel, { extents, initial }: CheckedData): Record<string, Uint32Array> {
-  return Object.fromEntries(kernel.outputs.map(({ name, axes }) => [name, initial[name]?.slice() ?? new Uint32Array(sizeOf(axes, extents))]));
+  return Object.fromEntries(
+    kernel.outputs.map(({ name, axes }) => [name, initial[name]?.slice() ?? new Uint32Array(sizeOf(axes, extents))]),
+  );
 }

@@ -4,7 +4,15 @@ import { compile } from "../codegen/compile.ts";
 import type { Artifact, Binding } from "../runtime/artifact.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import type { Kernel } from "../dsl/ir.ts";
-import { Commands, createTensor, elementsOf, evaluateFormula, loadKernel, type Device, type Tensor } from "../runtime/index.ts";
+import {
+  Commands,
+  createTensor,
+  elementsOf,
+  evaluateFormula,
+  loadKernel,
+  type Device,
+  type Tensor,
+} from "../runtime/index.ts";
 import { own, record } from "../dsl/own.ts";
 import { type BitData, checkedData, type EvaluationData } from "./data.ts";
 import { modelExtents } from "./extents.ts";
@@ -22,7 +30,12 @@ export interface Execution {
  * Compiles a kernel under a schedule and runs it once. Elements are as the evaluator takes and gives them.
  * Throws EvaluationError where the data does not fit the kernel, and what compile, loadKernel and Commands throw.
  */
-export async function execute(device: Device, kernel: Kernel, schedule: Schedule, data: EvaluationData): Promise<Execution> {
+export async function execute(
+  device: Device,
+  kernel: Kernel,
+  schedule: Schedule,
+  data: EvaluationData,
+): Promise<Execution> {
   const checked = checkedData(kernel, data);
   const artifact = compile(kernel, { extents: modelExtents(kernel, checked.extents), schedule, limits: device.limits });
   return { artifact, outputs: await executeArtifact(device, kernel, artifact, checked) };
@@ -30,7 +43,11 @@ export async function execute(device: Device, kernel: Kernel, schedule: Schedule
 
 /** Runs what a kernel was compiled to, once. @param lent tensors that stay their owner's: what is large and the same in many runs */
 export async function executeArtifact(
-  device: Device, kernel: Kernel, artifact: Artifact, data: BitData, lent: Readonly<Record<string, Tensor>> = {},
+  device: Device,
+  kernel: Kernel,
+  artifact: Artifact,
+  data: BitData,
+  lent: Readonly<Record<string, Tensor>> = {},
 ): Promise<Record<string, Uint32Array>> {
   const loaded = await loadKernel(device, artifact);
   const tensors = record(Object.entries(lent));
@@ -51,7 +68,12 @@ export async function executeArtifact(
 
 /** What a run binds there: the given elements, or what no kernel would write. */
 export function tensorFor(device: Device, { name, role, storage, shape, blocks }: Binding, data: BitData): Tensor {
-  const layout = { name, storage, shape: shape.map((formula) => evaluateFormula(formula, data.extents)), ...(blocks && { blocks }) };
+  const layout = {
+    name,
+    storage,
+    shape: shape.map((formula) => evaluateFormula(formula, data.extents)),
+    ...(blocks && { blocks }),
+  };
   const given = own(role === "input" ? data.inputs : data.initial, name);
   return createTensor(device, layout, given ?? new Uint32Array(elementsOf(layout)).fill(poison));
 }

@@ -9,10 +9,15 @@ import { makeGolden } from "./golden.ts";
 import { makeSelfTest } from "./self-test.ts";
 
 /** For BuildOptions.expect. @throws CheckpointError */
-export function expectations(progress: (what: string) => void, { golden = true }: { readonly golden?: boolean } = {}): (directory: string, kernels: ReadonlyMap<string, DeclaredKernel>) => Promise<Expectations> {
+export function expectations(
+  progress: (what: string) => void,
+  { golden = true }: { readonly golden?: boolean } = {},
+): (directory: string, kernels: ReadonlyMap<string, DeclaredKernel>) => Promise<Expectations> {
   return async (directory, kernels) => {
     const cache = new DiskCache<Expectations>(join(userCacheDirectory(), "expectations"));
-    const key = createHash("sha256").update(JSON.stringify([await hashEvaluator(), golden, [...kernels], await hashCheckpoint(directory)])).digest("hex");
+    const key = createHash("sha256")
+      .update(JSON.stringify([await hashEvaluator(), golden, [...kernels], await hashCheckpoint(directory)]))
+      .digest("hex");
     const known = await cache.get(key);
     if (known !== undefined) return known;
     progress("evaluating the self-test");

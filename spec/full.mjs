@@ -14,8 +14,10 @@ import { install, root, setUp } from "../cli/setup.mjs";
 
 const { values } = parseArgs({
   options: {
-    first: { type: "string", default: "1" }, parts: { type: "string", default: "16" },
-    jobs: { type: "string", default: String(availableParallelism()) }, out: { type: "string", default: ".cache/full" },
+    first: { type: "string", default: "1" },
+    parts: { type: "string", default: "16" },
+    jobs: { type: "string", default: String(availableParallelism()) },
+    out: { type: "string", default: ".cache/full" },
   },
 });
 setUp(install);
@@ -23,12 +25,16 @@ mkdirSync(values.out, { recursive: true });
 
 const waiting = ["mutants", ...Array.from({ length: Number(values.parts) }, (_, at) => Number(values.first) + at)];
 const failed = [];
-await Promise.all(Array.from({ length: Number(values.jobs) }, async () => {
-  for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-    const seconds = await run(part);
-    process.stdout.write(`${part === "mutants" ? part : `part ${part}`}: ${failed.includes(part) ? `FAILED, see ${join(values.out, `${part}.txt`)}` : "passed"} after ${seconds} s\n`);
-  }
-}));
+await Promise.all(
+  Array.from({ length: Number(values.jobs) }, async () => {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      const seconds = await run(part);
+      process.stdout.write(
+        `${part === "mutants" ? part : `part ${part}`}: ${failed.includes(part) ? `FAILED, see ${join(values.out, `${part}.txt`)}` : "passed"} after ${seconds} s\n`,
+      );
+    }
+  }),
+);
 summarise();
 process.exitCode = failed.length === 0 ? 0 : 1;
 
@@ -36,43 +42,76 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 function run(part) {
   const start = Date.now();
   const log = createWriteStream(join(values.out, `${part}.txt`));
-  const env = { ...process.env, TREEFOLD_CASES: "full", TREEFOLD_PART: String(part), TREEFOLD_TALLY: join(values.out, `${part}.json`), TREEFOLD_MUTANTS: join(values.out, "mutants") };
+  const env = {
+    ...process.env,
+    TREEFOLD_CASES: "full",
+    TREEFOLD_PART: String(part),
+    TREEFOLD_TALLY: join(values.out, `${part}.json`),
+    TREEFOLD_MUTANTS: join(values.out, "mutants"),
+  };
   // The audit of a part's random kernels is the project host's, everything else the device's.
-  const tests = part === "mutants" ? ["spec/mutants"] : ["--project", "host", "--project", "device", "spec/schedules", "spec/random-kernels"];
-  const vitest = spawn(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--root", root, ...tests],
-    { env, stdio: ["ignore", "pipe", "pipe"] });
+  const tests =
+    part === "mutants"
+      ? ["spec/mutants"]
+      : ["--project", "host", "--project", "device", "spec/schedules", "spec/random-kernels"];
+  const vitest = spawn(
+    process.execPath,
+    [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--root", root, ...tests],
+    { env, stdio: ["ignore", "pipe", "pipe"] },
+  );
   vitest.stdout.pipe(log, { end: false });
   vitest.stderr.pipe(log, { end: false });
-  return new Promise((resolve) => vitest.on("close", (status) => {
-    if (status !== 0) failed.push(part);
-    log.end(() => resolve(Math.round((Date.now() - start) / 1000)));
-  }));
+  return new Promise((resolve) =>
+    vitest.on("close", (status) => {
+      if (status !== 0) failed.push(part);
+      log.end(() => resolve(Math.round((Date.now() - start) / 1000)));
+    }),
+  );
 }
 
 /** Adds up the parts' tallies, by driver, and leaves the sums beside them. */
 function summarise() {
-  const parts = readdirSync(values.out).filter((name) => /^\d+\.json$/.test(name)).map((name) => JSON.parse(readFileSync(join(values.out, name), "utf8")));
-  const sums = [...new Set(parts.map(({ device }) => device.description))].map((driver) => [driver, parts.filter(({ device }) => device.description === driver)]).map(([driver, own]) => ({
-    driver, parts: own.map(({ part }) => part).sort((a, b) => a - b), total: sum(own.map(({ total }) => total)),
-    schedules: sum(own.map(({ schedules }) => schedules)), kernels: own.map(({ kernels }) => kernels).reduce(merged, {}),
-  }));
+  const parts = readdirSync(values.out)
+    .filter((name) => /^\d+\.json$/.test(name))
+    .map((name) => JSON.parse(readFileSync(join(values.out, name), "utf8")));
+  const sums = [...new Set(parts.map(({ device }) => device.description))]
+    .map((driver) => [driver, parts.filter(({ device }) => device.description === driver)])
+    .map(([driver, own]) => ({
+      driver,
+      parts: own.map(({ part }) => part).sort((a, b) => a - b),
+      total: sum(own.map(({ total }) => total)),
+      schedules: sum(own.map(({ schedules }) => schedules)),
+      kernels: own.map(({ kernels }) => kernels).reduce(merged, {}),
+    }));
   for (const { driver, parts: numbers, total, schedules } of sums) {
-    process.stdout.write(`${driver}: ${numbers.length} parts, ${total.cases} cases, ${total.orderSensitive} of sums on data where order matters, ` +
-      `${total.batches} batches, ${total.runs} runs: ${Object.entries(schedules).map(([name, runs]) => `${name} ${runs}`).join(", ")}\n`);
+    process.stdout.write(
+      `${driver}: ${numbers.length} parts, ${total.cases} cases, ${total.orderSensitive} of sums on data where order matters, ` +
+        `${total.batches} batches, ${total.runs} runs: ${Object.entries(schedules)
+          .map(([name, runs]) => `${name} ${runs}`)
+          .join(", ")}\n`,
+    );
   }
-  const random = readdirSync(values.out).filter((name) => /^\d+\.random\.json$/.test(name)).map((name) => JSON.parse(readFileSync(join(values.out, name), "utf8")));
+  const random = readdirSync(values.out)
+    .filter((name) => /^\d+\.random\.json$/.test(name))
+    .map((name) => JSON.parse(readFileSync(join(values.out, name), "utf8")));
   for (const driver of new Set(random.map(({ device }) => device.description))) {
     const own = random.filter(({ device }) => device.description === driver);
-    const list = (counts) => Object.entries(sum(counts)).map(([name, count]) => `${name} ${count}`).join(", ");
-    process.stdout.write(`${driver}: ${own.reduce((total, { cases }) => total + cases, 0)} random kernels under one schedule each: ` +
-      `${list(own.map(({ counts }) => counts))}; schedules: ${list(own.map(({ schedules }) => schedules))}\n`);
+    const list = (counts) =>
+      Object.entries(sum(counts))
+        .map(([name, count]) => `${name} ${count}`)
+        .join(", ");
+    process.stdout.write(
+      `${driver}: ${own.reduce((total, { cases }) => total + cases, 0)} random kernels under one schedule each: ` +
+        `${list(own.map(({ counts }) => counts))}; schedules: ${list(own.map(({ schedules }) => schedules))}\n`,
+    );
   }
   writeFileSync(join(values.out, "sums.json"), `${JSON.stringify(sums, null, 2)}\n`);
 }
 
 function sum(counts) {
   const result = {};
-  for (const count of counts) for (const [name, value] of Object.entries(count)) result[name] = (result[name] ?? 0) + value;
+  for (const count of counts)
+    for (const [name, value] of Object.entries(count)) result[name] = (result[name] ?? 0) + value;
   return result;
 }
 

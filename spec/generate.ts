@@ -6,14 +6,25 @@
  */
 import { DenotationError } from "../dsl/denotation.ts";
 import { Pool, bitsOfF32, f32OfBits, rewrite } from "../dsl/expr.ts";
-import type { Constant, Expr, FunctionDeclaration, Kernel, Load, Output, Reduce, Reducer, Variable } from "../dsl/ir.ts";
+import type {
+  Constant,
+  Expr,
+  FunctionDeclaration,
+  Kernel,
+  Load,
+  Output,
+  Reduce,
+  Reducer,
+  Variable,
+} from "../dsl/ir.ts";
 import { roundBf16 } from "../dsl/numbers.ts";
 import { isComplete, valuesOf, type Level } from "../dsl/tree.ts";
 import { binaryText, literal, spanText, unaryText, unsigned, view } from "./operators.ts";
 
 /** Fills `outputs` from `inputs`; `outside` is told of an index that leaves its axis. */
 export type Generated = (
-  inputs: Readonly<Record<string, Uint32Array>>, outputs: Readonly<Record<string, Uint32Array>>,
+  inputs: Readonly<Record<string, Uint32Array>>,
+  outputs: Readonly<Record<string, Uint32Array>>,
   outside: (input: string, axis: string, index: number) => never,
 ) => void;
 
@@ -22,8 +33,9 @@ type Extents = Readonly<Record<string, number>>;
 /** Generates, and lets the engine compile, a kernel at these extents. */
 export function generate(kernel: Kernel, extents: Extents, parameters: Readonly<Record<string, number>>): Generated {
   const text = new Generator(kernel, extents, parameters).text();
-  const compiled = new Function("inputs", "outputs", "outside", "bitsOf", "fromBits", "roundBf16", "unfit", text) as
-    (...args: unknown[]) => void;
+  const compiled = new Function("inputs", "outputs", "outside", "bitsOf", "fromBits", "roundBf16", "unfit", text) as (
+    ...args: unknown[]
+  ) => void;
   return (inputs, outputs, outside) => compiled(inputs, outputs, outside, floatBits, f32OfBits, roundFloat, unfit);
 }
 
@@ -71,20 +83,27 @@ class Generator {
   readonly #axesOf: ReadonlyMap<string, readonly string[]>;
   #names = 0;
 
-  constructor(readonly kernel: Kernel, readonly extents: Extents, readonly parameters: Readonly<Record<string, number>>) {
+  constructor(
+    readonly kernel: Kernel,
+    readonly extents: Extents,
+    readonly parameters: Readonly<Record<string, number>>,
+  ) {
     this.#axesOf = new Map([...kernel.inputs, ...kernel.outputs].map((tensor) => [tensor.name, tensor.axes]));
   }
 
   text(): string {
     const root = this.#scope(undefined);
-    for (const { name, storage } of this.kernel.inputs) this.#declarations.push(`const in_${name} = ${view(storage, `inputs["${name}"]`)};`);
+    for (const { name, storage } of this.kernel.inputs)
+      this.#declarations.push(`const in_${name} = ${view(storage, `inputs["${name}"]`)};`);
     for (const { name, storage } of this.kernel.outputs) {
-      this.#declarations.push(`const out_${name} = ${view(storage, `outputs["${name}"]`)}, bits_${name} = outputs["${name}"];`);
+      this.#declarations.push(
+        `const out_${name} = ${view(storage, `outputs["${name}"]`)}, bits_${name} = outputs["${name}"];`,
+      );
     }
     const nests = new Map<string, Output[]>();
     for (const output of this.kernel.outputs) {
       const over = output.over.join(" ");
-      nests.set(over, [...nests.get(over) ?? [], output]);
+      nests.set(over, [...(nests.get(over) ?? []), output]);
     }
     for (const outputs of nests.values()) this.#nest(outputs, 0, root);
     return `"use strict";\n${[...this.#declarations, ...root.lines].join("\n")}`;
@@ -100,7 +119,12 @@ class Generator {
 
   /** The expression with extents as constants, so that what follows from them is folded. */
   #known(expr: Expr): Expr {
-    return rewrite(this.#pool, expr, (node) => (node.kind === "extent" ? this.#pool.u32(this.extents[node.axis]!) : undefined), this.#rewritten);
+    return rewrite(
+      this.#pool,
+      expr,
+      (node) => (node.kind === "extent" ? this.#pool.u32(this.extents[node.axis]!) : undefined),
+      this.#rewritten,
+    );
   }
 
   /** The loops over the axes of outputs that share them, and the stores inside. */
@@ -114,7 +138,11 @@ class Generator {
     const index = this.#name("i");
     const inner = this.#scope(scope, { variable: this.kernel.pool.axisVariable(axis), index, inside: true });
     this.#nest(outputs, depth + 1, inner);
-    scope.lines.push(`for (let ${index} = 0; ${index} < ${this.extents[axis]}; ${index}++) {`, ...this.#body(inner), "}");
+    scope.lines.push(
+      `for (let ${index} = 0; ${index} < ${this.extents[axis]}; ${index}++) {`,
+      ...this.#body(inner),
+      "}",
+    );
   }
 
   /** The lines of a loop's body, which counts its iterations if some table asks for it. */
@@ -123,20 +151,30 @@ class Generator {
   }
 
   #store(output: Output, scope: Scope): void {
-    const place = output.place?.map((index) => this.#known(index)) ?? output.over.map((axis) => this.#pool.index(this.kernel.pool.axisVariable(axis)));
+    const place =
+      output.place?.map((index) => this.#known(index)) ??
+      output.over.map((axis) => this.#pool.index(this.kernel.pool.axisVariable(axis)));
     const indices = place.map((index) => unsigned(index, this.#value(index, scope)));
     const value = this.#value(this.#known(output.value), scope);
     const at = this.#name("at");
     const element = `out_${output.name}[${at}]`;
     const store = output.storage === "bf16" ? `${element} = roundBf16(${value});` : `${element} = ${value};`;
     const isFloat = output.storage === "f32" || output.storage === "bf16";
-    const lines = [`const ${at} = ${this.#flat(output.axes, indices)};`, store, ...(isFloat ? [`if (${value} !== ${value}) bits_${output.name}[${at}] = 0x7fc00000;`] : [])];
-    const guards = output.place === undefined ? [] : output.axes.map((axis, d) => `${indices[d]} < ${this.extents[axis]}`);
+    const lines = [
+      `const ${at} = ${this.#flat(output.axes, indices)};`,
+      store,
+      ...(isFloat ? [`if (${value} !== ${value}) bits_${output.name}[${at}] = 0x7fc00000;`] : []),
+    ];
+    const guards =
+      output.place === undefined ? [] : output.axes.map((axis, d) => `${indices[d]} < ${this.extents[axis]}`);
     scope.lines.push(`${guards.length > 0 ? `if (${guards.join(" && ")}) ` : ""}{ ${lines.join(" ")} }`);
   }
 
   #flat(axes: readonly string[], indices: readonly string[]): string {
-    return indices.reduce((flat, index, d) => (d === 0 ? index : `(${flat}) * ${this.extents[axes[d]!]} + ${index}`), "0");
+    return indices.reduce(
+      (flat, index, d) => (d === 0 ? index : `(${flat}) * ${this.extents[axes[d]!]} + ${index}`),
+      "0",
+    );
   }
 
   /** The scope that a value belongs to: the outermost that knows all it mentions. */
@@ -157,23 +195,31 @@ class Generator {
   /** What an expression's value is called, where `scope` is; emits what computes it where that belongs. */
   #value(expr: Expr, scope: Scope): string {
     switch (expr.kind) {
-      case "constant": return literal(expr);
-      case "extent": return `${this.extents[expr.axis]}`;
-      case "index": return this.#binding(expr.variable, scope).index!;
-      case "parameter": return literal(this.#parameter(expr.name, expr.type));
-      case "argument": case "state": case "register": {
+      case "constant":
+        return literal(expr);
+      case "extent":
+        return `${this.extents[expr.axis]}`;
+      case "index":
+        return this.#binding(expr.variable, scope).index!;
+      case "parameter":
+        return literal(this.#parameter(expr.name, expr.type));
+      case "argument":
+      case "state":
+      case "register": {
         for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
           const name = at.leaf?.(expr);
           if (name !== undefined) return name;
         }
         throw new Error(`${expr.kind} stands outside of what gives it a value`);
       }
-      case "field": return this.#reduction(expr.of, scope)[expr.of.reducer.fields.findIndex((field) => field.name === expr.field)]!;
+      case "field":
+        return this.#reduction(expr.of, scope)[expr.of.reducer.fields.findIndex((field) => field.name === expr.field)]!;
     }
     const home = this.#home(expr, scope);
     const known = this.#find(expr, home);
     if (known !== undefined) return known as string;
-    const names = expr.kind === "call" ? this.#tabled(expr, home, (at) => [this.#compute(expr, at)]) : [this.#compute(expr, home)];
+    const names =
+      expr.kind === "call" ? this.#tabled(expr, home, (at) => [this.#compute(expr, at)]) : [this.#compute(expr, home)];
     home.values.set(expr, names[0]!);
     return names[0]!;
   }
@@ -202,12 +248,18 @@ class Generator {
   #text(expr: Expr, home: Scope): string {
     const value = (operand: Expr): string => this.#value(operand, home);
     switch (expr.kind) {
-      case "load": return this.#load(expr, home);
-      case "unary": return unaryText(expr.operator, expr.operand.type, value(expr.operand));
-      case "binary": return binaryText(expr.operator, expr.left.type, value(expr.left), value(expr.right));
-      case "select": return `${value(expr.condition)} ? ${value(expr.whenTrue)} : ${value(expr.whenFalse)}`;
-      case "call": return `${this.#function(expr.callee)}(${expr.arguments.map(value).join(", ")})`;
-      default: throw new Error(`${expr.kind} is not computed`);
+      case "load":
+        return this.#load(expr, home);
+      case "unary":
+        return unaryText(expr.operator, expr.operand.type, value(expr.operand));
+      case "binary":
+        return binaryText(expr.operator, expr.left.type, value(expr.left), value(expr.right));
+      case "select":
+        return `${value(expr.condition)} ? ${value(expr.whenTrue)} : ${value(expr.whenFalse)}`;
+      case "call":
+        return `${this.#function(expr.callee)}(${expr.arguments.map(value).join(", ")})`;
+      default:
+        throw new Error(`${expr.kind} is not computed`);
     }
   }
 
@@ -215,15 +267,23 @@ class Generator {
     const axes = this.#axesOf.get(load.input)!;
     const indices = load.indices.map((index) => unsigned(index, this.#value(index, home)));
     const element = `in_${load.input}[${this.#flat(axes, indices)}]`;
-    const open = axes.map((axis, d) => ({ axis, index: indices[d]!, extent: this.extents[axis]! })).filter((_, d) => !this.#isInside(load.indices[d]!, axes[d]!, home));
-    if (load.guarded) return open.length === 0 ? element : `${open.map(({ index, extent }) => `${index} < ${extent}`).join(" && ")} ? ${element} : 0`;
-    for (const { axis, index, extent } of open) home.lines.push(`if (${index} >= ${extent}) outside("${load.input}", "${axis}", ${index});`);
+    const open = axes
+      .map((axis, d) => ({ axis, index: indices[d]!, extent: this.extents[axis]! }))
+      .filter((_, d) => !this.#isInside(load.indices[d]!, axes[d]!, home));
+    if (load.guarded)
+      return open.length === 0
+        ? element
+        : `${open.map(({ index, extent }) => `${index} < ${extent}`).join(" && ")} ? ${element} : 0`;
+    for (const { axis, index, extent } of open)
+      home.lines.push(`if (${index} >= ${extent}) outside("${load.input}", "${axis}", ${index});`);
     return element;
   }
 
   #isInside(index: Expr, axis: string, scope: Scope): boolean {
     if (index.kind === "constant") return index.bits < this.extents[axis]!;
-    return index.kind === "index" && index.variable.axis === axis && this.#binding(index.variable, scope).inside === true;
+    return (
+      index.kind === "index" && index.variable.axis === axis && this.#binding(index.variable, scope).inside === true
+    );
   }
 
   #function(callee: FunctionDeclaration): string {
@@ -245,17 +305,27 @@ class Generator {
   #tabled(expr: Expr | Reduce, home: Scope, compute: (at: Scope) => readonly string[]): readonly string[] {
     const table = this.#tableFor(expr, home);
     if (table === undefined) return compute(home);
-    const branch = this.#scope(home, { variable: home.variable!, index: home.index!, inside: home.inside!, branch: true });
+    const branch = this.#scope(home, {
+      variable: home.variable!,
+      index: home.index!,
+      inside: home.inside!,
+      branch: true,
+    });
     const computed = compute(branch);
     const [key, stamp] = [this.#name("key"), this.#name("stamp")];
     const names = computed.map(() => this.#name("v"));
     const tables = computed.map(() => this.#name("table"));
-    this.#declarations.push(`const ${stamp} = new Int32Array(${table.size}), ${tables.map((name) => `${name} = new Float64Array(${table.size})`).join(", ")};`);
+    this.#declarations.push(
+      `const ${stamp} = new Int32Array(${table.size}), ${tables.map((name) => `${name} = new Float64Array(${table.size})`).join(", ")};`,
+    );
     home.lines.push(
-      `const ${key} = ${table.key};`, `let ${names.join(", ")};`,
+      `const ${key} = ${table.key};`,
+      `let ${names.join(", ")};`,
       `if (${stamp}[${key}] === ${table.epoch}) { ${names.map((name, i) => `${name} = ${tables[i]}[${key}];`).join(" ")} } else {`,
       ...branch.lines,
-      ...names.map((name, i) => `${name} = ${tables[i]}[${key}] = ${computed[i]};`), `${stamp}[${key}] = ${table.epoch};`, "}",
+      ...names.map((name, i) => `${name} = ${tables[i]}[${key}] = ${computed[i]};`),
+      `${stamp}[${key}] = ${table.epoch};`,
+      "}",
     );
     return names;
   }
@@ -270,10 +340,20 @@ class Generator {
       else {
         const size = keys.reduce((size, { variable }) => size * this.extents[variable!.axis]!, 1);
         if (size > largestTable) break;
-        const inRange = keys.slice(0, -1).filter((key) => key.inside !== true).map((key) => `${key.index} < ${this.extents[key.variable!.axis]}`);
-        const flat = this.#flat(keys.map((key) => key.variable!.axis).reverse(), keys.map((key) => key.index!).reverse());
+        const inRange = keys
+          .slice(0, -1)
+          .filter((key) => key.inside !== true)
+          .map((key) => `${key.index} < ${this.extents[key.variable!.axis]}`);
+        const flat = this.#flat(
+          keys.map((key) => key.variable!.axis).reverse(),
+          keys.map((key) => key.index!).reverse(),
+        );
         const around = this.#around(at);
-        found = { size, key: inRange.length === 0 ? flat : `${inRange.join(" && ")} ? ${flat} : -1`, epoch: around === undefined ? "1" : this.#epoch(around) };
+        found = {
+          size,
+          key: inRange.length === 0 ? flat : `${inRange.join(" && ")} ? ${flat} : -1`,
+          epoch: around === undefined ? "1" : this.#epoch(around),
+        };
       }
     }
     return found;
@@ -313,7 +393,11 @@ class Generator {
     const item = reduce.item === undefined ? undefined : this.#value(reduce.item, home);
     if (item !== undefined) home.lines.push(`if (${item} >= ${last}) unfit(${last}, ${rows[0]});`);
     else if (!isComplete(tree)) home.lines.push(`if (${last} !== 1) unfit(${last}, ${rows[0]});`);
-    const inside = reduce.start.kind === "constant" && reduce.start.bits === 0 && reduce.count.kind === "constant" && reduce.count.bits <= this.extents[reduce.axis]!;
+    const inside =
+      reduce.start.kind === "constant" &&
+      reduce.start.bits === 0 &&
+      reduce.count.kind === "constant" &&
+      reduce.count.bits <= this.extents[reduce.axis]!;
 
     /** Appends to `lines` what computes value `index` of row `row`. */
     const valueOf = (row: number, index: string, lines: string[]): readonly string[] => {
@@ -332,7 +416,8 @@ class Generator {
       const folded = reducer.fields.map(() => this.#name("s"));
       const identities = `let ${folded.map((name, f) => `${name} = ${literal(reducer.fields[f]!.identity)}`).join(", ")};`;
       const loop = `for (let ${at} = ${span.first}, ${end} = ${span.end}; ${at} < ${end}; ${at} += ${level.lanes ?? 1}) {`;
-      if (level.fold === "chain") lines.push(identities, loop, ...body, ...this.#combine(reducer, folded, folded, below, home), "}");
+      if (level.fold === "chain")
+        lines.push(identities, loop, ...body, ...this.#combine(reducer, folded, folded, below, home), "}");
       else lines.push(identities, ...this.#pairwise(reducer, folded, below, loop, body, home));
       return folded;
     };
@@ -346,7 +431,14 @@ class Generator {
    * The balanced tree over items as they come, with a stack of partials: after item i (from 0), as many merges as i
    * has trailing ones; at the end, what is left from the right.
    */
-  #pairwise(reducer: Reducer, folded: readonly string[], item: readonly string[], loop: string, body: readonly string[], home: Scope): string[] {
+  #pairwise(
+    reducer: Reducer,
+    folded: readonly string[],
+    item: readonly string[],
+    loop: string,
+    body: readonly string[],
+    home: Scope,
+  ): string[] {
     const stack = folded.map(() => this.#name("stack"));
     const merged = folded.map(() => this.#name("m"));
     const rest = folded.map(() => this.#name("m"));
@@ -354,27 +446,46 @@ class Generator {
     this.#declarations.push(...stack.map((name) => `const ${name} = new Float64Array(32);`));
     return [
       `{ let top = 0, seen = 0;`,
-      loop, ...body,
+      loop,
+      ...body,
       `let ${merged.map((name, f) => `${name} = ${item[f]}`).join(", ")};`,
-      `for (let odd = seen++; odd & 1; odd >>= 1) { top--;`, ...this.#combine(reducer, merged, popped, merged, home), "}",
-      ...stack.map((name, f) => `${name}[top] = ${merged[f]};`), "top++; }",
+      `for (let odd = seen++; odd & 1; odd >>= 1) { top--;`,
+      ...this.#combine(reducer, merged, popped, merged, home),
+      "}",
+      ...stack.map((name, f) => `${name}[top] = ${merged[f]};`),
+      "top++; }",
       `if (top > 0) { top--; let ${rest.map((name, f) => `${name} = ${popped[f]}`).join(", ")};`,
-      `while (top > 0) { top--;`, ...this.#combine(reducer, rest, popped, rest, home), "}",
+      `while (top > 0) { top--;`,
+      ...this.#combine(reducer, rest, popped, rest, home),
+      "}",
       ...this.#combine(reducer, folded, folded, rest, home),
       "} }",
     ];
   }
 
   /** `into = combine(left, right)`. */
-  #combine(reducer: Reducer, into: readonly string[], left: readonly string[], right: readonly string[], home: Scope): string[] {
+  #combine(
+    reducer: Reducer,
+    into: readonly string[],
+    left: readonly string[],
+    right: readonly string[],
+    home: Scope,
+  ): string[] {
     const sides = { left, right };
     const scope = this.#scope(home, {
-      leaf: (expr) => (expr.kind === "state" ? sides[expr.side][reducer.fields.findIndex((field) => field.name === expr.field)] : undefined),
+      leaf: (expr) =>
+        expr.kind === "state"
+          ? sides[expr.side][reducer.fields.findIndex((field) => field.name === expr.field)]
+          : undefined,
     });
     const values = reducer.fields.map((field) => this.#value(field.combine, scope));
     if (values.length === 1) return [...scope.lines, `${into[0]} = ${values[0]};`];
     const next = values.map(() => this.#name("n"));
-    return [...scope.lines, `const ${next.map((name, f) => `${name} = ${values[f]}`).join(", ")};`, ...into.map((name, f) => `${name} = ${next[f]};`)];
+    return [
+      ...scope.lines,
+      `const ${next.map((name, f) => `${name} = ${values[f]}`).join(", ")};`,
+      ...into.map((name, f) => `${name} = ${next[f]};`),
+    ];
   }
 
   #valuesOf(level: Level, items: string, home: Scope): string {
@@ -383,8 +494,11 @@ class Generator {
     if (level.count === undefined && lanes === 1) return "1";
     const name = this.#name("row");
     const group = lanes * (level.count ?? 0);
-    home.lines.push(level.count === undefined ? `const ${name} = Math.min(${lanes}, ${items});`
-      : `const ${name} = Math.floor(${items} / ${group}) * ${lanes} + Math.min(${lanes}, ${items} % ${group});`);
+    home.lines.push(
+      level.count === undefined
+        ? `const ${name} = Math.min(${lanes}, ${items});`
+        : `const ${name} = Math.floor(${items} / ${group}) * ${lanes} + Math.min(${lanes}, ${items} % ${group});`,
+    );
     return name;
   }
 }

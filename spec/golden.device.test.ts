@@ -10,24 +10,35 @@ import { goldenModels } from "./fixtures/golden-models.ts";
 
 describe("on this device", () => {
   let device: Device;
-  beforeAll(async () => { device = await openDevice(); });
+  beforeAll(async () => {
+    device = await openDevice();
+  });
   afterAll(() => device.dispose());
 
   if (!doesForAll) console.log("Token by token, and with the device's own arithmetic, they are run on another driver.");
   // Of the others another driver has the hashes.
-  test.each(some("models with golden hashes on this driver", 1, goldenModels))("$name has the golden hash, token by token and whole", async ({ directory, golden }) => {
-    const model = await loadCheckpoint(directory, { device });
-    try {
-      const [whole] = await model.forward([golden.ids]);
-      expect(sha256Of(whole!)).toBe(golden.logits);
-      if (!doesForAll || (golden !== goldenModels[0]!.golden && !inCi("models token by token"))) return;
-      expect(await checkGolden(model, undefined, golden)).toEqual({ expected: golden.logits, seen: golden.logits, agrees: true, tokens: 139, promptTokens: 75 });
-      const [completion] = await model.generateAll([golden.ids.slice(0, 75)], { maxTokens: 8 });
-      expect(completion!.ids).toEqual(golden.ids.slice(75, 83).slice(0, completion!.ids.length));
-    } finally {
-      model.dispose();
-    }
-  });
+  test.each(some("models with golden hashes on this driver", 1, goldenModels))(
+    "$name has the golden hash, token by token and whole",
+    async ({ directory, golden }) => {
+      const model = await loadCheckpoint(directory, { device });
+      try {
+        const [whole] = await model.forward([golden.ids]);
+        expect(sha256Of(whole!)).toBe(golden.logits);
+        if (!doesForAll || (golden !== goldenModels[0]!.golden && !inCi("models token by token"))) return;
+        expect(await checkGolden(model, undefined, golden)).toEqual({
+          expected: golden.logits,
+          seen: golden.logits,
+          agrees: true,
+          tokens: 139,
+          promptTokens: 75,
+        });
+        const [completion] = await model.generateAll([golden.ids.slice(0, 75)], { maxTokens: 8 });
+        expect(completion!.ids).toEqual(golden.ids.slice(75, 83).slice(0, completion!.ids.length));
+      } finally {
+        model.dispose();
+      }
+    },
+  );
 
   // The negative control: the same model under the same schedules, its arithmetic left to the device.
   test.runIf(doesForAll)("the device's own arithmetic has another", async () => {

@@ -20,8 +20,15 @@ const allowed: Readonly<Record<Folder, readonly Folder[]>> = {
   page: [],
 };
 
-const project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, skipLoadingLibFiles: true });
-project.addSourceFilesAtPaths([...folders.map((folder) => join(root, folder, "**/*.ts")), `!${join(root, "spec/fixtures/**")}`]);
+const project = new Project({
+  skipAddingFilesFromTsConfig: true,
+  skipFileDependencyResolution: true,
+  skipLoadingLibFiles: true,
+});
+project.addSourceFilesAtPaths([
+  ...folders.map((folder) => join(root, folder, "**/*.ts")),
+  `!${join(root, "spec/fixtures/**")}`,
+]);
 const sources = project.getSourceFiles();
 
 interface Import {
@@ -34,14 +41,20 @@ interface Import {
 /** Paths relative to the root; a package's name where it is none of ours. */
 function importsOf(source: SourceFile): Import[] {
   const from = relative(root, source.getFilePath()).split(sep).join("/");
-  const resolved = (specifier: string): string => (
-    specifier.startsWith(".") ? relative(root, join(dirname(source.getFilePath()), specifier)).split(sep).join("/") : specifier
-  );
+  const resolved = (specifier: string): string =>
+    specifier.startsWith(".")
+      ? relative(root, join(dirname(source.getFilePath()), specifier))
+          .split(sep)
+          .join("/")
+      : specifier;
   const declared = [...source.getImportDeclarations(), ...source.getExportDeclarations()].flatMap((declaration) => {
     const specifier = declaration.getModuleSpecifierValue();
-    return specifier === undefined ? [] : [{ from, to: resolved(specifier), typesOnly: declaration.isTypeOnly(), lazy: false }];
+    return specifier === undefined
+      ? []
+      : [{ from, to: resolved(specifier), typesOnly: declaration.isTypeOnly(), lazy: false }];
   });
-  const dynamic = source.getDescendantsOfKind(SyntaxKind.CallExpression)
+  const dynamic = source
+    .getDescendantsOfKind(SyntaxKind.CallExpression)
     .filter((call) => call.getExpression().getKind() === SyntaxKind.ImportKeyword)
     .flatMap((call) => call.getArguments().filter(Node.isStringLiteral))
     .map((literal) => ({ from, to: resolved(literal.getLiteralValue()), typesOnly: false, lazy: true }));
@@ -64,19 +77,41 @@ describe("imports", () => {
   });
 
   test("go one way only", () => {
-    const wrong = imports.filter(({ from, to }) => {
-      const [importer, imported] = [folderOf(from)!, folderOf(to)];
-      return imported !== undefined && imported !== importer && !allowed[importer].includes(imported) && !isTest(from);
-    }).filter(({ from, to }) => !(folderOf(from) === "codegen" && to === artifactFormat) && !(from.startsWith("codegen/audit/") && to === formulas));
+    const wrong = imports
+      .filter(({ from, to }) => {
+        const [importer, imported] = [folderOf(from)!, folderOf(to)];
+        return (
+          imported !== undefined && imported !== importer && !allowed[importer].includes(imported) && !isTest(from)
+        );
+      })
+      .filter(
+        ({ from, to }) =>
+          !(folderOf(from) === "codegen" && to === artifactFormat) &&
+          !(from.startsWith("codegen/audit/") && to === formulas),
+      );
     expect(wrong.map(show)).toEqual([]);
   });
 
   test("leave the compiler's libraries out of what runs without it", () => {
     const compilers = ["ts-morph", "chevrotain", "typescript", "esbuild"];
     // models/build/ is loaded only when there is a library to build.
-    const wrong = imports.filter(({ from, to }) => ["runtime", "models"].includes(folderOf(from)!) && !from.startsWith("models/build/") && compilers.includes(to) && !isTest(from));
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        ["runtime", "models"].includes(folderOf(from)!) &&
+        !from.startsWith("models/build/") &&
+        compilers.includes(to) &&
+        !isTest(from),
+    );
     expect(wrong.map(show)).toEqual([]);
-    const eager = imports.filter(({ from, to, lazy, typesOnly }) => ["models", "cli"].includes(folderOf(from)!) && !lazy && !typesOnly && to.startsWith("models/build/") && !from.startsWith("models/build/") && !isTest(from));
+    const eager = imports.filter(
+      ({ from, to, lazy, typesOnly }) =>
+        ["models", "cli"].includes(folderOf(from)!) &&
+        !lazy &&
+        !typesOnly &&
+        to.startsWith("models/build/") &&
+        !from.startsWith("models/build/") &&
+        !isTest(from),
+    );
     expect(eager.map(show)).toEqual([]);
   });
 });
@@ -84,8 +119,13 @@ describe("imports", () => {
 describe("what runs in browsers", () => {
   test("has nothing of Node but in the platform's own files for it", () => {
     const isNode = (to: string): boolean => to.startsWith("node:") || ["webgpu", "tar-fs"].includes(to);
-    const wrong = imports.filter(({ from, to }) => ["runtime", "page"].includes(folderOf(from)!) && isNode(to) && !isTest(from)
-      && !["runtime/platform/node.ts", "runtime/platform/driver.ts", "runtime/platform/quiet.ts"].includes(from));
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        ["runtime", "page"].includes(folderOf(from)!) &&
+        isNode(to) &&
+        !isTest(from) &&
+        !["runtime/platform/node.ts", "runtime/platform/driver.ts", "runtime/platform/quiet.ts"].includes(from),
+    );
     expect(wrong.map(show)).toEqual([]);
   });
 
@@ -95,7 +135,10 @@ describe("what runs in browsers", () => {
     expect(own.length).toBeGreaterThan(3);
     expect([...new Set(own.map(({ to }) => to).filter((to) => folderOf(to) !== "page"))]).toEqual(["treefold-runtime"]);
     // An experiment's page has numbers to draw, and no model.
-    expect([...new Set(imports.filter(({ from }) => isPlots(from)).map(({ to }) => to))].sort()).toEqual(["page/experiment/plots.ts", "uplot"]);
+    expect([...new Set(imports.filter(({ from }) => isPlots(from)).map(({ to }) => to))].sort()).toEqual([
+      "page/experiment/plots.ts",
+      "uplot",
+    ]);
   });
 });
 
@@ -107,35 +150,51 @@ describe("the audit", () => {
   test("is among the sources", () => expect(audits.length).toBeGreaterThan(10));
 
   test("imports nothing of the lowering", () => {
-    const wrong = audits.filter(({ to }) => !to.startsWith("codegen/audit/") && !to.startsWith("dsl/") && !known.includes(to));
+    const wrong = audits.filter(
+      ({ to }) => !to.startsWith("codegen/audit/") && !to.startsWith("dsl/") && !known.includes(to),
+    );
     expect(wrong.map(show)).toEqual([]);
   });
 
   test("alone of codegen reads the denotation", () => {
-    const readers = imports.filter(({ from, to }) => from.startsWith("codegen/") && to === "dsl/denotation.ts" && !isTest(from));
+    const readers = imports.filter(
+      ({ from, to }) => from.startsWith("codegen/") && to === "dsl/denotation.ts" && !isTest(from),
+    );
     expect(readers.map(({ from }) => from)).toEqual(["codegen/audit/declared.ts"]);
   });
 
   test("reads WGSL knowing nothing else of ours", () => {
-    const wrong = audits.filter(({ from, to }) => from.startsWith("codegen/audit/wgsl/") && !to.startsWith("codegen/audit/wgsl/") && to !== "chevrotain");
+    const wrong = audits.filter(
+      ({ from, to }) =>
+        from.startsWith("codegen/audit/wgsl/") && !to.startsWith("codegen/audit/wgsl/") && to !== "chevrotain",
+    );
     expect(wrong.map(show)).toEqual([]);
   });
 });
 
 test("nothing in codegen names a kernel or a reducer", () => {
-  const declared = readdirSync(join(root, "models", "kernels")).filter((name) => name.endsWith(".kernel.ts"))
+  const declared = readdirSync(join(root, "models", "kernels"))
+    .filter((name) => name.endsWith(".kernel.ts"))
     .flatMap((name) => project.getSourceFileOrThrow(join(root, "models", "kernels", name)).getVariableDeclarations())
     .filter((declaration) => /^(kernel|reducer)\(/.test(declaration.getInitializer()?.getText() ?? ""))
     .map((declaration) => declaration.getName());
   expect(declared.length).toBeGreaterThan(5);
   // An operator of the IR, too.
   const names = new Set([...declared, "sum", "argmax"].filter((name) => name !== "add"));
-  const wrong = sources.filter((source) => {
-    const path = relative(root, source.getFilePath());
-    return folderOf(path) === "codegen" && !isTest(path);
-  }).flatMap((source) => source.getDescendants()
-    .filter((node) => Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node))
-    .filter((literal) => names.has(literal.getLiteralText()))
-    .map((literal) => `${relative(root, source.getFilePath())}:${literal.getStartLineNumber()} '${literal.getLiteralText()}'`));
+  const wrong = sources
+    .filter((source) => {
+      const path = relative(root, source.getFilePath());
+      return folderOf(path) === "codegen" && !isTest(path);
+    })
+    .flatMap((source) =>
+      source
+        .getDescendants()
+        .filter((node) => Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node))
+        .filter((literal) => names.has(literal.getLiteralText()))
+        .map(
+          (literal) =>
+            `${relative(root, source.getFilePath())}:${literal.getStartLineNumber()} '${literal.getLiteralText()}'`,
+        ),
+    );
   expect(wrong).toEqual([]);
 });

@@ -4,7 +4,13 @@
  *     const report = await assertInvariant(new URL("./layer-norm.kernel.ts", import.meta.url), { axes: { channel: 200 } });
  */
 export { assertInvariant, type InvarianceOptions, type InvarianceReport } from "./invariance.ts";
-export { InvarianceError, OrderInsensitiveError, TestSetupError, type Difference, type Failure } from "./invariance/errors.ts";
+export {
+  InvarianceError,
+  OrderInsensitiveError,
+  TestSetupError,
+  type Difference,
+  type Failure,
+} from "./invariance/errors.ts";
 export type { AxisRange } from "./invariance/cases.ts";
 export { evaluate } from "./evaluator.ts";
 export { EvaluationError, roundToBf16, type EvaluationData } from "./data.ts";

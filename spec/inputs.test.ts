@@ -30,7 +30,12 @@ function sumOf(leaf: string, tree: string, weights = "bf16"): ReturnType<typeof 
   }`);
 }
 
-const leaves = { product: "bf16(x[token, k]) * w[out, k]", distance: "abs(x[token, k] - w[out, k])", square: "x[token, k] * x[token, k]", plain: "x[token, k]" };
+const leaves = {
+  product: "bf16(x[token, k]) * w[out, k]",
+  distance: "abs(x[token, k] - w[out, k])",
+  square: "x[token, k] * x[token, k]",
+  plain: "x[token, k]",
+};
 const trees = ["chain 128, chain", "chain 3, lanes 5 chain, pairwise", "lanes 64 chain, pairwise", "pairwise", "chain"];
 
 describe("random inputs", () => {
@@ -39,15 +44,23 @@ describe("random inputs", () => {
       for (const tree of trees) {
         const kernel = sumOf(leaf, tree, name === "distance" ? "f32" : "bf16");
         const extents = { token: 20, out: 12, inner: 1000 };
-        expect([name, tree, orderSensitivity(kernel, extents, randomInputs(kernel, extents, 1)) >= 0.9]).toEqual([name, tree, true]);
+        expect([name, tree, orderSensitivity(kernel, extents, randomInputs(kernel, extents, 1)) >= 0.9]).toEqual([
+          name,
+          tree,
+          true,
+        ]);
       }
     }
   });
 
-  const kernels = new Map([
-    ...["rmsNorm", "linear", "logits", "attention"].map((name) => `../models/kernels/${name}.kernel.ts`),
-    ...["layer-norm", "reductions", "authors"].map((name) => `fixtures/right/${name}.kernel.ts`),
-  ].flatMap((path) => readKernels(fileURLToPath(new URL(path, import.meta.url))).kernels).map((kernel) => [kernel.name, kernel]));
+  const kernels = new Map(
+    [
+      ...["rmsNorm", "linear", "logits", "attention"].map((name) => `../models/kernels/${name}.kernel.ts`),
+      ...["layer-norm", "reductions", "authors"].map((name) => `fixtures/right/${name}.kernel.ts`),
+    ]
+      .flatMap((path) => readKernels(fileURLToPath(new URL(path, import.meta.url))).kernels)
+      .map((kernel) => [kernel.name, kernel]),
+  );
 
   const sizes: Record<string, (m: number) => Record<string, number>> = {
     layerNorm: (m) => ({ token: 5, channel: m }),
@@ -75,7 +88,11 @@ describe("random inputs", () => {
       for (const seed of tries(1, 2) === 1 ? [1] : [1, 2]) {
         const kernel = kernels.get(name)!;
         const extents = size(items);
-        expect([items, seed, orderSensitivity(kernel, extents, randomInputs(kernel, extents, seed)) >= 0.9]).toEqual([items, seed, true]);
+        expect([items, seed, orderSensitivity(kernel, extents, randomInputs(kernel, extents, seed)) >= 0.9]).toEqual([
+          items,
+          seed,
+          true,
+        ]);
       }
     }
   });
@@ -89,9 +106,12 @@ describe("random inputs", () => {
   });
 
   it("are the same for a seed, and others for another", () => {
-    fc.assert(fc.property(arbitraryKernel(), fc.integer(), ({ kernel, extents }, seed) => {
-      expect(randomInputs(kernel, extents, seed)).toEqual(randomInputs(kernel, extents, seed));
-    }), { numRuns: tries(8, 20) });
+    fc.assert(
+      fc.property(arbitraryKernel(), fc.integer(), ({ kernel, extents }, seed) => {
+        expect(randomInputs(kernel, extents, seed)).toEqual(randomInputs(kernel, extents, seed));
+      }),
+      { numRuns: tries(8, 20) },
+    );
     const kernel = sumOf(leaves.plain, "chain");
     const of = (seed: number): Uint32Array => randomInputs(kernel, { token: 2, out: 1, inner: 9 }, seed).inputs["x"]!;
     expect(of(1)).not.toEqual(of(2));
@@ -148,23 +168,30 @@ describe("random inputs", () => {
   it("say which axis is too small for distinct places", () => {
     const extents = { token: 40, row: 3, page: 6, key: 24, slot: 39 };
     expect(() => randomInputs(parseKernel(paged), extents, 8)).toThrow(
-      new InputError("'target' needs 40 distinct values, but axis 'slot' has places for 39; fix: give 'slot' a larger extent"));
+      new InputError(
+        "'target' needs 40 distinct values, but axis 'slot' has places for 39; fix: give 'slot' a larger extent",
+      ),
+    );
   });
 });
 
 describe("other trees", () => {
   it("replace every reduction's own, and keep names", () => {
     const kernel = replaceTrees(sumOf(leaves.plain, "chain"), parseTree("pairwise 4, chain"));
-    expect(reductionsOf(kernel).map((reduce) => [printTree(reduce.tree), kernel.names.get(reduce)])).toEqual([["pairwise 4, chain", "total"]]);
+    expect(reductionsOf(kernel).map((reduce) => [printTree(reduce.tree), kernel.names.get(reduce)])).toEqual([
+      ["pairwise 4, chain", "total"],
+    ]);
   });
 
   it("leave one value", () => {
     expect(() => replaceTrees(sumOf(leaves.plain, "chain"), parseTree("chain 4"))).toThrow(
-      new TreeError("'chain 4' leaves more than one value; fix: end it with 'chain' or 'pairwise' without a count"));
+      new TreeError("'chain 4' leaves more than one value; fix: end it with 'chain' or 'pairwise' without a count"),
+    );
   });
 
   it("change nothing where no float is summed, or all sums are exact", () => {
-    const integers = parseKernel(`kernel k {\naxis i: model\naxis one: batch\ninput x: u32[i]\nreducer sum {\nstate value: u32 from 0\ncombine value = left.value + right.value\n}
+    const integers =
+      parseKernel(`kernel k {\naxis i: model\naxis one: batch\ninput x: u32[i]\nreducer sum {\nstate value: u32 from 0\ncombine value = left.value + right.value\n}
       reduce s = sum over k in i by "pairwise" {\nleaf value = x[k]\n}\noutput y: u32[one] = s\n}`);
     expect(orderSensitivity(integers, { i: 50, one: 1 }, randomInputs(integers, { i: 50, one: 1 }, 1))).toBe(0);
     const kernel = sumOf(leaves.plain, "pairwise");

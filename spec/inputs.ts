@@ -38,32 +38,62 @@ export interface InputOptions {
  * @throws InputError where a unique table has more elements than its axis has places
  */
 export function randomInputs(
-  kernel: Kernel, extents: Readonly<Record<string, number>>, seed: number, { parameters: fixed = {}, kind = kindFor(kernel, extents, seed, fixed) }: InputOptions = {},
+  kernel: Kernel,
+  extents: Readonly<Record<string, number>>,
+  seed: number,
+  { parameters: fixed = {}, kind = kindFor(kernel, extents, seed, fixed) }: InputOptions = {},
 ): RandomInputs {
   const bounds = boundsOfUse(kernel, extents);
   const reduced = new Set(reductionsOf(kernel).map(({ axis }) => axis));
   const floatInputs = kernel.inputs.filter(({ storage }) => isFloat(storage));
   const first = floatInputs[0]?.name;
   const leading = (floatInputs.find(({ axes }) => axes.some((axis) => reduced.has(axis))) ?? floatInputs[0])?.name;
-  const elements = ({ name, storage, axes }: { name: string; storage: StorageType; axes: readonly string[] }, random: Random): Uint32Array => {
+  const elements = (
+    { name, storage, axes }: { name: string; storage: StorageType; axes: readonly string[] },
+    random: Random,
+  ): Uint32Array => {
     const size = sizeOf(axes, extents);
     if (!isFloat(storage)) return integers(random, storage, size, bounds.inputs.get(name), kind.late);
     const along = axes.findLast((axis) => reduced.has(axis)) ?? axes.at(-1);
     const row = extents[along ?? ""] ?? 1;
     const stride = along === undefined ? 1 : sizeOf(axes.slice(axes.lastIndexOf(along) + 1), extents);
-    const places = kind.floats.alone === true && name !== leading ? Array<Place>(row).fill("faint") : placesOf(new Random(seed, " places"), kind.floats, row);
+    const places =
+      kind.floats.alone === true && name !== leading
+        ? Array<Place>(row).fill("faint")
+        : placesOf(new Random(seed, " places"), kind.floats, row);
     return floats(random, storage, size, kind.floats, { places, stride, negates: name === first });
   };
-  const inputs = Object.fromEntries(kernel.inputs.map((input) => {
-    const random = new Random(seed, input.name);
-    return [input.name, input.unique ? distinct(random, input.name, sizeOf(input.axes, extents), bounds.inputs.get(input.name)) : elements(input, random)];
-  }));
-  const parameters = Object.fromEntries(kernel.parameters.map(({ name, type }) => {
-    const random = new Random(seed, name);
-    return [name, own(fixed, name) ?? (type === "f32" ? Math.fround(2 ** (-8 * random.unit())) : random.below(bounds.parameters.get(name)?.below ?? smallIntegers))];
-  }));
+  const inputs = Object.fromEntries(
+    kernel.inputs.map((input) => {
+      const random = new Random(seed, input.name);
+      return [
+        input.name,
+        input.unique
+          ? distinct(random, input.name, sizeOf(input.axes, extents), bounds.inputs.get(input.name))
+          : elements(input, random),
+      ];
+    }),
+  );
+  const parameters = Object.fromEntries(
+    kernel.parameters.map(({ name, type }) => {
+      const random = new Random(seed, name);
+      return [
+        name,
+        own(fixed, name) ??
+          (type === "f32"
+            ? Math.fround(2 ** (-8 * random.unit()))
+            : random.below(bounds.parameters.get(name)?.below ?? smallIntegers)),
+      ];
+    }),
+  );
   const scattered = kernel.outputs.filter((output) => output.place !== undefined);
-  return { inputs, parameters, initial: Object.fromEntries(scattered.map((output) => [output.name, elements(output, new Random(seed, output.name))])) };
+  return {
+    inputs,
+    parameters,
+    initial: Object.fromEntries(
+      scattered.map((output) => [output.name, elements(output, new Random(seed, output.name))]),
+    ),
+  };
 }
 
 /** A kind of data; what `kindFor` chooses at one size serves at others. */
@@ -79,16 +109,24 @@ const enough = 0.95;
 
 /** The first kind on which enough outputs change with the order of the sums, or else the best. */
 export function kindFor(
-  kernel: Kernel, extents: Readonly<Record<string, number>>, seed: number, parameters: Readonly<Record<string, number>> = {},
+  kernel: Kernel,
+  extents: Readonly<Record<string, number>>,
+  seed: number,
+  parameters: Readonly<Record<string, number>> = {},
 ): Kind {
   // Rows of a batch don't know of each other: a few of them tell enough, unless a table needs places for all.
-  const few = kernel.inputs.some((input) => input.unique) ? extents : Object.fromEntries(
-    kernel.axes.map(({ name, role }) => [name, role === "batch" ? Math.min(extents[name]!, 16) : extents[name]!]));
+  const few = kernel.inputs.some((input) => input.unique)
+    ? extents
+    : Object.fromEntries(
+        kernel.axes.map(({ name, role }) => [name, role === "batch" ? Math.min(extents[name]!, 16) : extents[name]!]),
+      );
   let best: Kind = { floats: kinds[0]!, late: false };
   let most = 0;
   if (!addsFloats(kernel)) return best;
-    const bounds = [...boundsOfUse(kernel, extents).inputs.values()];
-  const mayBeLate = bounds.some(({ below, axis }) => below >= leastLate && reductionsOf(kernel).some((reduce) => reduce.axis === axis));
+  const bounds = [...boundsOfUse(kernel, extents).inputs.values()];
+  const mayBeLate = bounds.some(
+    ({ below, axis }) => below >= leastLate && reductionsOf(kernel).some((reduce) => reduce.axis === axis),
+  );
   const all = kinds.flatMap((floats) => (mayBeLate ? [false, true] : [false]).map((late): Kind => ({ floats, late })));
   // Chains of three are no other order of three items, nor a flat chain of two: only then do others count.
   for (const order of otherOrders(kernel)) {
@@ -165,12 +203,16 @@ const kinds: readonly Floats[] = [
 type Place = "any" | "tiny" | "small" | "lost" | "faint" | "repeat" | "large" | "opposite" | "top" | "low";
 
 /** What stands where in each row of this length, the same in every tensor, so that products are tiny or cancel together. */
-function placesOf(random: Random, { tiny = 0, small = 0, lost = 0, repeats = 0, large, cancels = false, logits = false }: Floats, row: number): Place[] {
+function placesOf(
+  random: Random,
+  { tiny = 0, small = 0, lost = 0, repeats = 0, large, cancels = false, logits = false }: Floats,
+  row: number,
+): Place[] {
   return Array.from({ length: row }, (_, i) => {
     const drawn = random.below(8);
     if (logits) return i === 0 ? "top" : "low";
     if (large !== undefined && i === 0) return "large";
-    if (cancels && i === Math.floor(row * 3 / 4)) return "opposite";
+    if (cancels && i === Math.floor((row * 3) / 4)) return "opposite";
     if (drawn < tiny) return "tiny";
     if (drawn < tiny + small) return "small";
     if (drawn < tiny + small + lost) return "lost";
@@ -185,11 +227,18 @@ interface Arrangement {
   readonly negates: boolean;
 }
 
-function floats(random: Random, storage: StorageType, size: number, kind: Floats, { places, stride, negates }: Arrangement): Uint32Array {
+function floats(
+  random: Random,
+  storage: StorageType,
+  size: number,
+  kind: Floats,
+  { places, stride, negates }: Arrangement,
+): Uint32Array {
   const row = places.length;
   const signBit = 0x80000000;
-  const lowBits = storage === "bf16" ? 0x10000 : kind.spread ?? 0x7;
-  const magnitude = (from: number, to: number): number => ((127 + from + random.below(to - from)) << 23) | (random.bits() & 0x7fffff);
+  const lowBits = storage === "bf16" ? 0x10000 : (kind.spread ?? 0x7);
+  const magnitude = (from: number, to: number): number =>
+    ((127 + from + random.below(to - from)) << 23) | (random.bits() & 0x7fffff);
   const near = (other: number): number => (other & ~signBit) ^ (random.bits() & lowBits) ^ (kind.offset ?? 0);
   const elements = new Uint32Array(size);
   const signs = new Uint32Array(stride);
@@ -202,28 +251,53 @@ function floats(random: Random, storage: StorageType, size: number, kind: Floats
     const repeated = kind.oneSign ? first : elements[i - stride]!;
     const element = (place: Place): number => {
       switch (place) {
-        case "large": return sign | (magnitude(kind.large!, kind.large! + 1) & 0xffbfffff);
-        case "opposite": return ((first ^ (negates ? signBit : 0)) & signBit) | near(first);
-        case "repeat": return (repeated & ~signBit) === 0 ? element("any") : (kind.oneSign ? rowSign : sign) | near(repeated);
-        case "tiny": return rowSign | magnitude(-21, -20);
-        case "small": return rowSign | magnitude(-9, -8) | 0x400000;
-        case "lost": return rowSign | magnitude(-21, -20) | 0x400000;
-        case "faint": return rowSign | magnitude(-26, -25) | 0x400000;
-        case "top": return magnitude(-6, -4);
-        case "low": return bitsOfF32(-(16.64 + random.unit() / 4));
-        case "any": return (kind.oneSign ? rowSign : sign) | magnitude(...kind.exponents);
+        case "large":
+          return sign | (magnitude(kind.large!, kind.large! + 1) & 0xffbfffff);
+        case "opposite":
+          return ((first ^ (negates ? signBit : 0)) & signBit) | near(first);
+        case "repeat":
+          return (repeated & ~signBit) === 0 ? element("any") : (kind.oneSign ? rowSign : sign) | near(repeated);
+        case "tiny":
+          return rowSign | magnitude(-21, -20);
+        case "small":
+          return rowSign | magnitude(-9, -8) | 0x400000;
+        case "lost":
+          return rowSign | magnitude(-21, -20) | 0x400000;
+        case "faint":
+          return rowSign | magnitude(-26, -25) | 0x400000;
+        case "top":
+          return magnitude(-6, -4);
+        case "low":
+          return bitsOfF32(-(16.64 + random.unit() / 4));
+        case "any":
+          return (kind.oneSign ? rowSign : sign) | magnitude(...kind.exponents);
       }
     };
     const place = places[at]!;
-    const isZero = kind.spread === undefined && kind.logits !== true && place !== "large" && place !== "opposite" && random.below(64) === 0;
+    const isZero =
+      kind.spread === undefined &&
+      kind.logits !== true &&
+      place !== "large" &&
+      place !== "opposite" &&
+      random.below(64) === 0;
     elements[i] = (isZero ? sign : element(place)) & (storage === "bf16" ? 0xffff0000 : 0xffffffff);
   }
   return elements;
 }
 
 /** Integers below a bound, of its upper half where they are `late`. Both 0 and the largest are among them if there is room. */
-function integers(random: Random, storage: StorageType, size: number, bound: Bounds | undefined, late: boolean): Uint32Array {
-  if (bound === undefined) return Uint32Array.from({ length: size }, () => random.below(smallIntegers) * (storage === "i32" && random.bits() & 1 ? -1 : 1));
+function integers(
+  random: Random,
+  storage: StorageType,
+  size: number,
+  bound: Bounds | undefined,
+  late: boolean,
+): Uint32Array {
+  if (bound === undefined)
+    return Uint32Array.from(
+      { length: size },
+      () => random.below(smallIntegers) * (storage === "i32" && random.bits() & 1 ? -1 : 1),
+    );
   const least = late && bound.below >= leastLate ? Math.floor(bound.below / 2) : 0;
   const elements = Uint32Array.from({ length: size }, () => least + random.below(bound.below - least));
   if (size > (least === 0 ? 1 : manyIntegers) && bound.below > 0) {
@@ -238,7 +312,9 @@ function integers(random: Random, storage: StorageType, size: number, bound: Bou
 function distinct(random: Random, name: string, size: number, bound: Bounds | undefined): Uint32Array {
   const limit = bound?.below ?? Math.max(size, smallIntegers);
   if (limit < size) {
-    throw new InputError(`'${name}' needs ${size} distinct values, but axis '${bound!.axis}' has places for ${limit}; fix: give '${bound!.axis}' a larger extent`);
+    throw new InputError(
+      `'${name}' needs ${size} distinct values, but axis '${bound!.axis}' has places for ${limit}; fix: give '${bound!.axis}' a larger extent`,
+    );
   }
   const places = Uint32Array.from({ length: limit }, (_, i) => i);
   for (let i = 0; i < size; i++) {

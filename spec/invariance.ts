@@ -88,22 +88,45 @@ export async function assertInvariant(file: string | URL, options: InvarianceOpt
   const kernel = readKernel(placeOf(file), options.kernel);
   const extents = modelAxes(kernel, axes);
   const parameters = params === undefined ? undefined : fixed(kernel, params);
-  const device = options.device ?? await openDevice();
+  const device = options.device ?? (await openDevice());
   try {
     const { fitting, misfits } = usableSchedules(kernel, { extents, limits: device.limits });
-    const artifacts = new Map(chosen(fitting, misfits, options.schedules, kernel)
-      .map((schedule) => [schedule.name, compile(kernel, { extents, schedule, limits: device.limits })]));
+    const artifacts = new Map(
+      chosen(fitting, misfits, options.schedules, kernel).map((schedule) => [
+        schedule.name,
+        compile(kernel, { extents, schedule, limits: device.limits }),
+      ]),
+    );
     const schedules = [...artifacts.keys()];
-    const trial = { kernel, axes, schedules, runs, seed, ...(parameters === undefined ? {} : { parameters }), ...(path === undefined ? {} : { path }) };
-    const tally = await checkRows(trial, (schedule, data) => executeArtifact(device, kernel, artifacts.get(schedule)!, data));
+    const trial = {
+      kernel,
+      axes,
+      schedules,
+      runs,
+      seed,
+      ...(parameters === undefined ? {} : { parameters }),
+      ...(path === undefined ? {} : { path }),
+    };
+    const tally = await checkRows(trial, (schedule, data) =>
+      executeArtifact(device, kernel, artifacts.get(schedule)!, data),
+    );
     if (addsFloats(kernel) && atLeast !== undefined && tally.orderSensitive < atLeast) {
-      throw new OrderInsensitiveError(`${kernel.name}: of other orders of the sums ${tally.order} changes the most, ${percent(tally.orderSensitive)} of the outputs, which is less than ` +
-        `${percent(atLeast)}; fix: ${moreSensitive}, or give a smaller 'atLeast'`);
+      throw new OrderInsensitiveError(
+        `${kernel.name}: of other orders of the sums ${tally.order} changes the most, ${percent(tally.orderSensitive)} of the outputs, which is less than ` +
+          `${percent(atLeast)}; fix: ${moreSensitive}, or give a smaller 'atLeast'`,
+      );
     }
     const { cases, rows, orderSensitive, order } = tally;
     return {
-      kernel: kernel.name, schedules, misfits: misfits.map(({ schedule, reason }) => ({ name: schedule.name, reason })), cases, rows, orderSensitive, order,
-      device: device.info, text: render(kernel, schedules, misfits, tally, device.info, options),
+      kernel: kernel.name,
+      schedules,
+      misfits: misfits.map(({ schedule, reason }) => ({ name: schedule.name, reason })),
+      cases,
+      rows,
+      orderSensitive,
+      order,
+      device: device.info,
+      text: render(kernel, schedules, misfits, tally, device.info, options),
     };
   } finally {
     if (options.device === undefined) device.dispose();
@@ -111,21 +134,36 @@ export async function assertInvariant(file: string | URL, options: InvarianceOpt
 }
 
 /** What makes order matter more, as a fix. */
-const moreSensitive = "reduce over more items than one run of the tree has ('axes'; sequence axes by { min, max }), or fix parameters that drown the sums ('params')";
+const moreSensitive =
+  "reduce over more items than one run of the tree has ('axes'; sequence axes by { min, max }), or fix parameters that drown the sums ('params')";
 
 const optionNames: Readonly<Record<keyof InvarianceOptions, true>> = {
-  kernel: true, axes: true, params: true, runs: true, seed: true, schedules: true, atLeast: true, path: true, device: true,
+  kernel: true,
+  axes: true,
+  params: true,
+  runs: true,
+  seed: true,
+  schedules: true,
+  atLeast: true,
+  path: true,
+  device: true,
 };
 
 /** Refuses options that do not exist, since a misspelt one would test less than was meant, and numbers that can't be. */
 function checkOptions(options: InvarianceOptions): void {
   const names = Object.keys(optionNames);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new TestSetupError(`there is no option '${unknown}'${didYouMean(unknown, names)}`, `the options are ${names.join(", ")}`);
+  if (unknown !== undefined)
+    throw new TestSetupError(
+      `there is no option '${unknown}'${didYouMean(unknown, names)}`,
+      `the options are ${names.join(", ")}`,
+    );
   const { runs = 1, seed = 1, atLeast = 0 } = options;
-  if (!Number.isInteger(runs) || runs < 1) throw new TestSetupError(`'runs' can't be ${String(runs)}`, "give a whole number from 1 up");
+  if (!Number.isInteger(runs) || runs < 1)
+    throw new TestSetupError(`'runs' can't be ${String(runs)}`, "give a whole number from 1 up");
   if (!Number.isInteger(seed)) throw new TestSetupError(`'seed' can't be ${String(seed)}`, "give a whole number");
-  if (typeof atLeast !== "number" || !(atLeast >= 0 && atLeast <= 1)) throw new TestSetupError(`'atLeast' can't be ${String(atLeast)}`, "give a fraction from 0 to 1, such as 0.9");
+  if (typeof atLeast !== "number" || !(atLeast >= 0 && atLeast <= 1))
+    throw new TestSetupError(`'atLeast' can't be ${String(atLeast)}`, "give a fraction from 0 to 1, such as 0.9");
 }
 
 function fixed(kernel: Kernel, params: Readonly<Record<string, number>>): Record<string, number> {
@@ -145,60 +183,100 @@ function placeOf(file: string | URL): string {
 }
 
 function readKernel(file: string, name: string | undefined): Kernel {
-  if (!existsSync(file)) throw new TestSetupError(`there is no file '${file}'`, "give the path of a kernel file, as in new URL('./name.kernel.ts', import.meta.url)");
+  if (!existsSync(file))
+    throw new TestSetupError(
+      `there is no file '${file}'`,
+      "give the path of a kernel file, as in new URL('./name.kernel.ts', import.meta.url)",
+    );
   const { kernels, diagnostics } = readKernels(file);
   refuse(diagnostics);
   const names = kernels.map((kernel) => kernel.name);
-  const kernel = name === undefined && kernels.length === 1 ? kernels[0] : kernels.find((candidate) => candidate.name === name);
+  const kernel =
+    name === undefined && kernels.length === 1 ? kernels[0] : kernels.find((candidate) => candidate.name === name);
   if (kernel !== undefined) return kernel;
-  if (names.length === 0) throw new TestSetupError(`${file} exports no kernel`, "declare one with 'export const name = kernel({ … })'");
-  throw new TestSetupError(name === undefined ? `${file} has several kernels` : `${file} has no kernel '${name}'${didYouMean(name, names)}`,
-    `give 'kernel' one of ${names.join(", ")}`);
+  if (names.length === 0)
+    throw new TestSetupError(`${file} exports no kernel`, "declare one with 'export const name = kernel({ … })'");
+  throw new TestSetupError(
+    name === undefined ? `${file} has several kernels` : `${file} has no kernel '${name}'${didYouMean(name, names)}`,
+    `give 'kernel' one of ${names.join(", ")}`,
+  );
 }
 
 function refuse(diagnostics: ReturnType<typeof checkExtents>): void {
   const [first] = diagnostics;
   if (first === undefined) return;
   const sourceOf = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
-  throw new TestSetupError(`the kernel is wrong:\n${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, sourceOf)).join("\n\n")}`, first.fix, diagnostics);
+  throw new TestSetupError(
+    `the kernel is wrong:\n${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, sourceOf)).join("\n\n")}`,
+    first.fix,
+    diagnostics,
+  );
 }
 
 /** The extents of model axes, once all of `axes` is found right. */
 function modelAxes(kernel: Kernel, axes: Readonly<Record<string, AxisRange>>): Record<string, number> {
   const names = kernel.axes.map(({ name }) => name);
   for (const [name, range] of Object.entries(axes)) {
-    if (!names.includes(name)) throw new TestSetupError(`kernel '${kernel.name}' has no axis '${name}'${didYouMean(name, names)}`, `its axes are ${names.join(", ")}`);
+    if (!names.includes(name))
+      throw new TestSetupError(
+        `kernel '${kernel.name}' has no axis '${name}'${didYouMean(name, names)}`,
+        `its axes are ${names.join(", ")}`,
+      );
     const { min, max } = typeof range === "number" ? { min: range, max: range } : range;
     if (!Number.isInteger(min) || !Number.isInteger(max) || min < 1 || max < min) {
-      throw new TestSetupError(`axis '${name}' can't have ${JSON.stringify(range)} points`, "give a whole number from 1 up, or { min, max } of such");
+      throw new TestSetupError(
+        `axis '${name}' can't have ${JSON.stringify(range)} points`,
+        "give a whole number from 1 up, or { min, max } of such",
+      );
     }
   }
   const extents: Record<string, number> = {};
   for (const { name, role } of kernel.axes) {
     if (role !== "model") continue;
     const extent = own(axes, name);
-    if (typeof extent !== "number") throw new TestSetupError(`kernel '${kernel.name}' needs the extent of its model axis '${name}'`, `add ${name}: N to 'axes', a number`);
+    if (typeof extent !== "number")
+      throw new TestSetupError(
+        `kernel '${kernel.name}' needs the extent of its model axis '${name}'`,
+        `add ${name}: N to 'axes', a number`,
+      );
     extents[name] = extent;
   }
   refuse(checkExtents(kernel, extents));
   return extents;
 }
 
-function chosen<T extends { readonly name: string }>(fitting: readonly T[], misfits: readonly Misfit[], wanted: readonly string[] | undefined, kernel: Kernel): readonly T[] {
+function chosen<T extends { readonly name: string }>(
+  fitting: readonly T[],
+  misfits: readonly Misfit[],
+  wanted: readonly string[] | undefined,
+  kernel: Kernel,
+): readonly T[] {
   if (wanted === undefined) return fitting;
   const names = fitting.map(({ name }) => name);
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined || wanted.length === 0) {
     const misfit = misfits.find(({ schedule }) => schedule.name === unknown);
-    const why = unknown === undefined ? "" : misfit === undefined ? didYouMean(unknown, names) : `, since ${misfit.reason}`;
-    const what = unknown === undefined ? "'schedules' is empty" : `no schedule '${unknown}' fits kernel '${kernel.name}' at these extents${why}`;
+    const why =
+      unknown === undefined ? "" : misfit === undefined ? didYouMean(unknown, names) : `, since ${misfit.reason}`;
+    const what =
+      unknown === undefined
+        ? "'schedules' is empty"
+        : `no schedule '${unknown}' fits kernel '${kernel.name}' at these extents${why}`;
     throw new TestSetupError(what, `leave 'schedules' out, or choose from ${names.join(", ")}`);
   }
   return fitting.filter(({ name }) => wanted.includes(name));
 }
 
-function render(kernel: Kernel, schedules: readonly string[], misfits: readonly Misfit[], { cases, rows, largest, orderSensitive, order: other }: Tally, device: DeviceInfo, { seed = 1, atLeast }: InvarianceOptions): string {
-  const order = !addsFloats(kernel) ? "it adds no floats, so that no order could change them"
+function render(
+  kernel: Kernel,
+  schedules: readonly string[],
+  misfits: readonly Misfit[],
+  { cases, rows, largest, orderSensitive, order: other }: Tally,
+  device: DeviceInfo,
+  { seed = 1, atLeast }: InvarianceOptions,
+): string {
+  const order = !addsFloats(kernel)
+    ? "it adds no floats, so that no order could change them"
     : `${other} instead of the declared order would change ${percent(orderSensitive)} of the outputs of all these batches`;
   return [
     `${kernel.name}: ${rows} rows compared, all with the same bits: alone (the reference evaluator's), and in batches of up to ${largest}, copies included`,
@@ -207,7 +285,10 @@ function render(kernel: Kernel, schedules: readonly string[], misfits: readonly 
     ...misfitLines(misfits).map((line) => `  does not fit: ${line}`),
     `  ${order}`,
     ...(addsFloats(kernel) && atLeast === undefined && orderSensitive < enoughSensitivity
-      ? [`  WARNING: that is less than ${percent(enoughSensitivity)}, and data on which order does not matter proves little; fix: ${moreSensitive}`] : []),
+      ? [
+          `  WARNING: that is less than ${percent(enoughSensitivity)}, and data on which order does not matter proves little; fix: ${moreSensitive}`,
+        ]
+      : []),
     `  device: ${device.description}; seed ${seed}`,
   ].join("\n");
 }

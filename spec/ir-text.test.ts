@@ -24,28 +24,48 @@ function meaningOf({ axes, inputs, parameters, outputs }: Kernel): string {
     return number;
   };
   const all = (parts: readonly Expr[]): string => parts.map(expression).join(" ");
-  const variable = (of: Variable): number => numberOf(of, () => `${of.kind} of ${of.axis}${of.kind === "axis" ? "" : ` ${lines.length}`}`);
-  const expression = (expr: Expr): number => numberOf(expr, () => {
-    switch (expr.kind) {
-      case "constant": return `${expr.type} ${expr.bits}`;
-      case "index": return `item ${variable(expr.variable)}`;
-      case "extent": return `extent ${expr.axis}`;
-      case "parameter": case "argument": case "register": return `${expr.kind} ${expr.name}: ${expr.type}`;
-      case "state": return `${expr.side} ${expr.field}: ${expr.type}`;
-      case "load": return `load ${expr.input} ${expr.storage} ${expr.guarded} ${all(expr.indices)}`;
-      case "unary": return `${expr.operator}: ${expr.type} ${all([expr.operand])}`;
-      case "binary": return `${expr.operator}: ${expr.type} ${all([expr.left, expr.right])}`;
-      case "select": return `select ${all([expr.condition, expr.whenTrue, expr.whenFalse])}`;
-      case "call": return `call ${JSON.stringify(expr.callee.parameters)} ${expression(expr.callee.result)} of ${all(expr.arguments)}`;
-      case "field": return `field ${expr.field} of ${reduction(expr.of)}`;
-    }
-  });
-  const reduction = (reduce: Reduce): number => numberOf(reduce, () => {
-    const { reducer, axis, start, count, tree, leaf, item } = reduce;
-    const fields = reducer.fields.map((field) => `${field.name}: ${field.type} ${field.identity.bits} ${expression(field.combine)}`);
-    return `reduce ${axis} ${all([start, count, ...(item === undefined ? [] : [item])])} by ${printTree(tree)} over ${variable(reduce.variable)}: ${fields.join(", ")}: ${all(leaf)}`;
-  });
-  const stores = outputs.map(({ name, storage, axes: own, over, place, value }) => JSON.stringify([name, storage, own, over, place?.map(expression), expression(value)]));
+  const variable = (of: Variable): number =>
+    numberOf(of, () => `${of.kind} of ${of.axis}${of.kind === "axis" ? "" : ` ${lines.length}`}`);
+  const expression = (expr: Expr): number =>
+    numberOf(expr, () => {
+      switch (expr.kind) {
+        case "constant":
+          return `${expr.type} ${expr.bits}`;
+        case "index":
+          return `item ${variable(expr.variable)}`;
+        case "extent":
+          return `extent ${expr.axis}`;
+        case "parameter":
+        case "argument":
+        case "register":
+          return `${expr.kind} ${expr.name}: ${expr.type}`;
+        case "state":
+          return `${expr.side} ${expr.field}: ${expr.type}`;
+        case "load":
+          return `load ${expr.input} ${expr.storage} ${expr.guarded} ${all(expr.indices)}`;
+        case "unary":
+          return `${expr.operator}: ${expr.type} ${all([expr.operand])}`;
+        case "binary":
+          return `${expr.operator}: ${expr.type} ${all([expr.left, expr.right])}`;
+        case "select":
+          return `select ${all([expr.condition, expr.whenTrue, expr.whenFalse])}`;
+        case "call":
+          return `call ${JSON.stringify(expr.callee.parameters)} ${expression(expr.callee.result)} of ${all(expr.arguments)}`;
+        case "field":
+          return `field ${expr.field} of ${reduction(expr.of)}`;
+      }
+    });
+  const reduction = (reduce: Reduce): number =>
+    numberOf(reduce, () => {
+      const { reducer, axis, start, count, tree, leaf, item } = reduce;
+      const fields = reducer.fields.map(
+        (field) => `${field.name}: ${field.type} ${field.identity.bits} ${expression(field.combine)}`,
+      );
+      return `reduce ${axis} ${all([start, count, ...(item === undefined ? [] : [item])])} by ${printTree(tree)} over ${variable(reduce.variable)}: ${fields.join(", ")}: ${all(leaf)}`;
+    });
+  const stores = outputs.map(({ name, storage, axes: own, over, place, value }) =>
+    JSON.stringify([name, storage, own, over, place?.map(expression), expression(value)]),
+  );
   return [JSON.stringify([axes, inputs, parameters]), ...lines, ...stores].join("\n");
 }
 
@@ -60,13 +80,16 @@ describe("the IR's text", () => {
   });
 
   it("round-trips every kernel, to the same text, meaning and bits", () => {
-    fc.assert(fc.property(arbitraryKernel(), fc.integer(), ({ kernel, extents }, seed) => {
-      const text = printKernel(kernel);
-      const read = parseKernel(text);
-      expect(printKernel(read)).toBe(text);
-      expect(meaningOf(read)).toBe(meaningOf(kernel));
-      const data = { extents, ...randomInputs(kernel, extents, seed) };
-      expect(evaluate(read, data)).toEqual(evaluate(kernel, data));
-    }), { numRuns: tries(25, 80) });
+    fc.assert(
+      fc.property(arbitraryKernel(), fc.integer(), ({ kernel, extents }, seed) => {
+        const text = printKernel(kernel);
+        const read = parseKernel(text);
+        expect(printKernel(read)).toBe(text);
+        expect(meaningOf(read)).toBe(meaningOf(kernel));
+        const data = { extents, ...randomInputs(kernel, extents, seed) };
+        expect(evaluate(read, data)).toEqual(evaluate(kernel, data));
+      }),
+      { numRuns: tries(25, 80) },
+    );
   });
 });

@@ -24,13 +24,23 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 besideKernels();
 
 const refused: [string, unknown][] = [
-  ["an http: URL", "https://example.org/a.kernel.ts"], ["an http: URL object", new URL("https://example.org/a.kernel.ts")],
-  ["a file: URL of another host", "file://elsewhere/a.kernel.ts"], ["an empty text", ""], ["nothing", undefined], ["a data: URL", "data:text/plain,x"], ["a number", 3],
+  ["an http: URL", "https://example.org/a.kernel.ts"],
+  ["an http: URL object", new URL("https://example.org/a.kernel.ts")],
+  ["a file: URL of another host", "file://elsewhere/a.kernel.ts"],
+  ["an empty text", ""],
+  ["nothing", undefined],
+  ["a data: URL", "data:text/plain,x"],
+  ["a number", 3],
 ];
 
 describe("readKernels", () => {
-  test.each([["a path", () => path], ["a file: URL", () => pathToFileURL(path)], ["its text", () => pathToFileURL(path).href],
-    ["its text in capitals", () => pathToFileURL(path).href.replace("file:", "FILE:")], ["a URL of another realm", () => runInNewContext("({ href })", { href: pathToFileURL(path).href }) as URL]])("takes %s", (_, place) => {
+  test.each([
+    ["a path", () => path],
+    ["a file: URL", () => pathToFileURL(path)],
+    ["its text", () => pathToFileURL(path).href],
+    ["its text in capitals", () => pathToFileURL(path).href.replace("file:", "FILE:")],
+    ["a URL of another realm", () => runInNewContext("({ href })", { href: pathToFileURL(path).href }) as URL],
+  ])("takes %s", (_, place) => {
     const { kernels, diagnostics } = readKernels(place());
     expect(diagnostics).toEqual([]);
     expect(kernels.map(({ name }) => name)).toEqual(["copy"]);
@@ -48,18 +58,27 @@ describe("readKernels", () => {
 });
 
 test.each(refused)("assertInvariant refuses %s", async (_, place) => {
-  await expect(assertInvariant(place as string, { axes: { channel: 3 } })).rejects.toThrow(/^[^]+; fix: give a path, or a file: URL/);
+  await expect(assertInvariant(place as string, { axes: { channel: 3 } })).rejects.toThrow(
+    /^[^]+; fix: give a path, or a file: URL/,
+  );
 });
 
 describe("the command line", () => {
-  test.each([["check", []], ["explain", ["--stage", "tree"]]])("%s takes a file: URL", async (command, more) => {
+  test.each([
+    ["check", []],
+    ["explain", ["--stage", "tree"]],
+  ])("%s takes a file: URL", async (command, more) => {
     const { code, out, err } = await treefoldHere(command, pathToFileURL(path).href, ...more);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain("copy");
   });
 
   test.each(["check", "explain", "run", "audit"])("%s refuses another URL", async (command) => {
-    const { code, err } = await treefoldHere(command, "https://example.org/a.kernel.ts", ...(command === "explain" ? ["--stage", "ir"] : []));
+    const { code, err } = await treefoldHere(
+      command,
+      "https://example.org/a.kernel.ts",
+      ...(command === "explain" ? ["--stage", "ir"] : []),
+    );
     expect(code).toBe(2);
     expect(err).toMatch(/[Gg]ive a path, or a file: URL/);
   });

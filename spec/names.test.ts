@@ -8,7 +8,14 @@ import { tries } from "./fixtures/effort.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 
 interface Names {
-  readonly row: string; readonly out: string; readonly inner: string; readonly left: string; readonly right: string; readonly scale: string; readonly field: string; readonly local: string;
+  readonly row: string;
+  readonly out: string;
+  readonly inner: string;
+  readonly left: string;
+  readonly right: string;
+  readonly scale: string;
+  readonly field: string;
+  readonly local: string;
 }
 
 /** A kernel whose axes, inputs, parameter, state and constants have these names. */
@@ -28,11 +35,87 @@ function source({ row, out, inner, left, right, scale, field, local }: Names): s
     });`;
 }
 
-const plain: Names = { row: "row", out: "out", inner: "inner", left: "x", right: "w", scale: "scale", field: "value", local: "u" };
-const words = ["fn", "var", "let", "loop", "struct", "array", "vec4", "override", "enable", "f16", "ptr", "texture_2d", "main", "uniforms", "workgroup", "seal", "self", "typedef",
-  "extent", "bits", "select", "left", "right", "kernel", "axis", "over", "in", "from", "count", "by", "item", "leaf", "state", "constructor", "toString", "hasOwnProperty",
-  "ones", "zero", "x_data", "t0", "value_0", "ümlaut", "σ", "π1", "变量", "имя", "_x", "x_", "é", "a1"] as const;
-const refused = ["$", "$x", "x$", "_", "__x", "__proto__", "a b", "", "1x", "x-y", "x.y", "true", "false", "a\\u200db", "𝑥", "[x]", "x]"];
+const plain: Names = {
+  row: "row",
+  out: "out",
+  inner: "inner",
+  left: "x",
+  right: "w",
+  scale: "scale",
+  field: "value",
+  local: "u",
+};
+const words = [
+  "fn",
+  "var",
+  "let",
+  "loop",
+  "struct",
+  "array",
+  "vec4",
+  "override",
+  "enable",
+  "f16",
+  "ptr",
+  "texture_2d",
+  "main",
+  "uniforms",
+  "workgroup",
+  "seal",
+  "self",
+  "typedef",
+  "extent",
+  "bits",
+  "select",
+  "left",
+  "right",
+  "kernel",
+  "axis",
+  "over",
+  "in",
+  "from",
+  "count",
+  "by",
+  "item",
+  "leaf",
+  "state",
+  "constructor",
+  "toString",
+  "hasOwnProperty",
+  "ones",
+  "zero",
+  "x_data",
+  "t0",
+  "value_0",
+  "ümlaut",
+  "σ",
+  "π1",
+  "变量",
+  "имя",
+  "_x",
+  "x_",
+  "é",
+  "a1",
+] as const;
+const refused = [
+  "$",
+  "$x",
+  "x$",
+  "_",
+  "__x",
+  "__proto__",
+  "a b",
+  "",
+  "1x",
+  "x-y",
+  "x.y",
+  "true",
+  "false",
+  "a\\u200db",
+  "𝑥",
+  "[x]",
+  "x]",
+];
 
 /** What WGSL has for names, and nothing else but ASCII. */
 const identifier = /[_\p{XID_Start}][\p{XID_Continue}]*/gu;
@@ -46,31 +129,62 @@ function expectReadable(wgsl: string): void {
 }
 
 function expectAccepted(names: Names): void {
-  const { kernels: [kernel], diagnostics } = readKernels("named.kernel.ts", { source: source(names) });
+  const {
+    kernels: [kernel],
+    diagnostics,
+  } = readKernels("named.kernel.ts", { source: source(names) });
   expect(diagnostics).toEqual([]);
   const text = printKernel(kernel!);
   expect(printKernel(parseKernel(text))).toBe(text);
   const extents = { [names.out]: 24, [names.inner]: 16 };
-  for (const schedule of schedulesFor(kernel!, { extents })) for (const pass of compile(kernel!, { extents, schedule }).passes) expectReadable(pass.wgsl);
+  for (const schedule of schedulesFor(kernel!, { extents }))
+    for (const pass of compile(kernel!, { extents, schedule }).passes) expectReadable(pass.wgsl);
 }
 
 describe("names", () => {
   test("that are plain can be compiled and read back, whatever they mean elsewhere", () => {
-    fc.assert(fc.property(fc.shuffledSubarray([...words], { minLength: 7, maxLength: 7 }), fc.constantFrom("u", "$1", "_1", "π1", "$", "σ", "fn"), ([row, out, inner, left, right, scale, field], local) => {
-      expectAccepted({ row: row!, out: out!, inner: inner!, left: left!, right: right!, scale: scale!, field: field!, local });
-    }), { numRuns: tries(8, 40) });
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray([...words], { minLength: 7, maxLength: 7 }),
+        fc.constantFrom("u", "$1", "_1", "π1", "$", "σ", "fn"),
+        ([row, out, inner, left, right, scale, field], local) => {
+          expectAccepted({
+            row: row!,
+            out: out!,
+            inner: inner!,
+            left: left!,
+            right: right!,
+            scale: scale!,
+            field: field!,
+            local,
+          });
+        },
+      ),
+      { numRuns: tries(8, 40) },
+    );
   });
 
   test("of letters of any kind are accepted or refused by R023, and nothing else", () => {
-    const letters = fc.string({ unit: fc.oneof(fc.constantFrom("a", "_", "$", "1", " ", "é", "ß", "中", "𝑥", "-"), fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 1 })), minLength: 1, maxLength: 5 })
-      .filter((name) => !/[\\"`\]\[,\n\r]/.test(name) && name.trim() === name && !/^\d+$/.test(name));
-    fc.assert(fc.property(letters, fc.constantFrom<keyof Names>("row", "left", "scale"), (name, place) => {
-      const names = { ...plain, [place]: name };
-      fc.pre(new Set(Object.values(names)).size === Object.values(names).length);
-      const { diagnostics } = readKernels("named.kernel.ts", { source: source(names) });
-      if (diagnostics.length === 0) expectAccepted(names);
-      else expect([...new Set(diagnostics.map(({ code }) => code))]).toEqual(["R023"]);
-    }), { numRuns: tries(40, 150) });
+    const letters = fc
+      .string({
+        unit: fc.oneof(
+          fc.constantFrom("a", "_", "$", "1", " ", "é", "ß", "中", "𝑥", "-"),
+          fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 1 }),
+        ),
+        minLength: 1,
+        maxLength: 5,
+      })
+      .filter((name) => !/[\\"`\][,\n\r]/.test(name) && name.trim() === name && !/^\d+$/.test(name));
+    fc.assert(
+      fc.property(letters, fc.constantFrom<keyof Names>("row", "left", "scale"), (name, place) => {
+        const names = { ...plain, [place]: name };
+        fc.pre(new Set(Object.values(names)).size === Object.values(names).length);
+        const { diagnostics } = readKernels("named.kernel.ts", { source: source(names) });
+        if (diagnostics.length === 0) expectAccepted(names);
+        else expect([...new Set(diagnostics.map(({ code }) => code))]).toEqual(["R023"]);
+      }),
+      { numRuns: tries(40, 150) },
+    );
   });
 
   test.each(refused)("'%s' is refused", (name) => {
@@ -79,8 +193,11 @@ describe("names", () => {
   });
 
   test("a kernel is called after its const, or its file", () => {
-    const one = (name: string, file: string): string[] => readKernels(file, { source: `import { batch, kernel } from "treefold";
-      ${name} kernel({ axes: { t: batch }, inputs: { x: "f32[t]" }, output: "f32[t]", body: ({ x }, { t }) => x(t) });` }).kernels.map((kernel) => kernel.name);
+    const one = (name: string, file: string): string[] =>
+      readKernels(file, {
+        source: `import { batch, kernel } from "treefold";
+      ${name} kernel({ axes: { t: batch }, inputs: { x: "f32[t]" }, output: "f32[t]", body: ({ x }, { t }) => x(t) });`,
+      }).kernels.map((kernel) => kernel.name);
     expect(one("export const copy =", "a.kernel.ts")).toEqual(["copy"]);
     expect(one("export default", "layer-norm.kernel.ts")).toEqual(["layerNorm"]);
     expect(one("export const $copy =", "a.kernel.ts")).toEqual([]);

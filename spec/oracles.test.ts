@@ -35,17 +35,32 @@ describe("what the oracles leave out", () => {
   const plain = { rope_theta: 1e6, rope_type: "default" };
   const variants: [string, RewriteOptions][] = [
     ["Qwen2", { config: { ...qwen2, rope_parameters: plain }, add: addBiases }],
-    ["Llama 2, in the form of transformers 4", { config: { rope_parameters: undefined, head_dim: undefined, rope_scaling: null } }],
+    [
+      "Llama 2, in the form of transformers 4",
+      { config: { rope_parameters: undefined, head_dim: undefined, rope_scaling: null } },
+    ],
     ["a tied head", { config: { tie_word_embeddings: true } }],
-    ["weights that bf16 does not hold", { encode: (name, bits) => asF32(name, bits.map((value, index) => value | (index * 40503) & 0xffff)) }],
+    [
+      "weights that bf16 does not hold",
+      {
+        encode: (name, bits) =>
+          asF32(
+            name,
+            bits.map((value, index) => value | ((index * 40503) & 0xffff)),
+          ),
+      },
+    ],
   ];
-  it.each(some("architectures against float64, without a device", 2, variants))("%s stays within a hundredth of our own double precision", async (what, options) => {
-    const { directory: from, ids } = await readOracle("llama3");
-    const to = join(directory, what);
-    await rewriteCheckpoint(from, to, options);
-    const logits = await float64Logits(to, ids);
-    const error = relativeError((await ReferenceModel.load(to)).forward(ids), { directory: to, ids, logits });
-    console.log(`${what}: relative error ${error.toFixed(5)}`);
-    expect(error).toBeLessThanOrEqual(0.01);
-  });
+  it.each(some("architectures against float64, without a device", 2, variants))(
+    "%s stays within a hundredth of our own double precision",
+    async (what, options) => {
+      const { directory: from, ids } = await readOracle("llama3");
+      const to = join(directory, what);
+      await rewriteCheckpoint(from, to, options);
+      const logits = await float64Logits(to, ids);
+      const error = relativeError((await ReferenceModel.load(to)).forward(ids), { directory: to, ids, logits });
+      console.log(`${what}: relative error ${error.toFixed(5)}`);
+      expect(error).toBeLessThanOrEqual(0.01);
+    },
+  );
 });

@@ -6,10 +6,13 @@ import { randomInputs } from "./inputs.ts";
 import { checkRows } from "./invariance/check.ts";
 import { mostChanging, orderSensitivity, otherOrders } from "./order.ts";
 
-const kernelOf = (body: string) => readKernels("order.kernel.ts", { source: `import { batch, kernel, max, model, reduce, reducer, sum } from "treefold";
+const kernelOf = (body: string) =>
+  readKernels("order.kernel.ts", {
+    source: `import { batch, kernel, max, model, reduce, reducer, sum } from "treefold";
   const affine = reducer({ state: { a: "f32", b: "f32" }, identity: { a: 1, b: 0 }, combine: (l, r) => ({ a: l.a * r.a, b: l.b * r.a + r.b }) });
   const mirrored = reducer({ state: { a: "f32", b: "f32" }, identity: { a: 0, b: 0 }, combine: (l, r) => ({ a: r.a + l.a, b: (l.b + r.b) }) });
-  export const k = kernel({ axes: { t: batch, c: model }, inputs: { x: "f32[t, c]" }, output: "f32[t]", body: ({ x }, { t, c }) => ${body} });` }).kernels[0]!;
+  export const k = kernel({ axes: { t: batch, c: model }, inputs: { x: "f32[t, c]" }, output: "f32[t]", body: ({ x }, { t, c }) => ${body} });`,
+  }).kernels[0]!;
 const summed = (tree: string) => kernelOf(`sum(c, "${tree}", (i) => x(t, i))`);
 const floats = (...values: number[]): Uint32Array => new Uint32Array(Float32Array.from(values).buffer);
 
@@ -23,9 +26,16 @@ describe("other orders", () => {
   });
 
   test("begin at the last item only where a reducer's sides can be exchanged", () => {
-    const names = (reducer: string): string[] => otherOrders(kernelOf(`reduce(c, "chain 4, chain", ${reducer}, (i) => ({ a: x(t, i), b: x(t, i) })).b`)).map(({ name }) => name);
+    const names = (reducer: string): string[] =>
+      otherOrders(kernelOf(`reduce(c, "chain 4, chain", ${reducer}, (i) => ({ a: x(t, i), b: x(t, i) })).b`)).map(
+        ({ name }) => name,
+      );
     expect(names("affine")).toEqual(["a flat chain", "folding by pairs"]);
-    expect(names("mirrored")).toEqual(["a flat chain", "folding by pairs", "a flat chain from the last item to the first"]);
+    expect(names("mirrored")).toEqual([
+      "a flat chain",
+      "folding by pairs",
+      "a flat chain from the last item to the first",
+    ]);
   });
 
   test("fold what they say", () => {
@@ -33,8 +43,17 @@ describe("other orders", () => {
     // (1e8 + 1) + -1e8 + 1 in several orders: what is added to 1e8 is lost.
     const data = { extents: { t: 1, c: 4 }, inputs: { x: floats(1e8, 1, -1e8, 1) } };
     expect(Object.values(evaluate(kernel, data))[0]).toEqual(floats(0));
-    const results = Object.fromEntries(otherOrders(kernel).map(({ name, of }) => [name, new Float32Array(Object.values(evaluate(of(kernel), data))[0]!.buffer)[0]]));
-    expect(results).toEqual({ "a flat chain": 1, "folding by pairs": 0, "a flat chain from the last item to the first": 0 });
+    const results = Object.fromEntries(
+      otherOrders(kernel).map(({ name, of }) => [
+        name,
+        new Float32Array(Object.values(evaluate(of(kernel), data))[0]!.buffer)[0],
+      ]),
+    );
+    expect(results).toEqual({
+      "a flat chain": 1,
+      "folding by pairs": 0,
+      "a flat chain from the last item to the first": 0,
+    });
   });
 
   test("nested reductions turn, too", () => {
@@ -42,13 +61,21 @@ describe("other orders", () => {
     const data = { extents: { t: 1, c: 3 }, inputs: { x: floats(1e8, 1, -1e8) } };
     const last = otherOrders(nested).at(-1)!;
     // The inner sum is (-1e8 + 1) + 1e8 = 0 from the last, 0 from the first; the outer ones are 0 then.
-    expect(Object.values(evaluate(last.of(nested), data))[0]).toEqual(Object.values(evaluate(nested, { ...data, inputs: { x: floats(-1e8, 1, 1e8) } }))[0]);
+    expect(Object.values(evaluate(last.of(nested), data))[0]).toEqual(
+      Object.values(evaluate(nested, { ...data, inputs: { x: floats(-1e8, 1, 1e8) } }))[0],
+    );
   });
 });
 
 describe("the order that changes the most", () => {
   test.each([
-    ["chain", 4], ["chain", 3], ["pairwise", 4], ["chain 2, chain", 4], ["chain", 5], ["lanes 2 chain, pairwise", 6], ["chain 3, chain", 7],
+    ["chain", 4],
+    ["chain", 3],
+    ["pairwise", 4],
+    ["chain 2, chain", 4],
+    ["chain", 5],
+    ["lanes 2 chain, pairwise", 6],
+    ["chain 3, chain", 7],
   ])("changes nine outputs in ten of '%s' over %i items", (tree, items) => {
     const kernel = summed(tree);
     const extents = { t: 100, c: items };
@@ -63,7 +90,11 @@ describe("the order that changes the most", () => {
     expect(new Map(changes).get(most.order.name)).toBe(Math.max(...changes.map(([, changed]) => changed)));
   });
 
-  test.each([["chain", 1], ["chain", 2], ["pairwise", 2]])("changes nothing of '%s' over %i items", (tree, items) => {
+  test.each([
+    ["chain", 1],
+    ["chain", 2],
+    ["pairwise", 2],
+  ])("changes nothing of '%s' over %i items", (tree, items) => {
     const kernel = summed(tree);
     expect(orderSensitivity(kernel, { t: 30, c: items }, randomInputs(kernel, { t: 30, c: items }, 1))).toBe(0);
   });
@@ -75,7 +106,10 @@ describe("the order that changes the most", () => {
 
   test("is named by the invariance test", async () => {
     const kernel = summed("chain");
-    const tally = await checkRows({ kernel, axes: { t: 20, c: 4 }, schedules: ["evaluator"], runs: 3, seed: 1 }, async (_, data) => evaluate(kernel, data));
+    const tally = await checkRows(
+      { kernel, axes: { t: 20, c: 4 }, schedules: ["evaluator"], runs: 3, seed: 1 },
+      async (_, data) => evaluate(kernel, data),
+    );
     expect(otherOrders(kernel).map(({ name }) => name)).toContain(tally.order);
     expect(tally.orderSensitive).toBeGreaterThanOrEqual(0.9);
   });

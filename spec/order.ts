@@ -24,29 +24,58 @@ function reordered(kernel: Kernel, tree: Tree | ((reduce: Reduce) => Tree), from
   const memo = new Map<Expr | Reduce, Expr | Reduce>();
   // Reductions that share an item's variable share their domain, so that it has one counterpart.
   const items = new Map<Variable, Expr>();
-  const visit = (expr: Expr): Expr => rewrite(pool, expr, (node) => (
-    node.kind === "field" ? pool.field(replaced(node.of), node.field) : node.kind === "index" ? items.get(node.variable) : undefined), memo);
+  const visit = (expr: Expr): Expr =>
+    rewrite(
+      pool,
+      expr,
+      (node) =>
+        node.kind === "field"
+          ? pool.field(replaced(node.of), node.field)
+          : node.kind === "index"
+            ? items.get(node.variable)
+            : undefined,
+      memo,
+    );
   const replaced = (reduce: Reduce): Reduce => {
     const known = memo.get(reduce);
     if (known !== undefined) return known as Reduce;
     const other = typeof tree === "function" ? tree(reduce) : tree;
-    if (!isComplete(other)) throw new TreeError(`'${printTree(other)}' leaves more than one value; fix: end it with 'chain' or 'pairwise' without a count`);
+    if (!isComplete(other))
+      throw new TreeError(
+        `'${printTree(other)}' leaves more than one value; fix: end it with 'chain' or 'pairwise' without a count`,
+      );
     const { axis, variable, reducer, item } = reduce;
     const [start, count] = [visit(reduce.start), visit(reduce.count)];
-    if (fromLast) items.set(variable, pool.subtract(pool.add(pool.add(start, start), pool.subtract(count, pool.u32(1))), pool.index(variable)));
+    if (fromLast)
+      items.set(
+        variable,
+        pool.subtract(pool.add(pool.add(start, start), pool.subtract(count, pool.u32(1))), pool.index(variable)),
+      );
     const result = pool.reduce({
-      axis, variable, start, count, tree: other, reducer, leaf: reduce.leaf.map(visit), ...(item === undefined ? {} : { item: visit(item) }),
+      axis,
+      variable,
+      start,
+      count,
+      tree: other,
+      reducer,
+      leaf: reduce.leaf.map(visit),
+      ...(item === undefined ? {} : { item: visit(item) }),
     });
     memo.set(reduce, result);
     return result;
   };
   const outputs = kernel.outputs.map((output) => ({
-    ...output, value: visit(output.value), ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
+    ...output,
+    value: visit(output.value),
+    ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
   }));
   return { ...kernel, outputs, origins: carried(kernel.origins, memo), names: carried(kernel.names, memo) };
 }
 
-function carried<T>(notes: ReadonlyMap<Expr | Reduce, T>, memo: ReadonlyMap<Expr | Reduce, Expr | Reduce>): Map<Expr | Reduce, T> {
+function carried<T>(
+  notes: ReadonlyMap<Expr | Reduce, T>,
+  memo: ReadonlyMap<Expr | Reduce, Expr | Reduce>,
+): Map<Expr | Reduce, T> {
   return new Map([...notes].map(([expr, note]) => [memo.get(expr) ?? expr, note]));
 }
 
@@ -62,20 +91,24 @@ export function reductionsOf(kernel: Kernel): Reduce[] {
     found.add(expr.of);
     [expr.of.start, expr.of.count, ...expr.of.leaf].forEach(visit);
   };
-  kernel.outputs.forEach((output) => [...output.place ?? [], output.value].forEach(visit));
+  kernel.outputs.forEach((output) => [...(output.place ?? []), output.value].forEach(visit));
   return [...found];
 }
 
 /** Whether some reduction of a kernel does arithmetic on floats when it combines: only then can order matter. */
 export function addsFloats(kernel: Kernel): boolean {
-  const rounds = (expr: Expr): boolean => (
-    expr.type === "f32" && (expr.kind === "call" || (expr.kind === "binary" && expr.operator !== "minimum" && expr.operator !== "maximum")));
+  const rounds = (expr: Expr): boolean =>
+    expr.type === "f32" &&
+    (expr.kind === "call" || (expr.kind === "binary" && expr.operator !== "minimum" && expr.operator !== "maximum"));
   return reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => holds(field.combine, rounds)));
 }
 
 /** The kernel with its 16-bit outputs stored as f32: what it computes, before rounding hides what an order has changed. */
 export function withoutRounding(kernel: Kernel): Kernel {
-  return { ...kernel, outputs: kernel.outputs.map((output) => (output.storage === "bf16" ? { ...output, storage: "f32" } : output)) };
+  return {
+    ...kernel,
+    outputs: kernel.outputs.map((output) => (output.storage === "bf16" ? { ...output, storage: "f32" } : output)),
+  };
 }
 
 /** Another order of a kernel's sums. */
@@ -98,13 +131,16 @@ const isFlat = ({ tree }: Reduce): boolean => printTree(tree) === printTree(flat
  */
 export function otherOrders(kernel: Kernel): Order[] {
   const reductions = reductionsOf(kernel);
-  const orders: Order[] = [reductions.every(isFlat)
-    ? { name: "chains of three", of: (one) => replaceTrees(one, threes) }
-    : { name: "a flat chain", of: (one) => replaceTrees(one, (reduce) => (isFlat(reduce) ? threes : flat)) }];
+  const orders: Order[] = [
+    reductions.every(isFlat)
+      ? { name: "chains of three", of: (one) => replaceTrees(one, threes) }
+      : { name: "a flat chain", of: (one) => replaceTrees(one, (reduce) => (isFlat(reduce) ? threes : flat)) },
+  ];
   if (reductions.some(({ tree }) => printTree(tree) !== printTree(pairwise))) {
     orders.push({ name: "folding by pairs", of: (one) => replaceTrees(one, pairwise) });
   }
-  if (reductions.every(isCommutative)) orders.push({ name: "a flat chain from the last item to the first", of: (one) => reordered(one, flat, true) });
+  if (reductions.every(isCommutative))
+    orders.push({ name: "a flat chain from the last item to the first", of: (one) => reordered(one, flat, true) });
   return orders;
 }
 
@@ -113,7 +149,19 @@ function isCommutative({ reducer }: Reduce): boolean {
   return reducer.fields.every(({ combine }) => isMirrored(combine, combine));
 }
 
-const commutative: ReadonlySet<string> = new Set(["add", "multiply", "minimum", "maximum", "and", "or", "xor", "equal", "notEqual", "bothTrue", "eitherTrue"]);
+const commutative: ReadonlySet<string> = new Set([
+  "add",
+  "multiply",
+  "minimum",
+  "maximum",
+  "and",
+  "or",
+  "xor",
+  "equal",
+  "notEqual",
+  "bothTrue",
+  "eitherTrue",
+]);
 
 /** Whether one expression is the other with its states exchanged, up to the sides of commutative operations. */
 function isMirrored(one: Expr, other: Expr): boolean {
@@ -137,7 +185,12 @@ type Data = Pick<EvaluationData, "inputs" | "parameters" | "initial">;
  * The fraction of float output elements whose bits change in another order: a measure of whether data can tell orders
  * apart. Outputs stored as bf16 are compared as they are before they are rounded to 16 bits, since rounding hides order.
  */
-export function changedBy({ of }: Order, kernel: Kernel, extents: Readonly<Record<string, number>>, data: Data): number {
+export function changedBy(
+  { of }: Order,
+  kernel: Kernel,
+  extents: Readonly<Record<string, number>>,
+  data: Data,
+): number {
   const unrounded = withoutRounding(kernel);
   const declared = evaluate(unrounded, { ...data, extents });
   const other = evaluate(of(unrounded), { ...data, extents });
@@ -152,7 +205,11 @@ export function changedBy({ of }: Order, kernel: Kernel, extents: Readonly<Recor
 }
 
 /** Of the other orders the one that changes the most outputs, and the fraction that it changes; none where no reduction is of floats. */
-export function mostChanging(kernel: Kernel, extents: Readonly<Record<string, number>>, data: Data): { readonly order: Order; readonly changed: number } | undefined {
+export function mostChanging(
+  kernel: Kernel,
+  extents: Readonly<Record<string, number>>,
+  data: Data,
+): { readonly order: Order; readonly changed: number } | undefined {
   if (!addsFloats(kernel)) return undefined;
   const all = otherOrders(kernel).map((order) => ({ order, changed: changedBy(order, kernel, extents, data) }));
   return all.reduce((most, one) => (one.changed > most.changed ? one : most));

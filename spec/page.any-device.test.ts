@@ -48,9 +48,16 @@ const holding = `{
 
 /** As `treefold build` makes it, but for the proofs; the evaluator's word on it takes most of the time, so it comes from the cache. */
 async function libraryOf(checkpoint: string): Promise<Library> {
-  const { folder, remove } = await cachedLibrary(checkpoint, { ...treefold, ...heldTo("golden", () => undefined) }, () => undefined);
+  const { folder, remove } = await cachedLibrary(
+    checkpoint,
+    { ...treefold, ...heldTo("golden", () => undefined) },
+    () => undefined,
+  );
   const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  const texts = entries.map(async ({ name, parentPath }) => [join(parentPath, name).slice(folder.length + 1), await readFile(join(parentPath, name), "utf8")] as const);
+  const texts = entries.map(
+    async ({ name, parentPath }) =>
+      [join(parentPath, name).slice(folder.length + 1), await readFile(join(parentPath, name), "utf8")] as const,
+  );
   const files = new Map(await Promise.all(texts));
   await remove();
   const manifest = JSON.parse(files.get("manifest.json")!) as Library["manifest"];
@@ -84,7 +91,11 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
   });
 
   /** A page of its own, whose uncaught errors fail the test. */
-  async function visit(url: string, from: Browser = browser, { width = 900, prepare }: { readonly width?: number; readonly prepare?: string } = {}): Promise<Page> {
+  async function visit(
+    url: string,
+    from: Browser = browser,
+    { width = 900, prepare }: { readonly width?: number; readonly prepare?: string } = {},
+  ): Promise<Page> {
     const page = await from.newPage({ viewport: { width, height: 1000 } });
     page.setDefaultTimeout(patience.timeout);
     page.on("pageerror", (error) => faults.push(String(error)));
@@ -92,7 +103,8 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
     await page.goto(url);
     return page;
   }
-  const loaded = (page: Page): Promise<unknown> => page.locator("#generate:enabled").waitFor({ state: "visible", ...patience });
+  const loaded = (page: Page): Promise<unknown> =>
+    page.locator("#generate:enabled").waitFor({ state: "visible", ...patience });
   const problem = async (page: Page): Promise<string> => {
     await page.locator("#problem").waitFor(patience);
     return page.locator("#problem").innerText();
@@ -107,19 +119,35 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
     await page.fill("#tokens", String(tokens));
     if (during !== undefined) await page.evaluate("hold()");
     await page.click("#generate");
-    await page.locator(".completion span").nth(1).waitFor({ state: "attached", ...patience });
+    await page
+      .locator(".completion span")
+      .nth(1)
+      .waitFor({ state: "attached", ...patience });
     if (during !== undefined) {
       await during();
       await page.evaluate("letGo()");
     }
     await page.locator("#generate:enabled").waitFor(patience);
-    const pieces = await page.locator(".completion span").evaluateAll((spans) => spans.map((span) => [(span as { textContent?: string }).textContent ?? "", (span as unknown as { title: string }).title] as const));
+    const pieces = await page
+      .locator(".completion span")
+      .evaluateAll((spans) =>
+        spans.map(
+          (span) =>
+            [
+              (span as { textContent?: string }).textContent ?? "",
+              (span as unknown as { title: string }).title,
+            ] as const,
+        ),
+      );
     return pieces.map(([text, title]) => ({ id: Number(title.replace("id ", "")), text }));
   }
   const prompt = "Blessed are the";
   /** In Node, on whatever device the tests run on. */
   async function speakInNode(tokens: number): Promise<Piece[]> {
-    const model = await loadModel(async () => (await import(/* @vite-ignore */ pathToFileURL(join(folder, "model", "forward.js")).href)) as Program, join(folder, "model"));
+    const model = await loadModel(
+      async () => (await import(/* @vite-ignore */ pathToFileURL(join(folder, "model", "forward.js")).href)) as Program,
+      join(folder, "model"),
+    );
     const pieces: Piece[] = [];
     for await (const piece of model.generate(prompt, { maxTokens: tokens })) pieces.push(piece);
     model.dispose();
@@ -129,15 +157,20 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
   test("has no other files than it needs, with the licences of all that it is made of", async () => {
     expect((await readdir(folder)).sort()).toEqual(["index.html", "licenses.txt", "model", "page.js"]);
     const licences = await readFile(join(folder, "licenses.txt"), "utf8");
-    for (const name of ["treefold", "@noble/hashes", "@huggingface/tokenizers"]) expect(licences).toContain(`\n${name} `.slice(name === "treefold" ? 1 : 0));
+    for (const name of ["treefold", "@noble/hashes", "@huggingface/tokenizers"])
+      expect(licences).toContain(`\n${name} `.slice(name === "treefold" ? 1 : 0));
     expect(await readFile(join(folder, "page.js"), "utf8")).not.toMatch(/\bnode:|require\(/);
   });
 
   test("loads with a bar that moves, speaks as in Node, is tested and stopped", async () => {
     // Half of the weights come, and the others when they have been looked for.
     let goOn = (): void => undefined;
-    const looked = new Promise<void>((resolve) => { goOn = resolve; });
-    const slow = await serve(folder, { pace: { bytes: 2 ** 18, between: (path, sent) => (path === weights && sent === 2 ** 21 ? looked : sleep(10)) } });
+    const looked = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const slow = await serve(folder, {
+      pace: { bytes: 2 ** 18, between: (path, sent) => (path === weights && sent === 2 ** 21 ? looked : sleep(10)) },
+    });
     open.push(slow);
     const watch = `globalThis.seen = []; new MutationObserver(() => {
       const bar = document.getElementById("bar");
@@ -149,7 +182,7 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
     await shoot(page, "loading");
     goOn();
     await loaded(page);
-    const seen = await page.evaluate("seen") as number[];
+    const seen = (await page.evaluate("seen")) as number[];
     // What comes at once may be shown at once.
     expect(seen.length).toBeGreaterThanOrEqual(2);
     expect(seen).toContain(2 ** 21);
@@ -157,17 +190,25 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
     expect(seen.at(-1)).toBe(5_510_784);
     expect(await page.locator("#adapter").innerText()).toContain("google swiftshader: software in place of a GPU");
     // One stream from where the first tensor begins, and no request for each.
-    expect(slow.requests.filter((request) => request.includes(weights))).toEqual([expect.stringMatching(/ bytes=\d+-$/)]);
+    expect(slow.requests.filter((request) => request.includes(weights))).toEqual([
+      expect.stringMatching(/ bytes=\d+-$/),
+    ]);
 
     const said = await speak(page, prompt, 24, async () => expect(await page.locator("#stop").isEnabled()).toBe(true));
     expect(said).toEqual(inNode);
-    expect(await page.locator("#output").innerText()).toMatch(/^Blessed are the LORD for ever; and his mercy endureth for ever/);
-    expect(await page.locator("#figures").innerText()).toMatch(/^24 tokens, [\d.]+ a second, the first after [\d.]+ s$/);
+    expect(await page.locator("#output").innerText()).toMatch(
+      /^Blessed are the LORD for ever; and his mercy endureth for ever/,
+    );
+    expect(await page.locator("#figures").innerText()).toMatch(
+      /^24 tokens, [\d.]+ a second, the first after [\d.]+ s$/,
+    );
     await shoot(page, "generated");
 
     await page.click("#check");
     await page.locator("#check:enabled").waitFor(patience);
-    const { golden } = JSON.parse(await readFile(join(folder, "model", "manifest.json"), "utf8")) as { golden: { logits: string } };
+    const { golden } = JSON.parse(await readFile(join(folder, "model", "manifest.json"), "utf8")) as {
+      golden: { logits: string };
+    };
     expect(await page.locator("#golden .verdict").innerText()).toBe("Your GPU agrees, bit for bit.");
     expect(await page.locator("#golden .hash").allInnerTexts()).toEqual([golden.logits, golden.logits]);
     expect(await page.locator("#probes tr.passed").count()).toBeGreaterThan(5);
@@ -218,50 +259,70 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
   });
 
   if (effort === "quick") console.log("A server without ranges, and damaged weights, are tried in CI.");
-  test.runIf(effort !== "quick")("loads from a server without ranges, tells damaged weights, loads again once they are whole, and tells other bits", async () => {
-    const bytes = await readFile(join(folder, "model", "weights", "model.safetensors"));
-    bytes[bytes.length - 1]! ^= 1;
-    const { sha256: _, ...manifest } = JSON.parse(await readFile(join(folder, "model", "manifest.json"), "utf8")) as Manifest & { sha256: string };
-    const otherGolden = { ...manifest.golden!, logits: "0".repeat(64) };
-    let damaged = true;
-    const other = await serve(folder, { ranges: false, answer: (path, _, response) => {
-      if (path === "/model/manifest.json") response.end(manifestText({ ...manifest, golden: otherGolden }));
-      else if (path === weights && damaged) response.writeHead(200, { "content-length": bytes.length }).end(bytes);
-      else return false;
-      return true;
-    } });
-    open.push(other);
-    const page = await visit(other.url);
-    expect(await problem(page)).toMatch(/^The weights are damaged\s+http:\S+\/model\.safetensors: tensor '\S+' does not have the values that the library was built from\./);
-    await shoot(page, "damaged");
-    damaged = false;
-    await page.click("#again");
-    await loaded(page);
-    expect(await speak(page, prompt, 3)).toEqual(inNode.slice(0, 3));
-    // No device here computes other bits; so what it is held to are others.
-    await page.click("#check");
-    await page.locator("#check:enabled").waitFor(patience);
-    expect(await page.locator("#golden .verdict").innerText()).toBe("Your GPU gives other bits.");
-    expect(await page.locator("#golden .hash").allInnerTexts()).toEqual([otherGolden.logits, manifest.golden!.logits]);
-    expect(await page.locator("#policy").innerText()).toMatch(/please report this/);
-    await shoot(page, "differs");
-    await page.close();
-  });
+  test.runIf(effort !== "quick")(
+    "loads from a server without ranges, tells damaged weights, loads again once they are whole, and tells other bits",
+    async () => {
+      const bytes = await readFile(join(folder, "model", "weights", "model.safetensors"));
+      bytes[bytes.length - 1]! ^= 1;
+      const { sha256: _, ...manifest } = JSON.parse(
+        await readFile(join(folder, "model", "manifest.json"), "utf8"),
+      ) as Manifest & { sha256: string };
+      const otherGolden = { ...manifest.golden!, logits: "0".repeat(64) };
+      let damaged = true;
+      const other = await serve(folder, {
+        ranges: false,
+        answer: (path, _, response) => {
+          if (path === "/model/manifest.json") response.end(manifestText({ ...manifest, golden: otherGolden }));
+          else if (path === weights && damaged) response.writeHead(200, { "content-length": bytes.length }).end(bytes);
+          else return false;
+          return true;
+        },
+      });
+      open.push(other);
+      const page = await visit(other.url);
+      expect(await problem(page)).toMatch(
+        /^The weights are damaged\s+http:\S+\/model\.safetensors: tensor '\S+' does not have the values that the library was built from\./,
+      );
+      await shoot(page, "damaged");
+      damaged = false;
+      await page.click("#again");
+      await loaded(page);
+      expect(await speak(page, prompt, 3)).toEqual(inNode.slice(0, 3));
+      // No device here computes other bits; so what it is held to are others.
+      await page.click("#check");
+      await page.locator("#check:enabled").waitFor(patience);
+      expect(await page.locator("#golden .verdict").innerText()).toBe("Your GPU gives other bits.");
+      expect(await page.locator("#golden .hash").allInnerTexts()).toEqual([
+        otherGolden.logits,
+        manifest.golden!.logits,
+      ]);
+      expect(await page.locator("#policy").innerText()).toMatch(/please report this/);
+      await shoot(page, "differs");
+      await page.close();
+    },
+  );
 
   test("asks before it loads much, and tells a missing file, and a server that is gone", async () => {
-    const large = (await readFile(join(folder, "index.html"), "utf8")).replace('data-bytes="5510784"', 'data-bytes="2500000000"');
-    const other = await serve(folder, { answer: (path, _, response) => {
-      if (path === "/model/forward.js") response.writeHead(404).end();
-      else if (path === "/") response.writeHead(200, { "content-type": "text/html" }).end(large);
-      else return false;
-      return true;
-    } });
+    const large = (await readFile(join(folder, "index.html"), "utf8")).replace(
+      'data-bytes="5510784"',
+      'data-bytes="2500000000"',
+    );
+    const other = await serve(folder, {
+      answer: (path, _, response) => {
+        if (path === "/model/forward.js") response.writeHead(404).end();
+        else if (path === "/") response.writeHead(200, { "content-type": "text/html" }).end(large);
+        else return false;
+        return true;
+      },
+    });
     const page = await visit(other.url);
     await shoot(page, "offer");
     expect(await page.locator("#load").innerText()).toBe("Load 2.5 GB");
     expect(other.requests.filter((request) => request.includes("/model/"))).toEqual([]);
     await page.click("#load");
-    expect(await problem(page)).toMatch(/^A file of the model is missing or damaged\s+http:\S+\/model\/forward\.js: it cannot be read \(HTTP 404\)\./);
+    expect(await problem(page)).toMatch(
+      /^A file of the model is missing or damaged\s+http:\S+\/model\/forward\.js: it cannot be read \(HTTP 404\)\./,
+    );
     await shoot(page, "missing");
     await other.close();
     await page.click("#again");
@@ -273,12 +334,18 @@ describe.skipIf(noChromium !== undefined)("a model's page", () => {
     const without = await launchChromium({ webgpu: "none" });
     try {
       const page = await visit(server.url, without);
-      expect(await problem(page)).toMatch(/^This browser can't use a GPU here\s+WebGPU: this browser has it, but offers no adapter on this machine\./);
+      expect(await problem(page)).toMatch(
+        /^This browser can't use a GPU here\s+WebGPU: this browser has it, but offers no adapter on this machine\./,
+      );
       await shoot(page, "no-adapter");
       const old = await visit(server.url, without, { prepare: "delete Navigator.prototype.gpu" });
-      expect(await problem(old)).toMatch(/WebGPU: this browser does not offer it to this page\.\s+use Chrome or Edge 113/);
+      expect(await problem(old)).toMatch(
+        /WebGPU: this browser does not offer it to this page\.\s+use Chrome or Edge 113/,
+      );
       await shoot(old, "no-webgpu");
-      expect(await problem(await visit(pathToFileURL(join(folder, "index.html")).href, without))).toMatch(/^This page has to be served\s+Opened as a file/);
+      expect(await problem(await visit(pathToFileURL(join(folder, "index.html")).href, without))).toMatch(
+        /^This page has to be served\s+Opened as a file/,
+      );
     } finally {
       await without.close();
     }

@@ -19,7 +19,9 @@ import { randomInputs } from "./inputs.ts";
 const part = effort === "full" ? Number(process.env["TREEFOLD_PART"] ?? 1) : 0;
 
 let device: Device;
-beforeAll(async () => { device = await openDevice(); });
+beforeAll(async () => {
+  device = await openDevice();
+});
 afterAll(() => device.dispose());
 
 async function check({ kernel, extents, artifact, seed }: RandomCase): Promise<void> {
@@ -28,7 +30,10 @@ async function check({ kernel, extents, artifact, seed }: RandomCase): Promise<v
   const outputs = await executeArtifact(device, kernel, artifact, data);
   for (const { name } of kernel.outputs) {
     const wrong = outputs[name]!.findIndex((bits, at) => bits !== expected[name]![at]);
-    if (wrong >= 0) throw new Error(`${name}[${wrong}] is 0x${outputs[name]![wrong]!.toString(16)}, the evaluator says 0x${expected[name]![wrong]!.toString(16)}`);
+    if (wrong >= 0)
+      throw new Error(
+        `${name}[${wrong}] is 0x${outputs[name]![wrong]!.toString(16)}, the evaluator says 0x${expected[name]![wrong]!.toString(16)}`,
+      );
   }
 }
 
@@ -38,26 +43,37 @@ test("random kernels give the evaluator's bits", async () => {
   const failed: number[] = [];
   let next = 0;
   // A driver compiles one kernel beside our making the next.
-  await Promise.all([1, 2].map(async () => {
-    for (let at = next++; at < draws.length; at = next++) {
-      try {
-        const drawn = caseOf(draws[at]!);
-        distribution.add(drawn);
-        await check(drawn);
-      } catch {
-        failed.push(at);
+  await Promise.all(
+    [1, 2].map(async () => {
+      for (let at = next++; at < draws.length; at = next++) {
+        try {
+          const drawn = caseOf(draws[at]!);
+          distribution.add(drawn);
+          await check(drawn);
+        } catch {
+          failed.push(at);
+        }
       }
-    }
-  }));
+    }),
+  );
   console.log(distribution.text);
   if (failed.length > 0) {
     const again = fc.asyncProperty(arbitraryDraws().map(caseOf), check);
-    await fc.assert(again, { seed: part, path: `${Math.min(...failed)}`, interruptAfterTimeLimit: 120_000, markInterruptAsFailure: true });
+    await fc.assert(again, {
+      seed: part,
+      path: `${Math.min(...failed)}`,
+      interruptAfterTimeLimit: 120_000,
+      markInterruptAsFailure: true,
+    });
   }
   expect(failed).toEqual([]);
   expect(distribution.share("two or more reductions or three or more levels")).toBeGreaterThanOrEqual(1 / 2);
   expect(distribution.share("an author's reducer")).toBeGreaterThanOrEqual(1 / 4);
   expect(distribution.share("a sequence axis")).toBeGreaterThanOrEqual(1 / 4);
   const file = process.env["TREEFOLD_TALLY"];
-  if (file !== undefined) writeFileSync(file.replace(/json$/, "random.json"), `${JSON.stringify({ part, device: device.info, ...distribution }, null, 2)}\n`);
+  if (file !== undefined)
+    writeFileSync(
+      file.replace(/json$/, "random.json"),
+      `${JSON.stringify({ part, device: device.info, ...distribution }, null, 2)}\n`,
+    );
 });

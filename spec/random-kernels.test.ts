@@ -19,7 +19,9 @@ test("random kernels are checked", () => {
     distribution.add(drawn);
     for (const { outcome, kind, message, extents, declared, found } of audit(drawn.kernel, drawn.artifact).failures) {
       const where = `${drawn.artifact.schedule} at ${JSON.stringify(extents)}: ${kind}: ${message}`;
-      (outcome === "refuted" ? refuted : unfollowed).push(`${where}\n${declared ?? ""}\n${found ?? ""}\n${drawn.source}`);
+      (outcome === "refuted" ? refuted : unfollowed).push(
+        `${where}\n${declared ?? ""}\n${found ?? ""}\n${drawn.source}`,
+      );
     }
   }
   console.log(distribution.text);

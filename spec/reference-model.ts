@@ -37,24 +37,32 @@ export class ReferenceMachine implements Machine<ReferenceValue> {
   }
 
   run(
-    use: KernelUse, tensors: Readonly<Record<string, ReferenceValue>>, extents: Readonly<Record<string, Extent>>, parameters: Readonly<Record<string, number | StepParameter>> = {},
+    use: KernelUse,
+    tensors: Readonly<Record<string, ReferenceValue>>,
+    extents: Readonly<Record<string, Extent>>,
+    parameters: Readonly<Record<string, number | StepParameter>> = {},
   ): void {
     const kernel = this.#kernel(use);
     const elementsOf = (named: readonly { readonly name: string }[]): Record<string, Uint32Array> =>
       Object.fromEntries(named.map(({ name }) => [name, tensors[name]!.elements]));
     const known = Object.fromEntries(Object.entries(extents).map(([axis, extent]) => [axis, this.#known(extent)]));
     const outputs = evaluate(kernel, {
-      extents: { ...use.extents, ...known }, inputs: elementsOf(kernel.inputs), parameters: this.#given(parameters), initial: elementsOf(kernel.outputs),
+      extents: { ...use.extents, ...known },
+      inputs: elementsOf(kernel.inputs),
+      parameters: this.#given(parameters),
+      initial: elementsOf(kernel.outputs),
     });
     for (const [name, elements] of Object.entries(outputs)) tensors[name]!.elements.set(elements);
   }
 
   #given(parameters: Readonly<Record<string, number | StepParameter>>): Record<string, number> {
-    return Object.fromEntries(Object.entries(parameters).map(([name, value]) => {
-      const given = typeof value === "number" ? value : this.parameters[value];
-      if (given === undefined) throw new Error(`nobody says which '${value}' is meant`);
-      return [name, given];
-    }));
+    return Object.fromEntries(
+      Object.entries(parameters).map(([name, value]) => {
+        const given = typeof value === "number" ? value : this.parameters[value];
+        if (given === undefined) throw new Error(`nobody says which '${value}' is meant`);
+        return [name, given];
+      }),
+    );
   }
 
   #known(extent: Extent): number {
@@ -67,7 +75,9 @@ export class ReferenceMachine implements Machine<ReferenceValue> {
     const key = `${module} ${name}`;
     let kernel = this.#kernels.get(key);
     if (kernel === undefined) {
-      kernel = readKernels(join(kernelDirectory, `${module}.kernel.ts`), { typecheck: false }).kernels.find((candidate) => candidate.name === name);
+      kernel = readKernels(join(kernelDirectory, `${module}.kernel.ts`), { typecheck: false }).kernels.find(
+        (candidate) => candidate.name === name,
+      );
       if (kernel === undefined) throw new Error(`models/kernels/${module}.kernel.ts declares no kernel '${name}'`);
       this.#kernels.set(key, kernel);
     }
@@ -78,7 +88,10 @@ export class ReferenceMachine implements Machine<ReferenceValue> {
 export class ReferenceModel {
   readonly #machine = new ReferenceMachine();
 
-  private constructor(readonly config: ModelConfig, private readonly weights: Weights<Weight<ReferenceValue>>) {}
+  private constructor(
+    readonly config: ModelConfig,
+    private readonly weights: Weights<Weight<ReferenceValue>>,
+  ) {}
 
   static async load(directory: string): Promise<ReferenceModel> {
     const checkpoint = await Checkpoint.open(directory);
@@ -104,7 +117,8 @@ export class ReferenceModel {
   forward(ids: readonly number[], chunk = ids.length): Uint32Array {
     const feed = this.#sequence(ids.length);
     const logits = new Uint32Array(ids.length * this.config.vocabulary);
-    for (let start = 0; start < ids.length; start += chunk) logits.set(feed(ids.slice(start, start + chunk)), start * this.config.vocabulary);
+    for (let start = 0; start < ids.length; start += chunk)
+      logits.set(feed(ids.slice(start, start + chunk)), start * this.config.vocabulary);
     return logits;
   }
 
@@ -113,7 +127,9 @@ export class ReferenceModel {
    * a row of logits, given the ids so far; the most likely id where absent.
    */
   complete(
-    prompt: readonly number[], tokens: number, progress: (done: number) => void = () => undefined,
+    prompt: readonly number[],
+    tokens: number,
+    progress: (done: number) => void = () => undefined,
     choose: (logits: Uint32Array, ids: readonly number[]) => number = (row) => this.argmax(row)[0]!,
   ): { readonly ids: readonly number[]; readonly logits: Uint32Array } {
     const { vocabulary } = this.config;
@@ -134,22 +150,39 @@ export class ReferenceModel {
     const { config } = this;
     const allocator = new PageAllocator(Math.ceil(length / pageSize));
     const slots = allocator.pages * pageSize;
-    const pool = (): ReferenceValue => this.#machine.temporary("", "bf16", [slots, config.keyValueHeads, config.headSize]);
-    const cache = Array.from({ length: config.layers }, (): LayerCache<ReferenceValue> => ({ keys: pool(), values: pool() }));
+    const pool = (): ReferenceValue =>
+      this.#machine.temporary("", "bf16", [slots, config.keyValueHeads, config.headSize]);
+    const cache = Array.from(
+      { length: config.layers },
+      (): LayerCache<ReferenceValue> => ({ keys: pool(), values: pool() }),
+    );
     const { cosine, sine } = rotaryTables(config.rotary, config.maxPositions);
     const sequence = new CachedSequence(allocator);
     return (ids) => {
       const tables = planStep([{ sequence, ids }], allocator, config);
       const { tokens, requests, pagesPerRequest } = tables;
-      this.#machine.extents = { tokens, requests, pagesPerRequest, slots, keys: pagesPerRequest * pageSize, rows: tokens };
+      this.#machine.extents = {
+        tokens,
+        requests,
+        pagesPerRequest,
+        slots,
+        keys: pagesPerRequest * pageSize,
+        rows: tokens,
+      };
       const step: StepValues<ReferenceValue> = {
         cosine: table(new Uint32Array(cosine.buffer), config.maxPositions, config.headSize / 2),
         sine: table(new Uint32Array(sine.buffer), config.maxPositions, config.headSize / 2),
-        ids: table(tables.ids), positions: table(tables.positions), slotOf: table(tables.slots), requestOf: table(tables.requestOf),
-        pages: table(tables.pages, tables.requests, tables.pagesPerRequest), lastTokens: table(tables.lastTokens),
+        ids: table(tables.ids),
+        positions: table(tables.positions),
+        slotOf: table(tables.slots),
+        requestOf: table(tables.requestOf),
+        pages: table(tables.pages, tables.requests, tables.pagesPerRequest),
+        lastTokens: table(tables.lastTokens),
       };
-      const stream = this.weights.layers.reduce((value, layer, index) => runLayer(this.#machine, config, layer, cache[index]!, step, value),
-        embed(this.#machine, config, this.weights, step));
+      const stream = this.weights.layers.reduce(
+        (value, layer, index) => runLayer(this.#machine, config, layer, cache[index]!, step, value),
+        embed(this.#machine, config, this.weights, step),
+      );
       return logitsOf(this.#machine, config, this.weights, stream).elements;
     };
   }

@@ -34,7 +34,10 @@ beforeAll(async () => {
 afterAll(() => device.dispose());
 
 const random = new Random(20270301, "sampling");
-const cases: readonly Case[] = Array.from({ length: crowd }, () => ({ logits: randomLogits(random, vocabulary), row: randomRow(random, vocabulary) }));
+const cases: readonly Case[] = Array.from({ length: crowd }, () => ({
+  logits: randomLogits(random, vocabulary),
+  row: randomRow(random, vocabulary),
+}));
 
 /** What is compared: ids, and the bits of floats. */
 function bitsOf({ id, logprob, top, finite }: Sampled): unknown {
@@ -43,9 +46,21 @@ function bitsOf({ id, logprob, top, finite }: Sampled): unknown {
 }
 
 async function run(some: readonly Case[], { machine, program } = sampler): Promise<unknown[]> {
-  const tensor = createTensor(device, { name: "logits", storage: "f32", shape: [some.length, vocabulary] }, Uint32Array.from(some.flatMap(({ logits }) => [...logits])));
+  const tensor = createTensor(
+    device,
+    { name: "logits", storage: "f32", shape: [some.length, vocabulary] },
+    Uint32Array.from(some.flatMap(({ logits }) => [...logits])),
+  );
   try {
-    return (await sampleRows(machine, program, tensor, some.map(({ row }) => row), vocabulary)).map(bitsOf);
+    return (
+      await sampleRows(
+        machine,
+        program,
+        tensor,
+        some.map(({ row }) => row),
+        vocabulary,
+      )
+    ).map(bitsOf);
   } finally {
     tensor.dispose();
   }
@@ -65,7 +80,7 @@ describe.runIf(doesForAll)("a row", () => {
   let alone: unknown[];
   beforeAll(async () => {
     alone = [];
-    for (const one of cases) alone.push(...await run([one]));
+    for (const one of cases) alone.push(...(await run([one])));
   });
 
   it("alone has the reference evaluator's bits", () => {
@@ -84,9 +99,12 @@ describe.runIf(doesForAll)("a row", () => {
   it("does not mind neighbours that hold NaN, infinities or what is too large, which fail alone", async () => {
     const spoilt = cases.map(({ logits, row }, at): Case => {
       const bad = [0x7fc00000, 0x7f800000, 0xff800000, 0xffc00001, 0x71800000][at % 5]!;
-      return { logits: at % 3 === 1 ? logits.map((bits, id) => (id === (at * 37) % vocabulary ? bad : bits)) : logits, row };
+      return {
+        logits: at % 3 === 1 ? logits.map((bits, id) => (id === (at * 37) % vocabulary ? bad : bits)) : logits,
+        row,
+      };
     });
-    const found = await run(spoilt) as { finite: boolean; id: number }[];
+    const found = (await run(spoilt)) as { finite: boolean; id: number }[];
     found.forEach((one, at) => {
       if (at % 3 === 1) expect([one.finite, one.id < vocabulary], `row ${at}`).toEqual([false, true]);
       else expect(one, `row ${at}`).toEqual(alone[at]);
@@ -94,17 +112,31 @@ describe.runIf(doesForAll)("a row", () => {
   });
 
   it("that is greedy and has no edits takes the first of the largest", async () => {
-    const row: SampleRow = { sampling: checkSampling({ topLogprobs: 3 }, vocabulary), seed: 0n, position: 9, history: new History([1]) };
+    const row: SampleRow = {
+      sampling: checkSampling({ topLogprobs: 3 }, vocabulary),
+      seed: 0n,
+      position: 9,
+      history: new History([1]),
+    };
     const logits = new Uint32Array(new Float32Array(vocabulary).fill(-1).fill(2, 100, 102).buffer);
-    const [found] = await run([{ logits, row }]) as [{ id: number; top: { id: number }[] }];
+    const [found] = (await run([{ logits, row }])) as [{ id: number; top: { id: number }[] }];
     expect([found.id, found.top.map(({ id }) => id)]).toEqual([100, [100, 101, 0]]);
     expect((await run([{ logits, row }, cases[0]!]))[0]).toEqual(found);
   });
 
   it("is scored with the bits that it was sampled with", async () => {
-    const found = await run(cases) as { id: number; logprob: number }[];
-    const tensor = createTensor(device, { name: "logits", storage: "f32", shape: [crowd, vocabulary] }, Uint32Array.from(cases.flatMap(({ logits }) => [...logits])));
-    const scored = await scoreRows(sampler.machine, sampler.program, tensor, Uint32Array.from(found, ({ id }) => id));
+    const found = (await run(cases)) as { id: number; logprob: number }[];
+    const tensor = createTensor(
+      device,
+      { name: "logits", storage: "f32", shape: [crowd, vocabulary] },
+      Uint32Array.from(cases.flatMap(({ logits }) => [...logits])),
+    );
+    const scored = await scoreRows(
+      sampler.machine,
+      sampler.program,
+      tensor,
+      Uint32Array.from(found, ({ id }) => id),
+    );
     tensor.dispose();
     expect([...scored]).toEqual(found.map(({ logprob }) => logprob));
   });
@@ -117,25 +149,41 @@ describe.runIf(doesForAll)("a fault is found:", () => {
     return together.filter((found, at) => JSON.stringify(found) !== JSON.stringify(expected(cases[at]!))).length;
   };
 
-  const rewritten = (name: string, apply: (kernel: Kernel) => Kernel): Variant => ({ name, apply: (kernel) => (kernel.name === "scores" ? apply(kernel) : kernel) });
+  const rewritten = (name: string, apply: (kernel: Kernel) => Kernel): Variant => ({
+    name,
+    apply: (kernel) => (kernel.name === "scores" ? apply(kernel) : kernel),
+  });
   it("noise by the row instead of the id, which the compiler refuses", async () => {
     const variant = rewritten("noise by the row", (kernel) => {
       const { pool } = kernel;
       const id = pool.axisVariable("id");
       const row = pool.index(pool.axisVariable("token"));
-      const value = rewrite(pool, kernel.outputs[0]!.value, (expr) => (expr.kind === "load" ? expr : expr.kind === "index" && expr.variable === id ? row : undefined));
+      const value = rewrite(pool, kernel.outputs[0]!.value, (expr) =>
+        expr.kind === "load" ? expr : expr.kind === "index" && expr.variable === id ? row : undefined,
+      );
       return { ...kernel, outputs: [{ ...kernel.outputs[0]!, value }] };
     });
-    await expect(samplerOn(device, vocabulary, variant)).rejects.toThrow("a branch depends on the batch axis 'token' (R003)");
+    await expect(samplerOn(device, vocabulary, variant)).rejects.toThrow(
+      "a branch depends on the batch axis 'token' (R003)",
+    );
   });
 
   it("noise by the place in the batch instead of the position", async () => {
     const { machine, program } = sampler;
     const faulty = new Proxy(machine, {
       get(target, name) {
-        if (name !== "table") return typeof target[name as "run"] === "function" ? (target[name as "run"] as () => void).bind(target) : target[name as "bytes"];
+        if (name !== "table")
+          return typeof target[name as "run"] === "function"
+            ? (target[name as "run"] as () => void).bind(target)
+            : target[name as "bytes"];
         return (table: string, shape: readonly number[], elements: Uint32Array | Float32Array) =>
-          target.table(table, shape, table === "words" ? elements.map((word, at) => (at % wordColumns === 2 ? Math.floor(at / wordColumns) : word)) : elements);
+          target.table(
+            table,
+            shape,
+            table === "words"
+              ? elements.map((word, at) => (at % wordColumns === 2 ? Math.floor(at / wordColumns) : word))
+              : elements,
+          );
       },
     });
     expect(await differs({ machine: faulty, program })).toBeGreaterThan(crowd / 4);

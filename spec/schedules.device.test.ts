@@ -15,21 +15,43 @@ import { type Device, openDevice } from "../runtime/index.ts";
 import { compareSchedules, ScheduleMismatch, Tally } from "./fixtures/compare-schedules.ts";
 import { doesForAll, effort, leaveOut, shareOf, some, tries } from "./fixtures/effort.ts";
 import { faults } from "./fixtures/schedule-faults.ts";
-import { caseOf, extentsOf, kernels, light, ragged, randomCase, type ScheduleCase, sizedKernels, smallCase } from "./fixtures/schedule-kernels.ts";
+import {
+  caseOf,
+  extentsOf,
+  kernels,
+  light,
+  ragged,
+  randomCase,
+  type ScheduleCase,
+  sizedKernels,
+  smallCase,
+} from "./fixtures/schedule-kernels.ts";
 import { replaceTrees, withoutRounding } from "./order.ts";
 
 let device: Device;
 const tally = new Tally();
-beforeAll(async () => { device = await openDevice(); });
+beforeAll(async () => {
+  device = await openDevice();
+});
 afterAll(() => {
-  const { total: { cases, orderSensitive, batches, runs }, schedules, slowest } = tally;
-  console.log(`${cases} cases, ${orderSensitive} of sums on data where order matters, ${batches} batches, ${runs} runs: ` +
-    `${Object.entries(schedules).map(([name, count]) => `${name} ${count}`).join(", ")}; at most ${slowest.milliseconds} ms: ${slowest.what}`);
+  const {
+    total: { cases, orderSensitive, batches, runs },
+    schedules,
+    slowest,
+  } = tally;
+  console.log(
+    `${cases} cases, ${orderSensitive} of sums on data where order matters, ${batches} batches, ${runs} runs: ` +
+      `${Object.entries(schedules)
+        .map(([name, count]) => `${name} ${count}`)
+        .join(", ")}; at most ${slowest.milliseconds} ms: ${slowest.what}`,
+  );
   device.dispose();
 });
 
 /** One of the schedules, drawn by the case's data. */
-const one = ({ batches }: ScheduleCase) => (all: readonly Schedule[]): readonly Schedule[] => [all[batches[0]!.seed % all.length]!];
+const one =
+  ({ batches }: ScheduleCase) =>
+  (all: readonly Schedule[]): readonly Schedule[] => [all[batches[0]!.seed % all.length]!];
 
 const touched = new Set<string>();
 let turn = 0;
@@ -38,7 +60,7 @@ const thoseOfThisRun = (all: readonly Schedule[]): readonly Schedule[] => {
   if (effort !== "quick") return all;
   turn++;
   const fresh = all.filter(({ name }) => !touched.has(name));
-  const chosen = fresh.length > 0 ? fresh : all.slice(turn % all.length, turn % all.length + 1);
+  const chosen = fresh.length > 0 ? fresh : all.slice(turn % all.length, (turn % all.length) + 1);
   for (const { name } of chosen) touched.add(name);
   leaveOut("further schedules of kernels", all.length - chosen.length);
   return chosen;
@@ -46,7 +68,8 @@ const thoseOfThisRun = (all: readonly Schedule[]): readonly Schedule[] => {
 
 /** A kernel with the tree that it declares. */
 const asDeclared = (name: string, width = 17): ScheduleCase => ({
-  kernel: kernels.get(name)!, orderMatters: false,
+  kernel: kernels.get(name)!,
+  orderMatters: false,
   batches: [{ extents: extentsOf(name, { rows: 5, items: 133, width }), seed: 1 }],
 });
 
@@ -63,29 +86,47 @@ function ordinary(): void {
     expect([...sizedKernels].sort()).toEqual([...kernels.keys()].sort());
   });
 
-  test.each(shareOf(some("kernels under schedules of a device", 24, [...kernels.keys()])))("%s, under the schedules that fit", async (name) => {
-    const kernel = kernels.get(name)!;
-    await compareSchedules(device, asDeclared(name), tally, thoseOfThisRun);
-    if (effort !== "quick" && kernel.outputs.some(({ storage }) => storage === "bf16")) {
-      const extents = extentsOf(name, { rows: 3, items: 70, width: 9 });
-      await compareSchedules(device, { kernel: withoutRounding(kernel), batches: [{ extents, seed: 2 }], orderMatters: false }, tally);
-    }
-  });
+  test.each(shareOf(some("kernels under schedules of a device", 24, [...kernels.keys()])))(
+    "%s, under the schedules that fit",
+    async (name) => {
+      const kernel = kernels.get(name)!;
+      await compareSchedules(device, asDeclared(name), tally, thoseOfThisRun);
+      if (effort !== "quick" && kernel.outputs.some(({ storage }) => storage === "bf16")) {
+        const extents = extentsOf(name, { rows: 3, items: 70, width: 9 });
+        await compareSchedules(
+          device,
+          { kernel: withoutRounding(kernel), batches: [{ extents, seed: 2 }], orderMatters: false },
+          tally,
+        );
+      }
+    },
+  );
 
-  test.each(shareOf(["linear", "linearBiasF32", "sumOfDifferences"]))("%s, under the schedules that need more outputs side by side", async (name) => {
-    const narrow = new Set(offered(asDeclared(name)));
-    const more = offered(asDeclared(name, 68)).filter((schedule) => !narrow.has(schedule));
-    expect(more).toContain("tile-8x8");
-    await compareSchedules(device, asDeclared(name, 68), tally, (all) => thoseOfThisRun(all.filter((schedule) => more.includes(schedule.name))));
-  });
+  test.each(shareOf(["linear", "linearBiasF32", "sumOfDifferences"]))(
+    "%s, under the schedules that need more outputs side by side",
+    async (name) => {
+      const narrow = new Set(offered(asDeclared(name)));
+      const more = offered(asDeclared(name, 68)).filter((schedule) => !narrow.has(schedule));
+      expect(more).toContain("tile-8x8");
+      await compareSchedules(device, asDeclared(name, 68), tally, (all) =>
+        thoseOfThisRun(all.filter((schedule) => more.includes(schedule.name))),
+      );
+    },
+  );
 
   test("these kernels under random trees and ragged extents, on data where order matters", async () => {
     const cases = fc.constantFrom(...kernels.keys()).chain((name) => caseOf(name, light));
-    await fc.assert(fc.asyncProperty(cases, async (drawn) => compareSchedules(device, drawn, tally, one(drawn))), { numRuns: tries(doesForAll ? 2 : 1, 60), seed });
+    await fc.assert(
+      fc.asyncProperty(cases, async (drawn) => compareSchedules(device, drawn, tally, one(drawn))),
+      { numRuns: tries(doesForAll ? 2 : 1, 60), seed },
+    );
   });
 
   test("kernels at small and at ragged extents, down to one item", async () => {
-    await fc.assert(fc.asyncProperty(smallCase(), async (drawn) => compareSchedules(device, drawn, tally, one(drawn))), { numRuns: tries(doesForAll ? 2 : 1, 30), seed });
+    await fc.assert(
+      fc.asyncProperty(smallCase(), async (drawn) => compareSchedules(device, drawn, tally, one(drawn))),
+      { numRuns: tries(doesForAll ? 2 : 1, 30), seed },
+    );
   });
 }
 
@@ -94,36 +135,61 @@ function planted(): void {
   test.each(faults)("$what: $kernel", async (fault) => {
     const drawn = asDeclared(fault.kernel);
     for (const name of some("schedules with a planted fault", 1, fault.schedules ?? offered(drawn))) {
-      const found = compareSchedules(device, drawn, new Tally(), (all) => all.filter((schedule) => schedule.name === name), fault);
+      const found = compareSchedules(
+        device,
+        drawn,
+        new Tally(),
+        (all) => all.filter((schedule) => schedule.name === name),
+        fault,
+      );
       await expect(found, name).rejects.toThrow(ScheduleMismatch);
     }
   });
 
   test("another tree, wherever the data say that order matters", async () => {
-    const flattened = { inKernel: (kernel: ScheduleCase["kernel"]) => replaceTrees(kernel, [{ fold: "chain", count: 3 }, { fold: "chain" }]) };
+    const flattened = {
+      inKernel: (kernel: ScheduleCase["kernel"]) =>
+        replaceTrees(kernel, [{ fold: "chain", count: 3 }, { fold: "chain" }]),
+    };
     const summing = ["linear", "rmsNormHeads", "sumOfDifferences", "welfordVariance", "twoReductions"];
     const cases = fc.constantFrom(...summing).chain((name) => caseOf(name, light));
-    await fc.assert(fc.asyncProperty(cases, async (drawn) => {
-      const found: unknown = await compareSchedules(device, drawn, new Tally(), (all) => one(drawn)(all).slice(0, 1), flattened).catch((error: unknown) => error);
-      if (found instanceof fc.PreconditionFailure) throw found;
-      expect(found).toBeInstanceOf(ScheduleMismatch);
-    }), { numRuns: tries(2, 12), seed: 1 });
+    await fc.assert(
+      fc.asyncProperty(cases, async (drawn) => {
+        const found: unknown = await compareSchedules(
+          device,
+          drawn,
+          new Tally(),
+          (all) => one(drawn)(all).slice(0, 1),
+          flattened,
+        ).catch((error: unknown) => error);
+        if (found instanceof fc.PreconditionFailure) throw found;
+        expect(found).toBeInstanceOf(ScheduleMismatch);
+      }),
+      { numRuns: tries(2, 12), seed: 1 },
+    );
   });
 }
 
 function part(number: number): void {
   const once = { numRuns: 1, seed: number, endOnFailure: true };
   test.each([...kernels.keys()])("%s", async (name) => {
-    await fc.assert(fc.asyncProperty(caseOf(name, ragged), (drawn) => compareSchedules(device, drawn, tally)), once);
+    await fc.assert(
+      fc.asyncProperty(caseOf(name, ragged), (drawn) => compareSchedules(device, drawn, tally)),
+      once,
+    );
   });
 
   test("random kernels", async () => {
-    await fc.assert(fc.asyncProperty(randomCase(ragged), (drawn) => compareSchedules(device, drawn, tally)), { ...once, numRuns: 16 });
+    await fc.assert(
+      fc.asyncProperty(randomCase(ragged), (drawn) => compareSchedules(device, drawn, tally)),
+      { ...once, numRuns: 16 },
+    );
   });
 
   afterAll(() => {
     const file = process.env["TREEFOLD_TALLY"];
-    if (file !== undefined) writeFileSync(file, `${JSON.stringify({ part: number, device: device.info, ...tally }, null, 2)}\n`);
+    if (file !== undefined)
+      writeFileSync(file, `${JSON.stringify({ part: number, device: device.info, ...tally }, null, 2)}\n`);
   });
 }
 

@@ -22,7 +22,13 @@ const period = 4093;
 const most = { elements: 2 ** 25, steps: 2 ** 30 };
 
 /** Extents of axes that requests have, by their names in models/kernels; of others `other`. Two requests cross a run of 64 keys twice. */
-const extentsByName: Readonly<Record<string, number>> = { token: 5, row: 2, block: Math.ceil(144 / pageSize), key: Math.ceil(144 / pageSize) * pageSize, slot: 4 * Math.ceil(144 / pageSize) * pageSize };
+const extentsByName: Readonly<Record<string, number>> = {
+  token: 5,
+  row: 2,
+  block: Math.ceil(144 / pageSize),
+  key: Math.ceil(144 / pageSize) * pageSize,
+  slot: 4 * Math.ceil(144 / pageSize) * pageSize,
+};
 const other = 5;
 
 /** @param kernels by their names in the library */
@@ -39,17 +45,35 @@ export function makeSelfTest(kernels: Iterable<readonly [name: string, kernel: D
 function makeCases(kernel: Kernel, model: Readonly<Record<string, number>>): readonly Case[] | undefined {
   const extents = extentsOfCase(kernel, model);
   const sizes = [...kernel.inputs, ...kernel.outputs].map(({ axes }) => sizeOf(axes, extents));
-  const steps = kernel.axes.reduce((product, { name, role }) => (role === "model" || name === "token" ? product * extents[name]! : product), 1);
+  const steps = kernel.axes.reduce(
+    (product, { name, role }) => (role === "model" || name === "token" ? product * extents[name]! : product),
+    1,
+  );
   if (Math.max(...sizes) > most.elements || steps > most.steps) return undefined;
   const { inputs, parameters } = randomInputs(kernel, extents, seed, { kind: kindOf(kernel, extents) });
-  const ordinary = Object.fromEntries(kernel.inputs.map(({ name, storage, axes }) => [name, isFloat(storage) ? wholeRows(inputs[name]!, extents[axes.at(-1)!]!) : inputs[name]!]));
-  const edged = Object.fromEntries(kernel.inputs.map(({ name, storage }) => [name, isFloat(storage) ? adversarial(name, storage, inputs[name]!) : inputs[name]!]));
+  const ordinary = Object.fromEntries(
+    kernel.inputs.map(({ name, storage, axes }) => [
+      name,
+      isFloat(storage) ? wholeRows(inputs[name]!, extents[axes.at(-1)!]!) : inputs[name]!,
+    ]),
+  );
+  const edged = Object.fromEntries(
+    kernel.inputs.map(({ name, storage }) => [
+      name,
+      isFloat(storage) ? adversarial(name, storage, inputs[name]!) : inputs[name]!,
+    ]),
+  );
   return [ordinary, edged].map((patterns) => caseOf(kernel, extents, patterns, parameters));
 }
 
 /** Data on which order matters, as far as there is some: where a tree's first run holds all items, runs of three are another order. */
 function kindOf(kernel: Kernel, extents: Readonly<Record<string, number>>): Kind {
-  const few = Object.fromEntries(kernel.axes.map(({ name, role }) => [name, role === "model" ? Math.min(extents[name]!, mostTried) : extents[name]!]));
+  const few = Object.fromEntries(
+    kernel.axes.map(({ name, role }) => [
+      name,
+      role === "model" ? Math.min(extents[name]!, mostTried) : extents[name]!,
+    ]),
+  );
   const kinds = [kernel, replaceTrees(kernel, runsOfThree)].map((one) => kindFor(one, few, seed));
   const shares = kinds.map((kind) => sensitivity(kernel, few, randomInputs(kernel, few, seed, { kind })));
   return kinds[shares[1]! > shares[0]! ? 1 : 0]!;
@@ -61,24 +85,34 @@ const otherOrders = ["chain", "chain 3, chain"].map(parseTree);
 const runsOfThree = otherOrders[1]!;
 
 /** The share of a kernel's f32 outputs, before they are rounded to 16 bits, that change in another order of its sums: the largest over a chain and runs of three. */
-export function sensitivity(kernel: Kernel, extents: Readonly<Record<string, number>>, data: Pick<EvaluationData, "inputs" | "parameters" | "initial">): number {
+export function sensitivity(
+  kernel: Kernel,
+  extents: Readonly<Record<string, number>>,
+  data: Pick<EvaluationData, "inputs" | "parameters" | "initial">,
+): number {
   if (!addsFloats(kernel)) return 0;
   const unrounded = withoutRounding(kernel);
   const declared = evaluate(unrounded, { ...data, extents });
-  return Math.max(...otherOrders.map((tree) => {
-    const other = evaluate(replaceTrees(unrounded, tree), { ...data, extents });
-    let [changed, all] = [0, 0];
-    for (const { name } of unrounded.outputs) {
-      all += declared[name]!.length;
-      declared[name]!.forEach((bits, at) => { if (bits !== other[name]![at]) changed++; });
-    }
-    return changed / all;
-  }));
+  return Math.max(
+    ...otherOrders.map((tree) => {
+      const other = evaluate(replaceTrees(unrounded, tree), { ...data, extents });
+      let [changed, all] = [0, 0];
+      for (const { name } of unrounded.outputs) {
+        all += declared[name]!.length;
+        declared[name]!.forEach((bits, at) => {
+          if (bits !== other[name]![at]) changed++;
+        });
+      }
+      return changed / all;
+    }),
+  );
 }
 
 /** Of all axes: those that the model fixes, and few of what requests bring. */
 export function extentsOfCase(kernel: Kernel, model: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(kernel.axes.map(({ name, role }) => [name, role === "model" ? model[name]! : own(extentsByName, name) ?? other]));
+  return Object.fromEntries(
+    kernel.axes.map(({ name, role }) => [name, role === "model" ? model[name]! : (own(extentsByName, name) ?? other)]),
+  );
 }
 
 /** About a period of elements: rows along the last axis are arranged, and repeat as such. */
@@ -107,7 +141,8 @@ function adversarial(name: string, storage: "f32" | "bf16", drawn: Uint32Array):
   for (let at = 1; at < elements.length; at += 1 + random.below(15)) {
     const sign = random.bits() & 0x80000000;
     const kind = random.below(4);
-    elements[at] = kind === 0 ? sign : kind === 1 ? (elements[at - 1]! ^ 0x80000000) : sign | edge[random.below(edge.length)]!;
+    elements[at] =
+      kind === 0 ? sign : kind === 1 ? elements[at - 1]! ^ 0x80000000 : sign | edge[random.below(edge.length)]!;
   }
   return elements;
 }

@@ -27,17 +27,28 @@ function audited(name: string, extents: Extents, only?: readonly string[]): Audi
   const schedules = schedulesFor(kernel, { extents }).filter((schedule) => only?.includes(schedule.name) ?? true);
   const certificates = schedules.map((schedule) => audit(kernel, compile(kernel, { extents, schedule })));
   return {
-    kernel: name, extents,
-    outcomes: certificates.map(({ schedule, status, failures: [failure] }) => ({ schedule, status, ...(failure && { reason: failure.message }) })),
+    kernel: name,
+    extents,
+    outcomes: certificates.map(({ schedule, status, failures: [failure] }) => ({
+      schedule,
+      status,
+      ...(failure && { reason: failure.message }),
+    })),
     sizes: certificates.reduce((sum, certificate) => sum + certificate.sizes.length, 0),
-    elements: certificates.reduce((sum, certificate) => sum + certificate.sizes.reduce((of, { elements }) => of + elements, 0), 0),
+    elements: certificates.reduce(
+      (sum, certificate) => sum + certificate.sizes.reduce((of, { elements }) => of + elements, 0),
+      0,
+    ),
   };
 }
 
 function expectChecked({ kernel, extents, outcomes }: Audited): void {
   expect(outcomes.length, kernel).toBeGreaterThan(0);
   const open = outcomes.filter(({ status }) => status !== "checked");
-  expect(open.map(({ schedule, status, reason }) => `${schedule}: ${status}: ${reason ?? ""}`), `${kernel} ${JSON.stringify(extents)}`).toEqual([]);
+  expect(
+    open.map(({ schedule, status, reason }) => `${schedule}: ${status}: ${reason ?? ""}`),
+    `${kernel} ${JSON.stringify(extents)}`,
+  ).toEqual([]);
 }
 
 /** What each of them shows takes a fraction of a second. */
@@ -59,15 +70,21 @@ function tried(name: string): readonly Extents[] {
 }
 
 if (effort === "quick") {
-  test.each(atHome)("the audit checks %s at %j under %j", (name, extents, only) => expectChecked(audited(name, extents, only)));
+  test.each(atHome)("the audit checks %s at %j under %j", (name, extents, only) =>
+    expectChecked(audited(name, extents, only)),
+  );
 } else {
   describe("the audit checks each under every schedule that fits", () => {
     const all: Audited[] = [];
-    test.each([...strangers.keys()])("%s", (name) => {
-      const own = tried(name).map((extents) => audited(name, extents));
-      all.push(...own);
-      own.forEach(expectChecked);
-    }, 900_000);
+    test.each([...strangers.keys()])(
+      "%s",
+      (name) => {
+        const own = tried(name).map((extents) => audited(name, extents));
+        all.push(...own);
+        own.forEach(expectChecked);
+      },
+      900_000,
+    );
     afterAll(() => record("audit", all));
   });
 }

@@ -18,9 +18,11 @@ const quick = (process.env.TREEFOLD_CASES ?? "quick") === "quick";
 const say = (line) => process.stdout.write(`${line}\n`);
 const node = (args, options) => spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", ...options });
 
-say(quick
-  ? "All tests: some ten minutes of one core's time with two software drivers, half of that on two idle cores, less on a GPU; longer where a package has to be downloaded. What it took and what is left to CI is listed at the end."
-  : "All tests, at length: half an hour with two software drivers on two cores.");
+say(
+  quick
+    ? "All tests: some ten minutes of one core's time with two software drivers, half of that on two idle cores, less on a GPU; longer where a package has to be downloaded. What it took and what is left to CI is listed at the end."
+    : "All tests, at length: half an hour with two software drivers on two cores.",
+);
 setUp(install);
 setUp(() => build(say));
 
@@ -47,7 +49,9 @@ count(vitest(["host", "host-alone"], {}, several));
 const anyDriver = drivers.at(-1);
 for (const [at, driver] of drivers.entries()) {
   const { name, manifest, description } = driver;
-  say(`\n== device tests on ${name} (${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`);
+  say(
+    `\n== device tests on ${name} (${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`,
+  );
   const environment = { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` };
   count(vitest(["device", "device-alone"], environment, several));
   if (driver === anyDriver) count(vitest(["any-device"], environment, several));
@@ -78,10 +82,13 @@ function sayWhatIsLeftOut() {
 
 /** The test files that took most of the processors. */
 function sayWhatTookLong() {
-  const most = linesOf(times).sort((one, other) => other.seconds - one.seconds).slice(0, 20);
+  const most = linesOf(times)
+    .sort((one, other) => other.seconds - one.seconds)
+    .slice(0, 20);
   if (most.length === 0) return;
   say("\n== seconds of processor time of the test files that took most");
-  for (const { file, driver, seconds } of most) say(`  ${seconds.toFixed(1).padStart(6)}  ${relative(root, file)}${driver === undefined ? "" : ` on ${driver}`}`);
+  for (const { file, driver, seconds } of most)
+    say(`  ${seconds.toFixed(1).padStart(6)}  ${relative(root, file)}${driver === undefined ? "" : ` on ${driver}`}`);
 }
 
 /** Each test that failed, with the first line of its reason: a log of some thousand lines is searched for these. */
@@ -96,7 +103,12 @@ function firstLine(text) {
 }
 
 function linesOf(file) {
-  return existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line)) : [];
+  return existsSync(file)
+    ? readFileSync(file, "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+    : [];
 }
 
 /** Minutes of processor time of this process and of all that it waited for, which only Linux tells; and by the clock. */
@@ -105,7 +117,10 @@ function processorTime() {
   const clock = `${minutes((Date.now() - started) / 1000)} by the clock`;
   if (process.platform !== "linux") return `Took ${clock}.`;
   // Fields 14 to 17 of proc(5)'s stat: user and system time, own and of children that were waited for, in hundredths of a second.
-  const fields = readFileSync("/proc/self/stat", "utf8").replace(/^.*\) /s, "").split(" ").slice(11, 15);
+  const fields = readFileSync("/proc/self/stat", "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ")
+    .slice(11, 15);
   return `Took ${minutes(fields.reduce((sum, field) => sum + Number(field), 0) / 100)} minutes of processor time, user and system, of all processes, set-up included; ${clock}.`;
 }
 
@@ -113,9 +128,25 @@ function processorTime() {
 function vitest(projects, environment, ...options) {
   const file = join(folder, `results-${projects[0]}.json`);
   rmSync(file, { force: true });
-  const { status } = node([join("node_modules", "vitest", "vitest.mjs"), "run", ...projects.flatMap((project) => ["--project", project]), "--passWithNoTests",
-    ...options, ...process.argv.slice(2)],
-  { env: { ...process.env, TREEFOLD_RESULTS: file, TREEFOLD_LEFT_OUT: leftOut, TREEFOLD_PROCESSOR_TIME: times, ...environment } });
+  const { status } = node(
+    [
+      join("node_modules", "vitest", "vitest.mjs"),
+      "run",
+      ...projects.flatMap((project) => ["--project", project]),
+      "--passWithNoTests",
+      ...options,
+      ...process.argv.slice(2),
+    ],
+    {
+      env: {
+        ...process.env,
+        TREEFOLD_RESULTS: file,
+        TREEFOLD_LEFT_OUT: leftOut,
+        TREEFOLD_PROCESSOR_TIME: times,
+        ...environment,
+      },
+    },
+  );
   if (!existsSync(file)) return { passed: 0, failed: 1 };
   const results = JSON.parse(readFileSync(file, "utf8"));
   for (const suite of results.testResults) {
@@ -124,9 +155,15 @@ function vitest(projects, environment, ...options) {
     for (const test of tests) failures.push(`${where} > ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
     if (suite.status === "failed" && tests.length === 0) failures.push(`${where}: ${firstLine(suite.message)}`);
   }
-  const broken = results.testResults.filter((suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"));
+  const broken = results.testResults.filter(
+    (suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"),
+  );
   const failed = results.numFailedTests + broken.length;
-  return { passed: results.numPassedTests, failed: status !== 0 && failed === 0 ? 1 : failed, skipped: results.numPendingTests };
+  return {
+    passed: results.numPassedTests,
+    failed: status !== 0 && failed === 0 ? 1 : failed,
+    skipped: results.numPendingTests,
+  };
 }
 
 /** The bundled SwiftShader, and one driver for each other device that the system's (or the user's) manifests offer. */
@@ -134,10 +171,19 @@ async function findDrivers() {
   const { installedDrivers } = await import("../dist/runtime/platform/driver.js");
   const found = new Map();
   for (const manifest of await installedDrivers()) {
-    const { stdout } = node([join("spec", "probe.mjs")], { env: { ...process.env, VK_DRIVER_FILES: manifest }, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" });
+    const { stdout } = node([join("spec", "probe.mjs")], {
+      env: { ...process.env, VK_DRIVER_FILES: manifest },
+      stdio: ["ignore", "pipe", "ignore"],
+      encoding: "utf8",
+    });
     if (stdout === "") continue;
     const info = JSON.parse(stdout);
-    const name = info.architecture === "swiftshader" ? "swiftshader" : info.description.startsWith("llvmpipe") ? "lavapipe" : info.device || info.description;
+    const name =
+      info.architecture === "swiftshader"
+        ? "swiftshader"
+        : info.description.startsWith("llvmpipe")
+          ? "lavapipe"
+          : info.device || info.description;
     if (!found.has(info.description)) found.set(info.description, { name, manifest, description: info.description });
   }
   return [...found.values()];
@@ -152,9 +198,12 @@ function announce(drivers) {
   for (const { name, description, manifest } of drivers) say(`  ${name}: ${description} (${manifest})`);
   if (!names.includes("swiftshader")) say("  swiftshader: absent; it comes with npm ci on x86-64 Linux");
   if (!names.includes("lavapipe")) {
-    say("  lavapipe: absent; on Debian and Ubuntu: apt-get install libvulkan1 mesa-vulkan-drivers (Mesa 25; on bookworm from bookworm-backports)");
+    say(
+      "  lavapipe: absent; on Debian and Ubuntu: apt-get install libvulkan1 mesa-vulkan-drivers (Mesa 25; on bookworm from bookworm-backports)",
+    );
   }
-  if (names.every((name) => name === "swiftshader" || name === "lavapipe")) say("  a GPU: absent; its maker's driver brings a manifest under vulkan/icd.d");
+  if (names.every((name) => name === "swiftshader" || name === "lavapipe"))
+    say("  a GPU: absent; its maker's driver brings a manifest under vulkan/icd.d");
   for (const name of missing) say(`FAILED: TREEFOLD_REQUIRE_DRIVERS names ${name}, which is absent`);
   return { missing };
 }

@@ -21,7 +21,9 @@ describe("wrong kernels", () => {
       expect(diagnostic.fix).not.toBe("");
       expect(diagnostic.code).not.toBe("R000");
     }
-    const text = diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, (file) => (file === name ? source : undefined))).join("\n\n");
+    const text = diagnostics
+      .map((diagnostic) => renderDiagnostic(diagnostic, (file) => (file === name ? source : undefined)))
+      .join("\n\n");
     await expect(`${text}\n`).toMatchFileSnapshot(join(folder, name.replace(/\.kernel\.ts$/, ".txt")));
   });
 });

@@ -34,17 +34,43 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
   const finish = (found: readonly Failure[]): Certificate => {
     const failures = [...found, ...claimed(kernel, artifact)];
     const status = failures.find(({ outcome }) => outcome === "refuted")?.outcome ?? failures[0]?.outcome ?? "checked";
-    return { kernel: artifact.kernel, schedule: artifact.schedule, level: artifact.level, status, sizes, expressionHash: hash.digest("hex"), artifact: artifact.sha256, failures };
+    return {
+      kernel: artifact.kernel,
+      schedule: artifact.schedule,
+      level: artifact.level,
+      status,
+      sizes,
+      expressionHash: hash.digest("hex"),
+      artifact: artifact.sha256,
+      failures,
+    };
   };
   const open = new Open(artifact);
   let at: Case | null = null;
   try {
     const modules = artifact.passes.map((pass, number) => inPass(number, () => parseWgsl(pass.wgsl)));
     checkBindings(kernel, artifact, modules);
-    const flows = modules.map((module, number) => open.goingOn(null, () => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module))) ?? noFlow);
-    const request = { kernel, artifact, modules, flows, open, effort: wholeEffort(), begin: (one: Case) => void (at = one) };
+    const flows = modules.map(
+      (module, number) =>
+        open.goingOn(null, () => inPass(number, () => checkBatchFlow(kernel, artifact.passes[number]!, module))) ??
+        noFlow,
+    );
+    const request = {
+      kernel,
+      artifact,
+      modules,
+      flows,
+      open,
+      effort: wholeEffort(),
+      begin: (one: Case) => void (at = one),
+    };
     for (const [size, examination] of open.goingOn(null, () => examinations(request)) ?? []) {
-      sizes.push({ extents: size.extents, elements: examination.elements, of: examination.of, paths: examination.paths });
+      sizes.push({
+        extents: size.extents,
+        elements: examination.elements,
+        of: examination.of,
+        paths: examination.paths,
+      });
       hash.update(`${JSON.stringify(size.extents)} ${examination.digests.join(" ")}\n`);
     }
     if (open.first === null) {
@@ -65,12 +91,20 @@ export function audit(kernel: Kernel, artifact: Artifact): Certificate {
 /** What no text can make good: a declaration that breaks a rule, and what the artifact says of itself and is not so. */
 function claimed(kernel: Kernel, artifact: Artifact): Failure[] {
   try {
-    const broken = batchFaults(kernel).map(({ rule, message }) => new Fault("rule", `the declaration breaks a rule of the language: ${message} (${rule})`));
+    const broken = batchFaults(kernel).map(
+      ({ rule, message }) => new Fault("rule", `the declaration breaks a rule of the language: ${message} (${rule})`),
+    );
     const claims = falseClaims(kernel, artifact).map((claim) => new Fault("claim", claim));
     return [...broken, ...claims].map((fault) => failureOf(fault, artifact, null));
   } catch (error) {
     // An artifact that no compiler wrote, such as one without its trees.
-    return [failureOf(new Fault("claim", `what the artifact says of itself cannot be read (${messageOf(error)})`), artifact, null)];
+    return [
+      failureOf(
+        new Fault("claim", `what the artifact says of itself cannot be read (${messageOf(error)})`),
+        artifact,
+        null,
+      ),
+    ];
   }
 }
 
@@ -115,18 +149,34 @@ function examinations({ kernel, artifact, modules, flows, open, effort, begin }:
     try {
       const found = casesOf(kernel, artifact, modules, flows, known).flatMap((one, number): [Case, Examination][] => {
         begin(one);
-        const examination = open.goingOn(one, () => examine({ kernel, artifact, modules, rows, at: one, number, known, effort }));
+        const examination = open.goingOn(one, () =>
+          examine({ kernel, artifact, modules, rows, at: one, number, known, effort }),
+        );
         return examination === undefined ? [] : [[one, examination]];
       });
-      modules.forEach((module, number) => open.goingOn(null, () => inPass(number, () => checkDecisions(artifact.passes[number]!, module, known))));
+      modules.forEach((module, number) =>
+        open.goingOn(null, () => inPass(number, () => checkDecisions(artifact.passes[number]!, module, known))),
+      );
       return found;
     } catch (error) {
       if (!(error instanceof NeedsValues) || [...error.tensors].every((tensor) => known.has(tensor))) throw error;
-      const placement = kernel.inputs.find(({ name, ownership }) => error.tensors.has(name) && ownership === "placement");
-      if (placement !== undefined) throw new Fault("taint", `control flow depends on the placement table '${placement.name}', which may only address`, error.line);
+      const placement = kernel.inputs.find(
+        ({ name, ownership }) => error.tensors.has(name) && ownership === "placement",
+      );
+      if (placement !== undefined)
+        throw new Fault(
+          "taint",
+          `control flow depends on the placement table '${placement.name}', which may only address`,
+          error.line,
+        );
       // Of what bounds a fold every number of items is a case of its own; of other data some values would say nothing of the rest.
       const other = [...error.tensors].find((tensor) => !bounds.has(tensor));
-      if (other !== undefined) throw new Fault("taint", `control flow depends on ${other.startsWith("parameter ") ? other : `'${other}'`}, which bounds no fold of the declaration`, error.line);
+      if (other !== undefined)
+        throw new Fault(
+          "taint",
+          `control flow depends on ${other.startsWith("parameter ") ? other : `'${other}'`}, which bounds no fold of the declaration`,
+          error.line,
+        );
       error.tensors.forEach((tensor) => known.add(tensor));
       // What was not followed without these values may be now.
       open.first = before;
@@ -147,15 +197,31 @@ function inPass<T>(number: number, run: () => T): T {
 }
 
 function failureOf(error: unknown, artifact: Artifact, at: Case | null): Failure {
-  const bare = { outcome: "unfollowed" as const, element: null, counterexample: null, extents: at?.extents ?? null, declared: null, found: null, pass: null, line: null, location: null };
-  if (error instanceof TooManyTerms) return { ...bare, kind: "effort", message: `the expressions do not fit: ${error.message}` };
+  const bare = {
+    outcome: "unfollowed" as const,
+    element: null,
+    counterexample: null,
+    extents: at?.extents ?? null,
+    declared: null,
+    found: null,
+    pass: null,
+    line: null,
+    location: null,
+  };
+  if (error instanceof TooManyTerms)
+    return { ...bare, kind: "effort", message: `the expressions do not fit: ${error.message}` };
   // An artifact that no compiler wrote may be broken in any way.
-  if (!(error instanceof Fault)) return { ...bare, kind: "effort", message: `the audit cannot follow: ${messageOf(error)}` };
+  if (!(error instanceof Fault))
+    return { ...bare, kind: "effort", message: `the audit cannot follow: ${messageOf(error)}` };
   const pass = error.pass ?? (artifact.passes.length === 1 ? 0 : null);
   const line = error.line > 0 ? error.line : null;
   const map = pass === null ? undefined : artifact.passes[pass]?.sourceMap;
   // Where the line itself has no source, the nearest one above that has.
-  const location = line === null || map === undefined ? null : (map.slice(0, line).findLast((place) => place !== null) ?? null);
-  const shown = error instanceof Mismatch ? { element: error.element, declared: error.declared, found: error.found, counterexample: error.counterexample } : {};
+  const location =
+    line === null || map === undefined ? null : (map.slice(0, line).findLast((place) => place !== null) ?? null);
+  const shown =
+    error instanceof Mismatch
+      ? { element: error.element, declared: error.declared, found: error.found, counterexample: error.counterexample }
+      : {};
   return { ...bare, ...shown, outcome: error.outcome, kind: error.kind, message: error.message, pass, line, location };
 }

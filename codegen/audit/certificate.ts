@@ -55,7 +55,12 @@ export type FailureKind =
 /** Inputs on which a text gives other bits than the declaration. */
 export interface Counterexample {
   /** Words of the inputs that the element is computed from, `text` as `x[0, 3] = 0.5`; words that are not listed are zero. */
-  readonly inputs: readonly { readonly name: string; readonly word: number; readonly bits: number; readonly text: string }[];
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly word: number;
+    readonly bits: number;
+    readonly text: string;
+  }[];
   /** The bits of the element's word. */
   readonly declared: number;
   readonly found: number;

@@ -13,13 +13,19 @@ export function falseClaims(kernel: Kernel, artifact: Artifact): string[] {
   const wrong: string[] = [];
   const claim = (what: string, says: unknown, is: unknown): void => {
     const [said, declared] = [says, is].map((value) => JSON.stringify(value));
-    if (said !== declared) wrong.push(`of its ${what} the artifact says ${said}, and the declaration gives ${declared}`);
+    if (said !== declared)
+      wrong.push(`of its ${what} the artifact says ${said}, and the declaration gives ${declared}`);
   };
   claim("kernel", artifact.kernel, kernel.name);
   const models = kernel.axes.flatMap(({ name, role }) => (role === "model" ? [name] : []));
   claim("model axes", Object.keys(artifact.extents).sort(), [...models].sort());
-  claim("parameters", artifact.parameters.map(({ name, type }) => ({ name, type })), kernel.parameters.map(({ name, type }) => ({ name, type })));
-  if (!["free", "sealed", "builtin", undefined].includes(artifact.arithmetic)) wrong.push(`the artifact names an arithmetic ${JSON.stringify(artifact.arithmetic)}, and there is none such`);
+  claim(
+    "parameters",
+    artifact.parameters.map(({ name, type }) => ({ name, type })),
+    kernel.parameters.map(({ name, type }) => ({ name, type })),
+  );
+  if (!["free", "sealed", "builtin", undefined].includes(artifact.arithmetic))
+    wrong.push(`the artifact names an arithmetic ${JSON.stringify(artifact.arithmetic)}, and there is none such`);
   const sized = atSizes(kernel, artifact.extents);
   claim("trees", artifact.trees, treesOf(sized));
   const { level, reason } = artifact.arithmetic === "builtin" ? unpromised(sized) : deriveLevel(sized);
@@ -32,7 +38,12 @@ export function falseClaims(kernel: Kernel, artifact: Artifact): string[] {
 
 function atSizes(kernel: Kernel, sizes: Readonly<Record<string, number>>): Kernel {
   const pool = new Pool();
-  const extents = new Map(kernel.axes.map(({ name, role }) => [name, role === "model" && Number.isInteger(sizes[name]) ? pool.u32(sizes[name]!) : pool.extent(name)]));
+  const extents = new Map(
+    kernel.axes.map(({ name, role }) => [
+      name,
+      role === "model" && Number.isInteger(sizes[name]) ? pool.u32(sizes[name]!) : pool.extent(name),
+    ]),
+  );
   const { outputs, origins, names } = withSizes(kernel, pool, extents);
   return { ...kernel, pool, outputs, origins, names };
 }

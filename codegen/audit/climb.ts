@@ -14,7 +14,13 @@ const cheapWords = 6;
 const costOfTrial = 12;
 
 /** Whether inputs were found on which the results differ; `inputs` are these then. */
-export function climb(both: Evaluator, spines: readonly Spine[], inputs: Sampled, effort: Effort, most: number): boolean {
+export function climb(
+  both: Evaluator,
+  spines: readonly Spine[],
+  inputs: Sampled,
+  effort: Effort,
+  most: number,
+): boolean {
   both.evaluate(inputs);
   const cones = both.cones(mostWords);
   if (cones.length === 0) return false;

@@ -25,18 +25,25 @@ export class Comparison {
   #sameTerm(declared: Term, found: Term): boolean {
     if (declared === found) return true;
     // A zero that no driver sees may stand for one that it might.
-    if (declared.kind === "float" && found.kind === "float") return declared.bits === found.bits && found.name === "hidden";
+    if (declared.kind === "float" && found.kind === "float")
+      return declared.bits === found.bits && found.name === "hidden";
     const twice = roundedTwice(found);
     if (twice !== undefined) return this.#sameTerm(declared, twice);
     const sealed = sealedForm.get(declared.kind) === found.kind;
-    if (!sealed && (declared.kind !== found.kind || declared.bits !== found.bits || declared.name !== found.name)) return false;
+    if (!sealed && (declared.kind !== found.kind || declared.bits !== found.bits || declared.name !== found.name))
+      return false;
     const before = this.#same.get(declared);
     if (before?.has(found) === true) return true;
     const [xs, ys] = [operandsOf(declared), operandsOf(found)];
     if (xs.length !== ys.length) return false;
     if (declared.kind === "affine") return this.#sameAffine(declared, found);
     const straight = xs.every((x, at) => this.#sameTerm(x, ys[at]!));
-    const crossed = !straight && xs.length === 2 && commutes.has(declared.kind) && this.#sameTerm(xs[0]!, ys[1]!) && this.#sameTerm(xs[1]!, ys[0]!);
+    const crossed =
+      !straight &&
+      xs.length === 2 &&
+      commutes.has(declared.kind) &&
+      this.#sameTerm(xs[0]!, ys[1]!) &&
+      this.#sameTerm(xs[1]!, ys[0]!);
     if (!straight && !crossed && !this.#sameExtreme(declared, found) && !this.#sameFirst(declared, found)) return false;
     if (before === undefined) this.#same.set(declared, new Set([found]));
     else before.add(found);
@@ -58,15 +65,20 @@ export class Comparison {
   /** (0 + a) + b = (0 + b) + a: either is a + b, but for zeros, of which both give the positive one unless the other operand is no zero. */
   #sameFirst(declared: Term, found: Term): boolean {
     const [xs, ys] = [firstTwo(declared), firstTwo(found)];
-    if (xs === undefined || ys === undefined || (xs.inner !== ys.inner && sealedForm.get(xs.inner) !== ys.inner)) return false;
-    return this.#sameTerm(xs.zero, ys.zero) && this.#sameTerm(xs.first, ys.second) && this.#sameTerm(xs.second, ys.first);
+    if (xs === undefined || ys === undefined || (xs.inner !== ys.inner && sealedForm.get(xs.inner) !== ys.inner))
+      return false;
+    return (
+      this.#sameTerm(xs.zero, ys.zero) && this.#sameTerm(xs.first, ys.second) && this.#sameTerm(xs.second, ys.first)
+    );
   }
 
   /** Atoms are in the order of their ids, which a sealed sum among them may change. */
   #sameAffine(declared: Term, found: Term): boolean {
     const left = found.atoms.map((_, at) => at);
     return declared.atoms.every((atom, at) => {
-      const match = left.findIndex((other) => declared.coefficients[at] === found.coefficients[other] && this.#sameTerm(atom, found.atoms[other]!));
+      const match = left.findIndex(
+        (other) => declared.coefficients[at] === found.coefficients[other] && this.#sameTerm(atom, found.atoms[other]!),
+      );
       if (match >= 0) left.splice(match, 1);
       return match >= 0;
     });
@@ -84,12 +96,17 @@ export class Comparison {
       if (typeof a !== "object" || typeof b !== "object" || a.bits !== b.bits || a.name !== b.name) return all;
       if (a.kind !== b.kind && sealedForm.get(a.kind) !== b.kind) return all;
       const [xs, ys] = [operandsOf(a), operandsOf(b)];
-      if (xs.length !== ys.length || a.coefficients.some((coefficient, at) => coefficient !== b.coefficients[at])) return all;
+      if (xs.length !== ys.length || a.coefficients.some((coefficient, at) => coefficient !== b.coefficients[at]))
+        return all;
       const straight = this.#differing(xs, ys);
       const crossed = xs.length === 2 && commutes.has(a.kind) ? this.#differing(xs, [ys[1]!, ys[0]!]) : straight;
       // Of equally many, operands of the same kind belong together.
-      const alike = (pairs: readonly Parts[]): boolean => pairs.every(({ declared: x, found: y }) => (x as Term).kind === (y as Term).kind);
-      const differing = crossed.length < straight.length || (crossed.length === straight.length && !alike(straight) && alike(crossed)) ? crossed : straight;
+      const alike = (pairs: readonly Parts[]): boolean =>
+        pairs.every(({ declared: x, found: y }) => (x as Term).kind === (y as Term).kind);
+      const differing =
+        crossed.length < straight.length || (crossed.length === straight.length && !alike(straight) && alike(crossed))
+          ? crossed
+          : straight;
       if (differing.length === 0) return all;
       all.push(differing[0]!);
     }
@@ -101,8 +118,28 @@ export class Comparison {
 }
 
 /** What a fold's own step may be, too. */
-const sealedForm = new Map<Term["kind"], Term["kind"]>([["rawAdd", "add"], ["rawSubtract", "subtract"]]);
-const commutes = new Set(["add", "rawAdd", "multiply", "rawMultiply", "product", "minimum", "maximum", "minimumSigned", "maximumSigned", "and", "or", "xor", "equal", "equalFloat", "both", "either"]);
+const sealedForm = new Map<Term["kind"], Term["kind"]>([
+  ["rawAdd", "add"],
+  ["rawSubtract", "subtract"],
+]);
+const commutes = new Set([
+  "add",
+  "rawAdd",
+  "multiply",
+  "rawMultiply",
+  "product",
+  "minimum",
+  "maximum",
+  "minimumSigned",
+  "maximumSigned",
+  "and",
+  "or",
+  "xor",
+  "equal",
+  "equalFloat",
+  "both",
+  "either",
+]);
 
 /** Values beyond which those that are left are not compared with each other. */
 const mostLeaves = 64;
@@ -123,12 +160,21 @@ function leavesOf(term: Term): Set<Term> {
 }
 
 /** Of a sum that begins with +0: that zero, and the two values that come after it. */
-function firstTwo(term: Term): { readonly inner: Term["kind"]; readonly zero: Term; readonly first: Term; readonly second: Term } | undefined {
+function firstTwo(
+  term: Term,
+): { readonly inner: Term["kind"]; readonly zero: Term; readonly first: Term; readonly second: Term } | undefined {
   const sum = (part: Term): part is Term & { a: Term; b: Term } => part.kind === "add" || part.kind === "rawAdd";
   if (!sum(term)) return undefined;
-  for (const [inner, second] of [[term.a, term.b], [term.b, term.a]] as const) {
+  for (const [inner, second] of [
+    [term.a, term.b],
+    [term.b, term.a],
+  ] as const) {
     if (!sum(inner)) continue;
-    for (const [zero, first] of [[inner.a, inner.b], [inner.b, inner.a]] as const) if (zero.kind === "float" && zero.bits === 0) return { inner: inner.kind, zero, first, second };
+    for (const [zero, first] of [
+      [inner.a, inner.b],
+      [inner.b, inner.a],
+    ] as const)
+      if (zero.kind === "float" && zero.bits === 0) return { inner: inner.kind, zero, first, second };
   }
   return undefined;
 }
@@ -153,11 +199,36 @@ function known(value: Value): number | boolean | undefined {
 export type Describe = (tensor: string, word: number) => string;
 
 const infix: Partial<Record<Term["kind"], string>> = {
-  add: "+", rawAdd: "+", subtract: "-", rawSubtract: "-", multiply: "*", rawMultiply: "*", rawDivide: "/", product: "*", divide: "/", remainder: "%", and: "&", or: "|", xor: "^",
-  shiftLeft: "<<", shiftRight: ">>", less: "<", lessSigned: "<", equal: "==", lessFloat: "<", lessEqualFloat: "<=", equalFloat: "==", both: "&&", either: "||",
+  add: "+",
+  rawAdd: "+",
+  subtract: "-",
+  rawSubtract: "-",
+  multiply: "*",
+  rawMultiply: "*",
+  rawDivide: "/",
+  product: "*",
+  divide: "/",
+  remainder: "%",
+  and: "&",
+  or: "|",
+  xor: "^",
+  shiftLeft: "<<",
+  shiftRight: ">>",
+  less: "<",
+  lessSigned: "<",
+  equal: "==",
+  lessFloat: "<",
+  lessEqualFloat: "<=",
+  equalFloat: "==",
+  both: "&&",
+  either: "||",
 };
 const titles: Partial<Record<Term["kind"], string>> = {
-  rawAdd: "unsealed", rawSubtract: "unsealed", rawMultiply: "unsealed", rawFma: "fma, unsealed, of an inexact product", fma: "fma of an inexact product",
+  rawAdd: "unsealed",
+  rawSubtract: "unsealed",
+  rawMultiply: "unsealed",
+  rawFma: "fma, unsealed, of an inexact product",
+  fma: "fma of an inexact product",
 };
 
 /** A value as a small tree, one operation on a line, cut below `depth`. */
@@ -165,9 +236,12 @@ export function renderTree(value: Value, describe: Describe, depth = 5): string 
   const lines: string[] = [];
   const visit = (part: Value, indent: string, left: number): void => {
     const inline = inlineText(part, describe, 1);
-    if (typeof part !== "object" || operandsOf(part).length === 0 || inline !== undefined) return void lines.push(indent + (inline ?? leafText(part, describe)));
+    if (typeof part !== "object" || operandsOf(part).length === 0 || inline !== undefined)
+      return void lines.push(indent + (inline ?? leafText(part, describe)));
     if (left === 0) return void lines.push(`${indent}…`);
-    lines.push(`${indent}${infix[part.kind] ?? part.kind}${titles[part.kind] === undefined ? "" : ` (${titles[part.kind]!})`}`);
+    lines.push(
+      `${indent}${infix[part.kind] ?? part.kind}${titles[part.kind] === undefined ? "" : ` (${titles[part.kind]!})`}`,
+    );
     for (const operand of operandsOf(part)) visit(operand, `${indent}  `, left - 1);
   };
   visit(value, "", depth);
@@ -183,21 +257,31 @@ function inlineText(value: Value, describe: Describe, depth: number): string | u
   const symbol = infix[value.kind];
   const title = titles[value.kind] === undefined ? "" : ` (${titles[value.kind]!})`;
   if (value.kind === "affine") return linearText(value, parts as string[]);
-  return symbol !== undefined && parts.length === 2 ? `${parts[0]!} ${symbol} ${parts[1]!}${title}` : `${value.kind}(${parts.join(", ")})${title}`;
+  return symbol !== undefined && parts.length === 2
+    ? `${parts[0]!} ${symbol} ${parts[1]!}${title}`
+    : `${value.kind}(${parts.join(", ")})${title}`;
 }
 
 function linearText(value: Term, atoms: readonly string[]): string {
-  const parts = atoms.map((atom, at) => (value.coefficients[at] === 1 ? atom : `${value.coefficients[at]! | 0} * ${atom}`));
+  const parts = atoms.map((atom, at) =>
+    value.coefficients[at] === 1 ? atom : `${value.coefficients[at]! | 0} * ${atom}`,
+  );
   return [...parts, ...(value.bits === 0 ? [] : [`${value.bits | 0}`])].join(" + ");
 }
 
 function leafText(value: Value, describe: Describe): string {
   if (typeof value !== "object") return String(value);
   switch (value.kind) {
-    case "word": return value.a === null ? describe(value.name, value.bits) : `${value.name}[…]`;
-    case "float": return `${f32OfBits(value.bits)}${value.name === "" && value.bits << 1 === 0 ? " (a literal)" : ""}`;
-    case "integer": case "hidden": return String(value.bits);
-    case "nothing": return "nothing";
-    default: return value.name === "" ? value.kind : value.name;
+    case "word":
+      return value.a === null ? describe(value.name, value.bits) : `${value.name}[…]`;
+    case "float":
+      return `${f32OfBits(value.bits)}${value.name === "" && value.bits << 1 === 0 ? " (a literal)" : ""}`;
+    case "integer":
+    case "hidden":
+      return String(value.bits);
+    case "nothing":
+      return "nothing";
+    default:
+      return value.name === "" ? value.kind : value.name;
   }
 }

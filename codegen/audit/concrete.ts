@@ -8,7 +8,16 @@ import { NoValue, Values, valueOf } from "./evaluate.ts";
 import { Floats } from "./floats.ts";
 import { Integers } from "./integers.ts";
 import type { Sampled } from "./sampled.ts";
-import { type Term, type TermKind, TermPool, TooManyTerms, type TermType, type Truth, type Value, type Word } from "./term.ts";
+import {
+  type Term,
+  type TermKind,
+  TermPool,
+  TooManyTerms,
+  type TermType,
+  type Truth,
+  type Value,
+  type Word,
+} from "./term.ts";
 
 export class ConcreteIntegers extends Integers {
   readonly #values: Values;
@@ -24,10 +33,20 @@ export class ConcreteIntegers extends Integers {
   }
 
   override plain(word: Word): Word {
-    return typeof word === "number" ? word : this.#known(() => this.#values.of(word), () => super.plain(word));
+    return typeof word === "number"
+      ? word
+      : this.#known(
+          () => this.#values.of(word),
+          () => super.plain(word),
+        );
   }
   override truth(condition: Truth): Truth {
-    return typeof condition === "boolean" ? condition : this.#known<Truth>(() => this.#values.of(condition) !== 0, () => condition);
+    return typeof condition === "boolean"
+      ? condition
+      : this.#known<Truth>(
+          () => this.#values.of(condition) !== 0,
+          () => condition,
+        );
   }
 
   /** A function is summarized with unknown arguments. */
@@ -70,8 +89,16 @@ export class ConcretePool extends TermPool {
   override constant(kind: "float" | "hidden", bits: number, name = ""): Term {
     return super.constant(kind, bits, kind === "float" ? "" : name);
   }
-  override leaf(kind: "argument" | "nothing" | "ones" | "parameter" | "word", type: TermType, name: string, low?: number, high?: number): Term {
-    return kind === "parameter" ? this.#known(type, this.#inputs.parameter(name, type)) : super.leaf(kind, type, name, low, high);
+  override leaf(
+    kind: "argument" | "nothing" | "ones" | "parameter" | "word",
+    type: TermType,
+    name: string,
+    low?: number,
+    high?: number,
+  ): Term {
+    return kind === "parameter"
+      ? this.#known(type, this.#inputs.parameter(name, type))
+      : super.leaf(kind, type, name, low, high);
   }
   override word(tensor: string, type: "float" | "integer", address: Word): Term {
     if (typeof address !== "number") return super.word(tensor, type, address);
@@ -79,8 +106,17 @@ export class ConcretePool extends TermPool {
     const bits = this.#inputs.word(tensor, address);
     return this.#known(type, type === "float" ? canonical(bits) : bits);
   }
-  override node(kind: TermKind, type: TermType, a: Term, b: Term | null = null, c: Term | null = null, low?: number, high?: number): Term {
-    if (!isKnown(a) || (b !== null && !isKnown(b)) || (c !== null && !isKnown(c))) return super.node(kind, type, a, b, c, low, high);
+  override node(
+    kind: TermKind,
+    type: TermType,
+    a: Term,
+    b: Term | null = null,
+    c: Term | null = null,
+    low?: number,
+    high?: number,
+  ): Term {
+    if (!isKnown(a) || (b !== null && !isKnown(b)) || (c !== null && !isKnown(c)))
+      return super.node(kind, type, a, b, c, low, high);
     this.#count();
     const { words } = this.#bits;
     [words[1], words[2], words[3]] = [a.bits, b === null ? 0 : b.bits, c === null ? 0 : c.bits];

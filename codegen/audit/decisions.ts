@@ -13,20 +13,40 @@ import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 type Origin = 0 | 1 | 2 | 3;
 const [still, tiles, followed, mixed] = [0, 1, 2, 3] as const satisfies readonly Origin[];
 
-const following = new Set(["+", "-", "<", "<=", ">", ">=", "min", "max", "&&", "||", "!", "convert", "bitcast", "select"]);
+const following = new Set([
+  "+",
+  "-",
+  "<",
+  "<=",
+  ">",
+  ">=",
+  "min",
+  "max",
+  "&&",
+  "||",
+  "!",
+  "convert",
+  "bitcast",
+  "select",
+]);
 const equalities = new Set(["==", "!="]);
 
 /** @throws Fault where a decision on a known value is none that trials around the text's integers settle. */
 export function checkDecisions(pass: Pass, module: Module, known: ReadonlySet<string>): void {
   const origins = new Map<Variable, Origin>();
   const tables = new Set(pass.bindings.filter(({ name }) => known.has(name)).map(({ binding }) => binding));
-  const parameters = new Set(pass.uniforms.flatMap(({ name, value }) => (value.kind === "parameter" && known.has(`parameter ${value.name}`) ? [name] : [])));
+  const parameters = new Set(
+    pass.uniforms.flatMap(({ name, value }) =>
+      value.kind === "parameter" && known.has(`parameter ${value.name}`) ? [name] : [],
+    ),
+  );
   const worst = (parts: readonly Origin[]): Origin => Math.max(still, ...parts) as Origin;
 
   const originOf = (expression: Expression): Origin => {
     if (expression.kind === "literal") return still;
     if (expression.kind === "name") return origins.get(expression.variable) ?? still;
-    if (expression.kind === "member" && expression.of.kind === "name" && expression.of.variable.kind === "uniform") return parameters.has(expression.name) ? followed : still;
+    if (expression.kind === "member" && expression.of.kind === "name" && expression.of.variable.kind === "uniform")
+      return parameters.has(expression.name) ? followed : still;
     if (expression.kind === "element" && expression.of.kind === "name" && expression.of.variable.kind === "storage") {
       return tables.has(expression.of.variable.binding!) ? followed : still;
     }
@@ -36,22 +56,40 @@ export function checkDecisions(pass: Pass, module: Module, known: ReadonlySet<st
     if (type === "f32" || expression.kind === "member") return worst(parts) === still || type === "f32" ? still : mixed;
     const all = worst(parts);
     if (all === still) return still;
-    const operator = expression.kind === "binary" ? operatorOf(expression) : expression.kind === "unary" ? expression.operator : expression.kind === "builtin" ? expression.name : expression.kind;
-    if (expression.kind === "binary" && (operator === "*" || operator === "/" || operator === "%" || operator === ">>") && all !== mixed) {
+    const operator =
+      expression.kind === "binary"
+        ? operatorOf(expression)
+        : expression.kind === "unary"
+          ? expression.operator
+          : expression.kind === "builtin"
+            ? expression.name
+            : expression.kind;
+    if (
+      expression.kind === "binary" &&
+      (operator === "*" || operator === "/" || operator === "%" || operator === ">>") &&
+      all !== mixed
+    ) {
       const [left, right] = [expression.left, expression.right].map(originOf) as [Origin, Origin];
       if (operator === "*") return left + right === tiles ? followed : mixed;
       if (operator === "%") return expression.right.kind === "literal" ? all : mixed;
       return right !== still ? mixed : isNumber(expression.right) ? tiles : all;
     }
-    if (expression.kind === "binary" && equalities.has(operator)) return [expression.left, expression.right].some(({ kind }) => kind === "literal") ? all : mixed;
+    if (expression.kind === "binary" && equalities.has(operator))
+      return [expression.left, expression.right].some(({ kind }) => kind === "literal") ? all : mixed;
     return following.has(operator) || operator === "element" ? all : mixed;
   };
   const decide = (expression: Expression, line: number): void => {
-    if (originOf(expression) === mixed) throw new Fault("taint", `control flow depends on other bits of ${[...known].map((name) => `'${name}'`).join(" or ")} than a comparison shows`, line);
+    if (originOf(expression) === mixed)
+      throw new Fault(
+        "taint",
+        `control flow depends on other bits of ${[...known].map((name) => `'${name}'`).join(" or ")} than a comparison shows`,
+        line,
+      );
   };
   const inside = (expression: Expression): void => {
     partsOf(expression).forEach(inside);
-    if (expression.kind === "builtin" && expression.name === "select") decide(expression.arguments[2]!, expression.at.line);
+    if (expression.kind === "builtin" && expression.name === "select")
+      decide(expression.arguments[2]!, expression.at.line);
   };
   const merge = (variable: Variable, origin: Origin): boolean => {
     const before = origins.get(variable) ?? still;
@@ -59,29 +97,63 @@ export function checkDecisions(pass: Pass, module: Module, known: ReadonlySet<st
     return origin > before;
   };
   const flow = (statements: readonly Statement[]): boolean =>
-    statements.map((statement): boolean => {
-      switch (statement.kind) {
-        case "declare": return statement.value !== null && merge(statement.variable, originOf(statement.value));
-        case "assign": {
-          const target = statement.target.kind === "element" ? statement.target.of : statement.target;
-          return target.kind === "name" && target.variable.kind !== "storage" && merge(target.variable, originOf(statement.value));
+    statements
+      .map((statement): boolean => {
+        switch (statement.kind) {
+          case "declare":
+            return statement.value !== null && merge(statement.variable, originOf(statement.value));
+          case "assign": {
+            const target = statement.target.kind === "element" ? statement.target.of : statement.target;
+            return (
+              target.kind === "name" &&
+              target.variable.kind !== "storage" &&
+              merge(target.variable, originOf(statement.value))
+            );
+          }
+          case "if":
+            return [flow(statement.then), flow(statement.otherwise)].includes(true);
+          case "for":
+            return [
+              merge(statement.variable, originOf(statement.from)),
+              merge(statement.variable, originOf(statement.step)),
+              flow(statement.body),
+            ].includes(true);
+          case "while":
+            return flow(statement.body);
+          default:
+            return false;
         }
-        case "if": return [flow(statement.then), flow(statement.otherwise)].includes(true);
-        case "for": return [merge(statement.variable, originOf(statement.from)), merge(statement.variable, originOf(statement.step)), flow(statement.body)].includes(true);
-        case "while": return flow(statement.body);
-        default: return false;
+      })
+      .includes(true);
+  const check = (statements: readonly Statement[]): void =>
+    statements.forEach((statement) => {
+      switch (statement.kind) {
+        case "declare":
+          if (statement.value !== null) inside(statement.value);
+          break;
+        case "assign":
+          [statement.target, statement.value].forEach(inside);
+          break;
+        case "if":
+          inside(statement.condition);
+          decide(statement.condition, statement.at.line);
+          check(statement.then);
+          check(statement.otherwise);
+          break;
+        case "for":
+          [statement.from, statement.condition, statement.step].forEach(inside);
+          decide(statement.condition, statement.at.line);
+          check(statement.body);
+          break;
+        case "while":
+          inside(statement.condition);
+          decide(statement.condition, statement.at.line);
+          check(statement.body);
+          break;
+        default:
+          break;
       }
-    }).includes(true);
-  const check = (statements: readonly Statement[]): void => statements.forEach((statement) => {
-    switch (statement.kind) {
-      case "declare": if (statement.value !== null) inside(statement.value); break;
-      case "assign": [statement.target, statement.value].forEach(inside); break;
-      case "if": inside(statement.condition); decide(statement.condition, statement.at.line); check(statement.then); check(statement.otherwise); break;
-      case "for": [statement.from, statement.condition, statement.step].forEach(inside); decide(statement.condition, statement.at.line); check(statement.body); break;
-      case "while": inside(statement.condition); decide(statement.condition, statement.at.line); check(statement.body); break;
-      default: break;
-    }
-  });
+    });
   while (flow(module.entry.body));
   check(module.entry.body);
 }

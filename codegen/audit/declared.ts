@@ -3,7 +3,16 @@
  * bare, exact products may be fused, every other float operation is sealed, zeros come from where no driver sees them.
  */
 import { type Algebra, Denotation, type Scope } from "../../dsl/denotation.ts";
-import type { BinaryOperator, Constant, FunctionDeclaration, Kernel, Load, Output, UnaryOperator, ValueType } from "../../dsl/ir.ts";
+import type {
+  BinaryOperator,
+  Constant,
+  FunctionDeclaration,
+  Kernel,
+  Load,
+  Output,
+  UnaryOperator,
+  ValueType,
+} from "../../dsl/ir.ts";
 import { Calls } from "./calls.ts";
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
@@ -53,7 +62,10 @@ export class Declared {
     if (output.place === undefined) return { place: point, guard: true };
     const scope = this.#scopeOf(output, point);
     const place = output.place.map((index) => this.#denotation.valueOf(index, scope) as Word);
-    const guard = place.reduce<Truth>((all, index, axis) => this.#integers.both(all, this.#integers.less(index, this.#extent(output.axes[axis]!))), true);
+    const guard = place.reduce<Truth>(
+      (all, index, axis) => this.#integers.both(all, this.#integers.less(index, this.#extent(output.axes[axis]!))),
+      true,
+    );
     return { place, guard };
   }
 
@@ -64,7 +76,8 @@ export class Declared {
     output.over.forEach((axis, at) => {
       key += ` ${axis}=${point[at]!}`;
       let inner = this.#scopes.get(key);
-      if (inner === undefined) this.#scopes.set(key, (inner = this.#denotation.bind(this.#kernel.pool.axisVariable(axis), point[at]!, scope)));
+      if (inner === undefined)
+        this.#scopes.set(key, (inner = this.#denotation.bind(this.#kernel.pool.axisVariable(axis), point[at]!, scope)));
       scope = inner;
     });
     return scope;
@@ -78,7 +91,8 @@ export class Declared {
     const integers = this.#integers;
     const floats = this.#floats;
     const calls = new Map<FunctionDeclaration, Calls>();
-    const constant = ({ type, bits }: Constant): Value => (type === "f32" ? floats.constant(bits, true) : type === "bool" ? bits !== 0 : bits);
+    const constant = ({ type, bits }: Constant): Value =>
+      type === "f32" ? floats.constant(bits, true) : type === "bool" ? bits !== 0 : bits;
     return {
       ...this.#operations(constant),
       call: (callee, args) => {
@@ -95,7 +109,8 @@ export class Declared {
   #operations(constant: (constant: Constant) => Value): Algebra<Value> {
     const integers = this.#integers;
     return {
-      constant, identity: constant,
+      constant,
+      identity: constant,
       extent: (axis) => this.#extent(axis),
       parameter: (name, type) => this.#around.parameter(name, type),
       load: (load, indices) => this.#load(load, indices as readonly Word[]),
@@ -141,56 +156,88 @@ export class Declared {
     const { word, half } = wordOf(integers, tensor, indices);
     const read = this.#around.readWord(load.input, word);
     if (load.storage !== "bf16") return read;
-    return this.#floats.fromBits(integers.shiftLeft(integers.shiftRight(read as Word, integers.multiply(half, 16)), 16));
+    return this.#floats.fromBits(
+      integers.shiftLeft(integers.shiftRight(read as Word, integers.multiply(half, 16)), 16),
+    );
   }
 
   #unary(operator: UnaryOperator, type: ValueType, operand: Value): Value {
     const [integers, floats] = [this.#integers, this.#floats];
     const [x, n] = [operand as Term, operand as Word];
     switch (operator) {
-      case "negate": return type === "f32" ? floats.negate(x) : integers.negate(n);
-      case "absolute": return type === "f32" ? floats.magnitude(x) : type === "i32" ? integers.absolute(n) : n;
-      case "floor": return floats.floor(x);
-      case "complement": return integers.complement(n);
-      case "not": return integers.not(operand as Truth);
-      case "roundBf16": return floats.roundBf16(x);
-      case "toF32": return type === "i32" ? floats.ofI32(n) : floats.ofU32(n);
-      case "toU32": return type === "f32" ? truncated(floats, integers, "truncateU32", x) : n;
-      case "toI32": return type === "f32" ? truncated(floats, integers, "truncateI32", x) : n;
-      case "bitsOf": return floats.bitsOf(x);
-      case "fromBits": return floats.fromBits(n);
+      case "negate":
+        return type === "f32" ? floats.negate(x) : integers.negate(n);
+      case "absolute":
+        return type === "f32" ? floats.magnitude(x) : type === "i32" ? integers.absolute(n) : n;
+      case "floor":
+        return floats.floor(x);
+      case "complement":
+        return integers.complement(n);
+      case "not":
+        return integers.not(operand as Truth);
+      case "roundBf16":
+        return floats.roundBf16(x);
+      case "toF32":
+        return type === "i32" ? floats.ofI32(n) : floats.ofU32(n);
+      case "toU32":
+        return type === "f32" ? truncated(floats, integers, "truncateU32", x) : n;
+      case "toI32":
+        return type === "f32" ? truncated(floats, integers, "truncateI32", x) : n;
+      case "bitsOf":
+        return floats.bitsOf(x);
+      case "fromBits":
+        return floats.fromBits(n);
     }
   }
 
   #binary(operator: BinaryOperator, type: ValueType, left: Value, right: Value): Value {
     if (type === "bool") return this.#bools(operator, left as Truth, right as Truth);
-    return type === "f32" ? this.#floatBinary(operator, left as Term, right as Term) : this.#integerBinary(operator, type === "i32", left as Word, right as Word);
+    return type === "f32"
+      ? this.#floatBinary(operator, left as Term, right as Term)
+      : this.#integerBinary(operator, type === "i32", left as Word, right as Word);
   }
 
   #bools(operator: BinaryOperator, left: Truth, right: Truth): Truth {
     const integers = this.#integers;
     switch (operator) {
-      case "bothTrue": case "and": return integers.both(left, right);
-      case "eitherTrue": case "or": return integers.either(left, right);
-      case "equal": return integers.not(integers.differ(left, right));
-      case "notEqual": return integers.differ(left, right);
-      default: throw new TypeError(`${operator} of bool`);
+      case "bothTrue":
+      case "and":
+        return integers.both(left, right);
+      case "eitherTrue":
+      case "or":
+        return integers.either(left, right);
+      case "equal":
+        return integers.not(integers.differ(left, right));
+      case "notEqual":
+        return integers.differ(left, right);
+      default:
+        throw new TypeError(`${operator} of bool`);
     }
   }
 
   #floatBinary(operator: BinaryOperator, left: Term, right: Term): Value {
     const floats = this.#floats;
     switch (operator) {
-      case "add": return floats.add(left, right);
-      case "subtract": return floats.subtract(left, right);
-      case "multiply": return floats.multiply(left, right);
-      case "minimum": return floats.minimum(left, right);
-      case "maximum": return floats.maximum(left, right);
-      case "less": return floats.less(left, right);
-      case "lessEqual": return floats.lessEqual(left, right);
-      case "equal": return floats.equal(left, right);
-      case "notEqual": return this.#integers.not(floats.equal(left, right));
-      default: throw new TypeError(`${operator} of f32`);
+      case "add":
+        return floats.add(left, right);
+      case "subtract":
+        return floats.subtract(left, right);
+      case "multiply":
+        return floats.multiply(left, right);
+      case "minimum":
+        return floats.minimum(left, right);
+      case "maximum":
+        return floats.maximum(left, right);
+      case "less":
+        return floats.less(left, right);
+      case "lessEqual":
+        return floats.lessEqual(left, right);
+      case "equal":
+        return floats.equal(left, right);
+      case "notEqual":
+        return this.#integers.not(floats.equal(left, right));
+      default:
+        throw new TypeError(`${operator} of f32`);
     }
   }
 
@@ -198,23 +245,40 @@ export class Declared {
     const integers = this.#integers;
     const less = (a: Word, b: Word): Truth => (signed ? integers.lessSigned(a, b) : integers.less(a, b));
     switch (operator) {
-      case "add": return integers.add(left, right);
-      case "subtract": return integers.subtract(left, right);
-      case "multiply": return integers.multiply(left, right);
-      case "divide": return signed ? integers.divideSigned(left, right) : integers.divide(left, right);
-      case "remainder": return signed ? integers.remainderSigned(left, right) : integers.remainder(left, right);
-      case "minimum": return signed ? integers.minimumSigned(left, right) : integers.minimum(left, right);
-      case "maximum": return signed ? integers.maximumSigned(left, right) : integers.maximum(left, right);
-      case "and": return integers.and(left, right);
-      case "or": return integers.or(left, right);
-      case "xor": return integers.xor(left, right);
-      case "shiftLeft": return integers.shiftLeft(left, right);
-      case "shiftRight": return signed ? integers.shiftRightSigned(left, right) : integers.shiftRight(left, right);
-      case "less": return less(left, right);
-      case "lessEqual": return integers.not(less(right, left));
-      case "equal": return integers.equal(left, right);
-      case "notEqual": return integers.not(integers.equal(left, right));
-      default: throw new TypeError(`${operator} of integers`);
+      case "add":
+        return integers.add(left, right);
+      case "subtract":
+        return integers.subtract(left, right);
+      case "multiply":
+        return integers.multiply(left, right);
+      case "divide":
+        return signed ? integers.divideSigned(left, right) : integers.divide(left, right);
+      case "remainder":
+        return signed ? integers.remainderSigned(left, right) : integers.remainder(left, right);
+      case "minimum":
+        return signed ? integers.minimumSigned(left, right) : integers.minimum(left, right);
+      case "maximum":
+        return signed ? integers.maximumSigned(left, right) : integers.maximum(left, right);
+      case "and":
+        return integers.and(left, right);
+      case "or":
+        return integers.or(left, right);
+      case "xor":
+        return integers.xor(left, right);
+      case "shiftLeft":
+        return integers.shiftLeft(left, right);
+      case "shiftRight":
+        return signed ? integers.shiftRightSigned(left, right) : integers.shiftRight(left, right);
+      case "less":
+        return less(left, right);
+      case "lessEqual":
+        return integers.not(less(right, left));
+      case "equal":
+        return integers.equal(left, right);
+      case "notEqual":
+        return integers.not(integers.equal(left, right));
+      default:
+        throw new TypeError(`${operator} of integers`);
     }
   }
 }

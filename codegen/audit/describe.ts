@@ -12,6 +12,6 @@ export function describeWord(tensors: ReadonlyMap<string, TensorShape>, name: st
 /** What a word holds, by how it is stored. */
 export function describeBits(bits: number, storage: string | undefined): string {
   if (storage === "f32") return String(f32OfBits(bits));
-  if (storage === "bf16") return `(${f32OfBits(bits << 16 >>> 0)}, ${f32OfBits((bits & 0xffff0000) >>> 0)})`;
+  if (storage === "bf16") return `(${f32OfBits((bits << 16) >>> 0)}, ${f32OfBits((bits & 0xffff0000) >>> 0)})`;
   return String(storage === "i32" ? bits | 0 : bits);
 }

@@ -2,7 +2,23 @@
 import { operandsOf, type Term, type Value } from "./term.ts";
 
 const symmetric = new Set<Term["kind"]>([
-  "add", "rawAdd", "multiply", "rawMultiply", "product", "minimum", "maximum", "minimumSigned", "maximumSigned", "and", "or", "xor", "equal", "equalFloat", "both", "either", "affine",
+  "add",
+  "rawAdd",
+  "multiply",
+  "rawMultiply",
+  "product",
+  "minimum",
+  "maximum",
+  "minimumSigned",
+  "maximumSigned",
+  "and",
+  "or",
+  "xor",
+  "equal",
+  "equalFloat",
+  "both",
+  "either",
+  "affine",
 ]);
 
 export class Digests {
@@ -27,7 +43,8 @@ export class Digests {
       const term = pending.at(-1)!;
       const before = pending.length;
       if (this.#isKnown[term.id] !== 1) {
-        for (const operand of operandsOf(term)) if (!isNumber(operand) && this.#isKnown[operand.id] !== 1) pending.push(operand);
+        for (const operand of operandsOf(term))
+          if (!isNumber(operand) && this.#isKnown[operand.id] !== 1) pending.push(operand);
       }
       if (pending.length > before) continue;
       pending.pop();
@@ -40,8 +57,12 @@ export class Digests {
     let high = mix(text(term.kind), term.bits);
     let low = mix(text(term.name), term.bits);
     const operands = operandsOf(term);
-    const highs = operands.map((operand, at) => mix(isNumber(operand) ? highOf(operand.bits) : this.#high[operand.id]!, term.coefficients[at] ?? 1));
-    const lows = operands.map((operand, at) => mix(isNumber(operand) ? lowOf(operand.bits) : this.#low[operand.id]!, term.coefficients[at] ?? 1));
+    const highs = operands.map((operand, at) =>
+      mix(isNumber(operand) ? highOf(operand.bits) : this.#high[operand.id]!, term.coefficients[at] ?? 1),
+    );
+    const lows = operands.map((operand, at) =>
+      mix(isNumber(operand) ? lowOf(operand.bits) : this.#low[operand.id]!, term.coefficients[at] ?? 1),
+    );
     const order = operands.length === 2 ? inOrder : [...operands.keys()];
     if (symmetric.has(term.kind)) {
       if (operands.length !== 2) order.sort((a, b) => highs[a]! - highs[b]! || lows[a]! - lows[b]!);

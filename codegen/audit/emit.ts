@@ -4,7 +4,16 @@
  */
 import type { RowBounds } from "./flow-report.ts";
 import type { Expression, FunctionDeclaration, Statement, Type, Variable } from "./wgsl/ast.ts";
-import { conditionsIn, isStorage, isWorkgroup, liveVariables, plainVariables, readsStorage, storesOrReturns, visitExpression } from "./slices.ts";
+import {
+  conditionsIn,
+  isStorage,
+  isWorkgroup,
+  liveVariables,
+  plainVariables,
+  readsStorage,
+  storesOrReturns,
+  visitExpression,
+} from "./slices.ts";
 
 /**
  * `full`: every value. `shadow`: an invocation that no chosen element needs, whose addresses and shared values count all
@@ -13,23 +22,58 @@ import { conditionsIn, isStorage, isWorkgroup, liveVariables, plainVariables, re
  */
 export type Mode = "full" | "shadow" | "paths" | "stores" | "body";
 
-const scalarOf = (type: Type): "f32" | "u32" | "i32" | "bool" => (type.kind === "scalar" ? type.name : type.kind === "vector" ? type.of : "u32");
+const scalarOf = (type: Type): "f32" | "u32" | "i32" | "bool" =>
+  type.kind === "scalar" ? type.name : type.kind === "vector" ? type.of : "u32";
 
 /** Arithmetic by its operator, for each type of operand; `$a` and `$b` are the operands. */
 const operators: Record<"f32" | "u32" | "i32" | "bool", Record<string, string>> = {
   f32: {
-    "+": "F.add($a, $b, true)", "-": "F.subtract($a, $b, true)", "*": "F.multiply($a, $b, true)", "/": "F.pool.node('rawDivide', 'float', $a, $b)",
-    "<": "F.less($a, $b)", "<=": "F.lessEqual($a, $b)", ">": "F.less($b, $a)", ">=": "F.lessEqual($b, $a)", "==": "F.equal($a, $b)", "!=": "I.not(F.equal($a, $b))",
+    "+": "F.add($a, $b, true)",
+    "-": "F.subtract($a, $b, true)",
+    "*": "F.multiply($a, $b, true)",
+    "/": "F.pool.node('rawDivide', 'float', $a, $b)",
+    "<": "F.less($a, $b)",
+    "<=": "F.lessEqual($a, $b)",
+    ">": "F.less($b, $a)",
+    ">=": "F.lessEqual($b, $a)",
+    "==": "F.equal($a, $b)",
+    "!=": "I.not(F.equal($a, $b))",
   },
   u32: {
-    "+": "I.add($a, $b)", "-": "I.subtract($a, $b)", "*": "I.multiply($a, $b)", "/": "I.divide($a, $b)", "%": "I.remainder($a, $b)",
-    "&": "I.and($a, $b)", "|": "I.or($a, $b)", "^": "I.xor($a, $b)", "<<": "I.shiftLeft($a, $b)", ">>": "I.shiftRight($a, $b)",
-    "<": "I.less($a, $b)", "<=": "I.not(I.less($b, $a))", ">": "I.less($b, $a)", ">=": "I.not(I.less($a, $b))", "==": "I.equal($a, $b)", "!=": "I.not(I.equal($a, $b))",
+    "+": "I.add($a, $b)",
+    "-": "I.subtract($a, $b)",
+    "*": "I.multiply($a, $b)",
+    "/": "I.divide($a, $b)",
+    "%": "I.remainder($a, $b)",
+    "&": "I.and($a, $b)",
+    "|": "I.or($a, $b)",
+    "^": "I.xor($a, $b)",
+    "<<": "I.shiftLeft($a, $b)",
+    ">>": "I.shiftRight($a, $b)",
+    "<": "I.less($a, $b)",
+    "<=": "I.not(I.less($b, $a))",
+    ">": "I.less($b, $a)",
+    ">=": "I.not(I.less($a, $b))",
+    "==": "I.equal($a, $b)",
+    "!=": "I.not(I.equal($a, $b))",
   },
   i32: {
-    "+": "I.add($a, $b)", "-": "I.subtract($a, $b)", "*": "I.multiply($a, $b)", "/": "I.divideSigned($a, $b)", "%": "I.remainderSigned($a, $b)",
-    "&": "I.and($a, $b)", "|": "I.or($a, $b)", "^": "I.xor($a, $b)", "<<": "I.shiftLeft($a, $b)", ">>": "I.shiftRightSigned($a, $b)",
-    "<": "I.lessSigned($a, $b)", "<=": "I.not(I.lessSigned($b, $a))", ">": "I.lessSigned($b, $a)", ">=": "I.not(I.lessSigned($a, $b))", "==": "I.equal($a, $b)", "!=": "I.not(I.equal($a, $b))",
+    "+": "I.add($a, $b)",
+    "-": "I.subtract($a, $b)",
+    "*": "I.multiply($a, $b)",
+    "/": "I.divideSigned($a, $b)",
+    "%": "I.remainderSigned($a, $b)",
+    "&": "I.and($a, $b)",
+    "|": "I.or($a, $b)",
+    "^": "I.xor($a, $b)",
+    "<<": "I.shiftLeft($a, $b)",
+    ">>": "I.shiftRightSigned($a, $b)",
+    "<": "I.lessSigned($a, $b)",
+    "<=": "I.not(I.lessSigned($b, $a))",
+    ">": "I.lessSigned($b, $a)",
+    ">=": "I.not(I.lessSigned($a, $b))",
+    "==": "I.equal($a, $b)",
+    "!=": "I.not(I.equal($a, $b))",
   },
   bool: { "&": "I.both($a, $b)", "|": "I.either($a, $b)", "==": "I.not(I.differ($a, $b))", "!=": "I.differ($a, $b)" },
 };
@@ -42,12 +86,22 @@ export class Emitter {
   readonly #rows: RowBounds;
   readonly #isPlain: (expression: Expression) => boolean;
 
-  constructor(mode: Mode, entry: FunctionDeclaration, functions: ReadonlyMap<FunctionDeclaration, string>, rows: RowBounds = new Map()) {
+  constructor(
+    mode: Mode,
+    entry: FunctionDeclaration,
+    functions: ReadonlyMap<FunctionDeclaration, string>,
+    rows: RowBounds = new Map(),
+  ) {
     this.#mode = mode;
     this.#rows = rows;
     this.#functions = functions;
     this.#isPlain = mode === "stores" ? plainVariables(entry) : () => false;
-    this.#live = mode === "shadow" ? liveVariables(entry, "values") : mode === "paths" || mode === "stores" ? liveVariables(entry, mode) : null;
+    this.#live =
+      mode === "shadow"
+        ? liveVariables(entry, "values")
+        : mode === "paths" || mode === "stores"
+          ? liveVariables(entry, mode)
+          : null;
   }
 
   /** Whether a slice needs what invocations leave to each other, and so all of the text. */
@@ -70,50 +124,69 @@ export class Emitter {
   }
 
   #statement(statement: Statement): string {
-    const dropped = this.#mode === "stores" && statement.kind !== "declare" && statement.kind !== "assign" && !storesOrReturns(statement);
+    const dropped =
+      this.#mode === "stores" &&
+      statement.kind !== "declare" &&
+      statement.kind !== "assign" &&
+      !storesOrReturns(statement);
     if (dropped) {
       // `liveVariables` takes everything for live where something in a block without a store matters.
       const matters = statement.kind !== "barrier" && this.#matters(statement);
       if (!matters) return "";
     }
     switch (statement.kind) {
-      case "declare": return (statement.value === null ? "" : this.#choices(statement.value)) + this.#declare(statement);
-      case "assign": return this.#choices(statement.value) + this.#assign(statement);
-      case "if": return this.#if(statement);
+      case "declare":
+        return (statement.value === null ? "" : this.#choices(statement.value)) + this.#declare(statement);
+      case "assign":
+        return this.#choices(statement.value) + this.#assign(statement);
+      case "if":
+        return this.#if(statement);
       case "for": {
         const name = this.name(statement.variable);
         const { line } = statement.at;
-        return `for (let ${name} = I.plain(${this.expression(statement.from)}); m.decide(${this.expression(statement.condition)}, ${line}); ` +
-          `${name} = I.add(${name}, ${this.expression(statement.step)})) { m.tick(${line});\n${this.block(statement.body)}\n}`;
+        return (
+          `for (let ${name} = I.plain(${this.expression(statement.from)}); m.decide(${this.expression(statement.condition)}, ${line}); ` +
+          `${name} = I.add(${name}, ${this.expression(statement.step)})) { m.tick(${line});\n${this.block(statement.body)}\n}`
+        );
       }
       case "while":
         return `while (m.decide(${this.expression(statement.condition)}, ${statement.at.line})) { m.tick(${statement.at.line});\n${this.block(statement.body)}\n}`;
-      case "return": return statement.value === null ? "return;" : `return ${this.expression(statement.value)};`;
-      case "barrier": return `yield ${statement.at.line};`;
+      case "return":
+        return statement.value === null ? "return;" : `return ${this.expression(statement.value)};`;
+      case "barrier":
+        return `yield ${statement.at.line};`;
     }
   }
 
   /** Of a value that is not followed: which of others it is, where that can be told. */
   #choices(value: Expression): string {
     if (this.#mode !== "stores") return "";
-    return conditionsIn(value).filter(this.#isPlain).map((condition) => `m.note(${this.expression(condition)}, ${condition.at.line}); `).join("");
+    return conditionsIn(value)
+      .filter(this.#isPlain)
+      .map((condition) => `m.note(${this.expression(condition)}, ${condition.at.line}); `)
+      .join("");
   }
 
   #matters(statement: Statement): boolean {
     switch (statement.kind) {
-      case "if": return [...statement.then, ...statement.otherwise].some((inner) => this.#matters(inner));
-      case "for": case "while": return statement.body.some((inner) => this.#matters(inner));
+      case "if":
+        return [...statement.then, ...statement.otherwise].some((inner) => this.#matters(inner));
+      case "for":
+      case "while":
+        return statement.body.some((inner) => this.#matters(inner));
       case "assign": {
         const inner = statement.target.kind === "element" ? statement.target.of : statement.target;
         return inner.kind === "name" && this.#isLive(inner.variable);
       }
-      default: return false;
+      default:
+        return false;
     }
   }
 
   #declare({ variable, value, at }: Statement & { kind: "declare" }): string {
     const name = this.name(variable);
-    if (variable.type.kind === "array") return this.#isLive(variable) ? `const ${name} = m.array(${variable.type.length}, "${variable.name}");` : "";
+    if (variable.type.kind === "array")
+      return this.#isLive(variable) ? `const ${name} = m.array(${variable.type.length}, "${variable.name}");` : "";
     const keyword = variable.kind === "let" ? "const" : "let";
     const nothing = scalarOf(variable.type) === "f32" ? "F.nothing" : "0";
     if (!this.#isLive(variable)) {
@@ -128,7 +201,8 @@ export class Emitter {
       if (this.#isLive(target.variable)) return `${this.name(target.variable)} = ${this.expression(value)};`;
       return this.#mode === "stores" ? "" : this.#reads(value);
     }
-    if (target.kind !== "element" || target.of.kind !== "name") return "m.misfit('an assignment to what is no variable');";
+    if (target.kind !== "element" || target.of.kind !== "name")
+      return "m.misfit('an assignment to what is no variable');";
     const index = this.expression(target.index);
     const { variable } = target.of;
     if (isStorage(target)) {
@@ -148,7 +222,8 @@ export class Emitter {
   /** An `if` on what is not known may guard stores, which then happen under that condition. */
   #if({ condition, then, otherwise, at }: Statement & { kind: "if" }): string {
     const body = this.block(then);
-    const onlyStores = otherwise.length === 0 && then.every((inner) => inner.kind === "assign" && isStorage(inner.target));
+    const onlyStores =
+      otherwise.length === 0 && then.every((inner) => inner.kind === "assign" && isStorage(inner.target));
     if (onlyStores) return `m.under(${this.expression(condition)}, ${at.line}, () => {\n${body}\n});`;
     return `if (m.decide(${this.expression(condition)}, ${at.line})) {\n${body}\n}${otherwise.length === 0 ? "" : ` else {\n${this.block(otherwise)}\n}`}`;
   }
@@ -158,10 +233,12 @@ export class Emitter {
     const reads: string[] = [];
     visitExpression(expression, (part) => {
       const memory = part.kind === "element" && part.of.kind === "name" ? part.of.variable : undefined;
-      if (part.kind === "element" && memory?.kind === "storage") reads.push(`S.${memory.name}.touch(${this.expression(part.index)}, ${part.at.line});`);
+      if (part.kind === "element" && memory?.kind === "storage")
+        reads.push(`S.${memory.name}.touch(${this.expression(part.index)}, ${part.at.line});`);
       else if (memory?.kind === "workgroup") reads.push(`${this.expression(part)};`);
       else if (part.kind === "call" && readsStorage(part.callee)) reads.push(`${this.expression(part)};`);
-      else if (this.#mode === "paths" && part.kind === "builtin" && part.name === "select") reads.push(`m.note(${this.expression(part.arguments[2]!)}, ${part.at.line});`);
+      else if (this.#mode === "paths" && part.kind === "builtin" && part.name === "select")
+        reads.push(`m.note(${this.expression(part.arguments[2]!)}, ${part.at.line});`);
     });
     return reads.join(" ");
   }
@@ -173,12 +250,14 @@ export class Emitter {
         if (type === "bool") return expression.bits !== 0 ? "true" : "false";
         return type === "f32" ? `F.constant(${expression.bits}, false)` : `${expression.bits}`;
       }
-      case "name": return this.name(expression.variable);
+      case "name":
+        return this.name(expression.variable);
       case "member":
         return expression.of.kind === "name" && expression.of.variable.kind === "uniform"
           ? `U.${expression.name}`
           : `${this.expression(expression.of)}[${expression.component}]`;
-      case "element": return this.#element(expression);
+      case "element":
+        return this.#element(expression);
       case "unary": {
         const operand = this.expression(expression.operand);
         if (expression.operator === "!") return `I.not(${operand})`;
@@ -196,8 +275,10 @@ export class Emitter {
         if (text === undefined) return `m.misfit("no meaning for ${expression.operator}")`;
         return text.replace(/\$[ab]/g, (operand) => (operand === "$a" ? left : right));
       }
-      case "call": return `${this.#functions.get(expression.callee)!}(${expression.arguments.map((argument) => this.expression(argument)).join(", ")})`;
-      case "builtin": return this.#builtin(expression);
+      case "call":
+        return `${this.#functions.get(expression.callee)!}(${expression.arguments.map((argument) => this.expression(argument)).join(", ")})`;
+      case "builtin":
+        return this.#builtin(expression);
     }
   }
 
@@ -223,23 +304,42 @@ export class Emitter {
         if (from === "f32") return to === "f32" ? a : `F.bitsOf(${a})`;
         return to === "f32" ? `F.fromBits(${a})` : a;
       case "convert":
-        if (from === "bool") return to === "bool" ? a : to === "f32" ? `I.select(${a}, F.constant(0x3f800000, false), F.constant(0, false))` : `I.select(${a}, 1, 0)`;
-        if (to === "bool") return from === "f32" ? `I.not(F.equal(${a}, F.constant(0, false)))` : `I.not(I.equal(${a}, 0))`;
+        if (from === "bool")
+          return to === "bool"
+            ? a
+            : to === "f32"
+              ? `I.select(${a}, F.constant(0x3f800000, false), F.constant(0, false))`
+              : `I.select(${a}, 1, 0)`;
+        if (to === "bool")
+          return from === "f32" ? `I.not(F.equal(${a}, F.constant(0, false)))` : `I.not(I.equal(${a}, 0))`;
         if (to === "f32") return from === "f32" ? a : from === "u32" ? `F.ofU32(${a}, true)` : `F.ofI32(${a})`;
         return from === "f32" ? `F.convert("${to === "u32" ? "convertU32" : "convertI32"}", ${a})` : a;
-      case "select": return this.#mode === "paths" ? `I.select(m.note(${c}, ${expression.at.line}), ${b}, ${a})` : `I.select(${c}, ${b}, ${a})`;
-      case "min": case "max": {
+      case "select":
+        return this.#mode === "paths"
+          ? `I.select(m.note(${c}, ${expression.at.line}), ${b}, ${a})`
+          : `I.select(${c}, ${b}, ${a})`;
+      case "min":
+      case "max": {
         const whole = expression.name === "min" ? "minimum" : "maximum";
-        if (to === "f32") return `F.pool.node("${whole === "minimum" ? "rawMinimum" : "rawMaximum"}", "float", ${a}, ${b})`;
+        if (to === "f32")
+          return `F.pool.node("${whole === "minimum" ? "rawMinimum" : "rawMaximum"}", "float", ${a}, ${b})`;
         const text = `I.${whole}${to === "i32" ? "Signed" : ""}`;
         const row = this.#rows.get(expression);
-        if (row !== undefined && this.#mode !== "paths") return row === 0 ? `${text}(m.near(${a}, ${b}, ${expression.at.line}), ${b})` : `${text}(${a}, m.near(${b}, ${a}, ${expression.at.line}))`;
+        if (row !== undefined && this.#mode !== "paths")
+          return row === 0
+            ? `${text}(m.near(${a}, ${b}, ${expression.at.line}), ${b})`
+            : `${text}(${a}, m.near(${b}, ${a}, ${expression.at.line}))`;
         // Which of the two it is, is a way to take, too.
-        return this.#mode === "paths" ? `m.side(${text}(${a}, ${b}), ${a}, ${expression.at.line})` : `${text}(${a}, ${b})`;
+        return this.#mode === "paths"
+          ? `m.side(${text}(${a}, ${b}), ${a}, ${expression.at.line})`
+          : `${text}(${a}, ${b})`;
       }
-      case "abs": return to === "f32" ? `F.magnitude(${a})` : to === "i32" ? `I.absolute(${a})` : a;
-      case "floor": return `F.floor(${a})`;
-      case "fma": return `F.fma(${a}, ${b}, ${c})`;
+      case "abs":
+        return to === "f32" ? `F.magnitude(${a})` : to === "i32" ? `I.absolute(${a})` : a;
+      case "floor":
+        return `F.floor(${a})`;
+      case "fma":
+        return `F.fma(${a}, ${b}, ${c})`;
     }
   }
 }

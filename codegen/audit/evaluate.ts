@@ -72,14 +72,18 @@ export class Evaluator {
     [this.#a, this.#b, this.#c] = [operand(0), operand(1), operand(2)];
     this.#operation = Uint8Array.from(this.#terms, ({ kind }) => operationOf(kind));
     this.#bits = bitsFor(this.#terms.length);
-    this.#terms.forEach((term, at) => { if (isConstant(term)) this.#bits.words[at] = term.bits; });
+    this.#terms.forEach((term, at) => {
+      if (isConstant(term)) this.#bits.words[at] = term.bits;
+    });
     this.#all = Int32Array.from(this.#terms.flatMap((term, at) => (isConstant(term) ? [] : [at])));
     this.cost = this.#all.length + costOfWord * this.#terms.filter(({ kind }) => kind === "word").length + 1;
   }
 
   /** The words that are read, `most` at most, each with what depends on it; that of which least depends first. */
   cones(most: number): Cone[] {
-    const words = this.#terms.filter(({ kind, name }) => kind === "word" && !name.startsWith("unwritten ")).slice(0, most);
+    const words = this.#terms
+      .filter(({ kind, name }) => kind === "word" && !name.startsWith("unwritten "))
+      .slice(0, most);
     const cones = words.map((word) => {
       const depends = new Uint8Array(this.#terms.length);
       const cone = [this.#at.get(word)!];
@@ -128,7 +132,13 @@ export class Evaluator {
       const operation = this.#operation[at]!;
       if (operation !== 0) apply(operation, bits, at, this.#a[at]!, this.#b[at]!, this.#c[at]!);
       else bits.words[at] = this.#valueOf(this.#terms[at]!, at, inputs);
-      if (isOther && this.#terms[at]!.type === "float" && this.#terms[at]!.kind !== "canonical" && canonical(bits.words[at]!) === canonicalNaN) bits.words[at] = this.#nan;
+      if (
+        isOther &&
+        this.#terms[at]!.type === "float" &&
+        this.#terms[at]!.kind !== "canonical" &&
+        canonical(bits.words[at]!) === canonicalNaN
+      )
+        bits.words[at] = this.#nan;
     }
   }
 
@@ -142,7 +152,8 @@ export class Evaluator {
   /** Of ever smaller parts of two roots, where they are: those that are known are left out. */
   spineOf(parts: readonly { readonly declared: Value; readonly found: Value }[]): Spine {
     const some = parts.filter(({ declared, found }) => typeof declared === "object" && typeof found === "object");
-    const places = (values: readonly Value[]): Int32Array => Int32Array.from(values, (value) => this.#at.get(value as Term)!);
+    const places = (values: readonly Value[]): Int32Array =>
+      Int32Array.from(values, (value) => this.#at.get(value as Term)!);
     return { declared: places(some.map(({ declared }) => declared)), found: places(some.map(({ found }) => found)) };
   }
   /** How far below a root the highest parts lie that differ by the last evaluation, looking no deeper than `most`; Infinity where none do. */
@@ -163,7 +174,11 @@ export class Evaluator {
 
   #valueOf(term: Term, at: number, inputs: Inputs): number {
     const { words } = this.#bits;
-    if (term.kind === "affine") return this.#operands[at]!.reduce((sum, operand, which) => (sum + Math.imul(words[operand]!, term.coefficients[which]!)) >>> 0, term.bits);
+    if (term.kind === "affine")
+      return this.#operands[at]!.reduce(
+        (sum, operand, which) => (sum + Math.imul(words[operand]!, term.coefficients[which]!)) >>> 0,
+        term.bits,
+      );
     return otherValue(term, words[this.#a[at]!]!, words[this.#b[at]!]!, inputs);
   }
 }
@@ -193,7 +208,8 @@ export class Values {
     while (open.length > 0) {
       const term = open.at(-1)!;
       const before = open.length;
-      if (isKnown[term.id] !== 1) for (const operand of operandsOf(term)) if (isKnown[operand.id] !== 1) open.push(operand);
+      if (isKnown[term.id] !== 1)
+        for (const operand of operandsOf(term)) if (isKnown[operand.id] !== 1) open.push(operand);
       if (open.length > before) continue;
       open.pop();
       if (isKnown[term.id] === 1) continue;
@@ -210,7 +226,10 @@ export class Values {
     const [a, b, c] = [term.a?.id ?? 0, term.b?.id ?? 0, term.c?.id ?? 0];
     if (operation !== 0) apply(operation, this.#bits, term.id, a, b, c);
     else if (term.kind === "affine") {
-      words[term.id] = term.atoms.reduce((sum, atom, at) => (sum + Math.imul(words[atom.id]!, term.coefficients[at]!)) >>> 0, term.bits);
+      words[term.id] = term.atoms.reduce(
+        (sum, atom, at) => (sum + Math.imul(words[atom.id]!, term.coefficients[at]!)) >>> 0,
+        term.bits,
+      );
     } else words[term.id] = otherValue(term, words[a]!, words[b]!, this.#inputs);
   }
 
@@ -226,17 +245,25 @@ export class Values {
 /** What an atom holds, or an operation gives that has no number. @throws NoValue */
 function otherValue(term: Term, a: number, b: number, inputs: Inputs): number {
   switch (term.kind) {
-    case "integer": case "hidden": case "float": return term.bits;
-    case "ones": return 0xffffffff;
+    case "integer":
+    case "hidden":
+    case "float":
+      return term.bits;
+    case "ones":
+      return 0xffffffff;
     case "word": {
       // WGSL gives zero to a variable without a value.
       if (term.name.startsWith("unwritten ")) return 0;
       const word = inputs.word(term.name, term.a === null ? term.bits : a);
       return term.type === "float" ? canonical(word) : word;
     }
-    case "parameter": return inputs.parameter(term.name, term.type);
-    case "argument": if (inputs.argument !== undefined) return inputs.argument(term); break;
-    default: break;
+    case "parameter":
+      return inputs.parameter(term.name, term.type);
+    case "argument":
+      if (inputs.argument !== undefined) return inputs.argument(term);
+      break;
+    default:
+      break;
   }
   return valueOf(term.kind, a, b);
 }
@@ -244,17 +271,29 @@ function otherValue(term: Term, a: number, b: number, inputs: Inputs): number {
 /** What an operation that has no number (apply.ts) gives for the bits of its operands. @throws NoValue */
 export function valueOf(kind: TermKind, a: number, b: number): number {
   switch (kind) {
-    case "absolute": return unaryBits("absolute", "i32", a);
-    case "floor": return unaryBits("floor", "f32", canonical(a));
-    case "truncateU32": return unaryBits("toU32", "f32", canonical(a));
-    case "truncateI32": return unaryBits("toI32", "f32", canonical(a));
-    case "convertU32": return converted(a, 0, 0xffffffff);
-    case "convertI32": return converted(a, -(2 ** 31), 2 ** 31 - 1);
-    case "fromU32": case "rawFromU32": return unaryBits("toF32", "u32", a);
-    case "fromI32": return unaryBits("toF32", "i32", a);
-    case "rawDivide": return canonical(bitsOfF32(f32OfBits(a) / f32OfBits(b)));
-    case "rawMinimum": return f32OfBits(b) < f32OfBits(a) ? b : a;
-    case "rawMaximum": return f32OfBits(a) < f32OfBits(b) ? b : a;
+    case "absolute":
+      return unaryBits("absolute", "i32", a);
+    case "floor":
+      return unaryBits("floor", "f32", canonical(a));
+    case "truncateU32":
+      return unaryBits("toU32", "f32", canonical(a));
+    case "truncateI32":
+      return unaryBits("toI32", "f32", canonical(a));
+    case "convertU32":
+      return converted(a, 0, 0xffffffff);
+    case "convertI32":
+      return converted(a, -(2 ** 31), 2 ** 31 - 1);
+    case "fromU32":
+    case "rawFromU32":
+      return unaryBits("toF32", "u32", a);
+    case "fromI32":
+      return unaryBits("toF32", "i32", a);
+    case "rawDivide":
+      return canonical(bitsOfF32(f32OfBits(a) / f32OfBits(b)));
+    case "rawMinimum":
+      return f32OfBits(b) < f32OfBits(a) ? b : a;
+    case "rawMaximum":
+      return f32OfBits(a) < f32OfBits(b) ? b : a;
     default: {
       const operator = signedOperators[kind];
       if (operator !== undefined) return binaryBits(operator, "i32", a, b);
@@ -264,7 +303,12 @@ export function valueOf(kind: TermKind, a: number, b: number): number {
 }
 
 const signedOperators: Partial<Record<Term["kind"], BinaryOperator>> = {
-  divideSigned: "divide", remainderSigned: "remainder", minimumSigned: "minimum", maximumSigned: "maximum", shiftRightSigned: "shiftRight", lessSigned: "less",
+  divideSigned: "divide",
+  remainderSigned: "remainder",
+  minimumSigned: "minimum",
+  maximumSigned: "maximum",
+  shiftRightSigned: "shiftRight",
+  lessSigned: "less",
 };
 
 /** WGSL's own conversion. */

@@ -11,13 +11,20 @@ import { Fault } from "./stop.ts";
 import { parseWgsl } from "./wgsl/index.ts";
 
 const all = [...kernels].flatMap(([name, kernel]) => {
-  const request = { extents: modelExtents(kernel, extentsOf(name, { rows: 5, items: 70, width: 17 })), limits: defaultLimits };
+  const request = {
+    extents: modelExtents(kernel, extentsOf(name, { rows: 5, items: 70, width: 17 })),
+    limits: defaultLimits,
+  };
   return schedulesFor(kernel, request).map((schedule) => ({ name, kernel, schedule, request }));
 });
 
 test("no right text is refuted, and none costs more than the budget", () => {
   const wrong: string[] = [];
-  for (const { name, kernel, schedule, request } of some("right texts on data", 3, all.filter((_, at) => at % tries(1, 9, 1) === 0))) {
+  for (const { name, kernel, schedule, request } of some(
+    "right texts on data",
+    3,
+    all.filter((_, at) => at % tries(1, 9, 1) === 0),
+  )) {
     const artifact = compile(kernel, { ...request, schedule });
     const modules = artifact.passes.map(({ wgsl }) => parseWgsl(wgsl));
     const effort = wholeEffort();
@@ -31,7 +38,15 @@ test("no right text is refuted, and none costs more than the budget", () => {
       }
     };
     try {
-      executions({ kernel, artifact, modules, flows: modules.map(() => ({ bounds: new Map(), splits: new Set(), perRow: 1 })), effort, begin: () => undefined, goingOn });
+      executions({
+        kernel,
+        artifact,
+        modules,
+        flows: modules.map(() => ({ bounds: new Map(), splits: new Set(), perRow: 1 })),
+        effort,
+        begin: () => undefined,
+        goingOn,
+      });
     } catch (error) {
       wrong.push(`${name}/${schedule.name}: ${String(error)}`);
     }

@@ -49,20 +49,34 @@ export function executions({ kernel, artifact, modules, flows, effort, begin, go
   const extentsOf = ({ extents }: Case): Readonly<Record<string, number>> => ({ ...artifact.extents, ...extents });
   const wordsOf = (at: Case, passes: Artifact["passes"]): number => {
     const extents = extentsOf(at);
-    const count = (shape: Artifact["passes"][number]["bindings"][number]["shape"]): number => shape.reduce<number>((total, formula) => total * evaluateFormula(formula, extents), 1);
-    return passes.flatMap(({ bindings }) => bindings.filter(({ access }) => access === "read_write")).reduce((total, { shape }) => total + count(shape), 0);
+    const count = (shape: Artifact["passes"][number]["bindings"][number]["shape"]): number =>
+      shape.reduce<number>((total, formula) => total * evaluateFormula(formula, extents), 1);
+    return passes
+      .flatMap(({ bindings }) => bindings.filter(({ access }) => access === "read_write"))
+      .reduce((total, { shape }) => total + count(shape), 0);
   };
   // Where nothing is scattered it is known where a word belongs, whatever the workgroups do that do not run.
   const mayBeSome = kernel.outputs.every(({ place }) => place === undefined);
-  const run = (at: Case, number: number, seed: number, some?: readonly number[], across?: readonly [number, number]): void => {
-    const longest = Math.max(0, ...kernel.axes.flatMap(({ name, role }) => (role === "batch" ? [at.extents[name]!] : [])));
+  const run = (
+    at: Case,
+    number: number,
+    seed: number,
+    some?: readonly number[],
+    across?: readonly [number, number],
+  ): void => {
+    const longest = Math.max(
+      0,
+      ...kernel.axes.flatMap(({ name, role }) => (role === "batch" ? [at.extents[name]!] : [])),
+    );
     const only = some === undefined || !mayBeSome ? {} : { some, ...(across !== undefined && { across }) };
     // Of the passes before the last one every word is needed, to know who wrote it.
     const whole = "some" in only ? artifact.passes.slice(0, -1) : artifact.passes;
     if (effort.operations <= 0 || longest > mostRows || wordsOf(at, whole) > mostWords) return;
     begin(at);
     try {
-      goingOn(at, () => examine({ kernel, artifact, modules, rows, at, number, known: new Set(), seed, effort, ...only }));
+      goingOn(at, () =>
+        examine({ kernel, artifact, modules, rows, at, number, known: new Set(), seed, effort, ...only }),
+      );
     } catch (error) {
       // A tensor of no elements is bound all the same: a clamped read of it that counts for nothing is no error.
       const isOfNothing = error instanceof Fault && error.kind === "bounds" && Object.values(at.extents).includes(0);
@@ -72,7 +86,12 @@ export function executions({ kernel, artifact, modules, flows, effort, begin, go
   const seed = seeds[0]!;
   usual.forEach((at, number) => run(at, number, seed));
   for (const { name, role } of kernel.axes) {
-    if (role === "sequence") run({ ...rest, extents: { ...rest.extents, [name]: longSequence }, isThorough: false, isSmall: false }, alongX, seed);
+    if (role === "sequence")
+      run(
+        { ...rest, extents: { ...rest.extents, [name]: longSequence }, isThorough: false, isSmall: false },
+        alongX,
+        seed,
+      );
     if (role !== "batch") continue;
     for (const { extent, near, across } of farCases(artifact, modules, name, extentsOf(rest))) {
       const at = { ...rest, extents: { ...rest.extents, [name]: extent }, isSmall: false };

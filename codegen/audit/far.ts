@@ -27,17 +27,29 @@ export interface FarCase {
 }
 
 /** @param extents of all axes */
-export function farCases(artifact: Artifact, modules: readonly Module[], axis: string, extents: Readonly<Record<string, number>>): FarCase[] {
+export function farCases(
+  artifact: Artifact,
+  modules: readonly Module[],
+  axis: string,
+  extents: Readonly<Record<string, number>>,
+): FarCase[] {
   const changes = modules.flatMap((module, number) => {
     const pass = artifact.passes[number]!;
     return changesOf(module, (extent) => {
       const all = { ...extents, [axis]: extent };
       const workgroups = evaluateFormula(pass.workgroups, all);
-      const uniforms = new Map(pass.uniforms.flatMap(({ name, value }) => (value.kind === "formula" ? [[name, evaluateFormula(value.formula, all)] as const] : [])));
+      const uniforms = new Map(
+        pass.uniforms.flatMap(({ name, value }) =>
+          value.kind === "formula" ? [[name, evaluateFormula(value.formula, all)] as const] : [],
+        ),
+      );
       return { workgroups, uniforms };
     });
   });
-  const numbers = [...new Set(modules.flatMap(numbersOf))].filter((number) => number > 2 && number < mostRow).sort((a, b) => b - a).slice(0, mostNumbers);
+  const numbers = [...new Set(modules.flatMap(numbersOf))]
+    .filter((number) => number > 2 && number < mostRow)
+    .sort((a, b) => b - a)
+    .slice(0, mostNumbers);
   /** The least extent at which a pass has so many workgroups. */
   const extentFor = (pass: Artifact["passes"][number], count: number): number => {
     const workgroups = (extent: number): number => evaluateFormula(pass.workgroups, { ...extents, [axis]: extent });
@@ -55,8 +67,12 @@ export function farCases(artifact: Artifact, modules: readonly Module[], axis: s
     ...changes.slice(0, mostChanges).map((extent) => ({ extent, near: [] })),
     // Where row `number` is the last one, and where there is a workgroup of that number; then so many rows, and a few more.
     ...numbers.map((number) => ({ extent: number + 1, near: near(number) })),
-    ...numbers.flatMap((number) => artifact.passes.flatMap((pass) =>
-      [{ extent: extentFor(pass, number + 2), near: near(number) }, { extent: extentFor(pass, number), near: [], across: number }])),
+    ...numbers.flatMap((number) =>
+      artifact.passes.flatMap((pass) => [
+        { extent: extentFor(pass, number + 2), near: near(number) },
+        { extent: extentFor(pass, number), near: [], across: number },
+      ]),
+    ),
     ...numbers.flatMap((number) => [number, number + 3].map((extent) => ({ extent, near: near(number) }))),
     ...usual.map((extent) => ({ extent, near: [] })),
   ];
@@ -68,7 +84,10 @@ function numbersOf(module: Module): number[] {
   const found = new Set<number>([module.workgroupSize]);
   const nothing: Host = { workgroups: 0, uniforms: new Map() };
   const visit = (expression: Expression): void => {
-    const value = expression.type.kind === "scalar" && expression.type.name === "u32" && expression.kind !== "name" ? valueIn(expression, nothing, new Map()) : undefined;
+    const value =
+      expression.type.kind === "scalar" && expression.type.name === "u32" && expression.kind !== "name"
+        ? valueIn(expression, nothing, new Map())
+        : undefined;
     if (value !== undefined) found.add(value);
     else partsOf(expression).forEach(visit);
   };
@@ -85,12 +104,15 @@ interface Host {
 function changesOf(module: Module, hostAt: (extent: number) => Host): number[] {
   const lets = new Map<Variable, Expression>();
   const conditions: Expression[] = [];
-  visitStatements(module.entry.body, (expression) => visitExpression(expression, (part) => {
-    if (part.kind === "binary" && comparisons.has(part.operator)) conditions.push(part);
-  }));
+  visitStatements(module.entry.body, (expression) =>
+    visitExpression(expression, (part) => {
+      if (part.kind === "binary" && comparisons.has(part.operator)) conditions.push(part);
+    }),
+  );
   const declare = (statements: Module["entry"]["body"]): void => {
     for (const statement of statements) {
-      if (statement.kind === "declare" && statement.variable.kind === "let" && statement.value !== null) lets.set(statement.variable, statement.value);
+      if (statement.kind === "declare" && statement.variable.kind === "let" && statement.value !== null)
+        lets.set(statement.variable, statement.value);
       if (statement.kind === "if") [statement.then, statement.otherwise].forEach(declare);
       if (statement.kind === "for" || statement.kind === "while") declare(statement.body);
     }
@@ -98,14 +120,27 @@ function changesOf(module: Module, hostAt: (extent: number) => Host): number[] {
   declare(module.entry.body);
   const hosts = Array.from({ length: farthest }, (_, at) => hostAt(at + 1));
   return conditions.flatMap((condition) => {
-    const values = valueIn(condition, hosts[0]!, lets) === undefined ? [] : hosts.map((host) => valueIn(condition, host, lets));
+    const values =
+      valueIn(condition, hosts[0]!, lets) === undefined ? [] : hosts.map((host) => valueIn(condition, host, lets));
     return values.flatMap((value, at) => (at > 0 && value !== values[at - 1] ? [at + 1] : []));
   });
 }
 
 const operators: Readonly<Record<string, BinaryOperator>> = {
-  "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "remainder", "&": "and", "|": "or", "^": "xor", "<<": "shiftLeft", ">>": "shiftRight",
-  "<": "less", "<=": "lessEqual", "==": "equal", "!=": "notEqual",
+  "+": "add",
+  "-": "subtract",
+  "*": "multiply",
+  "/": "divide",
+  "%": "remainder",
+  "&": "and",
+  "|": "or",
+  "^": "xor",
+  "<<": "shiftLeft",
+  ">>": "shiftRight",
+  "<": "less",
+  "<=": "lessEqual",
+  "==": "equal",
+  "!=": "notEqual",
 };
 const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
 
@@ -113,13 +148,19 @@ const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
 function valueIn(expression: Expression, host: Host, lets: ReadonlyMap<Variable, Expression>): number | undefined {
   const inner = (part: Expression): number | undefined => valueIn(part, host, lets);
   switch (expression.kind) {
-    case "literal": return expression.bits;
-    case "name": return lets.has(expression.variable) ? inner(lets.get(expression.variable)!) : undefined;
+    case "literal":
+      return expression.bits;
+    case "name":
+      return lets.has(expression.variable) ? inner(lets.get(expression.variable)!) : undefined;
     case "member": {
       if (expression.of.kind !== "name") return undefined;
       const { kind, builtin } = expression.of.variable;
       if (kind === "uniform") return host.uniforms.get(expression.name);
-      return builtin === "num_workgroups" && host.workgroups > 0 ? (expression.component === 0 ? host.workgroups + (host.workgroups > 1 ? 1 : 0) : 1) : undefined;
+      return builtin === "num_workgroups" && host.workgroups > 0
+        ? expression.component === 0
+          ? host.workgroups + (host.workgroups > 1 ? 1 : 0)
+          : 1
+        : undefined;
     }
     case "binary": {
       const [left, right] = [inner(expression.left), inner(expression.right)];
@@ -129,6 +170,7 @@ function valueIn(expression: Expression, host: Host, lets: ReadonlyMap<Variable,
       const operator = operators[expression.operator];
       return operator === undefined ? undefined : binaryBits(operator, "u32", left, right);
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }

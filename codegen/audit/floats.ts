@@ -12,7 +12,7 @@
  */
 import { bitsOfF32, f32OfBits } from "../../dsl/expr.ts";
 import type { Integers } from "./integers.ts";
-import { type Term, type TermKind, TermPool, type Truth, type Word } from "./term.ts";
+import type { Term, TermKind, TermPool, Truth, Word } from "./term.ts";
 
 const full = 24;
 
@@ -51,17 +51,29 @@ export class Floats {
   magnitude(a: Term): Term {
     return a.kind === "float" ? this.constant(a.bits & 0x7fffffff, a.name !== "") : this.#unary("magnitude", a);
   }
-  floor(a: Term): Term { return this.#unary("floor", a); }
-  roundBf16(a: Term): Term { return this.#unary("roundBf16", a); }
-  canonical(a: Term): Term { return this.#unary("canonical", a); }
-  maximum(a: Term, b: Term): Term { return this.#binary("maximumByBits", a, b); }
-  minimum(a: Term, b: Term): Term { return this.#binary("minimumByBits", a, b); }
+  floor(a: Term): Term {
+    return this.#unary("floor", a);
+  }
+  roundBf16(a: Term): Term {
+    return this.#unary("roundBf16", a);
+  }
+  canonical(a: Term): Term {
+    return this.#unary("canonical", a);
+  }
+  maximum(a: Term, b: Term): Term {
+    return this.#binary("maximumByBits", a, b);
+  }
+  minimum(a: Term, b: Term): Term {
+    return this.#binary("minimumByBits", a, b);
+  }
 
   /** A sealed sum; `raw`: one that stands unsealed. Of two that are negative both stay so: -a - b is -b - a, and no -(a + b). */
   add(a: Term, b: Term, raw = false): Term {
     const [x, y] = [this.#withoutSign(a), this.#withoutSign(b)];
     if ((x === a) === (y === b)) return this.#commuting(raw ? "rawAdd" : "add", a, b);
-    return y !== b ? this.#binary(raw ? "rawSubtract" : "subtract", a, y) : this.#binary(raw ? "rawSubtract" : "subtract", b, x);
+    return y !== b
+      ? this.#binary(raw ? "rawSubtract" : "subtract", a, y)
+      : this.#binary(raw ? "rawSubtract" : "subtract", b, x);
   }
   subtract(a: Term, b: Term, raw = false): Term {
     return this.add(a, this.negate(b), raw);
@@ -86,20 +98,30 @@ export class Floats {
   /** `x & ones` on the bits of a value. */
   seal(x: Term): Term {
     switch (x.kind) {
-      case "rawAdd": return this.pool.node("add", "float", x.a!, x.b);
-      case "rawSubtract": return this.pool.node("subtract", "float", x.a!, x.b);
-      case "rawMultiply": return this.pool.node("multiply", "float", x.a!, x.b);
-      case "rawFma": return this.pool.node("fma", "float", x.a!, x.b, x.c);
-      case "negate": return this.negate(this.seal(x.a!));
-      default: return x;
+      case "rawAdd":
+        return this.pool.node("add", "float", x.a!, x.b);
+      case "rawSubtract":
+        return this.pool.node("subtract", "float", x.a!, x.b);
+      case "rawMultiply":
+        return this.pool.node("multiply", "float", x.a!, x.b);
+      case "rawFma":
+        return this.pool.node("fma", "float", x.a!, x.b, x.c);
+      case "negate":
+        return this.negate(this.seal(x.a!));
+      default:
+        return x;
     }
   }
 
   less(a: Term, b: Term): Truth {
-    return a.kind === "float" && b.kind === "float" ? f32OfBits(a.bits) < f32OfBits(b.bits) : this.#comparison("lessFloat", a, b);
+    return a.kind === "float" && b.kind === "float"
+      ? f32OfBits(a.bits) < f32OfBits(b.bits)
+      : this.#comparison("lessFloat", a, b);
   }
   lessEqual(a: Term, b: Term): Truth {
-    return a.kind === "float" && b.kind === "float" ? f32OfBits(a.bits) <= f32OfBits(b.bits) : this.#comparison("lessEqualFloat", a, b);
+    return a.kind === "float" && b.kind === "float"
+      ? f32OfBits(a.bits) <= f32OfBits(b.bits)
+      : this.#comparison("lessEqualFloat", a, b);
   }
   equal(a: Term, b: Term): Truth {
     if (a.kind === "float" && b.kind === "float") return f32OfBits(a.bits) === f32OfBits(b.bits);
@@ -127,11 +149,17 @@ export class Floats {
   ofU32(bits: Word, raw = false): Term {
     const known = this.#integers.known(bits);
     if (known !== undefined) return this.constant(bitsOfF32(known), typeof bits !== "number");
-    return this.pool.node(raw && this.#integers.high(bits) >= 2 ** 31 ? "rawFromU32" : "fromU32", "float", bits as Term);
+    return this.pool.node(
+      raw && this.#integers.high(bits) >= 2 ** 31 ? "rawFromU32" : "fromU32",
+      "float",
+      bits as Term,
+    );
   }
   ofI32(bits: Word): Term {
     const known = this.#integers.known(bits);
-    return known !== undefined ? this.constant(bitsOfF32(known | 0), typeof bits !== "number") : this.pool.node("fromI32", "float", bits as Term);
+    return known !== undefined
+      ? this.constant(bitsOfF32(known | 0), typeof bits !== "number")
+      : this.pool.node("fromI32", "float", bits as Term);
   }
   /** WGSL's conversion of a value that is in range; math on the bits around it makes it whole. */
   convert(kind: "convertU32" | "convertI32", x: Term): Word {
@@ -149,15 +177,26 @@ export class Floats {
   }
   #countBits(x: Term): number {
     switch (x.kind) {
-      case "float": return (x.bits & 0x7fffffff) === 0 ? 0 : full - trailingZeros((x.bits & 0x7fffff) | 0x800000);
+      case "float":
+        return (x.bits & 0x7fffffff) === 0 ? 0 : full - trailingZeros((x.bits & 0x7fffff) | 0x800000);
       // A float whose low bits are zero has that many fewer of them.
-      case "fromBits": return full - Math.min(full - 1, trailingZerosOf(x.a!));
-      case "roundBf16": return 8;
-      case "negate": case "magnitude": case "canonical": return this.significantBits(x.a!);
-      case "maximumByBits": case "minimumByBits": return Math.max(this.significantBits(x.a!), this.significantBits(x.b!));
-      case "multiply": return Math.min(full, this.significantBits(x.a!) + this.significantBits(x.b!));
-      case "select": return Math.max(this.significantBits(x.b!), this.significantBits(x.c!));
-      default: return full;
+      case "fromBits":
+        return full - Math.min(full - 1, trailingZerosOf(x.a!));
+      case "roundBf16":
+        return 8;
+      case "negate":
+      case "magnitude":
+      case "canonical":
+        return this.significantBits(x.a!);
+      case "maximumByBits":
+      case "minimumByBits":
+        return Math.max(this.significantBits(x.a!), this.significantBits(x.b!));
+      case "multiply":
+        return Math.min(full, this.significantBits(x.a!) + this.significantBits(x.b!));
+      case "select":
+        return Math.max(this.significantBits(x.b!), this.significantBits(x.c!));
+      default:
+        return full;
     }
   }
 }
@@ -166,9 +205,14 @@ const trailingZeros = (bits: number): number => (bits === 0 ? 32 : 31 - Math.clz
 
 function trailingZerosOf(word: Term): number {
   switch (word.kind) {
-    case "integer": case "hidden": return trailingZeros(word.bits);
-    case "affine": return Math.min(trailingZeros(word.bits), ...word.coefficients.map(trailingZeros));
-    case "select": return Math.min(trailingZerosOf(word.b!), trailingZerosOf(word.c!));
-    default: return 0;
+    case "integer":
+    case "hidden":
+      return trailingZeros(word.bits);
+    case "affine":
+      return Math.min(trailingZeros(word.bits), ...word.coefficients.map(trailingZeros));
+    case "select":
+      return Math.min(trailingZerosOf(word.b!), trailingZerosOf(word.c!));
+    default:
+      return 0;
   }
 }

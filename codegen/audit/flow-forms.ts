@@ -10,12 +10,16 @@ export function operatorOf({ operator, type }: Expression & { kind: "binary" }):
 
 export function quotient(left: Flow, all: Flow, by: Expression): Flow {
   if (by.kind === "literal" && left.exactly === `extent and ${by.bits - 1}`) return { ...all, exactly: "tiles" };
-  if (by.kind === "literal" && left.length && (left.exactly === "extent" || left.exactly === "tiles")) return { ...all, exactly: "full tiles" };
+  if (by.kind === "literal" && left.length && (left.exactly === "extent" || left.exactly === "tiles"))
+    return { ...all, exactly: "full tiles" };
   if (by.kind === "literal" && left.exactly === "left") return { ...all, exactly: "left" };
   if (isLiteral(by, 2) && left.exactly === "even") return { ...all, exactly: "product" };
   // A digit along a sequence lies between: a row has at least as many workgroups.
   if (by.kind !== "literal") return { ...all, ...(left.divisor !== undefined && { unit: left.divisor }) };
-  return { ...all, ...(left.divisor !== undefined && { divisor: left.divisor * by.bits, unit: left.divisor * by.bits }) };
+  return {
+    ...all,
+    ...(left.divisor !== undefined && { divisor: left.divisor * by.bits, unit: left.divisor * by.bits }),
+  };
 }
 
 export function isLiteral(expression: Expression, bits: number): boolean {
@@ -25,7 +29,11 @@ export function isLiteral(expression: Expression, bits: number): boolean {
 /** A count or length whose form says what it counts; or a number. */
 export function isProduct({ exactly, count, length, varying }: Flow, expression?: Expression): boolean {
   if (expression?.kind === "literal" && expression.bits > 0) return true;
-  return (count || length) && !varying && (exactly === "extent" || exactly === "tiles" || exactly === "product" || exactly === "even");
+  return (
+    (count || length) &&
+    !varying &&
+    (exactly === "extent" || exactly === "tiles" || exactly === "product" || exactly === "even")
+  );
 }
 
 /** What is left of a request's own length, or nothing of lengths and batches. */

@@ -8,7 +8,25 @@
  * `own`: a request's own length, which data say, brought below the longest; it bounds, and nothing else is asked of it.
  * `strided`: a number of strides and what varies, an address and nothing else. `place`: a row's remainder. `varying`: of who runs, or of data. `data`: of what memory holds.
  */
-const kinds = ["count", "length", "row", "guard", "past", "found", "padded", "clamped", "point", "own", "strided", "place", "reach", "slot", "varying", "data", "index"] as const;
+const kinds = [
+  "count",
+  "length",
+  "row",
+  "guard",
+  "past",
+  "found",
+  "padded",
+  "clamped",
+  "point",
+  "own",
+  "strided",
+  "place",
+  "reach",
+  "slot",
+  "varying",
+  "data",
+  "index",
+] as const;
 export interface Flow extends Readonly<Record<(typeof kinds)[number], boolean>> {
   /** What the number of the workgroup was divided by, where the value is the quotient. */
   readonly divisor?: number;
@@ -19,10 +37,37 @@ export interface Flow extends Readonly<Record<(typeof kinds)[number], boolean>> 
    * (`full tiles`), an extent and what makes its last tile whole, a `product` of extents and numbers, an `even` one. Nothing else of a count decides anything.
    * Of others: one of a `few`, less than five; how many `bits` a part of a word is shifted; what is `left` of a request's own length after a point.
    */
-  readonly exactly?: "extent" | "last" | "tiles" | "last tile" | "full tiles" | "product" | "bits" | "even" | "few" | "left" | `extent and ${number}`;
+  readonly exactly?:
+    | "extent"
+    | "last"
+    | "tiles"
+    | "last tile"
+    | "full tiles"
+    | "product"
+    | "bits"
+    | "even"
+    | "few"
+    | "left"
+    | `extent and ${number}`;
 }
 export const still: Flow = {
-  count: false, length: false, row: false, guard: false, past: false, found: false, padded: false, clamped: false, point: false, own: false, strided: false, place: false, reach: false, slot: false, varying: false, data: false, index: false,
+  count: false,
+  length: false,
+  row: false,
+  guard: false,
+  past: false,
+  found: false,
+  padded: false,
+  clamped: false,
+  point: false,
+  own: false,
+  strided: false,
+  place: false,
+  reach: false,
+  slot: false,
+  varying: false,
+  data: false,
+  index: false,
 };
 export const varying: Flow = { ...still, varying: true };
 export const loaded: Flow = { ...varying, data: true };
@@ -37,12 +82,17 @@ export const join = (flows: readonly Flow[]): Flow => {
 export const common = (before: Flow, after: Flow): Flow => {
   const { divisor, unit, exactly } = after;
   return {
-    ...join([before, after]), ...(divisor !== undefined && before.divisor === divisor && { divisor }), ...(unit !== undefined && before.unit === unit && { unit }),
+    ...join([before, after]),
+    ...(divisor !== undefined && before.divisor === divisor && { divisor }),
+    ...(unit !== undefined && before.unit === unit && { unit }),
     ...(exactly !== undefined && before.exactly === exactly && { exactly }),
   };
 };
 export const same = (one: Flow, other: Flow): boolean =>
-  one.divisor === other.divisor && one.unit === other.unit && one.exactly === other.exactly && kinds.every((kind) => one[kind] === other[kind]);
+  one.divisor === other.divisor &&
+  one.unit === other.unit &&
+  one.exactly === other.exactly &&
+  kinds.every((kind) => one[kind] === other[kind]);
 export const unitOf = (flow: Flow): { readonly unit?: number } => (flow.unit === undefined ? {} : { unit: flow.unit });
 /** Whether a value depends on the batch, in whichever way. */
 export const decides = ({ guard, past, found }: Flow): boolean => guard || past || found;

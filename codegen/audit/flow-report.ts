@@ -17,10 +17,12 @@ export interface BatchFlowReport {
 /** Uniforms that hold the extent of a batch axis, a count, or of a sequence axis, a length. Without a batch a length is the request's own. */
 export function extentsThatVary(kernel: Kernel, pass: Pass): ReadonlyMap<string, "count" | "length"> {
   const hasBatch = kernel.axes.some(({ role }) => role === "batch");
-  return new Map(pass.uniforms.flatMap(({ name, value }): [string, "count" | "length"][] => {
-    if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) return [];
-    const { extent } = value.formula;
-    const role = kernel.axes.find((axis) => axis.name === extent)?.role;
-    return role === "batch" ? [[name, "count"]] : role === "sequence" && hasBatch ? [[name, "length"]] : [];
-  }));
+  return new Map(
+    pass.uniforms.flatMap(({ name, value }): [string, "count" | "length"][] => {
+      if (value.kind !== "formula" || typeof value.formula !== "object" || !("extent" in value.formula)) return [];
+      const { extent } = value.formula;
+      const role = kernel.axes.find((axis) => axis.name === extent)?.role;
+      return role === "batch" ? [[name, "count"]] : role === "sequence" && hasBatch ? [[name, "length"]] : [];
+    }),
+  );
 }

@@ -18,6 +18,6 @@ export function fmaBits(a: number, b: number, c: number): number {
   const rest = product - (sum - part) + (addend - part);
   if (rest === 0) return bitsOfF32(sum);
   double[0] = sum;
-  if ((words[0]! & 1n) === 0n) words[0]! += (rest > 0) === (sum > 0) ? 1n : -1n;
+  if ((words[0]! & 1n) === 0n) words[0]! += rest > 0 === sum > 0 ? 1n : -1n;
   return bitsOfF32(double[0]!);
 }

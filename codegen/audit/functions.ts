@@ -26,15 +26,25 @@ export function checkFunctions(kernel: Kernel, artifact: Artifact, modules: read
   const known = new Known(kernel, integers, floats, constants);
   modules.forEach((module, number) => {
     const { uniforms } = artifact.passes[number]!;
-    const own = Object.fromEntries(uniforms.flatMap(({ name, value }): [string, Value][] =>
-      value.kind === "formula" && typeof value.formula === "number" ? [[name, constantUniform(integers, value.formula)]] : []));
+    const own = Object.fromEntries(
+      uniforms.flatMap(({ name, value }): [string, Value][] =>
+        value.kind === "formula" && typeof value.formula === "number"
+          ? [[name, constantUniform(integers, value.formula)]]
+          : [],
+      ),
+    );
     const machine = new Machine(module, integers, floats, own, primitivesOf(integers, floats, constants));
     for (const declaration of module.functions) {
       if (declaration === module.entry) continue;
-      const isKnown = readsStorage(declaration) ? readsRanges(declaration, artifact.passes[number]!)
+      const isKnown = readsStorage(declaration)
+        ? readsRanges(declaration, artifact.passes[number]!)
         : isStraight(declaration.body) && !readsExtents(declaration, own) && known.has(declaration, machine, integers);
       if (isKnown) continue;
-      const fault = new Fault("text", `the function '${declaration.name}' is none of the language's or of the declaration's, and is not followed`, declaration.at.line);
+      const fault = new Fault(
+        "text",
+        `the function '${declaration.name}' is none of the language's or of the declaration's, and is not followed`,
+        declaration.at.line,
+      );
       fault.pass = number;
       throw fault;
     }
@@ -50,13 +60,27 @@ class Known {
     const { module } = auditedMachine(integers, floats, constants);
     const audited = new Machine(module, integers, floats, constants, primitivesOf(integers, floats, constants));
     for (const declaration of module.functions) {
-      if (declaration !== module.entry) this.#values.push(summaryOf(declaration, audited.callable(declaration.name), integers));
+      if (declaration !== module.entry)
+        this.#values.push(summaryOf(declaration, audited.callable(declaration.name), integers));
     }
-    const nothing = (): never => { throw new RangeError("a function reads no input"); };
-    const declared = new Declared(kernel, integers, floats, { extents: {}, tensors: new Map(), readWord: nothing, parameter: nothing });
+    const nothing = (): never => {
+      throw new RangeError("a function reads no input");
+    };
+    const declared = new Declared(kernel, integers, floats, {
+      extents: {},
+      tensors: new Map(),
+      readWord: nothing,
+      parameter: nothing,
+    });
     for (const callee of calleesOf(kernel)) {
-      this.#values.push(declared.resultOf(callee, callee.parameters.map(({ type }, at) =>
-        integers.pool.leaf("argument", type === "f32" ? "float" : type === "bool" ? "bool" : "integer", `${at}`))));
+      this.#values.push(
+        declared.resultOf(
+          callee,
+          callee.parameters.map(({ type }, at) =>
+            integers.pool.leaf("argument", type === "f32" ? "float" : type === "bool" ? "bool" : "integer", `${at}`),
+          ),
+        ),
+      );
     }
   }
 
@@ -75,27 +99,49 @@ function calleesOf(kernel: Kernel): Set<Declaration> {
   const found = new Set<Declaration>();
   const below = (part: Expr): readonly Expr[] => {
     switch (part.kind) {
-      case "field": return [part.of.start, part.of.count, ...(part.of.item === undefined ? [] : [part.of.item]), ...part.of.leaf, ...part.of.reducer.fields.map(({ combine }) => combine)];
-      case "call": return [...part.arguments, part.callee.result];
-      default: return operandsOf(part);
+      case "field":
+        return [
+          part.of.start,
+          part.of.count,
+          ...(part.of.item === undefined ? [] : [part.of.item]),
+          ...part.of.leaf,
+          ...part.of.reducer.fields.map(({ combine }) => combine),
+        ];
+      case "call":
+        return [...part.arguments, part.callee.result];
+      default:
+        return operandsOf(part);
     }
   };
   for (const { value, place } of kernel.outputs) {
-    for (const expr of [value, ...(place ?? [])]) for (const part of partsOf(expr, below)) if (part.kind === "call") found.add(part.callee);
+    for (const expr of [value, ...(place ?? [])])
+      for (const part of partsOf(expr, below)) if (part.kind === "call") found.add(part.callee);
   }
   return found;
 }
 
 /** Names for values, and a result. */
 function isStraight(body: readonly Statement[]): boolean {
-  return body.every((statement, at) => (at === body.length - 1 ? statement.kind === "return" : statement.kind === "declare" && statement.variable.kind === "let"));
+  return body.every((statement, at) =>
+    at === body.length - 1
+      ? statement.kind === "return"
+      : statement.kind === "declare" && statement.variable.kind === "let",
+  );
 }
 
 function readsExtents(declaration: FunctionDeclaration, constants: Readonly<Record<string, Value>>): boolean {
   let reads = false;
-  visitStatements(declaration.body, (expression) => visitExpression(expression, (part) => {
-    if (part.kind === "member" && part.of.kind === "name" && part.of.variable.kind === "uniform" && constants[part.name] === undefined) reads = true;
-  }));
+  visitStatements(declaration.body, (expression) =>
+    visitExpression(expression, (part) => {
+      if (
+        part.kind === "member" &&
+        part.of.kind === "name" &&
+        part.of.variable.kind === "uniform" &&
+        constants[part.name] === undefined
+      )
+        reads = true;
+    }),
+  );
   return reads;
 }
 
@@ -107,12 +153,29 @@ function readsRanges({ parameters, body }: FunctionDeclaration, pass: Pass): boo
   const names = new Set<string>();
   return body.every((statement, number) => {
     const isLast = number === body.length - 1;
-    const inner = isLast ? statement : statement.kind === "if" && statement.otherwise.length === 0 && statement.then.length === 1 ? statement.then[0]! : statement;
+    const inner = isLast
+      ? statement
+      : statement.kind === "if" && statement.otherwise.length === 0 && statement.then.length === 1
+        ? statement.then[0]!
+        : statement;
     const read = inner.kind === "return" ? inner.value : null;
-    if (read?.kind !== "element" || read.of.kind !== "name" || read.of.variable.kind !== "storage" || read.of.variable.type.kind !== "array") return false;
-    const { index, of: { variable } } = read;
+    if (
+      read?.kind !== "element" ||
+      read.of.kind !== "name" ||
+      read.of.variable.kind !== "storage" ||
+      read.of.variable.type.kind !== "array"
+    )
+      return false;
+    const {
+      index,
+      of: { variable },
+    } = read;
     const isOwn = (part: typeof index): boolean => part.kind === "name" && part.variable === at;
-    const offset = isOwn(index) ? 0 : index.kind === "binary" && index.operator === "-" && isOwn(index.left) && index.right.kind === "literal" ? index.right.bits : -1;
+    const offset = isOwn(index)
+      ? 0
+      : index.kind === "binary" && index.operator === "-" && isOwn(index.left) && index.right.kind === "literal"
+        ? index.right.bits
+        : -1;
     const binding = pass.bindings.find((one) => one.binding === variable.binding);
     const element = variable.type.kind === "array" ? variable.type.of : variable.type;
     const width = element.kind === "vector" ? element.size : 1;
@@ -121,6 +184,12 @@ function readsRanges({ parameters, body }: FunctionDeclaration, pass: Pass): boo
     first = (binding.words.first + binding.words.count) / width;
     if (isLast || statement.kind !== "if") return isLast && names.size === 1;
     const { condition } = statement;
-    return condition.kind === "binary" && condition.operator === "<" && isOwn(condition.left) && condition.right.kind === "literal" && condition.right.bits === first;
+    return (
+      condition.kind === "binary" &&
+      condition.operator === "<" &&
+      isOwn(condition.left) &&
+      condition.right.kind === "literal" &&
+      condition.right.bits === first
+    );
   });
 }

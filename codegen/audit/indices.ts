@@ -15,13 +15,20 @@ export function computesWithIndices(kernel: Kernel): boolean {
     if (seen.has(expr)) return false;
     seen.add(expr);
     switch (expr.kind) {
-      case "index": return true;
-      case "unary": return inValue(expr.operand);
-      case "binary": return !comparisons.has(expr.operator) && (inValue(expr.left) || inValue(expr.right));
-      case "select": return inValue(expr.whenTrue) || inValue(expr.whenFalse);
-      case "call": return expr.arguments.some(inValue);
-      case "field": return inReduce(expr.of);
-      default: return false;
+      case "index":
+        return true;
+      case "unary":
+        return inValue(expr.operand);
+      case "binary":
+        return !comparisons.has(expr.operator) && (inValue(expr.left) || inValue(expr.right));
+      case "select":
+        return inValue(expr.whenTrue) || inValue(expr.whenFalse);
+      case "call":
+        return expr.arguments.some(inValue);
+      case "field":
+        return inReduce(expr.of);
+      default:
+        return false;
     }
   };
   return kernel.outputs.some(({ value }) => inValue(value));

@@ -9,7 +9,17 @@
  * - x >> n is x / 2^n, x << n is x * 2^n, x & (2^n - 1) is x % 2^n and x & ~(2^n - 1) is (x / 2^n) * 2^n;
  * - comparisons, min and max are decided where the operands' ranges do not overlap.
  */
-import { type LinearForm, maxU32, operandsOf, type Term, type TermKind, TermPool, type Truth, type Value, type Word } from "./term.ts";
+import {
+  type LinearForm,
+  maxU32,
+  operandsOf,
+  type Term,
+  type TermKind,
+  type TermPool,
+  type Truth,
+  type Value,
+  type Word,
+} from "./term.ts";
 
 const wrap = 2 ** 32;
 
@@ -56,7 +66,13 @@ export class Integers {
     if (x !== undefined && y !== undefined) return Math.imul(x, y) >>> 0;
     if (x !== undefined) return this.#sum(b, x, 0, 1);
     if (y !== undefined) return this.#sum(a, y, 0, 1);
-    return this.#commuting("product", a, b, 0, Math.min(this.high(a) * this.high(b), wrap) < wrap ? this.high(a) * this.high(b) : maxU32);
+    return this.#commuting(
+      "product",
+      a,
+      b,
+      0,
+      Math.min(this.high(a) * this.high(b), wrap) < wrap ? this.high(a) * this.high(b) : maxU32,
+    );
   }
   negate(a: Word): Word {
     return this.subtract(0, a);
@@ -68,7 +84,8 @@ export class Integers {
   /** a * scaleA + b * scaleB, as a linear form. */
   #sum(a: Word, scaleA: number, b: Word, scaleB: number): Word {
     const [x, y] = [this.known(a), this.known(b)];
-    const constant = (Math.imul(x ?? constantOf(a as Term), scaleA) + Math.imul(y ?? constantOf(b as Term), scaleB)) >>> 0;
+    const constant =
+      (Math.imul(x ?? constantOf(a as Term), scaleA) + Math.imul(y ?? constantOf(b as Term), scaleB)) >>> 0;
     const left = x === undefined ? this.#scaled(this.pool.formOf(a as Term), scaleA) : undefined;
     const right = y === undefined ? this.#scaled(this.pool.formOf(b as Term), scaleB) : undefined;
     const form = left === undefined ? right : right === undefined ? left : this.#together(left, right);
@@ -88,7 +105,9 @@ export class Integers {
       const quotient = this.divide(atom.a!, n);
       const other = form.atoms.findIndex((candidate) => candidate === quotient);
       if (other < 0 || form.coefficients[other] !== Math.imul(coefficient, n) >>> 0) continue;
-      const rest = form.atoms.flatMap((term, one): [Term, number][] => (one === at || one === other ? [] : [[term, form.coefficients[one]!]]));
+      const rest = form.atoms.flatMap((term, one): [Term, number][] =>
+        one === at || one === other ? [] : [[term, form.coefficients[one]!]],
+      );
       return this.add(this.#linear(rest, constant), this.multiply(atom.a!, coefficient));
     }
     return undefined;
@@ -114,7 +133,12 @@ export class Integers {
 
   #formOf(parts: readonly (readonly [Term, number])[]): LinearForm | undefined {
     const some = parts.filter(([, coefficient]) => coefficient !== 0).sort(([a], [b]) => a.id - b.id);
-    return some.length === 0 ? undefined : this.pool.form(some.map(([atom]) => atom), some.map(([, coefficient]) => coefficient));
+    return some.length === 0
+      ? undefined
+      : this.pool.form(
+          some.map(([atom]) => atom),
+          some.map(([, coefficient]) => coefficient),
+        );
   }
 
   #linear(parts: readonly (readonly [Term, number])[], constant: number): Word {
@@ -134,20 +158,31 @@ export class Integers {
     const { quotient, rest } = this.#divided(a as Term, y);
     if (rest === 0) return quotient;
     if (this.high(rest) < y) return quotient;
-    const divided = this.pool.node("divide", "integer", this.term(rest), this.pool.integer(y), null, Math.floor(this.low(rest) / y), Math.floor(this.high(rest) / y));
+    const divided = this.pool.node(
+      "divide",
+      "integer",
+      this.term(rest),
+      this.pool.integer(y),
+      null,
+      Math.floor(this.low(rest) / y),
+      Math.floor(this.high(rest) / y),
+    );
     return this.add(quotient, divided);
   }
   remainder(a: Word, b: Word): Word {
     const [x, y] = [this.known(a), this.known(b)];
     if (y === 0) return 0;
     if (x !== undefined && y !== undefined) return x % y;
-    if (y === undefined) return this.pool.node("remainder", "integer", this.term(a), this.term(b), null, 0, this.high(a));
+    if (y === undefined)
+      return this.pool.node("remainder", "integer", this.term(a), this.term(b), null, 0, this.high(a));
     if (y === 1) return 0;
     const { kind, a: divided, b: by } = a as Term;
     if (kind === "remainder" && by!.kind === "integer" && by!.bits % y === 0) return this.remainder(divided!, y);
     const { rest } = this.#divided(a as Term, y);
     if (typeof rest === "number") return rest % y;
-    return rest.high < y ? rest : this.pool.node("remainder", "integer", rest, this.pool.integer(y), null, 0, Math.min(rest.high, y - 1));
+    return rest.high < y
+      ? rest
+      : this.pool.node("remainder", "integer", rest, this.pool.integer(y), null, 0, Math.min(rest.high, y - 1));
   }
 
   /** A quotient or remainder by a number, divided by another. */
@@ -177,12 +212,14 @@ export class Integers {
 
   divideSigned(a: Word, b: Word): Word {
     const [x, y] = [this.known(a), this.known(b)];
-    if (x === undefined || y === undefined) return this.pool.node("divideSigned", "integer", this.term(a), this.term(b));
+    if (x === undefined || y === undefined)
+      return this.pool.node("divideSigned", "integer", this.term(a), this.term(b));
     return (y === 0 ? x : Math.trunc((x | 0) / (y | 0))) >>> 0;
   }
   remainderSigned(a: Word, b: Word): Word {
     const [x, y] = [this.known(a), this.known(b)];
-    if (x === undefined || y === undefined) return this.pool.node("remainderSigned", "integer", this.term(a), this.term(b));
+    if (x === undefined || y === undefined)
+      return this.pool.node("remainderSigned", "integer", this.term(a), this.term(b));
     return (y === 0 ? 0 : (x | 0) % (y | 0)) >>> 0;
   }
 
@@ -253,7 +290,10 @@ export class Integers {
   #seals(term: Term): boolean {
     let seals = this.#sealed.get(term);
     if (seals === undefined) {
-      seals = term.kind === "bits" ? isUnsealed(term.a!) : operandsOf(term).some((operand) => operand.type === "integer" && this.#seals(operand));
+      seals =
+        term.kind === "bits"
+          ? isUnsealed(term.a!)
+          : operandsOf(term).some((operand) => operand.type === "integer" && this.#seals(operand));
       this.#sealed.set(term, seals);
     }
     return seals;
@@ -333,7 +373,15 @@ export class Integers {
     if (s === t) return this.plain(a as Word) as V;
     const type = typeof a === "boolean" ? "bool" : typeof a === "number" ? "integer" : a.type;
     const isWord = type === "integer";
-    return this.pool.node("select", type, condition, s, t, isWord ? Math.min(s.low, t.low) : 0, isWord ? Math.max(s.high, t.high) : maxU32) as V;
+    return this.pool.node(
+      "select",
+      type,
+      condition,
+      s,
+      t,
+      isWord ? Math.min(s.low, t.low) : 0,
+      isWord ? Math.max(s.high, t.high) : maxU32,
+    ) as V;
   }
 
   #arm(value: Value): Term {
@@ -344,7 +392,9 @@ export class Integers {
   }
   #commuting(kind: TermKind, a: Word, b: Word, low = 0, high = maxU32): Term {
     const [s, t] = [this.term(this.plain(a)), this.term(this.plain(b))];
-    return s.id < t.id ? this.pool.node(kind, "integer", s, t, null, low, high) : this.pool.node(kind, "integer", t, s, null, low, high);
+    return s.id < t.id
+      ? this.pool.node(kind, "integer", s, t, null, low, high)
+      : this.pool.node(kind, "integer", t, s, null, low, high);
   }
 }
 

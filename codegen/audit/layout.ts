@@ -16,7 +16,10 @@ function blocksOf({ shape, storage, blocks }: TensorShape): readonly number[] {
 /** The words that a tensor takes. */
 export function wordsOf(tensor: TensorShape): number {
   const blocks = blocksOf(tensor);
-  const slots = tensor.shape.reduce((total, extent, axis) => total * Math.ceil(extent / blocks[axis]!) * blocks[axis]!, 1);
+  const slots = tensor.shape.reduce(
+    (total, extent, axis) => total * Math.ceil(extent / blocks[axis]!) * blocks[axis]!,
+    1,
+  );
   return tensor.storage === "bf16" ? Math.ceil(slots / 2) : slots;
 }
 
@@ -46,7 +49,10 @@ export function wordOf(integers: Integers, tensor: TensorShape, indices: readonl
   }
   const last = indices.at(-1)!;
   const pairs = { shape: [...shape.slice(0, -1), Math.ceil(shape.at(-1)! / 2)], storage: "u32" } as const;
-  return { word: slotOf(integers, pairs, [...indices.slice(0, -1), integers.divide(last, 2)]), half: integers.remainder(last, 2) };
+  return {
+    word: slotOf(integers, pairs, [...indices.slice(0, -1), integers.divide(last, 2)]),
+    half: integers.remainder(last, 2),
+  };
 }
 
 /** The first element of a word of a row-major tensor. */

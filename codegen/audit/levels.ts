@@ -27,7 +27,11 @@ export function levelsOf(kernel: Kernel): ReadonlyMap<string, Levels> {
   const found = new Map<string, { edges: Set<number>; counts: Set<number>; bounds: Set<string> }>();
   for (const reduce of reductionsOf(kernel)) {
     const { axis, count, tree } = reduce;
-    const bounds = new Set([...partsOf(count)].flatMap((part) => (part.kind === "load" ? [part.input] : part.kind === "parameter" ? [`parameter ${part.name}`] : [])));
+    const bounds = new Set(
+      [...partsOf(count)].flatMap((part) =>
+        part.kind === "load" ? [part.input] : part.kind === "parameter" ? [`parameter ${part.name}`] : [],
+      ),
+    );
     const isSequence = kernel.axes.some(({ name, role }) => name === axis && role !== "model");
     if (bounds.size === 0 && !isSequence) continue;
     let levels = found.get(axis);
@@ -40,21 +44,32 @@ export function levelsOf(kernel: Kernel): ReadonlyMap<string, Levels> {
 
 /** Inputs and parameters (`parameter NAME`) that say where some fold begins, how many items it has and how many a run of it. */
 export function boundsOf(kernel: Kernel): ReadonlySet<string> {
-  const parts = [...reductionsOf(kernel)].flatMap(({ start, count, item }) => [start, count, ...(item === undefined ? [] : [item])].flatMap((bound) => [...partsOf(bound, below)]));
-  return new Set(parts.flatMap((part) => (part.kind === "load" ? [part.input] : part.kind === "parameter" ? [`parameter ${part.name}`] : [])));
+  const parts = [...reductionsOf(kernel)].flatMap(({ start, count, item }) =>
+    [start, count, ...(item === undefined ? [] : [item])].flatMap((bound) => [...partsOf(bound, below)]),
+  );
+  return new Set(
+    parts.flatMap((part) =>
+      part.kind === "load" ? [part.input] : part.kind === "parameter" ? [`parameter ${part.name}`] : [],
+    ),
+  );
 }
 
 /** What an expression is made of, and what the folds in it are made of. */
-const below = (part: Expr): readonly Expr[] => (part.kind === "field" ? [part.of.start, part.of.count, ...part.of.leaf] : operandsOf(part));
+const below = (part: Expr): readonly Expr[] =>
+  part.kind === "field" ? [part.of.start, part.of.count, ...part.of.leaf] : operandsOf(part);
 
 function reductionsOf(kernel: Kernel): Set<Reduce> {
   const values = kernel.outputs.flatMap(({ value, place }) => [value, ...(place ?? [])]);
-  return new Set(values.flatMap((value) => [...partsOf(value, below)]).flatMap((part) => (part.kind === "field" ? [part.of] : [])));
+  return new Set(
+    values.flatMap((value) => [...partsOf(value, below)]).flatMap((part) => (part.kind === "field" ? [part.of] : [])),
+  );
 }
 
 /** How many positions of the axis one item is: those of a run, where it goes over runs. */
 function scaleOf(count: Expr): number {
-  return count.kind === "binary" && count.operator === "divide" && count.right.kind === "constant" ? count.right.bits : 1;
+  return count.kind === "binary" && count.operator === "divide" && count.right.kind === "constant"
+    ? count.right.bits
+    : 1;
 }
 
 function collect(tree: Tree, scale: number, { edges, counts }: { edges: Set<number>; counts: Set<number> }): void {
@@ -63,7 +78,9 @@ function collect(tree: Tree, scale: number, { edges, counts }: { edges: Set<numb
   for (const { fold, lanes = 1, count } of tree) {
     if (lanes > 1) edges.add(unit * lanes);
     if (count === undefined) {
-      (fold === "pairwise" ? pairwiseCounts : chainCounts).forEach((values) => counts.add(unit * (values * lanes - 1) + Math.max(1, unit >> 1)));
+      (fold === "pairwise" ? pairwiseCounts : chainCounts).forEach((values) =>
+        counts.add(unit * (values * lanes - 1) + Math.max(1, unit >> 1)),
+      );
       if (unit === 1) counts.add(leastItems);
       return;
     }

@@ -33,15 +33,25 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   const floats = new Floats(integers);
   const uniforms = { ones: 0xffffffff, zero: integers.hidden(0) };
   const machine = new Machine(module, integers, floats, uniforms, primitivesOf(integers, floats, uniforms));
-  const read = (): never => { throw new Error("no value is asked for"); };
-  const buffers = { x_data: new Source("x", integers, 1000, 0, 1, read, read), output_data: new Sink("output", integers, 8, false) };
+  const read = (): never => {
+    throw new Error("no value is asked for");
+  };
+  const buffers = {
+    x_data: new Source("x", integers, 1000, 0, 1, read, read),
+    output_data: new Sink("output", integers, 8, false),
+  };
   const paths = machine.storesOfWorkgroup([0, 0, 0], [1, 1, 1], buffers, uniforms);
   return paths.map((path) => paths.indexOf(path));
 }
 
 test.each([
   ["a select of one element", "", "select(sum_0, -sum_0, local_index == 5u)", [0, 0, 0, 0, 0, 5, 0, 0]],
-  ["the same by a name", "let it_0 = (local_index ^ 3u) == 6u;\n  let chosen_0 = select(sum_0, -sum_0, it_0);", "chosen_0", [0, 0, 0, 0, 0, 5, 0, 0]],
+  [
+    "the same by a name",
+    "let it_0 = (local_index ^ 3u) == 6u;\n  let chosen_0 = select(sum_0, -sum_0, it_0);",
+    "chosen_0",
+    [0, 0, 0, 0, 0, 5, 0, 0],
+  ],
   ["a branch beside the store", "if (local_index >= 6u) {\n    return;\n  }", "sum_0", [0, 0, 0, 0, 0, 0, 6, 6]],
   ["no choice", "", "sum_0 + 1.0f", [0, 0, 0, 0, 0, 0, 0, 0]],
   ["a choice by data", "", "select(sum_0, -sum_0, sum_0 < 1.0f)", [0, 0, 0, 0, 0, 0, 0, 0]],

@@ -16,7 +16,11 @@ export type Uniforms = Readonly<Record<string, Value>>;
 export type Callable = (...args: Value[]) => Value;
 /** Recognises a function that is one of the language's own operations, by what it computes. */
 export type Recognise = (declaration: FunctionDeclaration, run: Callable) => Callable | undefined;
-type Entry = (workgroup: readonly number[], workgroups: readonly number[], invocation: number) => Generator<number, void> | undefined;
+type Entry = (
+  workgroup: readonly number[],
+  workgroups: readonly number[],
+  invocation: number,
+) => Generator<number, void> | undefined;
 
 /** An entry point as JavaScript, for one mode. */
 interface EntryText {
@@ -29,7 +33,7 @@ const mostSteps = 200_000_000;
 
 function mix(seed: number, value: number): number {
   const hash = Math.imul(seed ^ value, 0x9e3779b1);
-  return (hash ^ (hash >>> 15)) + 0x165667b1 | 0;
+  return ((hash ^ (hash >>> 15)) + 0x165667b1) | 0;
 }
 
 /** What the generated JavaScript calls beside arithmetic. */
@@ -75,7 +79,8 @@ class Runtime {
   /** A row that meets how many there are: it must be one, or one of the last tile's beyond them. */
   near(index: Word, count: Word, line: number): Word {
     const [at, rows] = [this.#integers.plain(index), this.#integers.plain(count)];
-    if (typeof at === "number" && typeof rows === "number" && at > rows + this.#overshoot) throw new Fault("taint", `row ${at} meets a count of ${rows}, and no tile reaches as far`, line);
+    if (typeof at === "number" && typeof rows === "number" && at > rows + this.#overshoot)
+      throw new Fault("taint", `row ${at} meets a count of ${rows}, and no tile reaches as far`, line);
     return index;
   }
   /** Runs stores under a condition. */
@@ -96,11 +101,22 @@ class Runtime {
   }
   component(vector: Vector, index: Word, line: number): Value {
     const at = this.#integers.plain(index);
-    if (typeof at !== "number" && at.high >= vector.length) throw new Fault("bounds", `a vector of ${vector.length} is indexed by what may be ${at.high}`, line, "unfollowed");
+    if (typeof at !== "number" && at.high >= vector.length)
+      throw new Fault(
+        "bounds",
+        `a vector of ${vector.length} is indexed by what may be ${at.high}`,
+        line,
+        "unfollowed",
+      );
     if (typeof at !== "number") {
       // A component by data: of memory the word that lies there, as where words are read one by one; otherwise whichever it is.
       if (vector.wordAt !== undefined) return vector.wordAt(at);
-      return vector.slice(1).reduce<Value>((rest, value, i) => this.#integers.select(this.#integers.equal(at, i + 1), value, rest), vector[0]!);
+      return vector
+        .slice(1)
+        .reduce<Value>(
+          (rest, value, i) => this.#integers.select(this.#integers.equal(at, i + 1), value, rest),
+          vector[0]!,
+        );
     }
     if (at >= vector.length) throw new Fault("bounds", `component ${at} of a vector of ${vector.length}`, line);
     return vector[at]!;
@@ -131,7 +147,8 @@ function undecided(condition: Term, line: number): Error {
     operandsOf(term).forEach(visit);
   };
   visit(condition);
-  if (float || tensors.size === 0) return new Fault("taint", "control flow depends on floats, which only a select may", line);
+  if (float || tensors.size === 0)
+    return new Fault("taint", "control flow depends on floats, which only a select may", line);
   return new NeedsValues(tensors, line);
 }
 
@@ -150,7 +167,14 @@ export class Machine {
   readonly #rows: { readonly bounds: RowBounds; readonly overshoot: number };
 
   /** `constants`: the uniforms that have one value always, which functions may read; `rows`: where rows meet their count, and how far beyond it a tile may reach. */
-  constructor(module: Module, integers: Integers, floats: Floats, constants: Uniforms, recognise: Recognise, rows: { readonly bounds: RowBounds; readonly overshoot: number } = { bounds: new Map(), overshoot: 0 }) {
+  constructor(
+    module: Module,
+    integers: Integers,
+    floats: Floats,
+    constants: Uniforms,
+    recognise: Recognise,
+    rows: { readonly bounds: RowBounds; readonly overshoot: number } = { bounds: new Map(), overshoot: 0 },
+  ) {
     this.module = module;
     this.#rows = rows;
     this.#constants = constants;
@@ -168,7 +192,14 @@ export class Machine {
   /** A function of values alone, called with each list of arguments once; one that is a primitive is that. */
   #callable(declaration: FunctionDeclaration, recognise: Recognise): Callable {
     const runtime = new Runtime(this.#integers, this.#floats);
-    const run = this.#function(declaration)(this.#integers, this.#floats, runtime, {}, this.#constants, this.#pureFunctions);
+    const run = this.#function(declaration)(
+      this.#integers,
+      this.#floats,
+      runtime,
+      {},
+      this.#constants,
+      this.#pureFunctions,
+    );
     const primitive = recognise(declaration, run);
     if (primitive !== undefined) return primitive;
     const calls = new Calls();
@@ -186,7 +217,15 @@ export class Machine {
     const names = new Map([...this.#names].map(([callee, name]) => [callee, `pure.${name}`]));
     const emitter = new Emitter("body", declaration, names);
     const parameters = declaration.parameters.map((parameter) => emitter.name(parameter)).join(", ");
-    const made = new Function("I", "F", "m", "S", "U", "pure", `return (${parameters}) => {\n${emitter.block(declaration.body)}\n};`) as (...environment: unknown[]) => Callable;
+    const made = new Function(
+      "I",
+      "F",
+      "m",
+      "S",
+      "U",
+      "pure",
+      `return (${parameters}) => {\n${emitter.block(declaration.body)}\n};`,
+    ) as (...environment: unknown[]) => Callable;
     this.#made.set(declaration, made);
     return made;
   }
@@ -200,10 +239,18 @@ export class Machine {
     let known = this.#texts.get(mode);
     if (known === undefined) {
       const { entry } = this.module;
-      const names = new Map([...this.#names].map(([callee, name]) => [callee, this.#pure.has(callee) ? `pure.${name}` : `own.${name}`]));
+      const names = new Map(
+        [...this.#names].map(([callee, name]) => [callee, this.#pure.has(callee) ? `pure.${name}` : `own.${name}`]),
+      );
       const emitter = new Emitter(mode, entry, names, this.#rows.bounds);
-      const arguments_ = { workgroup_id: "workgroup", num_workgroups: "workgroups", local_invocation_index: "invocation" };
-      const head = entry.parameters.map((parameter) => `const ${emitter.name(parameter)} = ${arguments_[parameter.builtin!]};`).join("\n");
+      const arguments_ = {
+        workgroup_id: "workgroup",
+        num_workgroups: "workgroups",
+        local_invocation_index: "invocation",
+      };
+      const head = entry.parameters
+        .map((parameter) => `const ${emitter.name(parameter)} = ${arguments_[parameter.builtin!]};`)
+        .join("\n");
       const body = emitter.block(entry.body);
       const yields = body.includes("yield ");
       const text = `return function${yields ? "*" : ""} (workgroup, workgroups, invocation) {\n${head}\n${body}\n};`;
@@ -214,24 +261,45 @@ export class Machine {
   }
 
   /** Runs one workgroup; the invocations in `chosen` in full, the others as far as it matters to them and to the checks. */
-  runWorkgroup(workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms, chosen: (invocation: number) => boolean): void {
+  runWorkgroup(
+    workgroup: readonly number[],
+    workgroups: readonly number[],
+    buffers: Buffers,
+    uniforms: Uniforms,
+    chosen: (invocation: number) => boolean,
+  ): void {
     this.#run(workgroup, workgroups, buffers, uniforms, (invocation) => (chosen(invocation) ? "full" : "shadow"));
   }
 
   /** The path that each invocation of a workgroup takes, with all checks of addresses, races and barriers on the way. */
-  pathsOfWorkgroup(workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms): { paths: number[]; steps: number } {
+  pathsOfWorkgroup(
+    workgroup: readonly number[],
+    workgroups: readonly number[],
+    buffers: Buffers,
+    uniforms: Uniforms,
+  ): { paths: number[]; steps: number } {
     return this.#run(workgroup, workgroups, buffers, uniforms, () => "paths");
   }
 
   #run(
-    workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms, modeOf: (invocation: number) => Mode,
+    workgroup: readonly number[],
+    workgroups: readonly number[],
+    buffers: Buffers,
+    uniforms: Uniforms,
+    modeOf: (invocation: number) => Mode,
   ): { paths: number[]; steps: number } {
-    const shared = new Map(this.module.workgroup.map(({ name, type }) => [name, new Shared(name, this.#integers, type.kind === "array" ? type.length! : 1)]));
+    const shared = new Map(
+      this.module.workgroup.map(({ name, type }) => [
+        name,
+        new Shared(name, this.#integers, type.kind === "array" ? type.length! : 1),
+      ]),
+    );
     const runtime = new Runtime(this.#integers, this.#floats, this.#rows.overshoot);
     const entries = new Map<Mode, Entry>();
     const entry = (mode: Mode): Entry => {
       let made = entries.get(mode);
-      if (made === undefined) entries.set(mode, (made = this.#entry(mode, runtime, buffers, uniforms, Object.fromEntries(shared))));
+      if (made === undefined)
+        entries.set(mode, (made = this.#entry(mode, runtime, buffers, uniforms, Object.fromEntries(shared))));
       return made;
     };
     const paths = new Array<number>(this.module.workgroupSize).fill(0);
@@ -256,13 +324,22 @@ export class Machine {
         paths[one.invocation] = runtime.path;
         if (step.done === true) done++;
         else if (barrier !== undefined && barrier !== step.value) {
-          throw new Fault("barrier", `invocations of one workgroup wait at different barriers, of lines ${barrier} and ${step.value}`, step.value);
+          throw new Fault(
+            "barrier",
+            `invocations of one workgroup wait at different barriers, of lines ${barrier} and ${step.value}`,
+            step.value,
+          );
         } else {
           barrier = step.value;
           next.push(one);
         }
       }
-      if (barrier !== undefined && done > 0) throw new Fault("barrier", `${done} invocations of a workgroup end without meeting the others at a barrier`, barrier);
+      if (barrier !== undefined && done > 0)
+        throw new Fault(
+          "barrier",
+          `${done} invocations of a workgroup end without meeting the others at a barrier`,
+          barrier,
+        );
       for (const memory of shared.values()) memory.epoch++;
       running = next;
     }
@@ -270,7 +347,12 @@ export class Machine {
   }
 
   /** Where each invocation of a workgroup stores, values left out; and the way that each takes, as far as it shows there. */
-  storesOfWorkgroup(workgroup: readonly number[], workgroups: readonly number[], buffers: Buffers, uniforms: Uniforms): number[] {
+  storesOfWorkgroup(
+    workgroup: readonly number[],
+    workgroups: readonly number[],
+    buffers: Buffers,
+    uniforms: Uniforms,
+  ): number[] {
     const runtime = new Runtime(this.#integers, this.#floats, this.#rows.overshoot);
     const entry = this.#entry("stores", runtime, buffers, uniforms, {});
     return Array.from({ length: this.module.workgroupSize }, (_, invocation) => {
@@ -282,12 +364,21 @@ export class Machine {
     });
   }
 
-  #entry(mode: Mode, runtime: Runtime, buffers: Buffers, uniforms: Uniforms, shared: Readonly<Record<string, Shared>>): Entry {
+  #entry(
+    mode: Mode,
+    runtime: Runtime,
+    buffers: Buffers,
+    uniforms: Uniforms,
+    shared: Readonly<Record<string, Shared>>,
+  ): Entry {
     const pure = this.#pureFunctions;
     const own: Record<string, Callable> = {};
     for (const [declaration, name] of this.#names) {
       if (this.#pure.has(declaration)) continue;
-      own[name] = this.#function(declaration)(this.#integers, this.#floats, runtime, buffers, uniforms, { ...pure, ...own });
+      own[name] = this.#function(declaration)(this.#integers, this.#floats, runtime, buffers, uniforms, {
+        ...pure,
+        ...own,
+      });
     }
     return this.#text(mode).make(this.#integers, this.#floats, runtime, buffers, shared, uniforms, pure, own);
   }

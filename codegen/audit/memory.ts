@@ -31,7 +31,15 @@ export class Source {
   readonly #exists: (word: Word, line: number) => void;
 
   /** `exists`: throws unless something wrote the word. */
-  constructor(name: string, integers: Integers, words: number, first: number, width: number, read: (word: Word, line: number) => Value, exists: (word: Word, line: number) => void) {
+  constructor(
+    name: string,
+    integers: Integers,
+    words: number,
+    first: number,
+    width: number,
+    read: (word: Word, line: number) => Value,
+    exists: (word: Word, line: number) => void,
+  ) {
     this.#name = name;
     this.#integers = integers;
     this.#words = words;
@@ -48,8 +56,16 @@ export class Source {
     const entries = Math.ceil(this.#words / this.#width);
     const highest = typeof at === "number" ? at : at.high;
     if (highest >= entries) {
-      const where = typeof at === "number" ? `at ${at}` : `at an index that may be ${at.high === 0xffffffff ? "anything" : `as large as ${at.high}`}`;
-      throw new Fault("bounds", `'${this.#name}' is read ${where}, beyond its ${entries} elements`, line, typeof at === "number" ? "refuted" : "unfollowed");
+      const where =
+        typeof at === "number"
+          ? `at ${at}`
+          : `at an index that may be ${at.high === 0xffffffff ? "anything" : `as large as ${at.high}`}`;
+      throw new Fault(
+        "bounds",
+        `'${this.#name}' is read ${where}, beyond its ${entries} elements`,
+        line,
+        typeof at === "number" ? "refuted" : "unfollowed",
+      );
     }
     return this.#integers.add(this.#integers.multiply(at, this.#width), this.#first);
   }
@@ -58,13 +74,17 @@ export class Source {
     const word = this.#wordAt(index, line);
     if (this.#width === 1) return this.#read(word, line);
     const wordAt = (component: Word): Value => this.#read(this.#integers.add(word, component), line);
-    return Object.assign(Array.from({ length: this.#width }, (_, component) => wordAt(component)), { wordAt });
+    return Object.assign(
+      Array.from({ length: this.#width }, (_, component) => wordAt(component)),
+      { wordAt },
+    );
   }
 
   /** A read whose value does not matter: that it may be made does. */
   touch(index: Word, line: number): void {
     const word = this.#wordAt(index, line);
-    for (let component = 0; component < this.#width; component++) this.#exists(component === 0 ? word : this.#integers.add(word, component), line);
+    for (let component = 0; component < this.#width; component++)
+      this.#exists(component === 0 ? word : this.#integers.add(word, component), line);
   }
 
   store(_index: Word, _value: Value, _invocation: number, line: number): never {
@@ -99,11 +119,20 @@ export class Sink {
   store(index: Word, value: Value, invocation: number, line: number, guard: Truth): void {
     if (guard === false) return;
     const at = this.#integers.plain(index);
-    if (typeof at === "number" && at >= this.#words) throw new Fault("bounds", `'${this.name}' is written at ${at}, beyond its ${this.#words} words`, line);
-    if (typeof at !== "number" && !this.#scattered) throw new Fault("write", `'${this.name}' is written at an address that depends on data`, line, "unfollowed");
-    if (guard !== true && !this.#scattered) throw new Fault("write", `whether '${this.name}' is written depends on data`, line, "unfollowed");
+    if (typeof at === "number" && at >= this.#words)
+      throw new Fault("bounds", `'${this.name}' is written at ${at}, beyond its ${this.#words} words`, line);
+    if (typeof at !== "number" && !this.#scattered)
+      throw new Fault("write", `'${this.name}' is written at an address that depends on data`, line, "unfollowed");
+    if (guard !== true && !this.#scattered)
+      throw new Fault("write", `whether '${this.name}' is written depends on data`, line, "unfollowed");
     const before = this.stored.get(at);
-    if (before !== undefined) throw new Fault("write", `word ${typeof at === "number" ? at : "of one place"} of '${this.name}' is written twice`, line, guard === true && before.guard === true ? "refuted" : "unfollowed");
+    if (before !== undefined)
+      throw new Fault(
+        "write",
+        `word ${typeof at === "number" ? at : "of one place"} of '${this.name}' is written twice`,
+        line,
+        guard === true && before.guard === true ? "refuted" : "unfollowed",
+      );
     this.stored.set(at, { value, guard, workgroup: this.workgroup, invocation, line });
   }
 }
@@ -131,16 +160,24 @@ export class Shared {
 
   #index(index: Word, line: number): number {
     const at = this.#integers.plain(index);
-    if (typeof at !== "number") throw new Fault("bounds", `workgroup memory '${this.#name}' is indexed by data`, line, "unfollowed");
-    if (at >= this.#values.length) throw new Fault("bounds", `workgroup memory '${this.#name}' is indexed at ${at}, beyond its ${this.#values.length} elements`, line);
+    if (typeof at !== "number")
+      throw new Fault("bounds", `workgroup memory '${this.#name}' is indexed by data`, line, "unfollowed");
+    if (at >= this.#values.length)
+      throw new Fault(
+        "bounds",
+        `workgroup memory '${this.#name}' is indexed at ${at}, beyond its ${this.#values.length} elements`,
+        line,
+      );
     return at;
   }
 
   load(index: Word, invocation: number, line: number): Value {
     const at = this.#index(index, line);
     const value = this.#values[at];
-    if (value === undefined) throw new Fault("read", `element ${at} of workgroup memory '${this.#name}' is read, which nothing wrote`, line);
-    if (this.#writtenIn[at] === this.epoch && this.#writer[at] !== invocation) throw this.#race(at, this.#writer[at]!, invocation, line);
+    if (value === undefined)
+      throw new Fault("read", `element ${at} of workgroup memory '${this.#name}' is read, which nothing wrote`, line);
+    if (this.#writtenIn[at] === this.epoch && this.#writer[at] !== invocation)
+      throw this.#race(at, this.#writer[at]!, invocation, line);
     // Two readers are one too many for any writer but neither of them.
     this.#reader[at] = this.#readIn[at] === this.epoch && this.#reader[at] !== invocation ? -1 : invocation;
     this.#readIn[at] = this.epoch;
@@ -149,8 +186,10 @@ export class Shared {
 
   store(index: Word, value: Value, invocation: number, line: number): void {
     const at = this.#index(index, line);
-    if (this.#writtenIn[at] === this.epoch && this.#writer[at] !== invocation) throw this.#race(at, this.#writer[at]!, invocation, line);
-    if (this.#readIn[at] === this.epoch && this.#reader[at] !== invocation) throw this.#race(at, this.#reader[at]!, invocation, line);
+    if (this.#writtenIn[at] === this.epoch && this.#writer[at] !== invocation)
+      throw this.#race(at, this.#writer[at]!, invocation, line);
+    if (this.#readIn[at] === this.epoch && this.#reader[at] !== invocation)
+      throw this.#race(at, this.#reader[at]!, invocation, line);
     this.#values[at] = value;
     this.#writtenIn[at] = this.epoch;
     this.#writer[at] = invocation;
@@ -158,7 +197,11 @@ export class Shared {
 
   #race(at: number, one: number, other: number, line: number): Fault {
     const who = one < 0 ? "several invocations" : `invocation ${one}`;
-    return new Fault("race", `element ${at} of workgroup memory '${this.#name}' is touched by ${who} and by invocation ${other} with no barrier between`, line);
+    return new Fault(
+      "race",
+      `element ${at} of workgroup memory '${this.#name}' is touched by ${who} and by invocation ${other} with no barrier between`,
+      line,
+    );
   }
 }
 
@@ -177,13 +220,19 @@ export class Own {
   #index(index: Word, line: number): number {
     const at = this.#integers.plain(index);
     if (typeof at !== "number") throw new Fault("bounds", `'${this.#name}' is indexed by data`, line, "unfollowed");
-    if (at >= this.#values.length) throw new Fault("bounds", `'${this.#name}' is indexed at ${at | 0}, beyond its ${this.#values.length} elements`, line);
+    if (at >= this.#values.length)
+      throw new Fault(
+        "bounds",
+        `'${this.#name}' is indexed at ${at | 0}, beyond its ${this.#values.length} elements`,
+        line,
+      );
     return at;
   }
   load(index: Word, line: number): Value {
     const at = this.#index(index, line);
     const value = this.#values[at];
-    if (value === undefined) throw new Fault("read", `element ${at} of '${this.#name}' is read, which nothing wrote`, line);
+    if (value === undefined)
+      throw new Fault("read", `element ${at} of '${this.#name}' is read, which nothing wrote`, line);
     return value;
   }
   store(index: Word, value: Value, line: number): void {
@@ -193,5 +242,9 @@ export class Own {
 
 /** What stands for a value that was never given; it equals nothing that was declared. */
 export function unwritten(floats: Floats, name: string, line: number, type: "f32" | "u32" | "i32" | "bool"): Value {
-  return floats.pool.leaf("word", type === "f32" ? "float" : type === "bool" ? "bool" : "integer", `unwritten ${name} of line ${line}`);
+  return floats.pool.leaf(
+    "word",
+    type === "f32" ? "float" : type === "bool" ? "bool" : "integer",
+    `unwritten ${name} of line ${line}`,
+  );
 }

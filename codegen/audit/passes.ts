@@ -51,7 +51,11 @@ class Ways {
 
   add(workgroup: number, paths: readonly number[]): void {
     const key = paths.join(" ");
-    if (!this.#found.has(key)) this.#found.set(key, { workgroup, invocations: paths.flatMap((path, invocation) => (paths.indexOf(path) === invocation ? [invocation] : [])) });
+    if (!this.#found.has(key))
+      this.#found.set(key, {
+        workgroup,
+        invocations: paths.flatMap((path, invocation) => (paths.indexOf(path) === invocation ? [invocation] : [])),
+      });
   }
   get found(): Path[] {
     return [...this.#found.values()];
@@ -79,7 +83,11 @@ export class PassRun {
     const count = evaluateFormula(this.#pass.workgroups, request.extents);
     // A single workgroup is dispatched alone; of more, a grid may hold some to spare.
     const [across, down] = count <= 1 ? [count, 1] : (request.across ?? [count + 1, 1]);
-    this.#workgroups = [across, down, count <= 1 || request.across === undefined ? 1 : Math.ceil((count + 1) / (across * down))];
+    this.#workgroups = [
+      across,
+      down,
+      count <= 1 || request.across === undefined ? 1 : Math.ceil((count + 1) / (across * down)),
+    ];
     if (request.some !== undefined && number === request.artifact.passes.length - 1) {
       const [x, y, z] = this.#workgroups;
       const spread = [0, count - 1, x * y * z - 1, Math.floor(count * 0.71), ...request.some];
@@ -98,9 +106,14 @@ export class PassRun {
   /** What is written there. */
   valueAt(output: string, place: Place): Stored {
     const where = this.written.get(output)?.get(place);
-    if (where === undefined) throw new Fault("read", `word ${typeof place === "number" ? place : "at a place"} of '${output}' is read, which nothing wrote`);
+    if (where === undefined)
+      throw new Fault(
+        "read",
+        `word ${typeof place === "number" ? place : "at a place"} of '${output}' is read, which nothing wrote`,
+      );
     let values = this.#values.get(where.workgroup);
-    if (values === undefined) this.#values.set(where.workgroup, (values = this.#inPass(() => this.#run(where.workgroup, () => true))));
+    if (values === undefined)
+      this.#values.set(where.workgroup, (values = this.#inPass(() => this.#run(where.workgroup, () => true))));
     return values.get(output)!.get(place)!;
   }
 
@@ -109,7 +122,11 @@ export class PassRun {
     const byWorkgroup = new Map<number, Set<number>>();
     for (const place of places) {
       const where = this.written.get(output)?.get(place);
-      if (where === undefined) throw new Fault("write", `word ${typeof place === "number" ? place : "at a place"} of '${output}' is not written`);
+      if (where === undefined)
+        throw new Fault(
+          "write",
+          `word ${typeof place === "number" ? place : "at a place"} of '${output}' is not written`,
+        );
       let chosen = byWorkgroup.get(where.workgroup);
       if (chosen === undefined) byWorkgroup.set(where.workgroup, (chosen = new Set()));
       chosen.add(where.invocation);
@@ -136,8 +153,14 @@ export class PassRun {
       const [x, y, z] = this.#workgroups;
       const ways = new Ways();
       for (let at = 0; at < x * y * z; at++) {
-        const { paths, steps } = this.#machine.pathsOfWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms);
-        if ((this.steps += steps + paths.length) > most || this.#request.integers.pool.size > mostTerms) return undefined;
+        const { paths, steps } = this.#machine.pathsOfWorkgroup(
+          this.#position(at),
+          this.#workgroups,
+          buffers,
+          this.#uniforms,
+        );
+        if ((this.steps += steps + paths.length) > most || this.#request.integers.pool.size > mostTerms)
+          return undefined;
         ways.add(at, paths);
       }
       return ways.found;
@@ -155,15 +178,22 @@ export class PassRun {
   /** The words that these invocations write. */
   wordsOf(output: string, { workgroup, invocations }: Path): Place[] {
     const chosen = new Set(invocations);
-    return (this.#writtenBy.get(workgroup) ?? []).flatMap((one) => (one.output === output && chosen.has(one.invocation) ? [one.place] : []));
+    return (this.#writtenBy.get(workgroup) ?? []).flatMap((one) =>
+      one.output === output && chosen.has(one.invocation) ? [one.place] : [],
+    );
   }
 
   /** Whether a workgroup writes anything. */
   writes(workgroup: number): boolean {
     return this.#writtenBy.has(workgroup);
   }
-  #byWorkgroup: ReadonlyMap<number, readonly { readonly output: string; readonly place: Place; readonly invocation: number }[]> | undefined;
-  get #writtenBy(): ReadonlyMap<number, readonly { readonly output: string; readonly place: Place; readonly invocation: number }[]> {
+  #byWorkgroup:
+    | ReadonlyMap<number, readonly { readonly output: string; readonly place: Place; readonly invocation: number }[]>
+    | undefined;
+  get #writtenBy(): ReadonlyMap<
+    number,
+    readonly { readonly output: string; readonly place: Place; readonly invocation: number }[]
+  > {
     if (this.#byWorkgroup === undefined) {
       const all = new Map<number, { output: string; place: Place; invocation: number }[]>();
       for (const [output, places] of this.written) {
@@ -208,8 +238,13 @@ export class PassRun {
     const [x, y, z] = this.#workgroups;
     for (const at of this.#chosen ?? Array.from({ length: x * y * z }, (_, all) => all)) {
       for (const sink of sinks) sink.workgroup = at;
-      if (this.#machine.storesNeedWorkgroup) this.#machine.runWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms, () => false);
-      else this.#coarse.add(at, this.#machine.storesOfWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms));
+      if (this.#machine.storesNeedWorkgroup)
+        this.#machine.runWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms, () => false);
+      else
+        this.#coarse.add(
+          at,
+          this.#machine.storesOfWorkgroup(this.#position(at), this.#workgroups, buffers, this.#uniforms),
+        );
     }
     return new Map(sinks.map((sink) => [sink.name, sink.stored]));
   }
@@ -257,9 +292,12 @@ export class PassRun {
       const scalar = element.kind === "vector" ? element.of : element.kind === "scalar" ? element.name : "u32";
       const isFloat = scalar === "f32";
       const read = (word: Word, line: number): Value => {
-        const value = binding.role !== "scratch" ? readWord(binding.name, word)
-          : addressesOnly ? integers.pool.word(binding.name, tensor.storage === "f32" ? "float" : "integer", word)
-          : this.#scratch(binding.name, word, line);
+        const value =
+          binding.role !== "scratch"
+            ? readWord(binding.name, word)
+            : addressesOnly
+              ? integers.pool.word(binding.name, tensor.storage === "f32" ? "float" : "integer", word)
+              : this.#scratch(binding.name, word, line);
         // A buffer may be declared as words where its elements are floats, and the other way around.
         if (isFloat === (tensor.storage === "f32")) return value;
         return isFloat ? floats.fromBits(value as Word) : floats.bitsOf(value as Term);
@@ -268,7 +306,15 @@ export class PassRun {
       const exists = (word: Word, line: number): void => {
         if (binding.role === "scratch" && !addressesOnly) this.#writerOf(binding.name, word, line);
       };
-      buffers[variable.name] = new Source(binding.name, integers, count, first, element.kind === "vector" ? element.size : 1, read, exists);
+      buffers[variable.name] = new Source(
+        binding.name,
+        integers,
+        count,
+        first,
+        element.kind === "vector" ? element.size : 1,
+        read,
+        exists,
+      );
     }
     return { buffers, sinks };
   }
@@ -279,9 +325,13 @@ export class PassRun {
   }
   /** The last pass before this one that writes a tensor: it must have written this word. */
   #writerOf(name: string, word: Word, line: number): PassRun {
-    const writer = this.#before.findLast((pass) => pass.#pass.bindings.some((binding) => binding.name === name && binding.access === "read_write"));
-    if (writer === undefined || typeof word !== "number") throw new Fault("read", `'${name}' is read, which no pass before this one wrote there`, line);
-    if (writer.written.get(name)?.has(word) !== true) throw new Fault("read", `word ${word} of '${name}' is read, which nothing wrote`, line);
+    const writer = this.#before.findLast((pass) =>
+      pass.#pass.bindings.some((binding) => binding.name === name && binding.access === "read_write"),
+    );
+    if (writer === undefined || typeof word !== "number")
+      throw new Fault("read", `'${name}' is read, which no pass before this one wrote there`, line);
+    if (writer.written.get(name)?.has(word) !== true)
+      throw new Fault("read", `word ${word} of '${name}' is read, which nothing wrote`, line);
     return writer;
   }
 }

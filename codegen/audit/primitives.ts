@@ -90,7 +90,8 @@ export function primitivesOf(integers: Integers, floats: Floats, constants: Unif
   const known = new Map<Value, Callable>();
   for (const declaration of machine.module.functions) {
     const operation = own(operations, declaration.name);
-    if (operation !== undefined) known.set(summaryOf(declaration, machine.callable(declaration.name), integers), operation);
+    if (operation !== undefined)
+      known.set(summaryOf(declaration, machine.callable(declaration.name), integers), operation);
   }
   return (declaration, run) => {
     try {
@@ -109,8 +110,10 @@ export function truncated(floats: Floats, integers: Integers, kind: "truncateU32
 
 /** What a function gives for arguments that are not known. */
 export function summaryOf(declaration: FunctionDeclaration, run: Callable, { pool }: Integers): Value {
-  return run(...declaration.parameters.map(({ type }, at) => {
-    const scalar = type.kind === "scalar" ? type.name : "u32";
-    return pool.leaf("argument", scalar === "f32" ? "float" : scalar === "bool" ? "bool" : "integer", `${at}`);
-  }));
+  return run(
+    ...declaration.parameters.map(({ type }, at) => {
+      const scalar = type.kind === "scalar" ? type.name : "u32";
+      return pool.leaf("argument", scalar === "f32" ? "float" : scalar === "bool" ? "bool" : "integer", `${at}`);
+    }),
+  );
 }

@@ -71,7 +71,9 @@ export function counterexampleTo(pairs: readonly Pair[], { kernel, extents, effo
     const nan = ofNaN(pairs, sampled);
     if (nan !== undefined) return nan;
     const inputs = sampled(nearest.seed);
-    return climb(both, spines, inputs, effort, work / 2) ? shrunk(both, inputs, 2, Math.ceil(mostOfSearch / both.cost)) : undefined;
+    return climb(both, spines, inputs, effort, work / 2)
+      ? shrunk(both, inputs, 2, Math.ceil(mostOfSearch / both.cost))
+      : undefined;
   } catch (error) {
     if (error instanceof NoValue) return undefined;
     throw error;
@@ -86,17 +88,26 @@ function rankOf(both: Evaluator): number | undefined {
 }
 
 function differing(values: readonly number[]): readonly [declared: number, found: number] | undefined {
-  for (let at = 0; at < values.length; at += 2) if (values[at] !== values[at + 1]) return [values[at]!, values[at + 1]!];
+  for (let at = 0; at < values.length; at += 2)
+    if (values[at] !== values[at + 1]) return [values[at]!, values[at + 1]!];
   return undefined;
 }
 
 /** A NaN that is stored as the device makes it differs from the declared one where the device's is another. */
 function ofNaN(pairs: readonly Pair[], sampled: (seed: number) => Sampled): Found | undefined {
-  const isStored = pairs.some(([declared, found]) =>
-    typeof declared === "object" && declared.kind === "canonical" && typeof found === "object" && found.kind !== "canonical");
+  const isStored = pairs.some(
+    ([declared, found]) =>
+      typeof declared === "object" &&
+      declared.kind === "canonical" &&
+      typeof found === "object" &&
+      found.kind !== "canonical",
+  );
   if (!isStored) return undefined;
   const declared = new Evaluator(pairs.map(([value]) => value));
-  const found = new Evaluator(pairs.map(([, value]) => value), otherNaN);
+  const found = new Evaluator(
+    pairs.map(([, value]) => value),
+    otherNaN,
+  );
   for (let seed = 0; seed < 200; seed++) {
     const inputs = sampled(7 * seed + 6);
     const [as, bs] = [declared.evaluate(inputs), found.evaluate(inputs)];
@@ -118,7 +129,8 @@ function shrunk(both: Evaluator, inputs: Sampled, rank: number, evaluations: num
   // Halves first: most words seldom matter.
   for (let size = inputs.read.length; size >= 1 && left > 0; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     const some = inputs.read;
-    for (let from = 0; from < some.length && left-- > 0; from += size) inputs.without(some.slice(from, from + size), holds);
+    for (let from = 0; from < some.length && left-- > 0; from += size)
+      inputs.without(some.slice(from, from + size), holds);
   }
   const [declared, found] = differing(both.evaluate(inputs))!;
   return { inputs: inputs.listed(), declared, found, special: both.metSpecial };

@@ -16,10 +16,15 @@ interface Effort {
 }
 
 /** All of `count` if that is cheap, otherwise some of every stretch, at no even steps. */
-export function sampleOf(count: number, { wholeSteps: most, steps, least, isCheapest, turn }: Effort): readonly number[] {
+export function sampleOf(
+  count: number,
+  { wholeSteps: most, steps, least, isCheapest, turn }: Effort,
+): readonly number[] {
   const share = steps === undefined ? 0 : most / (steps + stepsOfWord * count);
   if (share >= 1) return Array.from({ length: count }, (_, at) => at);
   const chosen = Math.min(count, Math.max(least, isCheapest ? Math.floor(count * share) : 0));
   // The golden ratio's multiples fall into no pattern of tiles.
-  return Array.from({ length: chosen }, (_, at) => Math.min(count - 1, Math.floor(((at + ((at * 0.6180339887498949 + turn * 0.37) % 1)) * count) / chosen)));
+  return Array.from({ length: chosen }, (_, at) =>
+    Math.min(count - 1, Math.floor(((at + ((at * 0.6180339887498949 + turn * 0.37) % 1)) * count) / chosen)),
+  );
 }

@@ -35,7 +35,14 @@ export class Sampled implements Inputs {
 
   readonly word = (tensor: string, address: number): number => {
     const known = this.#read.get(tensor)?.get(address);
-    return known ?? this.#put(tensor, address, this.#bits(this.#storageOf(tensor), tensor, address, this.#random.of(this.#seed, tensor, address)));
+    return (
+      known ??
+      this.#put(
+        tensor,
+        address,
+        this.#bits(this.#storageOf(tensor), tensor, address, this.#random.of(this.#seed, tensor, address)),
+      )
+    );
   };
   readonly parameter = (label: string, type: string): number => {
     const name = label.replace(/^parameter /, "");
@@ -48,7 +55,11 @@ export class Sampled implements Inputs {
 
   #storageOf(tensor: string): Storage {
     let storage = this.#storages.get(tensor);
-    if (storage === undefined) this.#storages.set(tensor, (storage = this.#request.kernel.inputs.find(({ name }) => name === tensor)?.storage ?? "f32"));
+    if (storage === undefined)
+      this.#storages.set(
+        tensor,
+        (storage = this.#request.kernel.inputs.find(({ name }) => name === tensor)?.storage ?? "f32"),
+      );
     return storage;
   }
   readonly #storages = new Map<string, Storage>();
@@ -68,10 +79,15 @@ export class Sampled implements Inputs {
 
   #integer(random: Random): number {
     switch (this.#seed % 5) {
-      case 0: return random.below(4);
-      case 1: case 2: return this.#candidates[random.below(this.#candidates.length)]!;
-      case 3: return random.below(Math.max(...this.#candidates) + 1);
-      default: return random.below(3) === 0 ? random.bits() : (random.below(64) - 16) >>> 0;
+      case 0:
+        return random.below(4);
+      case 1:
+      case 2:
+        return this.#candidates[random.below(this.#candidates.length)]!;
+      case 3:
+        return random.below(Math.max(...this.#candidates) + 1);
+      default:
+        return random.below(3) === 0 ? random.bits() : (random.below(64) - 16) >>> 0;
     }
   }
 
@@ -88,8 +104,9 @@ export class Sampled implements Inputs {
       const sign = (): number => random.below(2) << 31;
       const near = (): number => {
         if (turn % 8 === 7) return float((turn >>> 3) % 6, random);
-        if (turn % 8 === 3 && constants.length > 0) return (constants[random.below(constants.length)]! + random.below(0x800000) - 0x400000 | sign()) >>> 0;
-        return (sign() | (124 + random.below(6)) << 23 | random.below(0x800000)) >>> 0;
+        if (turn % 8 === 3 && constants.length > 0)
+          return ((constants[random.below(constants.length)]! + random.below(0x800000) - 0x400000) | sign()) >>> 0;
+        return (sign() | ((124 + random.below(6)) << 23) | random.below(0x800000)) >>> 0;
       };
       this.#put(name, word, storage === "f32" ? near() : ((flushed(near()) >>> 16) | flushed(near())) >>> 0);
     }
@@ -101,7 +118,9 @@ export class Sampled implements Inputs {
 
   /** What was read and is not zero. */
   get read(): Read[] {
-    return [...this.#read].flatMap(([name, words]) => [...words].flatMap(([word, bits]) => (bits === 0 ? [] : [{ name, word, bits }])));
+    return [...this.#read].flatMap(([name, words]) =>
+      [...words].flatMap(([word, bits]) => (bits === 0 ? [] : [{ name, word, bits }])),
+    );
   }
 
   /** Makes zeros of these, if what `holds` says is still so. */
@@ -119,21 +138,36 @@ export class Sampled implements Inputs {
 function float(seed: number, random: Random): number {
   const sign = random.below(2) * 2 - 1;
   switch (seed % 7) {
-    case 0: return bitsOfF32(sign * (random.unit() * 2));
-    case 1: return bitsOfF32(sign * random.below(9));
+    case 0:
+      return bitsOfF32(sign * (random.unit() * 2));
+    case 1:
+      return bitsOfF32(sign * random.below(9));
     // All of one sign, and large.
-    case 2: return bitsOfF32((seed % 14 < 7 ? -1 : 1) * (100 + random.unit() * 1000));
-    case 3: return bitsOfF32(sign * random.unit() * 2 ** (random.below(40) - 20));
+    case 2:
+      return bitsOfF32((seed % 14 < 7 ? -1 : 1) * (100 + random.unit() * 1000));
+    case 3:
+      return bitsOfF32(sign * random.unit() * 2 ** (random.below(40) - 20));
     // Ties of a rounding to 16 bits, and their neighbors.
-    case 4: return ((random.below(2) << 31) | ((120 + random.below(12)) << 23) | (random.below(128) << 16) | [0x8000, 0x8000, 0x7fff, 0x8001][random.below(4)]!) >>> 0;
+    case 4:
+      return (
+        ((random.below(2) << 31) |
+          ((120 + random.below(12)) << 23) |
+          (random.below(128) << 16) |
+          [0x8000, 0x8000, 0x7fff, 0x8001][random.below(4)]!) >>>
+        0
+      );
     // Every exponent, such as thresholds have.
-    case 5: return ((random.below(2) << 31) | ((1 + random.below(254)) << 23) | (random.bits() & 0x7fffff)) >>> 0;
-    default: return (random.below(3) > 0 ? specials[random.below(specials.length)]! : bitsOfF32(sign * random.unit()));
+    case 5:
+      return ((random.below(2) << 31) | ((1 + random.below(254)) << 23) | (random.bits() & 0x7fffff)) >>> 0;
+    default:
+      return random.below(3) > 0 ? specials[random.below(specials.length)]! : bitsOfF32(sign * random.unit());
   }
 }
 
 /** Infinities, NaN, subnormals, and the ends of the normal numbers. */
-const specials = [0, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 1, 0x807fffff, 0x00800000, 0x7f7fffff, 0xff7fffff, 0x3f800000];
+const specials = [
+  0, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 1, 0x807fffff, 0x00800000, 0x7f7fffff, 0xff7fffff, 0x3f800000,
+];
 
 /** The seeds whose floats are zero or normal, and of no great magnitude. */
 export const isTame = (seed: number): boolean => [0, 1, 3].includes(seed % 7);

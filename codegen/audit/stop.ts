@@ -13,7 +13,12 @@ export class Fault extends Error {
   /** Which pass's text, 0-based; set by whoever knows. */
   pass: number | null = null;
 
-  constructor(kind: FailureKind, message: string, line = 0, outcome: Failure["outcome"] = unfollowedKinds.has(kind) ? "unfollowed" : "refuted") {
+  constructor(
+    kind: FailureKind,
+    message: string,
+    line = 0,
+    outcome: Failure["outcome"] = unfollowedKinds.has(kind) ? "unfollowed" : "refuted",
+  ) {
     super(message);
     this.outcome = outcome;
     this.kind = kind;

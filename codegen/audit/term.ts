@@ -17,14 +17,60 @@ export type TermKind =
   | "nothing" // a float that no chosen element needs
   // Integers.
   | "affine" // sum of coefficient times atom, plus `bits`, modulo 2^32
-  | "product" | "divide" | "divideSigned" | "remainder" | "remainderSigned" | "minimum" | "maximum" | "minimumSigned" | "maximumSigned"
-  | "and" | "or" | "xor" | "shiftLeft" | "shiftRight" | "shiftRightSigned" | "absolute" | "truncateU32" | "truncateI32" | "convertU32" | "convertI32"
+  | "product"
+  | "divide"
+  | "divideSigned"
+  | "remainder"
+  | "remainderSigned"
+  | "minimum"
+  | "maximum"
+  | "minimumSigned"
+  | "maximumSigned"
+  | "and"
+  | "or"
+  | "xor"
+  | "shiftLeft"
+  | "shiftRight"
+  | "shiftRightSigned"
+  | "absolute"
+  | "truncateU32"
+  | "truncateI32"
+  | "convertU32"
+  | "convertI32"
   | "bits" // the bits of a float
   // Floats. A `raw` operation stands unsealed in the text.
-  | "fromBits" | "add" | "rawAdd" | "subtract" | "rawSubtract" | "multiply" | "rawMultiply" | "fma" | "rawFma" | "negate" | "magnitude" | "floor"
-  | "rawDivide" | "rawMinimum" | "rawMaximum" | "roundBf16" | "canonical" | "maximumByBits" | "minimumByBits" | "fromU32" | "rawFromU32" | "fromI32"
+  | "fromBits"
+  | "add"
+  | "rawAdd"
+  | "subtract"
+  | "rawSubtract"
+  | "multiply"
+  | "rawMultiply"
+  | "fma"
+  | "rawFma"
+  | "negate"
+  | "magnitude"
+  | "floor"
+  | "rawDivide"
+  | "rawMinimum"
+  | "rawMaximum"
+  | "roundBf16"
+  | "canonical"
+  | "maximumByBits"
+  | "minimumByBits"
+  | "fromU32"
+  | "rawFromU32"
+  | "fromI32"
   // Bools.
-  | "less" | "lessSigned" | "equal" | "lessFloat" | "lessEqualFloat" | "equalFloat" | "not" | "both" | "either"
+  | "less"
+  | "lessSigned"
+  | "equal"
+  | "lessFloat"
+  | "lessEqualFloat"
+  | "equalFloat"
+  | "not"
+  | "both"
+  | "either"
   // Of any type.
   | "select"; // a ? b : c
 
@@ -45,7 +91,19 @@ export class Term {
   readonly high: number;
   readonly form: LinearForm | null;
 
-  constructor(id: number, kind: TermKind, type: TermType, a: Term | null, b: Term | null, c: Term | null, bits: number, name: string, low: number, high: number, form: LinearForm | null) {
+  constructor(
+    id: number,
+    kind: TermKind,
+    type: TermType,
+    a: Term | null,
+    b: Term | null,
+    c: Term | null,
+    bits: number,
+    name: string,
+    low: number,
+    high: number,
+    form: LinearForm | null,
+  ) {
     this.id = id;
     this.kind = kind;
     this.type = type;
@@ -88,7 +146,8 @@ const none: readonly never[] = [];
 
 /** Of a kind and its operands' ids. */
 function hashOf(kind: TermKind, a: number, b: number, c: number): number {
-  let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b + kind.length, 0x85ebca6b) ^ Math.imul(c + kind.charCodeAt(0), 0xc2b2ae35);
+  let hash =
+    Math.imul(a, 0x9e3779b1) ^ Math.imul(b + kind.length, 0x85ebca6b) ^ Math.imul(c + kind.charCodeAt(0), 0xc2b2ae35);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return hash ^ (hash >>> 13);
 }
@@ -126,10 +185,17 @@ export class TermPool {
   }
 
   /** A leaf, by its kind and name. */
-  leaf(kind: "argument" | "nothing" | "ones" | "parameter" | "word", type: TermType, name: string, low = 0, high = maxU32): Term {
+  leaf(
+    kind: "argument" | "nothing" | "ones" | "parameter" | "word",
+    type: TermType,
+    name: string,
+    low = 0,
+    high = maxU32,
+  ): Term {
     const key = `${kind} ${type} ${name}`;
     let term = this.#leaves.get(key);
-    if (term === undefined) this.#leaves.set(key, (term = new Term(this.#id(), kind, type, null, null, null, 0, name, low, high, null)));
+    if (term === undefined)
+      this.#leaves.set(key, (term = new Term(this.#id(), kind, type, null, null, null, 0, name, low, high, null)));
     return term;
   }
 
@@ -139,14 +205,34 @@ export class TermPool {
     let known = this.#constants.get(key);
     if (known === undefined) this.#constants.set(key, (known = new Map()));
     let term = known.get(bits);
-    if (term === undefined) known.set(bits, (term = new Term(this.#id(), kind, kind === "float" ? "float" : "integer", null, null, null, bits, name, bits, bits, null)));
+    if (term === undefined)
+      known.set(
+        bits,
+        (term = new Term(
+          this.#id(),
+          kind,
+          kind === "float" ? "float" : "integer",
+          null,
+          null,
+          null,
+          bits,
+          name,
+          bits,
+          bits,
+          null,
+        )),
+      );
     return term;
   }
 
   /** A known integer as a term. */
   integer(bits: number): Term {
     let term = this.#integers.get(bits);
-    if (term === undefined) this.#integers.set(bits, (term = new Term(this.#id(), "integer", "integer", null, null, null, bits, "", bits, bits, null)));
+    if (term === undefined)
+      this.#integers.set(
+        bits,
+        (term = new Term(this.#id(), "integer", "integer", null, null, null, bits, "", bits, bits, null)),
+      );
     return term;
   }
 
@@ -157,17 +243,42 @@ export class TermPool {
     const isPlace = typeof address === "number";
     const key = isPlace ? address : -address.id;
     let term = words.get(key);
-    if (term === undefined) words.set(key, (term = new Term(this.#id(), "word", type, isPlace ? null : address, null, null, isPlace ? address : 0, tensor, 0, maxU32, null)));
+    if (term === undefined)
+      words.set(
+        key,
+        (term = new Term(
+          this.#id(),
+          "word",
+          type,
+          isPlace ? null : address,
+          null,
+          null,
+          isPlace ? address : 0,
+          tensor,
+          0,
+          maxU32,
+          null,
+        )),
+      );
     return term;
   }
 
   /** An operation on one to three terms; `low` and `high` bound an integer's pattern. */
-  node(kind: TermKind, type: TermType, a: Term, b: Term | null = null, c: Term | null = null, low = 0, high = maxU32): Term {
+  node(
+    kind: TermKind,
+    type: TermType,
+    a: Term,
+    b: Term | null = null,
+    c: Term | null = null,
+    low = 0,
+    high = maxU32,
+  ): Term {
     // Open addressing over the terms themselves, their hashes beside them: this is where an audit's time goes.
     const hash = hashOf(kind, a.id, b === null ? 0 : b.id, c === null ? 0 : c.id);
     let at = hash & this.#mask;
     for (let found = this.#nodes[at]; found !== undefined; found = this.#nodes[(at = (at + 1) & this.#mask)]) {
-      if (this.#hashes[at] === hash && found.a === a && found.b === b && found.c === c && found.kind === kind) return found;
+      if (this.#hashes[at] === hash && found.a === a && found.b === b && found.c === c && found.kind === kind)
+        return found;
     }
     const term = new Term(this.#id(), kind, type, a, b, c, 0, "", low, high, null);
     this.#nodes[at] = term;
@@ -222,7 +333,22 @@ export class TermPool {
       let [low, high] = [form.low + constant, form.high + constant];
       if (low >= 2 ** 32) [low, high] = [low - 2 ** 32, high - 2 ** 32];
       const inRange = low >= 0 && high < 2 ** 32;
-      form.terms.set(constant, (term = new Term(this.#id(), "affine", "integer", null, null, null, constant, "", inRange ? low : 0, inRange ? high : maxU32, form)));
+      form.terms.set(
+        constant,
+        (term = new Term(
+          this.#id(),
+          "affine",
+          "integer",
+          null,
+          null,
+          null,
+          constant,
+          "",
+          inRange ? low : 0,
+          inRange ? high : maxU32,
+          form,
+        )),
+      );
     }
     return term;
   }

@@ -5,14 +5,26 @@ import type { Integers } from "./integers.ts";
 import { operandsOf, type Term, type Value, type Word } from "./term.ts";
 
 const sealedKinds: Partial<Record<Term["kind"], Term["kind"]>> = {
-  rawAdd: "add", rawSubtract: "subtract", rawMultiply: "multiply", rawFma: "fma", rawFromU32: "fromU32",
+  rawAdd: "add",
+  rawSubtract: "subtract",
+  rawMultiply: "multiply",
+  rawFma: "fma",
+  rawFromU32: "fromU32",
 };
 
 /**
  * What is never right in a text: only the additions of a fold may stand bare, and exact products in them. WGSL lets a device
  * round an fma once or twice, so that one of an inexact product has no promised bits, sealed or not.
  */
-const forbidden = new Set<Term["kind"]>(["rawMultiply", "rawFma", "fma", "rawDivide", "rawMinimum", "rawMaximum", "rawFromU32"]);
+const forbidden = new Set<Term["kind"]>([
+  "rawMultiply",
+  "rawFma",
+  "fma",
+  "rawDivide",
+  "rawMinimum",
+  "rawMaximum",
+  "rawFromU32",
+]);
 
 /** Whether a text's value has an operation in it that may stand unsealed nowhere. */
 export function hasForbidden(found: Value): boolean {
@@ -20,7 +32,13 @@ export function hasForbidden(found: Value): boolean {
 }
 
 /** Whether a text's value differs from what it should be only in what it does not seal. */
-export function isUnsealed(declared: Value, found: Value, comparison: Comparison, integers: Integers, floats: Floats): boolean {
+export function isUnsealed(
+  declared: Value,
+  found: Value,
+  comparison: Comparison,
+  integers: Integers,
+  floats: Floats,
+): boolean {
   if (typeof found !== "object") return false;
   const sealing = new Sealing(integers, floats);
   return comparison.matches(sealing.of(declared), sealing.of(found));
@@ -62,9 +80,13 @@ class Sealing {
     const kind = sealedKinds[term.kind] ?? term.kind;
     if (kind === term.kind && sealed.every((operand, at) => operand === operands[at])) return term;
     if (term.kind === "affine") {
-      return sealed.reduce<Word>((sum, atom, at) => this.#integers.add(sum, this.#integers.multiply(atom as Word, term.coefficients[at]!)), term.bits);
+      return sealed.reduce<Word>(
+        (sum, atom, at) => this.#integers.add(sum, this.#integers.multiply(atom as Word, term.coefficients[at]!)),
+        term.bits,
+      );
     }
-    if (term.kind === "word") return pool.word(term.name, term.type === "float" ? "float" : "integer", sealed[0] as Word);
+    if (term.kind === "word")
+      return pool.word(term.name, term.type === "float" ? "float" : "integer", sealed[0] as Word);
     const [a, b = null, c = null] = sealed.map((operand) => this.#integers.term(operand));
     return pool.node(kind, term.type, a!, b, c, term.low, term.high);
   }

@@ -44,7 +44,12 @@ const patience = 4;
 /** The bits of the least normal number. */
 const leastNormalBits = 0x00800000;
 
-function scopeOf(leaves: ReadonlyMap<string, Range>, within: Scope["within"], told: Scope["told"] = new Map(), depth = 0): Scope {
+function scopeOf(
+  leaves: ReadonlyMap<string, Range>,
+  within: Scope["within"],
+  told: Scope["told"] = new Map(),
+  depth = 0,
+): Scope {
   return { told, leaves, within, depth, ranges: new Map(), reductions: new Map() };
 }
 
@@ -56,7 +61,9 @@ export class Inference {
   readonly #root = scopeOf(new Map(), []);
 
   /** The values that an expression outside of functions and combines can have. */
-  rangeOf(expr: Expr): Range { return this.#of(expr, this.#root); }
+  rangeOf(expr: Expr): Range {
+    return this.#of(expr, this.#root);
+  }
 
   /** Looks at all that a kernel computes. Rounding to bf16 makes what is subnormal zero. */
   judge({ outputs }: Pick<Kernel, "outputs">): void {
@@ -77,15 +84,22 @@ export class Inference {
 
   #find(expr: Expr, scope: Scope): Range {
     switch (expr.kind) {
-      case "constant": return ofConstant(expr);
+      case "constant":
+        return ofConstant(expr);
       case "load": {
         for (const index of expr.indices) this.#settle(this.#of(index, scope));
-        return expr.type === "f32" ? float.ofStorage(expr.storage === "bf16" ? "bf16" : "f32") : integer.anyInteger(expr.type);
+        return expr.type === "f32"
+          ? float.ofStorage(expr.storage === "bf16" ? "bf16" : "f32")
+          : integer.anyInteger(expr.type);
       }
-      case "argument": return scope.leaves.get(expr.name) ?? unknown(expr);
-      case "state": return scope.leaves.get(stateName(expr.side, expr.field)) ?? unknown(expr);
-      case "unary": return this.#unary(expr, this.#of(expr.operand, scope), scope);
-      case "binary": return this.#binary(expr, scope);
+      case "argument":
+        return scope.leaves.get(expr.name) ?? unknown(expr);
+      case "state":
+        return scope.leaves.get(stateName(expr.side, expr.field)) ?? unknown(expr);
+      case "unary":
+        return this.#unary(expr, this.#of(expr.operand, scope), scope);
+      case "binary":
+        return this.#binary(expr, scope);
       case "select": {
         this.#settle(this.#of(expr.condition, scope));
         const branch = (holds: boolean, value: Expr): Range | undefined => {
@@ -94,9 +108,15 @@ export class Inference {
         };
         return join(branch(true, expr.whenTrue), branch(false, expr.whenFalse)) ?? unknown(expr);
       }
-      case "call": return this.#call(expr, scope);
-      case "field": return this.#reduce(expr.of, scope).get(expr.field)!;
-      case "index": case "extent": case "parameter": case "register": return unknown(expr);
+      case "call":
+        return this.#call(expr, scope);
+      case "field":
+        return this.#reduce(expr.of, scope).get(expr.field)!;
+      case "index":
+      case "extent":
+      case "parameter":
+      case "register":
+        return unknown(expr);
     }
   }
 
@@ -108,16 +128,28 @@ export class Inference {
 
   #unary(expr: Unary, operand: Range, scope: Scope): Range {
     switch (expr.operator) {
-      case "negate": case "absolute":
+      case "negate":
+      case "absolute":
         if (expr.type !== "f32") return { ...integer.anyInteger(expr.type), ...marksOf(operand) };
         return this.#operation(expr, [operand], float[expr.operator](operand), operand.least, scope);
-      case "floor": return this.#operation(expr, [operand], float.floor(operand), 1, scope);
-      case "roundBf16": return float.toBf16(settled(operand));
-      case "toF32": return integer.toFloat(operand);
-      case "bitsOf": return integer.toBits(operand);
-      case "fromBits": return integer.fromBits(operand);
-      case "toU32": case "toI32": return expr.operand.type === "f32" ? integer.truncated(settled(operand), expr.type) : integer.combineIntegers("add", expr.type, operand, integer.ofInteger(0));
-      case "complement": case "not": return { ...integer.anyInteger(expr.type), ...marksOf(operand) };
+      case "floor":
+        return this.#operation(expr, [operand], float.floor(operand), 1, scope);
+      case "roundBf16":
+        return float.toBf16(settled(operand));
+      case "toF32":
+        return integer.toFloat(operand);
+      case "bitsOf":
+        return integer.toBits(operand);
+      case "fromBits":
+        return integer.fromBits(operand);
+      case "toU32":
+      case "toI32":
+        return expr.operand.type === "f32"
+          ? integer.truncated(settled(operand), expr.type)
+          : integer.combineIntegers("add", expr.type, operand, integer.ofInteger(0));
+      case "complement":
+      case "not":
+        return { ...integer.anyInteger(expr.type), ...marksOf(operand) };
     }
   }
 
@@ -128,18 +160,25 @@ export class Inference {
     const [a, b] = [this.#of(left, scope), this.#of(right, scope)];
     if (left.type === "f32") {
       switch (operator) {
-        case "minimum": case "maximum": return float[operator](a, b);
-        case "multiply": return this.#operation(expr, [a, b], float.multiply(a, b), float.leastProduct(a, b), scope);
-        case "add": case "subtract": {
+        case "minimum":
+        case "maximum":
+          return float[operator](a, b);
+        case "multiply":
+          return this.#operation(expr, [a, b], float.multiply(a, b), float.leastProduct(a, b), scope);
+        case "add":
+        case "subtract": {
           const sum = float.add(a, operator === "add" ? b : float.negate(b));
           return this.#operation(expr, [a, b], sum, sum.least, scope);
         }
-        default: return this.#operation(expr, [a, b], integer.anyInteger("bool"), Math.min(a.least, b.least), scope);
+        default:
+          return this.#operation(expr, [a, b], integer.anyInteger("bool"), Math.min(a.least, b.least), scope);
       }
     }
     if (expr.type !== "bool") return integer.combineIntegers(operator, expr.type, a, b);
     // What is subnormal lies below every normal magnitude, as does the zero that may stand for it.
-    const isRobust = magnitudeOf(left) !== undefined && b.low >= leastNormalBits || magnitudeOf(right) !== undefined && a.low >= leastNormalBits;
+    const isRobust =
+      (magnitudeOf(left) !== undefined && b.low >= leastNormalBits) ||
+      (magnitudeOf(right) !== undefined && a.low >= leastNormalBits);
     return { ...integer.anyInteger("bool"), ...(isRobust ? {} : marksOf(a, b)) };
   }
 
@@ -193,12 +232,20 @@ export class Inference {
     const leaves = reduce.leaf.map((leaf) => this.#of(leaf, scope));
     let states = fields.map(({ identity }, position) => join(ofConstant(identity), leaves[position]!)!);
     for (let round = 0; ; round++) {
-      const sides = new Map(fields.flatMap(({ name }, position) => [[stateName("left", name), states[position]!] as const, [stateName("right", name), states[position]!] as const]));
+      const sides = new Map(
+        fields.flatMap(({ name }, position) => [
+          [stateName("left", name), states[position]!] as const,
+          [stateName("right", name), states[position]!] as const,
+        ]),
+      );
       const inner = scopeOf(sides, [...scope.within, reduce]);
       const next = fields.map(({ type, combine, name, identity }, position) => {
         const before = states[position]!;
         const after = join(before, this.#of(combine, inner))!;
-        const exact = identity.bits === 0 && isSumOf(combine, name) ? float.sumOf(before, count.high, leaves[position]!) : undefined;
+        const exact =
+          identity.bits === 0 && isSumOf(combine, name)
+            ? float.sumOf(before, count.high, leaves[position]!)
+            : undefined;
         return exact ?? (round < patience ? after : widened(before, after, type));
       });
       const isStable = next.every((range, position) => float.sameRange(range, states[position]!));
@@ -211,10 +258,14 @@ export class Inference {
   }
 }
 
-function stateName(side: "left" | "right", field: string): string { return `${side} ${field}`; }
+function stateName(side: "left" | "right", field: string): string {
+  return `${side} ${field}`;
+}
 
 /** What makes a subnormal value zero on all devices takes no harm from one that is zero already. */
-function settled({ from: _, ...range }: Range): Range { return range; }
+function settled({ from: _, ...range }: Range): Range {
+  return range;
+}
 
 function ofConstant({ type, bits }: Constant): Range {
   return type === "f32" ? float.ofConstant(bits) : integer.ofInteger(type === "i32" ? bits | 0 : bits);
@@ -232,15 +283,25 @@ function keyOf({ low, high, least, quantum, bits, belowAll, aboveAll, from, blam
 function isSumOf(combine: Expr, name: string): boolean {
   if (combine.kind !== "binary" || combine.operator !== "add" || combine.type !== "f32") return false;
   const { left, right } = combine;
-  return left.kind === "state" && right.kind === "state" && left.side !== right.side && left.field === name && right.field === name;
+  return (
+    left.kind === "state" &&
+    right.kind === "state" &&
+    left.side !== right.side &&
+    left.field === name &&
+    right.field === name
+  );
 }
 
 /** What still grows, grown as far as it can. */
 function widened(before: Range, after: Range, type: "f32" | "u32" | "i32"): Range {
-  if (type !== "f32") return float.sameRange(before, after) ? after : { ...integer.anyInteger(type), ...marksOf(after) };
+  if (type !== "f32")
+    return float.sameRange(before, after) ? after : { ...integer.anyInteger(type), ...marksOf(after) };
   return {
-    ...after, low: after.low < before.low ? -float.largest : after.low, high: after.high > before.high ? float.largest : after.high,
-    quantum: after.quantum < before.quantum ? float.leastQuantum : after.quantum, bits: after.bits > before.bits ? float.full : after.bits,
+    ...after,
+    low: after.low < before.low ? -float.largest : after.low,
+    high: after.high > before.high ? float.largest : after.high,
+    quantum: after.quantum < before.quantum ? float.leastQuantum : after.quantum,
+    bits: after.bits > before.bits ? float.full : after.bits,
     least: after.least < before.least ? 2 ** float.leastQuantum : after.least,
   };
 }

@@ -24,16 +24,28 @@ export function ofInteger(value: number): Range {
 /** An operation on u32 or i32, which wraps around. */
 export function combineIntegers(operator: BinaryOperator, type: ValueType, a: Range, b: Range): Range {
   const all = intervalOf(type);
-  const found = disjointBits(operator, a, b) ? { low: a.low + b.low, high: a.high + b.high } : combineIntervals(operator, a, b);
+  const found = disjointBits(operator, a, b)
+    ? { low: a.low + b.low, high: a.high + b.high }
+    : combineIntervals(operator, a, b);
   const marks = marksOf(a, b);
   if (found === undefined || found.low < all.low || found.high > all.high) return { ...integers(all), ...marks };
   const shared = Math.min(a.quantum, b.quantum);
   switch (operator) {
-    case "add": case "subtract": case "or": case "xor": case "minimum": case "maximum": return integers(found, shared, 0, marks);
-    case "multiply": return integers(found, a.quantum + b.quantum, 0, marks);
-    case "and": return integers(found, Math.max(a.quantum, b.quantum), 0, marks);
-    case "shiftLeft": return integers(found, a.quantum + Math.max(0, b.low), 0, marks);
-    default: return integers(found, 0, 0, marks);
+    case "add":
+    case "subtract":
+    case "or":
+    case "xor":
+    case "minimum":
+    case "maximum":
+      return integers(found, shared, 0, marks);
+    case "multiply":
+      return integers(found, a.quantum + b.quantum, 0, marks);
+    case "and":
+      return integers(found, Math.max(a.quantum, b.quantum), 0, marks);
+    case "shiftLeft":
+      return integers(found, a.quantum + Math.max(0, b.low), 0, marks);
+    default:
+      return integers(found, 0, 0, marks);
   }
 }
 
@@ -45,14 +57,22 @@ function disjointBits(operator: BinaryOperator, a: Range, b: Range): boolean {
 
 /** An integer to f32, nearest even. */
 export function toFloat(a: Range): Range {
-  return tightened({ ...a, low: Math.fround(a.low), high: Math.fround(a.high), least: Math.fround(a.least), bits: Math.min(full, a.bits) });
+  return tightened({
+    ...a,
+    low: Math.fround(a.low),
+    high: Math.fround(a.high),
+    least: Math.fround(a.least),
+    bits: Math.min(full, a.bits),
+  });
 }
 
 /** A float without its fraction; what does not fit has no defined value. */
 export function truncated(a: Range, type: ValueType): Range {
   const [low, high] = [Math.trunc(a.low), Math.trunc(a.high)];
   const all = intervalOf(type);
-  return a.belowAll || a.aboveAll || low < all.low || high > all.high ? { ...anyInteger(type), ...marksOf(a) } : integers({ low, high }, 0, 0, marksOf(a));
+  return a.belowAll || a.aboveAll || low < all.low || high > all.high
+    ? { ...anyInteger(type), ...marksOf(a) }
+    : integers({ low, high }, 0, 0, marksOf(a));
 }
 
 /** The f32 that have these bits. */
@@ -61,13 +81,22 @@ export function fromBits(a: Range): Range {
   const isPositive = a.high < 2 ** 31;
   const isFinite = (bits: number): boolean => (bits & magnitudeMask) < infinity;
   if (!isPositive && a.low < 2 ** 31) return { ...anything, ...marks };
-  const ends = [f32OfBits(isFinite(a.low) ? a.low : infinity - 1), f32OfBits(isFinite(a.high) ? a.high : isPositive ? infinity - 1 : 0xff7fffff)];
+  const ends = [
+    f32OfBits(isFinite(a.low) ? a.low : infinity - 1),
+    f32OfBits(isFinite(a.high) ? a.high : isPositive ? infinity - 1 : 0xff7fffff),
+  ];
   const least = isPositive && a.least < infinity ? f32OfBits(Math.max(1, a.least)) : 2 ** -149;
   // Zeros at the end of the bits are zeros of the fraction.
   const bits = full - Math.min(full - 1, Math.max(0, a.quantum));
   return tightened({
-    ...anything, low: Math.min(...ends), high: Math.max(...ends), least, bits: least >= leastNormal ? Math.max(1, bits) : full,
-    belowAll: !isPositive && !isFinite(a.high), aboveAll: isPositive && !isFinite(a.high), ...marks,
+    ...anything,
+    low: Math.min(...ends),
+    high: Math.max(...ends),
+    least,
+    bits: least >= leastNormal ? Math.max(1, bits) : full,
+    belowAll: !isPositive && !isFinite(a.high),
+    aboveAll: isPositive && !isFinite(a.high),
+    ...marks,
   });
 }
 
@@ -75,7 +104,9 @@ export function fromBits(a: Range): Range {
 export function toBits(a: Range): Range {
   const marks = marksOf(a);
   const isPositive = a.low > 0 && !a.belowAll;
-  return isPositive ? integers({ low: bitsOfF32(a.low), high: a.aboveAll ? magnitudeMask : bitsOfF32(a.high) }, 0, 0, marks) : { ...anyInteger("u32"), ...marks };
+  return isPositive
+    ? integers({ low: bitsOfF32(a.low), high: a.aboveAll ? magnitudeMask : bitsOfF32(a.high) }, 0, 0, marks)
+    : { ...anyInteger("u32"), ...marks };
 }
 
 /** The bits of an f32 without its sign. */

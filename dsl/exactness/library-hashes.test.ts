@@ -31,14 +31,21 @@ const { kernels } = readKernels(file, { typecheck: false });
 
 test("are those of the functions that claims are made of, and no others", () => {
   const own = functionsOf(kernels).filter(({ name, library }) => library === true && claimed.includes(name));
-  expect(Object.fromEntries(own.map((callee) => [callee.name, hashFunction(callee)]).sort())).toEqual(Object.fromEntries(Object.entries(libraryHashes).sort()));
+  expect(Object.fromEntries(own.map((callee) => [callee.name, hashFunction(callee)]).sort())).toEqual(
+    Object.fromEntries(Object.entries(libraryHashes).sort()),
+  );
 });
 
 test("find the same functions in the IR's text, and no function that only has the name of one", () => {
   const texts = kernels.map(printKernel);
-  const names = (of: readonly FunctionDeclaration[]): string[] => [...new Set(of.filter(({ library }) => library === true).map(({ name }) => name))].sort();
+  const names = (of: readonly FunctionDeclaration[]): string[] =>
+    [...new Set(of.filter(({ library }) => library === true).map(({ name }) => name))].sort();
   expect(names(functionsOf(texts.map(parseKernel)))).toEqual(Object.keys(libraryHashes).sort());
-  const wrong = texts.map((text) => text.replace(/(function exp\(.+\n)/, "$1").replace(/function silu\((.+)\) \{[^]*?\n( *)return [^\n]+/, "function silu($1) {\n$2return x"));
+  const wrong = texts.map((text) =>
+    text
+      .replace(/(function exp\(.+\n)/, "$1")
+      .replace(/function silu\((.+)\) \{[^]*?\n( *)return [^\n]+/, "function silu($1) {\n$2return x"),
+  );
   expect(wrong).not.toEqual(texts);
   expect(names(functionsOf(wrong.map(parseKernel)))).not.toContain("silu");
 });

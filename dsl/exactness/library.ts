@@ -11,7 +11,9 @@ function within(low: number, high: number, more: Partial<Range> = {}): Range {
   return tightened({ ...normal, low, high, ...more });
 }
 
-function isSpecial(range: Range): boolean { return range.belowAll || range.aboveAll; }
+function isSpecial(range: Range): boolean {
+  return range.belowAll || range.aboveAll;
+}
 
 /** What is not finite gives what is not finite. */
 function bounded(x: Range, low: number, high: number, more: Partial<Range> = {}): Range {
@@ -20,19 +22,27 @@ function bounded(x: Range, low: number, high: number, more: Partial<Range> = {})
 
 /** |dividend| / |divisor| lies between these powers of two; a divisor may be zero. */
 function quotient(x: Range, y: Range): Range {
-  const most = sizeOf(x) === 0 || y.least === Infinity ? 0 : 2 ** Math.min(128, exponentOf(sizeOf(x)) + 1 - exponentOf(Math.max(y.least, leastNormal)));
-  const least = x.least === Infinity ? Infinity : Math.max(leastNormal, 2 ** (exponentOf(Math.max(x.least, leastNormal)) - exponentOf(sizeOf(y) || 1) - 1));
+  const most =
+    sizeOf(x) === 0 || y.least === Infinity
+      ? 0
+      : 2 ** Math.min(128, exponentOf(sizeOf(x)) + 1 - exponentOf(Math.max(y.least, leastNormal)));
+  const least =
+    x.least === Infinity
+      ? Infinity
+      : Math.max(leastNormal, 2 ** (exponentOf(Math.max(x.least, leastNormal)) - exponentOf(sizeOf(y) || 1) - 1));
   const isPositive = x.low >= 0 && y.low >= 0;
   const mayBeSpecial = isSpecial(x) || isSpecial(y) || mayBeZero(y) || most > largest;
   const size = Math.min(most, largest);
   return within(isPositive ? 0 : -size, size, { least, belowAll: mayBeSpecial, aboveAll: mayBeSpecial });
 }
 
-function sizeOf(range: Range): number { return Math.max(-range.low, range.high); }
+function sizeOf(range: Range): number {
+  return Math.max(-range.low, range.high);
+}
 
 /** Subnormal arguments count as zeros. */
 function mayBeZero(range: Range): boolean {
-  return range.least < leastNormal || range.low <= 0 && range.high >= 0;
+  return range.least < leastNormal || (range.low <= 0 && range.high >= 0);
 }
 
 /** e to a bound, above what any rounding of it gives. */
@@ -43,10 +53,21 @@ function above(exponent: number): number {
 const claims: Readonly<Record<string, (...args: readonly Range[]) => Range>> = {
   divide: (x, y) => quotient(x!, y!),
   reciprocal: (x) => quotient(within(1, 1, { belowAll: false, aboveAll: false }), x!),
-  halfToFloat: () => tightened({ low: -65504, high: 65504, least: 2 ** -24, quantum: -24, bits: 11, belowAll: true, aboveAll: true }),
+  halfToFloat: () =>
+    tightened({ low: -65504, high: 65504, least: 2 ** -24, quantum: -24, bits: 11, belowAll: true, aboveAll: true }),
   // A root's exponent is half of its argument's.
-  sqrt: (x) => within(0, 2 ** 64, { least: 2 ** -63, belowAll: x!.low < 0 || isSpecial(x!), aboveAll: x!.low < 0 || isSpecial(x!) }),
-  rsqrt: (x) => within(0, 2 ** 63, { least: 2 ** -64, belowAll: x!.low < 0 || isSpecial(x!), aboveAll: x!.low < 0 || mayBeZero(x!) || isSpecial(x!) }),
+  sqrt: (x) =>
+    within(0, 2 ** 64, {
+      least: 2 ** -63,
+      belowAll: x!.low < 0 || isSpecial(x!),
+      aboveAll: x!.low < 0 || isSpecial(x!),
+    }),
+  rsqrt: (x) =>
+    within(0, 2 ** 63, {
+      least: 2 ** -64,
+      belowAll: x!.low < 0 || isSpecial(x!),
+      aboveAll: x!.low < 0 || mayBeZero(x!) || isSpecial(x!),
+    }),
   exp: (x) => within(0, above(x!.high), { belowAll: isSpecial(x!), aboveAll: isSpecial(x!) || x!.high > 88 }),
   log: (x) => bounded(x!, -128, 128, { belowAll: true, aboveAll: x!.low < 0 || isSpecial(x!) }),
   sigmoid: (x) => bounded(x!, 0, 1),

@@ -10,7 +10,8 @@ export function significantBits(expr: Expr): number {
       const mantissa = (expr.bits & 0x7fffff) | 0x800000;
       return expr.type === "f32" ? full - (31 - Math.clz32(mantissa & -mantissa)) : full;
     }
-    case "load": return expr.storage === "bf16" ? 8 : full;
+    case "load":
+      return expr.storage === "bf16" ? 8 : full;
     case "unary":
       if (expr.operator === "roundBf16") return 8;
       return expr.operator === "negate" || expr.operator === "absolute" ? significantBits(expr.operand) : full;
@@ -19,13 +20,19 @@ export function significantBits(expr: Expr): number {
       const extreme = expr.operator === "minimum" || expr.operator === "maximum";
       return extreme ? Math.max(significantBits(expr.left), significantBits(expr.right)) : full;
     }
-    case "select": return Math.max(significantBits(expr.whenTrue), significantBits(expr.whenFalse));
-    default: return full;
+    case "select":
+      return Math.max(significantBits(expr.whenTrue), significantBits(expr.whenFalse));
+    default:
+      return full;
   }
 }
 
 /** Whether the expression is an f32 product that no rounding touches. */
 export function isExactProduct(expr: Expr): expr is Expr & { kind: "binary"; operator: "multiply" } {
-  return expr.kind === "binary" && expr.operator === "multiply" && expr.type === "f32" &&
-    significantBits(expr.left) + significantBits(expr.right) <= full;
+  return (
+    expr.kind === "binary" &&
+    expr.operator === "multiply" &&
+    expr.type === "f32" &&
+    significantBits(expr.left) + significantBits(expr.right) <= full
+  );
 }

@@ -16,20 +16,28 @@ export { dependenceOf, isBatchLeaf, isPlacement } from "../batch.ts";
 /** "the batch axis 'token'", and a note that shows its declaration. */
 export function nameDependence(reading: Reading, leaf: Expr): { name: string; notes: NoteAt[] } {
   if (leaf.kind === "load") {
-    return { name: `the placement table '${leaf.input}'`, notes: [{ message: `'${leaf.input}' is a placement table`, at: reading.inputs.get(leaf.input)!.at }] };
+    return {
+      name: `the placement table '${leaf.input}'`,
+      notes: [{ message: `'${leaf.input}' is a placement table`, at: reading.inputs.get(leaf.input)!.at }],
+    };
   }
   const axis = leaf.kind === "index" ? leaf.variable.axis : leaf.kind === "extent" ? leaf.axis : "";
   const at = reading.axes.get(axis)!.at;
   return isLongest(reading, axis)
-    ? { name: `the extent of the sequence axis '${axis}'`, notes: [{ message: `'${axis}' is as long as the longest of the batch's requests`, at }] }
+    ? {
+        name: `the extent of the sequence axis '${axis}'`,
+        notes: [{ message: `'${axis}' is as long as the longest of the batch's requests`, at }],
+      }
     : { name: `the batch axis '${axis}'`, notes: [{ message: `'${axis}' is a batch axis`, at }] };
 }
 
-const ownValue = "use a model or sequence axis, or a request-owned table (an integer input without 'placement', such as position(token))";
+const ownValue =
+  "use a model or sequence axis, or a request-owned table (an integer input without 'placement', such as position(token))";
 
 export function instead(reading: Reading, leaf: Expr): string {
   return leaf.kind === "extent" && isLongest(reading, leaf.axis)
-    ? `use the request's own length, from a table: declare length: "u32[${ownerOf(reading)}]" and write length(${ownerOf(reading)})` : ownValue;
+    ? `use the request's own length, from a table: declare length: "u32[${ownerOf(reading)}]" and write length(${ownerOf(reading)})`
+    : ownValue;
 }
 
 /** The batch axis that a request's table would have. */
@@ -56,10 +64,16 @@ export function checkBound(reading: Reading, bound: Expr, at: Node): boolean {
   const float = holdsHole(bound) ? undefined : findFloat(bound, new Set());
   if (float === undefined) return true;
   const written = reading.placeOf(float, at);
-  reading.report.add("R024", at, "a reduction's bound is made of floats, so that a rounding decides how many items there are",
-    "bound it by a u32 of a model or sequence axis, of a parameter or of a request-owned table; to leave out items by their values, "
-      + "choose in the leaf: select(condition, value, 0)",
-    written === undefined || written === at ? [] : [{ message: `${shorten(written.getText())} is an f32`, at: written }]);
+  reading.report.add(
+    "R024",
+    at,
+    "a reduction's bound is made of floats, so that a rounding decides how many items there are",
+    "bound it by a u32 of a model or sequence axis, of a parameter or of a request-owned table; to leave out items by their values, " +
+      "choose in the leaf: select(condition, value, 0)",
+    written === undefined || written === at
+      ? []
+      : [{ message: `${shorten(written.getText())} is an f32`, at: written }],
+  );
   return false;
 }
 
@@ -67,28 +81,57 @@ export function checkBound(reading: Reading, bound: Expr, at: Node): boolean {
 export function checkWhole(reading: Reading, { name, at }: DeclaredAxis, place: Node): boolean {
   if (!isLongest(reading, name)) return true;
   const owner = ownerOf(reading);
-  reading.report.add("R003", place, `a reduction over the whole sequence axis '${name}' goes on to the longest of the batch's requests`,
-    boundByTable(reading, owner, `bound it by the request's own table: upTo(${name}, position(${owner})), where the inputs have position: "u32[${owner}]", or below(${name}, length(${owner}))`,
-      place, (table) => (/len|count|size/i.test(table) ? `below(${name}, ${table}(${owner}))` : `upTo(${name}, ${table}(${owner}))`)),
-    [{ message: `'${name}' is as long as the longest of the batch's requests`, at }]);
+  reading.report.add(
+    "R003",
+    place,
+    `a reduction over the whole sequence axis '${name}' goes on to the longest of the batch's requests`,
+    boundByTable(
+      reading,
+      owner,
+      `bound it by the request's own table: upTo(${name}, position(${owner})), where the inputs have position: "u32[${owner}]", or below(${name}, length(${owner}))`,
+      place,
+      (table) =>
+        /len|count|size/i.test(table) ? `below(${name}, ${table}(${owner}))` : `upTo(${name}, ${table}(${owner}))`,
+    ),
+    [{ message: `'${name}' is as long as the longest of the batch's requests`, at }],
+  );
   return false;
 }
 
 /** With a table of the kernel's own, where it has one; the batch axis's point has to be bound. */
-function boundByTable(reading: Reading, owner: string, words: string, place: Node, text: (table: string) => string): Fix {
-  const table = [...reading.inputs.values()].find(({ storage, axes, ownership }) => storage === "u32" && ownership === "request" && axes.length === 1 && axes[0] === owner);
-  return table === undefined || !reading.outputAxes.has(owner) ? { words, edits: [] } : write(place, text(table.name), `; ${words}`);
+function boundByTable(
+  reading: Reading,
+  owner: string,
+  words: string,
+  place: Node,
+  text: (table: string) => string,
+): Fix {
+  const table = [...reading.inputs.values()].find(
+    ({ storage, axes, ownership }) =>
+      storage === "u32" && ownership === "request" && axes.length === 1 && axes[0] === owner,
+  );
+  return table === undefined || !reading.outputAxes.has(owner)
+    ? { words, edits: [] }
+    : write(place, text(table.name), `; ${words}`);
 }
 
 /** Nor where its items end: a bound that is no request's own is cut off where the axis ends. */
 export function checkOwnBound(reading: Reading, { name, at }: DeclaredAxis, bound: Expr, place: Node): boolean {
   if (!isLongest(reading, name) || isOwn(reading, bound) || holdsHole(bound)) return true;
   const owner = ownerOf(reading);
-  reading.report.add("R003", place,
+  reading.report.add(
+    "R003",
+    place,
     `this bound on the sequence axis '${name}' is not the request's own: the items end where the longest of the batch's requests does`,
-    boundByTable(reading, owner, `bound it by the request's own table, too: min(length(${owner}), ${shorten(place.getText())}), where the inputs have length: "u32[${owner}]"`,
-      place, (table) => `min(${table}(${owner}), ${place.getText()})`),
-    [{ message: `'${name}' is as long as the longest of the batch's requests`, at }]);
+    boundByTable(
+      reading,
+      owner,
+      `bound it by the request's own table, too: min(length(${owner}), ${shorten(place.getText())}), where the inputs have length: "u32[${owner}]"`,
+      place,
+      (table) => `min(${table}(${owner}), ${place.getText()})`,
+    ),
+    [{ message: `'${name}' is as long as the longest of the batch's requests`, at }],
+  );
   return false;
 }
 
@@ -101,8 +144,12 @@ export function checkTree(reading: Reading, part: Expr, at: Node, fix?: Fix): bo
 export function checkStored(reading: Reading, value: Expr, at: Node): void {
   const report = (leaf: Expr, by: Expr): void => {
     const { name, notes } = nameDependence(reading, leaf);
-    const why = leaf.kind === "extent" && isLongest(reading, leaf.axis) ? ", and changes with the batch" : ": it may only address";
-    for (const place of reading.places.get(by) ?? [at]) reading.report.add("R004", place, `${name} enters arithmetic${why}`, instead(reading, leaf), notes);
+    const why =
+      leaf.kind === "extent" && isLongest(reading, leaf.axis)
+        ? ", and changes with the batch"
+        : ": it may only address";
+    for (const place of reading.places.get(by) ?? [at])
+      reading.report.add("R004", place, `${name} enters arithmetic${why}`, instead(reading, leaf), notes);
   };
   const isLeaf = (expr: Expr): boolean => isBatchLeaf(reading, expr) || isPlacement(reading, expr);
   const seen = new Set<Expr>();

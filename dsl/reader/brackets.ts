@@ -21,7 +21,8 @@ function takeApart(node: ElementAccess): { root: Node; indices: Node[] } {
 
 function commaParts(node: Node): Node[] {
   return Node.isBinaryExpression(node) && node.getOperatorToken().getKind() === SyntaxKind.CommaToken
-    ? [...commaParts(node.getLeft()), ...commaParts(node.getRight())] : [node];
+    ? [...commaParts(node.getLeft()), ...commaParts(node.getRight())]
+    : [node];
 }
 
 export function readElement(reading: Reading, node: ElementAccess, scope: Scope): Value {
@@ -34,27 +35,57 @@ export function readElement(reading: Reading, node: ElementAccess, scope: Scope)
     const written = texts.length === axes.length ? texts : indicesFor(reading, axes, node, values, indices);
     const fix = renew(node, "index it by a call", `${root.getText()}(${written.join(", ")})`);
     const isWhole = texts.length === axes.length || areBound(reading, written);
-    reading.report.add("R010", node, `the tensor '${name}' is indexed with brackets`, isWhole ? fix : { ...fix, edits: [] });
-    return indices.length === axes.length ? readLoad(reading, tensor.input, node, indices, values, false) : unknownOf(reading, values, indices);
+    reading.report.add(
+      "R010",
+      node,
+      `the tensor '${name}' is indexed with brackets`,
+      isWhole ? fix : { ...fix, edits: [] },
+    );
+    return indices.length === axes.length
+      ? readLoad(reading, tensor.input, node, indices, values, false)
+      : unknownOf(reading, values, indices);
   }
   const value = root === node.getExpression() ? tensor : evaluate(reading, node.getExpression(), scope);
   const at = node.getArgumentExpression();
   const key = at === undefined ? undefined : evaluate(reading, at, scope);
-  if (value.kind === "fault" || key === undefined || key.kind === "fault") return unknownOf(reading, key === undefined ? [value] : [value, key]);
-  const found = value.kind === "tuple" && key.kind === "literal" ? value.items[key.value]
-    : value.kind === "record" && key.kind === "text" ? value.fields.get(key.text) : undefined;
+  if (value.kind === "fault" || key === undefined || key.kind === "fault")
+    return unknownOf(reading, key === undefined ? [value] : [value, key]);
+  const found =
+    value.kind === "tuple" && key.kind === "literal"
+      ? value.items[key.value]
+      : value.kind === "record" && key.kind === "text"
+        ? value.fields.get(key.text)
+        : undefined;
   if (found !== undefined) return found;
   if (value.kind === "tuple") {
     const text = root.getText();
     const count = value.items.length;
-    const axis = key.kind === "axis" ? key.axis.name : key.kind === "scalar" && key.expr.kind === "index" ? key.expr.variable.axis : undefined;
+    const axis =
+      key.kind === "axis"
+        ? key.axis.name
+        : key.kind === "scalar" && key.expr.kind === "index"
+          ? key.expr.variable.axis
+          : undefined;
     const isNumber = key.kind === "literal";
-    const type = value.items.map((item) => reading.typeOf(item)).find((one) => one !== undefined && one !== "loose") ?? "f32";
-    reading.report.add("R010", node, isNumber ? `'${shorten(text)}' has ${count} ${count === 1 ? "element" : "elements"}, and none at ${at!.getText()}` : `'${shorten(text)}' is an array, and an array takes a constant index`,
-      isNumber ? count === 0 ? "write the element itself" : { words: `write an index from 0 to ${count - 1}`, edits: [] }
-        : `make it an input of the kernel, ${/^\w+$/.test(text) ? text : "values"}: "${type}[${axis ?? "axis"}]", and write ${/^\w+$/.test(text) ? text : "values"}(${at!.getText()})`);
+    const type =
+      value.items.map((item) => reading.typeOf(item)).find((one) => one !== undefined && one !== "loose") ?? "f32";
+    reading.report.add(
+      "R010",
+      node,
+      isNumber
+        ? `'${shorten(text)}' has ${count} ${count === 1 ? "element" : "elements"}, and none at ${at!.getText()}`
+        : `'${shorten(text)}' is an array, and an array takes a constant index`,
+      isNumber
+        ? count === 0
+          ? "write the element itself"
+          : { words: `write an index from 0 to ${count - 1}`, edits: [] }
+        : `make it an input of the kernel, ${/^\w+$/.test(text) ? text : "values"}: "${type}[${axis ?? "axis"}]", and write ${/^\w+$/.test(text) ? text : "values"}(${at!.getText()})`,
+    );
     return unknownOf(reading, [value, key]);
   }
-  reportUnknown(reading, node, { what: `an index in brackets after ${describe(value)}`, fix: "index tensors by calls, as in x(token, channel), and name fields with a dot" });
+  reportUnknown(reading, node, {
+    what: `an index in brackets after ${describe(value)}`,
+    fix: "index tensors by calls, as in x(token, channel), and name fields with a dot",
+  });
   return unknownOf(reading, [value, key]);
 }

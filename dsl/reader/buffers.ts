@@ -11,6 +11,10 @@ export function reportBuffers(report: Report, { name, inputs, outputs }: Kernel,
   const count = inputs.length + outputs.length;
   if (count <= most) return;
   const bound = most === promisedBuffers ? `WebGPU promises ${most}` : `${most} are asked of devices`;
-  report.add("R029", at, `kernel '${name}' binds ${count} storage buffers, one for each of its tensors, and ${bound}`,
-    "put several tensors into one, along an axis of their own, or divide the kernel into several; for devices that offer more check with --buffers N");
+  report.add(
+    "R029",
+    at,
+    `kernel '${name}' binds ${count} storage buffers, one for each of its tensors, and ${bound}`,
+    "put several tensors into one, along an axis of their own, or divide the kernel into several; for devices that offer more check with --buffers N",
+  );
 }

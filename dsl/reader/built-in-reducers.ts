@@ -10,32 +10,65 @@ export function builtInReducer(reading: Reading, name: "sum" | "max" | "argmax",
   let reducer = reading.reducers.get(key);
   if (reducer === undefined) {
     const { pool } = reading;
-    reducer = name === "argmax" ? argmax(pool) : name === "sum" ? oneField(pool, name, type, "add", pool.constant(type, 0)) : oneField(pool, name, type, "maximum", lowest(pool, type));
+    reducer =
+      name === "argmax"
+        ? argmax(pool)
+        : name === "sum"
+          ? oneField(pool, name, type, "add", pool.constant(type, 0))
+          : oneField(pool, name, type, "maximum", lowest(pool, type));
     reading.reducers.set(key, reducer);
   }
   return reducer;
 }
 
-function oneField(pool: Pool, name: string, type: NumberType, operator: "add" | "maximum", identity: Constant): Reducer {
-  return { name, fields: [{ name: "value", type, identity, combine: pool.binary(operator, pool.state("left", "value", type), pool.state("right", "value", type)) }] };
+function oneField(
+  pool: Pool,
+  name: string,
+  type: NumberType,
+  operator: "add" | "maximum",
+  identity: Constant,
+): Reducer {
+  return {
+    name,
+    fields: [
+      {
+        name: "value",
+        type,
+        identity,
+        combine: pool.binary(operator, pool.state("left", "value", type), pool.state("right", "value", type)),
+      },
+    ],
+  };
 }
 
 /** The lowest finite f32, 0, or -2^31. */
 function lowest(pool: Pool, type: NumberType): Constant {
-  return type === "f32" ? pool.constant("f32", 0xff7fffff) : type === "u32" ? pool.u32(0) : pool.constant("i32", 0x80000000);
+  return type === "f32"
+    ? pool.constant("f32", 0xff7fffff)
+    : type === "u32"
+      ? pool.u32(0)
+      : pool.constant("i32", 0x80000000);
 }
 
 /** The greater key wins; of equal keys, the lower index. */
 function argmax(pool: Pool): Reducer {
   const [leftKey, rightKey] = [pool.state("left", "key", "u32"), pool.state("right", "key", "u32")];
   const [leftIndex, rightIndex] = [pool.state("left", "index", "u32"), pool.state("right", "index", "u32")];
-  const rightWins = pool.binary("eitherTrue", pool.less(leftKey, rightKey),
-    pool.binary("bothTrue", pool.binary("equal", leftKey, rightKey), pool.less(rightIndex, leftIndex)));
+  const rightWins = pool.binary(
+    "eitherTrue",
+    pool.less(leftKey, rightKey),
+    pool.binary("bothTrue", pool.binary("equal", leftKey, rightKey), pool.less(rightIndex, leftIndex)),
+  );
   return {
     name: "argmax",
     fields: [
       { name: "key", type: "u32", identity: pool.u32(0), combine: pool.select(rightWins, rightKey, leftKey) },
-      { name: "index", type: "u32", identity: pool.u32(0xffffffff), combine: pool.select(rightWins, rightIndex, leftIndex) },
+      {
+        name: "index",
+        type: "u32",
+        identity: pool.u32(0xffffffff),
+        combine: pool.select(rightWins, rightIndex, leftIndex),
+      },
     ],
   };
 }

@@ -9,31 +9,70 @@ import type { Reading } from "./reading.ts";
 import { reportUnknown, unknownCall } from "./unknown.ts";
 import { describe, fault, type Scope, type Value } from "./values.ts";
 
-export function readCall(reading: Reading, node: Node & { getExpression(): Node; getArguments(): Node[] }, scope: Scope): Value {
+export function readCall(
+  reading: Reading,
+  node: Node & { getExpression(): Node; getArguments(): Node[] },
+  scope: Scope,
+): Value {
   const calleeAt = node.getExpression();
   const args = node.getArguments();
   const spread = args.find((arg) => Node.isSpreadElement(arg));
   if (spread !== undefined) {
     reportUnknown(reading, spread);
-    return unknownOf(reading, args.map((arg) => evaluate(reading, Node.isSpreadElement(arg) ? arg.getExpression() : arg, scope)), args);
+    return unknownOf(
+      reading,
+      args.map((arg) => evaluate(reading, Node.isSpreadElement(arg) ? arg.getExpression() : arg, scope)),
+      args,
+    );
   }
-  if (Node.isCallExpression(node) && node.hasQuestionDotToken() || Node.isPropertyAccessExpression(calleeAt) && calleeAt.hasQuestionDotToken()) {
+  if (
+    (Node.isCallExpression(node) && node.hasQuestionDotToken()) ||
+    (Node.isPropertyAccessExpression(calleeAt) && calleeAt.hasQuestionDotToken())
+  ) {
     const plain = node.getText().replaceAll("?.(", "(").replaceAll("?.", ".");
-    reportUnknown(reading, node, { what: "'?.'", fix: { words: `write ${shown(plain)}: everything that is declared is there`, edits: [replaceBy(node, plain)] } });
+    reportUnknown(reading, node, {
+      what: "'?.'",
+      fix: { words: `write ${shown(plain)}: everything that is declared is there`, edits: [replaceBy(node, plain)] },
+    });
   }
   const unknown = unknownCall(reading, node, scope);
   if (unknown !== undefined) return unknown;
   const declared = Node.isIdentifier(calleeAt) ? scope.find(calleeAt.getText())?.at : undefined;
   if (Node.isVariableDeclaration(declared) && isKernel(declared.getInitializer(), scope)) {
-    reading.report.add("R010", calleeAt, `'${calleeAt.getText()}' is a kernel, and a kernel is not called`,
-      "write what both compute as a function of numbers, and call that in both", [{ message: "it is declared here", at: declared.getNameNode() }]);
-    return unknownOf(reading, args.map((arg) => evaluate(reading, arg, scope)), args);
+    reading.report.add(
+      "R010",
+      calleeAt,
+      `'${calleeAt.getText()}' is a kernel, and a kernel is not called`,
+      "write what both compute as a function of numbers, and call that in both",
+      [{ message: "it is declared here", at: declared.getNameNode() }],
+    );
+    return unknownOf(
+      reading,
+      args.map((arg) => evaluate(reading, arg, scope)),
+      args,
+    );
   }
   const callee = evaluate(reading, calleeAt, scope);
   switch (callee.kind) {
-    case "intrinsic": return callIntrinsic(reading, callee.name, node, args, scope);
-    case "tensor": return readLoad(reading, callee.input, node, args, args.map((arg) => evaluate(reading, arg, scope)), false);
-    case "function": return callFunction(reading, callee, args.map((arg) => evaluate(reading, arg, scope)), node, args);
+    case "intrinsic":
+      return callIntrinsic(reading, callee.name, node, args, scope);
+    case "tensor":
+      return readLoad(
+        reading,
+        callee.input,
+        node,
+        args,
+        args.map((arg) => evaluate(reading, arg, scope)),
+        false,
+      );
+    case "function":
+      return callFunction(
+        reading,
+        callee,
+        args.map((arg) => evaluate(reading, arg, scope)),
+        node,
+        args,
+      );
     // It may be a reduction, which binds the axes that are open in its arguments.
     case "fault": {
       for (const arg of args) unknownOf(reading, [evaluate(reading, arg, scope)], [arg]);
@@ -43,15 +82,28 @@ export function readCall(reading: Reading, node: Node & { getExpression(): Node;
       const text = shorten(calleeAt.getText());
       const plain = args.length === 0 && reading.typeOf(callee) !== undefined;
       if (Node.isIdentifier(calleeAt) && reading.outputNames.has(text) && callee.kind === "scalar" && args.length > 0) {
-        reading.report.add("R010", calleeAt, `the output '${text}' can't be read by its kernel`, { ...write(node, text), more: ", the value that goes into it; the old contents are an input of another name" });
+        reading.report.add("R010", calleeAt, `the output '${text}' can't be read by its kernel`, {
+          ...write(node, text),
+          more: ", the value that goes into it; the old contents are an input of another name",
+        });
         unknownArguments(reading, callee, args, scope);
         return fault;
       }
       const isParameter = callee.kind === "scalar" && callee.expr.kind === "parameter";
-      reading.report.add("R010", calleeAt, `${isParameter ? `the parameter '${callee.expr.name}'` : describe(callee)} is called like a function`,
-        isParameter ? instead(`a parameter is a plain value: write ${text}`, node, calleeAt.getText()) : plain ? write(node, calleeAt.getText())
-        : callee.kind === "axis" || callee.kind === "scalar" ? "index tensors by calls, as in x(token, channel); multiply with *" : "call a tensor or a function");
-      return plain || isParameter ? unknownArguments(reading, callee, args, scope)
+      reading.report.add(
+        "R010",
+        calleeAt,
+        `${isParameter ? `the parameter '${callee.expr.name}'` : describe(callee)} is called like a function`,
+        isParameter
+          ? instead(`a parameter is a plain value: write ${text}`, node, calleeAt.getText())
+          : plain
+            ? write(node, calleeAt.getText())
+            : callee.kind === "axis" || callee.kind === "scalar"
+              ? "index tensors by calls, as in x(token, channel); multiply with *"
+              : "call a tensor or a function",
+      );
+      return plain || isParameter
+        ? unknownArguments(reading, callee, args, scope)
         : unknownOf(reading, [callee, ...args.map((arg) => evaluate(reading, arg, scope))], [calleeAt, ...args]);
     }
   }

@@ -10,29 +10,55 @@ import { reportUnknown } from "./unknown.ts";
 import { fault, scalar, type Scope, type Value } from "./values.ts";
 
 /** `condition ? whenTrue : whenFalse`, and `select`. */
-export function choose(reading: Reading, node: Node, [conditionAt, trueAt, falseAt]: readonly [Node, Node, Node], scope: Scope): Value {
+export function choose(
+  reading: Reading,
+  node: Node,
+  [conditionAt, trueAt, falseAt]: readonly [Node, Node, Node],
+  scope: Scope,
+): Value {
   const conditionValue = evaluate(reading, conditionAt, scope);
   const whenTrue = evaluate(reading, trueAt, scope);
   const whenFalse = evaluate(reading, falseAt, scope);
   const wanted = reading.expr(conditionValue, conditionAt, "bool")!;
   const condition = checkCondition(reading, wanted, conditionAt) ? wanted : hole(reading.pool, "bool", [wanted]);
-  if (whenTrue.kind === "record" && whenFalse.kind === "record") return chooseFields(reading, node, condition, whenTrue.fields, whenFalse.fields);
-  if (whenTrue.kind === "text" && whenFalse.kind === "fault" || whenFalse.kind === "text" && whenTrue.kind === "fault") return fault;
+  if (whenTrue.kind === "record" && whenFalse.kind === "record")
+    return chooseFields(reading, node, condition, whenTrue.fields, whenFalse.fields);
+  if (
+    (whenTrue.kind === "text" && whenFalse.kind === "fault") ||
+    (whenFalse.kind === "text" && whenTrue.kind === "fault")
+  )
+    return fault;
   if (whenTrue.kind === "text" || whenFalse.kind === "text") {
-    return reportUnknown(reading, node, { what: "a choice between strings", fix: "write one constant string: a tree does not depend on anything" });
+    return reportUnknown(reading, node, {
+      what: "a choice between strings",
+      fix: "write one constant string: a tree does not depend on anything",
+    });
   }
-  if (reading.typeOf(whenTrue) === "loose" && reading.typeOf(whenFalse) === "loose") return { kind: "choice", condition, whenTrue, whenFalse, nodes: [trueAt, falseAt] };
+  if (reading.typeOf(whenTrue) === "loose" && reading.typeOf(whenFalse) === "loose")
+    return { kind: "choice", condition, whenTrue, whenFalse, nodes: [trueAt, falseAt] };
   const pair = reading.pair(whenTrue, whenFalse, node, trueAt, falseAt, "a choice");
-  return pair === undefined ? unknownOf(reading, [scalar(condition), whenTrue, whenFalse], [conditionAt, trueAt, falseAt])
+  return pair === undefined
+    ? unknownOf(reading, [scalar(condition), whenTrue, whenFalse], [conditionAt, trueAt, falseAt])
     : scalar(reading.at(node, reading.pool.select(condition, pair[0], pair[1])));
 }
 
-function chooseFields(reading: Reading, node: Node, condition: Expr, whenTrue: ReadonlyMap<string, Value>, whenFalse: ReadonlyMap<string, Value>): Value {
+function chooseFields(
+  reading: Reading,
+  node: Node,
+  condition: Expr,
+  whenTrue: ReadonlyMap<string, Value>,
+  whenFalse: ReadonlyMap<string, Value>,
+): Value {
   const fields = new Map<string, Value>();
   for (const [name, value] of whenTrue) {
     const other = whenFalse.get(name);
     if (other === undefined) {
-      reading.report.add("R006", node, `only one side of the choice has a field '${name}'`, "give both sides the same fields");
+      reading.report.add(
+        "R006",
+        node,
+        `only one side of the choice has a field '${name}'`,
+        "give both sides the same fields",
+      );
       fields.set(name, value);
       continue;
     }
@@ -41,7 +67,12 @@ function chooseFields(reading: Reading, node: Node, condition: Expr, whenTrue: R
       continue;
     }
     const pair = reading.pair(value, other, node, node, node, "a choice");
-    fields.set(name, pair === undefined ? unknownOf(reading, [scalar(condition), value, other]) : scalar(reading.at(node, reading.pool.select(condition, pair[0], pair[1]))));
+    fields.set(
+      name,
+      pair === undefined
+        ? unknownOf(reading, [scalar(condition), value, other])
+        : scalar(reading.at(node, reading.pool.select(condition, pair[0], pair[1]))),
+    );
   }
   return { kind: "record", fields };
 }

@@ -18,8 +18,14 @@ export function checkSides(reading: Reading, names: readonly string[], combines:
   const read = combines.map((combine) => statesOf(combine));
   for (const side of ["left", "right"] as const) {
     if (read.some((states) => states[side].size > 0)) continue;
-    reading.report.add("R026", at, side === "left" ? "the combine ignores its left state: whatever has been folded so far is lost with each item"
-      : "the combine ignores its right state: no item is ever taken up", both(at, names[0]!, `combine both states, as in ${names[0]}: left.${names[0]} + right.${names[0]}`));
+    reading.report.add(
+      "R026",
+      at,
+      side === "left"
+        ? "the combine ignores its left state: whatever has been folded so far is lost with each item"
+        : "the combine ignores its right state: no item is ever taken up",
+      both(at, names[0]!, `combine both states, as in ${names[0]}: left.${names[0]} + right.${names[0]}`),
+    );
     return false;
   }
   const faulty = combines.filter((combine, position) => {
@@ -27,16 +33,30 @@ export function checkSides(reading: Reading, names: readonly string[], combines:
     const { left, right } = read[position]!;
     const place = reading.nodes.get(combine) ?? at;
     if (left.size + right.size === 0) {
-      reading.report.add("R026", place, `the combined '${name}' is made of neither state: it says nothing of the items`,
-        both(at, name, `combine both states, as in ${name}: left.${name} + right.${name}, or leave '${name}' out of the state`));
+      reading.report.add(
+        "R026",
+        place,
+        `the combined '${name}' is made of neither state: it says nothing of the items`,
+        both(
+          at,
+          name,
+          `combine both states, as in ${name}: left.${name} + right.${name}, or leave '${name}' out of the state`,
+        ),
+      );
       return true;
     }
     const isLast = combine.kind === "state" && combine.side === "right" && combine.field === name;
     if (left.has(name) === right.has(name) || isLast) return false;
-    const [taken, dropped] = left.has(name) ? ["left", "right"] as const : ["right", "left"] as const;
-    reading.report.add("R026", place, `the combined '${name}' is made of ${taken}.${name} without ${dropped}.${name}, `
-      + (dropped === "left" ? "so that what has been folded so far is lost" : "so that what the other side has folded is lost"),
-    both(at, name, `take both up, as in ${name}: left.${name} + right.${name}; either side may stand for many items`));
+    const [taken, dropped] = left.has(name) ? (["left", "right"] as const) : (["right", "left"] as const);
+    reading.report.add(
+      "R026",
+      place,
+      `the combined '${name}' is made of ${taken}.${name} without ${dropped}.${name}, ` +
+        (dropped === "left"
+          ? "so that what has been folded so far is lost"
+          : "so that what the other side has folded is lost"),
+      both(at, name, `take both up, as in ${name}: left.${name} + right.${name}; either side may stand for many items`),
+    );
     return true;
   });
   return faulty.length === 0;
@@ -44,10 +64,18 @@ export function checkSides(reading: Reading, names: readonly string[], combines:
 
 /** Both sides' values of a field added up, in the object that the combine gives. */
 function both(at: Node, name: string, words: string): Fix {
-  const property = at.getDescendantsOfKind(SyntaxKind.ObjectLiteralExpression).map((object) => object.getProperty(name)).find((one) => one !== undefined);
-  const sides = (Node.isArrowFunction(at) || Node.isMethodDeclaration(at) || Node.isFunctionExpression(at) ? at.getParameters() : []).map((one) => one.getNameNode());
+  const property = at
+    .getDescendantsOfKind(SyntaxKind.ObjectLiteralExpression)
+    .map((object) => object.getProperty(name))
+    .find((one) => one !== undefined);
+  const sides = (
+    Node.isArrowFunction(at) || Node.isMethodDeclaration(at) || Node.isFunctionExpression(at) ? at.getParameters() : []
+  ).map((one) => one.getNameNode());
   if (property === undefined || sides.length !== 2 || !sides.every(Node.isIdentifier)) return { words, edits: [] };
-  return { words, edits: [replaceBy(property, `${name}: ${sides[0]!.getText()}.${name} + ${sides[1]!.getText()}.${name}`)] };
+  return {
+    words,
+    edits: [replaceBy(property, `${name}: ${sides[0]!.getText()}.${name} + ${sides[1]!.getText()}.${name}`)],
+  };
 }
 
 /** The fields of either state that an expression reads. */

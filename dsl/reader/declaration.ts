@@ -23,11 +23,21 @@ export interface Declaration {
 }
 
 const form = "write kernel({ axes, inputs, output, body }), with params if there are any";
-const nouns: Readonly<Record<string, string>> = { axes: "an axis", inputs: "an input", params: "a parameter", outputs: "an output" };
+const nouns: Readonly<Record<string, string>> = {
+  axes: "an axis",
+  inputs: "an input",
+  params: "a parameter",
+  outputs: "an output",
+};
 const members = ["axes", "inputs", "params", "output", "outputs", "body"];
 
 /** Fills the reading's axes and inputs. Undefined, after a report, where no body can be read. */
-export function readDeclaration(reading: Reading, at: Node, argument: Node | undefined, scope: Scope): Declaration | undefined {
+export function readDeclaration(
+  reading: Reading,
+  at: Node,
+  argument: Node | undefined,
+  scope: Scope,
+): Declaration | undefined {
   const written = argument === undefined ? undefined : objectOf(argument, scope);
   if (written === undefined) {
     reading.report.add("R018", argument ?? at, "a kernel is declared by an object", form);
@@ -39,7 +49,9 @@ export function readDeclaration(reading: Reading, at: Node, argument: Node | und
   const parameters = [...moved, ...readParameters(reading, object, scope)];
   const outputs = readOutputs(reading, object, scope);
   const body = readBody(reading, object, scope);
-  return body === undefined ? undefined : { parameters, outputs, several: object.has("outputs"), body, object: written };
+  return body === undefined
+    ? undefined
+    : { parameters, outputs, several: object.has("outputs"), body, object: written };
 }
 
 /** A declaration's members, by the names that they have, or are meant to have. */
@@ -53,8 +65,27 @@ interface Members {
 
 /** What others call the members. */
 const otherMembers: Readonly<Record<string, string>> = {
-  out: "output", result: "output", returns: "output", results: "outputs", args: "inputs", arguments: "inputs", tensors: "inputs", in: "inputs", parameters: "params", param: "params",
-  uniforms: "params", constants: "params", scalars: "params", dims: "axes", dimensions: "axes", shape: "axes", indices: "axes", kernel: "body", compute: "body", fn: "body", run: "body",
+  out: "output",
+  result: "output",
+  returns: "output",
+  results: "outputs",
+  args: "inputs",
+  arguments: "inputs",
+  tensors: "inputs",
+  in: "inputs",
+  parameters: "params",
+  param: "params",
+  uniforms: "params",
+  constants: "params",
+  scalars: "params",
+  dims: "axes",
+  dimensions: "axes",
+  shape: "axes",
+  indices: "axes",
+  kernel: "body",
+  compute: "body",
+  fn: "body",
+  run: "body",
 };
 
 function readMembers(reading: Reading, object: ObjectLiteralExpression): Members {
@@ -70,32 +101,62 @@ function readMembers(reading: Reading, object: ObjectLiteralExpression): Members
     const nameNode = Node.isSpreadAssignment(property) ? undefined : (property as PropertyAssignment).getNameNode();
     const name = nameNode === undefined ? "..." : nameNode.getText().replace(/^(["'])(.*)\1$/, "$2");
     if (members.includes(name)) {
-      reading.report.add("R020", property, `'${name}' is given twice`, { words: "remove one of them", edits: [removeFrom(property)] }, [{ message: "first given here", at: found.get(name)! }]);
+      reading.report.add(
+        "R020",
+        property,
+        `'${name}' is given twice`,
+        { words: "remove one of them", edits: [removeFrom(property)] },
+        [{ message: "first given here", at: found.get(name)! }],
+      );
       continue;
     }
-    const free = members.filter((member) => !found.has(member) && (!member.startsWith("output") || !found.has("output") && !found.has("outputs")));
+    const free = members.filter(
+      (member) =>
+        !found.has(member) && (!member.startsWith("output") || (!found.has("output") && !found.has("outputs"))),
+    );
     const other = Object.hasOwn(otherMembers, name) ? otherMembers[name]! : undefined;
     const near = other !== undefined && free.includes(other) ? other : nearest(name, free);
     const isText = Node.isPropertyAssignment(property) && Node.isStringLiteral(property.getInitializer());
-    const meant = near?.startsWith("output") ? isText ? "output" : "outputs" : near;
+    const meant = near?.startsWith("output") ? (isText ? "output" : "outputs") : near;
     if (meant === undefined || nameNode === undefined) {
       open += nameNode === undefined ? 1 : 0;
       const doubled = nearest(name, members);
-      reading.report.add("R018", property, `a kernel has no '${name}'`, nameNode === undefined ? "write the members themselves: axes, inputs, params, output and body"
-        : { words: doubled === undefined ? `remove it: ${form}` : `remove it: the kernel has '${doubled}' already`, edits: [removeFrom(property)] });
+      reading.report.add(
+        "R018",
+        property,
+        `a kernel has no '${name}'`,
+        nameNode === undefined
+          ? "write the members themselves: axes, inputs, params, output and body"
+          : {
+              words: doubled === undefined ? `remove it: ${form}` : `remove it: the kernel has '${doubled}' already`,
+              edits: [removeFrom(property)],
+            },
+      );
       continue;
     }
     found.set(meant, property);
-    reading.report.add("R018", nameNode, `a kernel has no '${name}'`, Node.isShorthandPropertyAssignment(property)
-      ? didYouMean(property, meant, `${meant}: ${name}`) : didYouMean(nameNode, meant));
+    reading.report.add(
+      "R018",
+      nameNode,
+      `a kernel has no '${name}'`,
+      Node.isShorthandPropertyAssignment(property)
+        ? didYouMean(property, meant, `${meant}: ${name}`)
+        : didYouMean(nameNode, meant),
+    );
   }
-  return { at: object, get: (name) => found.get(name), has: (name) => found.has(name), isMissing: (name) => !found.has(name) && open === 0 };
+  return {
+    at: object,
+    get: (name) => found.get(name),
+    has: (name) => found.has(name),
+    isMissing: (name) => !found.has(name) && open === 0,
+  };
 }
 
 /** An object literal, written here or as a const above. */
 function objectOf(node: Node, scope: Scope): ObjectLiteralExpression | undefined {
   if (Node.isObjectLiteralExpression(node)) return node;
-  if (Node.isAsExpression(node) || Node.isSatisfiesExpression(node) || Node.isParenthesizedExpression(node)) return objectOf(node.getExpression(), scope);
+  if (Node.isAsExpression(node) || Node.isSatisfiesExpression(node) || Node.isParenthesizedExpression(node))
+    return objectOf(node.getExpression(), scope);
   if (!Node.isIdentifier(node)) return undefined;
   const declaration = scope.find(node.getText())?.at;
   const initializer = Node.isVariableDeclaration(declaration) ? declaration.getInitializer() : undefined;
@@ -108,11 +169,25 @@ function nameOf(object: Node): Node {
 }
 
 /** The members of one of the declaration's objects: name, initializer and place of each. */
-function entries(reading: Reading, object: Members, member: string, scope: Scope): { name: string; value: Node; at: Node }[] {
+function entries(
+  reading: Reading,
+  object: Members,
+  member: string,
+  scope: Scope,
+): { name: string; value: Node; at: Node }[] {
   const property = object.get(member);
   if (property === undefined) return [];
-  const initializer = Node.isPropertyAssignment(property) ? property.getInitializer() : Node.isShorthandPropertyAssignment(property) ? property.getNameNode() : undefined;
-  if (initializer !== undefined && Node.isIdentifier(initializer) && scope.find(initializer.getText())?.value().kind === "fault") return [];
+  const initializer = Node.isPropertyAssignment(property)
+    ? property.getInitializer()
+    : Node.isShorthandPropertyAssignment(property)
+      ? property.getNameNode()
+      : undefined;
+  if (
+    initializer !== undefined &&
+    Node.isIdentifier(initializer) &&
+    scope.find(initializer.getText())?.value().kind === "fault"
+  )
+    return [];
   const inner = initializer === undefined ? undefined : objectOf(initializer, scope);
   if (inner === undefined) {
     reading.isIncomplete = true;
@@ -122,7 +197,12 @@ function entries(reading: Reading, object: Members, member: string, scope: Scope
   const found = new Map<string, { name: string; value: Node; at: Node }>();
   for (const one of inner.getProperties()) {
     if (!Node.isPropertyAssignment(one) && !Node.isShorthandPropertyAssignment(one)) {
-      reading.report.add("R010", one, `${Node.isSpreadAssignment(one) ? "a spread '...'" : "a method"} in '${member}' is not part of the language`, "write the names one by one");
+      reading.report.add(
+        "R010",
+        one,
+        `${Node.isSpreadAssignment(one) ? "a spread '...'" : "a method"} in '${member}' is not part of the language`,
+        "write the names one by one",
+      );
       continue;
     }
     const nameNode = one.getNameNode();
@@ -130,35 +210,71 @@ function entries(reading: Reading, object: Members, member: string, scope: Scope
     const first = found.get(name);
     if (first !== undefined) {
       const isSame = one.getText() === first.at.getText();
-      reading.report.add("R020", one, `'${name}' is declared twice`, isSame ? { words: "remove one of them", edits: [removeFrom(one)] } : "remove one of them, or give it another name", [{ message: "first declared here", at: first.at }]);
+      reading.report.add(
+        "R020",
+        one,
+        `'${name}' is declared twice`,
+        isSame
+          ? { words: "remove one of them", edits: [removeFrom(one)] }
+          : "remove one of them, or give it another name",
+        [{ message: "first declared here", at: first.at }],
+      );
       continue;
     }
     checkName(reading.report, name, nouns[member]!, one);
-    found.set(name, { name, value: Node.isPropertyAssignment(one) ? one.getInitializerOrThrow() : one.getNameNode(), at: one });
+    found.set(name, {
+      name,
+      value: Node.isPropertyAssignment(one) ? one.getInitializerOrThrow() : one.getNameNode(),
+      at: one,
+    });
   }
   return [...found.values()];
 }
 
 function notAnObject(member: string, property: Node, initializer: Node | undefined): string | Fix {
   if (member === "outputs" && Node.isPropertyAssignment(property) && Node.isStringLiteral(initializer)) {
-    return { words: `one output is called 'output': write output: ${initializer.getText()}`, edits: [replaceBy(property.getNameNode(), "output")] };
+    return {
+      words: `one output is called 'output': write output: ${initializer.getText()}`,
+      edits: [replaceBy(property.getNameNode(), "output")],
+    };
   }
-  if (member === "params" && Node.isArrayLiteralExpression(initializer) && initializer.getElements().every(Node.isStringLiteral)) {
-    return write(initializer, `{ ${initializer.getElements().map((one) => `${one.getText().slice(1, -1)}: "f32"`).join(", ")} }`);
+  if (
+    member === "params" &&
+    Node.isArrayLiteralExpression(initializer) &&
+    initializer.getElements().every(Node.isStringLiteral)
+  ) {
+    return write(
+      initializer,
+      `{ ${initializer
+        .getElements()
+        .map((one) => `${one.getText().slice(1, -1)}: "f32"`)
+        .join(", ")} }`,
+    );
   }
   return `write ${member}: { name: … }`;
 }
 
 /** The axes that a declaration's types name. */
 function namedAxes(object: Members): string[] {
-  const texts = object.at.getDescendants().flatMap((node) => (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node) ? [node.getLiteralText()] : []));
-  return [...new Set(texts.flatMap((text) => /\[([\w\s,]+)\]$/.exec(text)?.[1]?.split(",") ?? []).map((name) => name.trim()))].filter((name) => /^[A-Za-z_]\w*$/.test(name));
+  const texts = object.at
+    .getDescendants()
+    .flatMap((node) =>
+      Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node) ? [node.getLiteralText()] : [],
+    );
+  return [
+    ...new Set(texts.flatMap((text) => /\[([\w\s,]+)\]$/.exec(text)?.[1]?.split(",") ?? []).map((name) => name.trim())),
+  ].filter((name) => /^[A-Za-z_]\w*$/.test(name));
 }
 
 /** What is not said of an axis is guessed by its place: tokens and rows come first, and are the batch's. */
 function axesText(names: readonly string[], scope: Scope): string {
   const roleOf = (role: string): string => (scope.find(role) === undefined ? role : role);
-  return names.map((name, position) => `${name}: ${roleOf(position === 0 && /^(token|row|request|batch|slot|page|t|b|n)s?$/i.test(name) ? "batch" : "model")}`).join(", ");
+  return names
+    .map(
+      (name, position) =>
+        `${name}: ${roleOf(position === 0 && /^(token|row|request|batch|slot|page|t|b|n)s?$/i.test(name) ? "batch" : "model")}`,
+    )
+    .join(", ");
 }
 
 function readAxes(reading: Reading, object: Members, scope: Scope): void {
@@ -166,8 +282,10 @@ function readAxes(reading: Reading, object: Members, scope: Scope): void {
     const names = namedAxes(object);
     const text = names.length === 0 ? "axes: { token: batch, channel: model }" : `axes: { ${axesText(names, scope)} }`;
     reading.isIncomplete = true;
-    reading.report.add("R018", nameOf(object.at), "the kernel declares no axes",
-      { words: `write ${text}, each with its role`, edits: names.length === 0 ? [] : [addFirst(object.at, object.at.getProperties()[0], text)] });
+    reading.report.add("R018", nameOf(object.at), "the kernel declares no axes", {
+      words: `write ${text}, each with its role`,
+      edits: names.length === 0 ? [] : [addFirst(object.at, object.at.getProperties()[0], text)],
+    });
   }
   for (const { name, value, at } of entries(reading, object, "axes", scope)) {
     const missing = missingRole(name, value, at, scope);
@@ -187,10 +305,22 @@ function readAxes(reading: Reading, object: Members, scope: Scope): void {
     }
     if (role.kind !== "intrinsic" || !roleNames.has(role.name)) {
       const meant = role.kind === "text" ? nearest(role.text, [...roleNames]) : undefined;
-      reading.report.add("R018", value, `the role of the axis '${name}' is ${role.kind === "text" ? `"${shorten(role.text)}"` : describe(role)}`, role.kind === "literal"
-        ? { ...instead(`write ${name}: model`, value, "model"), more: `; its extent is given when the kernel is compiled or run: --axis ${name}=${role.value}` }
-        : meant !== undefined ? instead(`write ${meant} without quotes`, value, meant)
-          : { ...write(value, "model"), more: ": an axis is batch, model or sequence, imported from \"treefold\" and written without quotes" });
+      reading.report.add(
+        "R018",
+        value,
+        `the role of the axis '${name}' is ${role.kind === "text" ? `"${shorten(role.text)}"` : describe(role)}`,
+        role.kind === "literal"
+          ? {
+              ...instead(`write ${name}: model`, value, "model"),
+              more: `; its extent is given when the kernel is compiled or run: --axis ${name}=${role.value}`,
+            }
+          : meant !== undefined
+            ? instead(`write ${meant} without quotes`, value, meant)
+            : {
+                ...write(value, "model"),
+                more: ': an axis is batch, model or sequence, imported from "treefold" and written without quotes',
+              },
+      );
       continue;
     }
     reading.faulty.delete(name);
@@ -202,14 +332,22 @@ function readAxes(reading: Reading, object: Members, scope: Scope): void {
 function missingRole(name: string, value: Node, at: Node, scope: Scope): Fix | undefined {
   if (Node.isShorthandPropertyAssignment(at)) {
     const role = /^(?:token|row|request|slot|page)s?$/.test(name) ? "batch" : "model";
-    return scope.find(name) !== undefined || roleNames.has(name) ? undefined : instead(`write ${name}: ${role}, or another role`, at, `${name}: ${role}`);
+    return scope.find(name) !== undefined || roleNames.has(name)
+      ? undefined
+      : instead(`write ${name}: ${role}, or another role`, at, `${name}: ${role}`);
   }
-  if (/^(?:undefined|null)$/.test(value.getText())) return instead(`write ${name}: model, or another role`, value, "model");
+  if (/^(?:undefined|null)$/.test(value.getText()))
+    return instead(`write ${name}: model, or another role`, value, "model");
   const role = Node.isCallExpression(value) ? value.getExpression().getText() : "";
   if (!Node.isCallExpression(value) || !roleNames.has(role)) return undefined;
   const [extent] = value.getArguments();
-  return { ...instead(`write ${name}: ${role}, which is not called`, value, role),
-    more: extent === undefined ? "" : `; its extent is given when the kernel is compiled or run: --axis ${name}=${extent.getText()}` };
+  return {
+    ...instead(`write ${name}: ${role}, which is not called`, value, role),
+    more:
+      extent === undefined
+        ? ""
+        : `; its extent is given when the kernel is compiled or run: --axis ${name}=${extent.getText()}`,
+  };
 }
 
 function readInputs(reading: Reading, object: Members, scope: Scope): (Parameter & { readonly at: Node })[] {
@@ -217,12 +355,16 @@ function readInputs(reading: Reading, object: Members, scope: Scope): (Parameter
   if (object.isMissing("inputs")) {
     const body = object.get("body");
     const taken = body?.getDescendants().find(Node.isParameterDeclaration)?.getNameNode();
-    const names = Node.isObjectBindingPattern(taken) ? taken.getElements().map((element) => element.getPropertyNameNode()?.getText() ?? element.getName()) : [];
+    const names = Node.isObjectBindingPattern(taken)
+      ? taken.getElements().map((element) => element.getPropertyNameNode()?.getText() ?? element.getName())
+      : [];
     const axes = [...reading.axes.keys()].join(", ");
     const text = `inputs: { ${(names.length === 0 ? ["x"] : names).map((name) => `${name}: "f32[${axes === "" ? "token, channel" : axes}]"`).join(", ")} }`;
     reading.isIncomplete = true;
-    reading.report.add("R018", nameOf(object.at), "the kernel declares no inputs",
-      { words: `write ${text}`, edits: names.length === 0 || axes === "" ? [] : [addFirst(object.at, object.at.getProperties()[0], text)] });
+    reading.report.add("R018", nameOf(object.at), "the kernel declares no inputs", {
+      words: `write ${text}`,
+      edits: names.length === 0 || axes === "" ? [] : [addFirst(object.at, object.at.getProperties()[0], text)],
+    });
   }
   for (const { name, value, at } of entries(reading, object, "inputs", scope)) {
     const number = scalarInput(reading, object, name, value, at);
@@ -238,18 +380,39 @@ function readInputs(reading: Reading, object: Members, scope: Scope): (Parameter
 }
 
 /** `inputs: { eps: "f32" }`, of a number that the body uses as it stands: inputs are tensors, and single numbers are parameters. */
-function scalarInput(reading: Reading, object: Members, name: string, value: Node, at: Node): Parameter["type"] | undefined {
+function scalarInput(
+  reading: Reading,
+  object: Members,
+  name: string,
+  value: Node,
+  at: Node,
+): Parameter["type"] | undefined {
   const text = Node.isStringLiteral(value) ? value.getLiteralText().trim() : "";
-  const type = storageTypes.includes(text) ? text === "bf16" ? "f32" : text as Parameter["type"] : otherTypes.has(text.toLowerCase()) ? dtypeMeant(text) : undefined;
+  const type = storageTypes.includes(text)
+    ? text === "bf16"
+      ? "f32"
+      : (text as Parameter["type"])
+    : otherTypes.has(text.toLowerCase())
+      ? dtypeMeant(text)
+      : undefined;
   const body = object.get("body");
   const isIndexed = body?.getDescendantsOfKind(SyntaxKind.Identifier).some((one) => {
     const parent = one.getParent();
-    return one.getText() === name && (Node.isCallExpression(parent) && (parent.getExpression() === one ? parent.getArguments().length > 0 : parent.getExpression().getText() === "gather")
-      || Node.isElementAccessExpression(parent) && parent.getExpression() === one);
+    return (
+      one.getText() === name &&
+      ((Node.isCallExpression(parent) &&
+        (parent.getExpression() === one
+          ? parent.getArguments().length > 0
+          : parent.getExpression().getText() === "gather")) ||
+        (Node.isElementAccessExpression(parent) && parent.getExpression() === one))
+    );
   });
   if (type === undefined || body === undefined || isIndexed !== false) return undefined;
-  reading.report.add("R018", at, `the input '${name}' has no axes`, { words: `a single number is a parameter: write params: { ${name}: "${type}" }`, edits: [removeFrom(at), ...addMember(object, "params", `${name}: "${type}"`)],
-    more: `; a tensor names its axes, as in "${type}[${[...reading.axes.keys()].join(", ")}]"` });
+  reading.report.add("R018", at, `the input '${name}' has no axes`, {
+    words: `a single number is a parameter: write params: { ${name}: "${type}" }`,
+    edits: [removeFrom(at), ...addMember(object, "params", `${name}: "${type}"`)],
+    more: `; a tensor names its axes, as in "${type}[${[...reading.axes.keys()].join(", ")}]"`,
+  });
   return type;
 }
 
@@ -264,7 +427,8 @@ function addMember(object: Members, member: "params" | "inputs", text: string): 
 
 function readParameters(reading: Reading, object: Members, scope: Scope): (Parameter & { readonly at: Node })[] {
   return entries(reading, object, "params", scope).flatMap(({ name, value, at }) => {
-    const isBare = Node.isIdentifier(value) && storageTypes.includes(value.getText()) && scope.find(value.getText()) === undefined;
+    const isBare =
+      Node.isIdentifier(value) && storageTypes.includes(value.getText()) && scope.find(value.getText()) === undefined;
     const type: Value = isBare ? { kind: "intrinsic", name: value.getText() } : evaluate(reading, value, scope);
     reading.faulty.add(name);
     if (type.kind === "text" && (type.text === "f32" || type.text === "u32" || type.text === "i32")) {
@@ -273,20 +437,34 @@ function readParameters(reading: Reading, object: Members, scope: Scope): (Param
         reading.faulty.delete(name);
         return [{ name, type: type.text, at }];
       }
-      reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [{ message: "first declared here", at: first.at }]);
+      reading.report.add("R020", at, `'${name}' is declared twice`, "give one of them another name", [
+        { message: "first declared here", at: first.at },
+      ]);
     } else if (type.kind === "text" && type.text.includes("[") && !reading.inputs.has(name)) {
-      reading.report.add("R018", at, `the parameter '${name}' is declared as a tensor`, { words: `a tensor belongs in inputs: write inputs: { ${name}: "${shorten(type.text)}" }`, edits: [removeFrom(at), ...addMember(object, "inputs", `${name}: ${value.getText()}`)] });
+      reading.report.add("R018", at, `the parameter '${name}' is declared as a tensor`, {
+        words: `a tensor belongs in inputs: write inputs: { ${name}: "${shorten(type.text)}" }`,
+        edits: [removeFrom(at), ...addMember(object, "inputs", `${name}: ${value.getText()}`)],
+      });
       const tensor = readTensor(reading, name, value, at, scope);
       if (tensor !== undefined) {
         reading.faulty.delete(name);
         reading.inputs.set(name, tensor);
       }
     } else if (type.kind !== "fault") {
-      const meant = type.kind === "text" ? type.text === "bf16" ? "f32" : otherTypes.get(type.text.toLowerCase()) : undefined;
-      const rule = "a parameter is \"f32\", \"u32\" or \"i32\"";
+      const meant =
+        type.kind === "text" ? (type.text === "bf16" ? "f32" : otherTypes.get(type.text.toLowerCase())) : undefined;
+      const rule = 'a parameter is "f32", "u32" or "i32"';
       const dtype = meant === undefined || meant === "bf16" ? "f32" : meant;
-      reading.report.add("R018", value, `the dtype of the parameter '${name}' is ${type.kind === "text" ? `"${shorten(type.text)}"` : describe(type)}`,
-        write(value, `"${dtype}"`, `: ${rule}${type.kind === "literal" ? `; its value is given when the kernel is run: --param ${name}=${type.value}` : ""}`));
+      reading.report.add(
+        "R018",
+        value,
+        `the dtype of the parameter '${name}' is ${type.kind === "text" ? `"${shorten(type.text)}"` : describe(type)}`,
+        write(
+          value,
+          `"${dtype}"`,
+          `: ${rule}${type.kind === "literal" ? `; its value is given when the kernel is run: --param ${name}=${type.value}` : ""}`,
+        ),
+      );
     }
     return [];
   });
@@ -298,29 +476,60 @@ function readOutputs(reading: Reading, object: Members, scope: Scope): DeclaredT
   if (single === undefined && several === undefined) {
     const axes = [...reading.axes.values()];
     // A body that reduces leaves out what it reduces over.
-    const reduced = new Set(object.get("body")?.getDescendantsOfKind(SyntaxKind.CallExpression).flatMap((call) => (reductionNames.has(call.getExpression().getText()) ? [call.getArguments()[0]?.getText().replace(/^\w+\((\w+),.*$/s, "$1")] : [])));
+    const reduced = new Set(
+      object
+        .get("body")
+        ?.getDescendantsOfKind(SyntaxKind.CallExpression)
+        .flatMap((call) =>
+          reductionNames.has(call.getExpression().getText())
+            ? [
+                call
+                  .getArguments()[0]
+                  ?.getText()
+                  .replace(/^\w+\((\w+),.*$/s, "$1"),
+              ]
+            : [],
+        ),
+    );
     const left = axes.filter(({ name }) => !reduced.has(name)).map(({ name }) => name);
     const text = `output: "f32[${(left.length === 0 ? axes.map(({ name }) => name) : left).join(", ")}]"`;
     const body = object.get("body");
-    if (object.isMissing("output")) reading.report.add("R018", nameOf(object.at), "the kernel declares no output",
-      { words: axes.length === 0 ? "write output: \"f32[token, channel]\"" : `write ${text}`, edits: axes.length === 0 || body === undefined ? [] : [insertBefore(body, `${text},\n  `)],
-        more: ", or outputs: { first: \"…\", second: \"…\" } and return an object" });
+    if (object.isMissing("output"))
+      reading.report.add("R018", nameOf(object.at), "the kernel declares no output", {
+        words: axes.length === 0 ? 'write output: "f32[token, channel]"' : `write ${text}`,
+        edits: axes.length === 0 || body === undefined ? [] : [insertBefore(body, `${text},\n  `)],
+        more: ', or outputs: { first: "…", second: "…" } and return an object',
+      });
     return [];
   }
   if (single !== undefined && several !== undefined) {
-    reading.report.add("R018", several, "the kernel declares both 'output' and 'outputs'",
-      "keep outputs: { first: \"…\", second: \"…\" } where the body returns an object, and output where it returns a value");
+    reading.report.add(
+      "R018",
+      several,
+      "the kernel declares both 'output' and 'outputs'",
+      'keep outputs: { first: "…", second: "…" } where the body returns an object, and output where it returns a value',
+    );
     return [];
   }
   const given = Node.isPropertyAssignment(single) ? single.getInitializer() : undefined;
   if (Node.isPropertyAssignment(single) && Node.isObjectLiteralExpression(given)) {
     reading.isIncomplete = true;
-    reading.report.add("R018", single, "'output' is an object", { words: "several outputs are called 'outputs': write outputs: { … }", edits: [replaceBy(single.getNameNode(), "outputs")] });
+    reading.report.add("R018", single, "'output' is an object", {
+      words: "several outputs are called 'outputs': write outputs: { … }",
+      edits: [replaceBy(single.getNameNode(), "outputs")],
+    });
     return [];
   }
-  const declared = single !== undefined
-    ? [{ name: "output", value: Node.isPropertyAssignment(single) ? single.getInitializerOrThrow() : single, at: single as Node }]
-    : entries(reading, object, "outputs", scope);
+  const declared =
+    single !== undefined
+      ? [
+          {
+            name: "output",
+            value: Node.isPropertyAssignment(single) ? single.getInitializerOrThrow() : single,
+            at: single as Node,
+          },
+        ]
+      : entries(reading, object, "outputs", scope);
   return declared.flatMap(({ name, value, at }) => {
     const tensor = readTensor(reading, name, value, at, scope, true);
     if (tensor === undefined) {
@@ -329,15 +538,24 @@ function readOutputs(reading: Reading, object: Members, scope: Scope): DeclaredT
     }
     const twice = tensor.axes.find((axis, position) => tensor.axes.indexOf(axis) !== position);
     if (twice !== undefined) {
-      reading.report.add("R020", value, `the output '${name}' has the axis '${twice}' twice`, "declare a second axis with a name of its own");
+      reading.report.add(
+        "R020",
+        value,
+        `the output '${name}' has the axis '${twice}' twice`,
+        "declare a second axis with a name of its own",
+      );
     }
     if (tensor.ownership === "placement") {
-      reading.report.add("R018", value, `the output '${name}' is a placement table`,
-        { ...write(value, `"${tensor.storage}[${tensor.axes.join(", ")}]"`), more: ": placement belongs to inputs: the host makes these tables" });
+      reading.report.add("R018", value, `the output '${name}' is a placement table`, {
+        ...write(value, `"${tensor.storage}[${tensor.axes.join(", ")}]"`),
+        more: ": placement belongs to inputs: the host makes these tables",
+      });
     }
     const input = reading.inputs.get(name);
     if (input !== undefined) {
-      reading.report.add("R020", at, `'${name}' is both an input and an output`, "give the output another name", [{ message: "the input is declared here", at: input.at }]);
+      reading.report.add("R020", at, `'${name}' is both an input and an output`, "give the output another name", [
+        { message: "the input is declared here", at: input.at },
+      ]);
     }
     for (const axis of tensor.axes) reading.outputAxes.add(axis);
     reading.outputTypes.add(valueTypeOf(tensor.storage));
@@ -349,11 +567,16 @@ function readOutputs(reading: Reading, object: Members, scope: Scope): DeclaredT
 function readBody(reading: Reading, object: Members, scope: Scope): FunctionLike | undefined {
   const property = object.get("body");
   if (property === undefined) {
-    if (object.isMissing("body")) reading.report.add("R018", nameOf(object.at), "the kernel has no body", bodyForm(reading));
+    if (object.isMissing("body"))
+      reading.report.add("R018", nameOf(object.at), "the kernel has no body", bodyForm(reading));
     return undefined;
   }
   if (Node.isMethodDeclaration(property)) return property;
-  const initializer = Node.isPropertyAssignment(property) ? property.getInitializerOrThrow() : Node.isShorthandPropertyAssignment(property) ? property.getNameNode() : property;
+  const initializer = Node.isPropertyAssignment(property)
+    ? property.getInitializerOrThrow()
+    : Node.isShorthandPropertyAssignment(property)
+      ? property.getNameNode()
+      : property;
   const value = evaluate(reading, initializer, scope);
   if (value.kind === "function") return value.node;
   if (value.kind !== "fault") reading.report.add("R018", property, `the body is ${describe(value)}`, bodyForm(reading));
@@ -376,21 +599,41 @@ export function removeDeclared(at: Node, name: string, parameter: number): Edit[
   const object = at.getAncestors().filter(Node.isObjectLiteralExpression)[1];
   const body = object?.getProperty("body");
   const taker = Node.isPropertyAssignment(body) ? body.getInitializer() : body;
-  const pattern = Node.isArrowFunction(taker) || Node.isMethodDeclaration(taker) || Node.isFunctionExpression(taker) ? taker.getParameters()[parameter]?.getNameNode() : undefined;
-  const taken = Node.isObjectBindingPattern(pattern) ? pattern.getElements().find((element) => (element.getPropertyNameNode()?.getText() ?? element.getName()) === name) : undefined;
+  const pattern =
+    Node.isArrowFunction(taker) || Node.isMethodDeclaration(taker) || Node.isFunctionExpression(taker)
+      ? taker.getParameters()[parameter]?.getNameNode()
+      : undefined;
+  const taken = Node.isObjectBindingPattern(pattern)
+    ? pattern.getElements().find((element) => (element.getPropertyNameNode()?.getText() ?? element.getName()) === name)
+    : undefined;
   return [removeFrom(at), ...(taken === undefined ? [] : [removeFrom(taken)])];
 }
 
 export function reportUnusedAxes(reading: Reading, { object, outputs }: Declaration): void {
-  const named = new Set([...[...reading.inputs.values()].flatMap((input) => input.axes), ...outputs.flatMap((output) => output.axes)]);
+  const named = new Set([
+    ...[...reading.inputs.values()].flatMap((input) => input.axes),
+    ...outputs.flatMap((output) => output.axes),
+  ]);
   const axes = object.getProperty("axes");
-  const mentioned = object.getDescendants().filter((node) => axes === undefined || node.getStart() < axes.getStart() || node.getEnd() > axes.getEnd())
-    .flatMap((node) => (Node.isIdentifier(node) ? isTaken(node) ? [] : [node.getText()] : Node.isStringLiteral(node) ? [node.getLiteralText()] : []));
+  const mentioned = object
+    .getDescendants()
+    .filter((node) => axes === undefined || node.getStart() < axes.getStart() || node.getEnd() > axes.getEnd())
+    .flatMap((node) =>
+      Node.isIdentifier(node)
+        ? isTaken(node)
+          ? []
+          : [node.getText()]
+        : Node.isStringLiteral(node)
+          ? [node.getLiteralText()]
+          : [],
+    );
   for (const axis of reading.axes.values()) {
     // An axis of no tensor may still be reduced over, or have an extent that counts; then the body names it.
     if (!named.has(axis.name) && !mentioned.includes(axis.name) && !mayBeMeant(axis.name, reading.unknownNames)) {
-      reading.report.add("R021", axis.at, `the axis '${axis.name}' is declared and never used`, 
-        { words: "remove it, or use it in an input, an output or a reduction", edits: removeDeclared(axis.at, axis.name, 1) });
+      reading.report.add("R021", axis.at, `the axis '${axis.name}' is declared and never used`, {
+        words: "remove it, or use it in an input, an output or a reduction",
+        edits: removeDeclared(axis.at, axis.name, 1),
+      });
     }
   }
 }

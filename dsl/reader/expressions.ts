@@ -25,11 +25,17 @@ export function evaluate(reading: Reading, node: Node, scope: Scope, name?: stri
 }
 
 function evaluateUnnamed(reading: Reading, node: Node, scope: Scope): Value {
-  if (Node.isParenthesizedExpression(node) || Node.isAsExpression(node) || Node.isSatisfiesExpression(node) || Node.isNonNullExpression(node)) {
+  if (
+    Node.isParenthesizedExpression(node) ||
+    Node.isAsExpression(node) ||
+    Node.isSatisfiesExpression(node) ||
+    Node.isNonNullExpression(node)
+  ) {
     return evaluate(reading, node.getExpression(), scope);
   }
   if (Node.isNumericLiteral(node)) return readNumber(node.getText());
-  if (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node)) return { kind: "text", text: node.getLiteralText() };
+  if (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node))
+    return { kind: "text", text: node.getLiteralText() };
   if (Node.isTemplateExpression(node)) return readTemplate(reading, node, scope);
   if (Node.isTrueLiteral(node) || Node.isFalseLiteral(node)) return scalar(reading.pool.bool(Node.isTrueLiteral(node)));
   if (Node.isIdentifier(node)) return readName(reading, node, scope);
@@ -39,7 +45,8 @@ function evaluateUnnamed(reading: Reading, node: Node, scope: Scope): Value {
     return choose(reading, node, [node.getCondition(), node.getWhenTrue(), node.getWhenFalse()], scope);
   }
   if (Node.isCallExpression(node)) return readCall(reading, node, scope);
-  if (Node.isPropertyAccessExpression(node)) return readProperty(reading, node, node.getExpression(), node.getName(), node.getNameNode(), scope);
+  if (Node.isPropertyAccessExpression(node))
+    return readProperty(reading, node, node.getExpression(), node.getName(), node.getNameNode(), scope);
   if (Node.isElementAccessExpression(node)) return readElement(reading, node, scope);
   if (Node.isArrowFunction(node) || Node.isFunctionExpression(node)) {
     return { kind: "function", node, scope, name: "", topLevel: isTopLevel(node) };
@@ -51,17 +58,40 @@ function evaluateUnnamed(reading: Reading, node: Node, scope: Scope): Value {
   if (Node.isPostfixUnaryExpression(node)) return reportAssignment(reading, node, scope);
   const parts: Node[] = [];
   // What `new` makes has no meaning here, so its name need have none.
-  (Node.isNewExpression(node) ? node.getArguments() : node.forEachChildAsArray()).forEach((part) => { if (Node.isExpression(part)) parts.push(part); });
+  (Node.isNewExpression(node) ? node.getArguments() : node.forEachChildAsArray()).forEach((part) => {
+    if (Node.isExpression(part)) parts.push(part);
+  });
   // With its async function an await goes away, too.
-  const around = Node.isAwaitExpression(node) ? node.getFirstAncestor((above) => Node.isArrowFunction(above) || Node.isFunctionExpression(above) || Node.isMethodDeclaration(above) || Node.isFunctionDeclaration(above)) : undefined;
-  const isAsync = (Node.isArrowFunction(around) || Node.isFunctionExpression(around) || Node.isMethodDeclaration(around) || Node.isFunctionDeclaration(around)) && around.isAsync();
+  const around = Node.isAwaitExpression(node)
+    ? node.getFirstAncestor(
+        (above) =>
+          Node.isArrowFunction(above) ||
+          Node.isFunctionExpression(above) ||
+          Node.isMethodDeclaration(above) ||
+          Node.isFunctionDeclaration(above),
+      )
+    : undefined;
+  const isAsync =
+    (Node.isArrowFunction(around) ||
+      Node.isFunctionExpression(around) ||
+      Node.isMethodDeclaration(around) ||
+      Node.isFunctionDeclaration(around)) &&
+    around.isAsync();
   if (!isAsync) reportUnknown(reading, node);
   const values = parts.map((part) => evaluate(reading, part, scope));
   return Node.isAwaitExpression(node) ? values[0]! : unknownOf(reading, values, parts);
 }
 
 function isTopLevel(node: Node): boolean {
-  return node.getFirstAncestor((above) => Node.isArrowFunction(above) || Node.isFunctionExpression(above) || Node.isFunctionDeclaration(above) || Node.isMethodDeclaration(above)) === undefined;
+  return (
+    node.getFirstAncestor(
+      (above) =>
+        Node.isArrowFunction(above) ||
+        Node.isFunctionExpression(above) ||
+        Node.isFunctionDeclaration(above) ||
+        Node.isMethodDeclaration(above),
+    ) === undefined
+  );
 }
 
 function readNumber(text: string): Value {
@@ -71,7 +101,13 @@ function readNumber(text: string): Value {
   return { kind: "literal", value, decimal: decimal || !Number.isInteger(value) };
 }
 
-function readTemplate(reading: Reading, node: Node & { getHead(): Node & { getLiteralText(): string } } & { getTemplateSpans(): { getExpression(): Expression; getLiteral(): Node & { getLiteralText(): string } }[] }, scope: Scope): Value {
+function readTemplate(
+  reading: Reading,
+  node: Node & { getHead(): Node & { getLiteralText(): string } } & {
+    getTemplateSpans(): { getExpression(): Expression; getLiteral(): Node & { getLiteralText(): string } }[];
+  },
+  scope: Scope,
+): Value {
   let text = node.getHead().getLiteralText();
   let faulty = false;
   for (const span of node.getTemplateSpans()) {
@@ -82,9 +118,14 @@ function readTemplate(reading: Reading, node: Node & { getHead(): Node & { getLi
     }
     if (part.kind !== "literal" && part.kind !== "text") {
       const spans = node.getTemplateSpans();
-      const isAlone = spans.length === 1 && node.getHead().getLiteralText() === "" && span.getLiteral().getLiteralText() === "";
-      reportUnknown(reading, node, { what: `a template that holds ${describe(part)}`, fix: isAlone
-        ? { ...write(node, span.getExpression().getText()), more: ", without the template" } : "write the value itself, without a template: only constant numbers and strings may stand in one" });
+      const isAlone =
+        spans.length === 1 && node.getHead().getLiteralText() === "" && span.getLiteral().getLiteralText() === "";
+      reportUnknown(reading, node, {
+        what: `a template that holds ${describe(part)}`,
+        fix: isAlone
+          ? { ...write(node, span.getExpression().getText()), more: ", without the template" }
+          : "write the value itself, without a template: only constant numbers and strings may stand in one",
+      });
       return isAlone ? part : fault;
     }
     text += (part.kind === "literal" ? String(part.value) : part.text) + span.getLiteral().getLiteralText();
@@ -96,7 +137,8 @@ function readObject(reading: Reading, node: ObjectLiteralExpression, scope: Scop
   const fields = new Map<string, Value>();
   let isOpen = false;
   for (const property of node.getProperties()) {
-    if (Node.isShorthandPropertyAssignment(property)) fields.set(property.getName(), readName(reading, property.getNameNode(), scope));
+    if (Node.isShorthandPropertyAssignment(property))
+      fields.set(property.getName(), readName(reading, property.getNameNode(), scope));
     else if (Node.isPropertyAssignment(property) && !Node.isComputedPropertyName(property.getNameNode())) {
       const nameNode = property.getNameNode();
       const name = Node.isStringLiteral(nameNode) ? nameNode.getLiteralText() : property.getName();
@@ -105,7 +147,13 @@ function readObject(reading: Reading, node: ObjectLiteralExpression, scope: Scop
     } else if (Node.isGetAccessorDeclaration(property)) {
       const only = property.getStatements().length === 1 ? property.getStatements()[0] : undefined;
       const value = Node.isReturnStatement(only) ? only.getExpression() : undefined;
-      reportUnknown(reading, property, value === undefined ? undefined : { what: "an accessor", fix: write(property, `${property.getName()}: ${value.getText()}`) });
+      reportUnknown(
+        reading,
+        property,
+        value === undefined
+          ? undefined
+          : { what: "an accessor", fix: write(property, `${property.getName()}: ${value.getText()}`) },
+      );
       fields.set(property.getName(), value === undefined ? fault : evaluate(reading, value, scope));
     } else {
       const spread = Node.isSpreadAssignment(property) ? evaluate(reading, property.getExpression(), scope) : undefined;
@@ -120,13 +168,27 @@ function readObject(reading: Reading, node: ObjectLiteralExpression, scope: Scop
 }
 
 /** `{ ...first, b }` goes on with first's fields, which its fix writes out. */
-function spreadFields(reading: Reading, property: Node, spread: Value, fields: Map<string, Value>, object: ObjectLiteralExpression): void {
+function spreadFields(
+  reading: Reading,
+  property: Node,
+  spread: Value,
+  fields: Map<string, Value>,
+  object: ObjectLiteralExpression,
+): void {
   const from = Node.isSpreadAssignment(property) ? property.getExpression() : property;
-  const others = new Set(object.getProperties().flatMap((one) => (Node.isSpreadAssignment(one) ? [] : [one.getName()])));
+  const others = new Set(
+    object.getProperties().flatMap((one) => (Node.isSpreadAssignment(one) ? [] : [one.getName()])),
+  );
   const names = spread.kind === "record" ? [...spread.fields.keys()].filter((name) => !others.has(name)) : [];
   // What stands before it would be written over.
   const isLast = spread.kind === "record" && ![...spread.fields.keys()].some((name) => fields.has(name));
   const isPlain = isLast && (Node.isIdentifier(from) || Node.isPropertyAccessExpression(from));
-  reportUnknown(reading, property, { what: "a spread '...'", fix: names.length === 0 || !isPlain ? "write the fields one by one" : write(property, names.map((name) => `${name}: ${from.getText()}.${name}`).join(", ")) });
+  reportUnknown(reading, property, {
+    what: "a spread '...'",
+    fix:
+      names.length === 0 || !isPlain
+        ? "write the fields one by one"
+        : write(property, names.map((name) => `${name}: ${from.getText()}.${name}`).join(", ")),
+  });
   if (spread.kind === "record") for (const name of names) fields.set(name, spread.fields.get(name)!);
 }

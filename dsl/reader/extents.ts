@@ -21,20 +21,34 @@ type Indexed = Pick<Kernel, "axes" | "inputs" | "outputs" | "origins" | "locatio
 };
 
 /** What only known extents can show: indices that leave their axes. Axes whose extents are not given are not checked. */
-export function checkExtents(kernel: Indexed & Pick<Kernel, "pool">, extents: Readonly<Record<string, number>>): Diagnostic[] {
-  const found = [...escapes(kernel, extents).values()].filter(({ load, position, axis }) => !staysInside(kernel.pool, load.indices[position]!, axis));
-  return found.flatMap(({ load, axis, reached, extent, locations }) => locations.map((location): Diagnostic => ({
-    code: "R008", location, notes: [],
-    message: `the index of '${load.input}' on the axis '${axis}' ${describeReach(reached, extent)}`,
-    fix: `compute the index from axes that fit, or write gather(${load.input}, …), which gives 0 outside`,
-  }))).sort(compareDiagnostics);
+export function checkExtents(
+  kernel: Indexed & Pick<Kernel, "pool">,
+  extents: Readonly<Record<string, number>>,
+): Diagnostic[] {
+  const found = [...escapes(kernel, extents).values()].filter(
+    ({ load, position, axis }) => !staysInside(kernel.pool, load.indices[position]!, axis),
+  );
+  return found
+    .flatMap(({ load, axis, reached, extent, locations }) =>
+      locations.map(
+        (location): Diagnostic => ({
+          code: "R008",
+          location,
+          notes: [],
+          message: `the index of '${load.input}' on the axis '${axis}' ${describeReach(reached, extent)}`,
+          fix: `compute the index from axes that fit, or write gather(${load.input}, …), which gives 0 outside`,
+        }),
+      ),
+    )
+    .sort(compareDiagnostics);
 }
 
 /** How long axes would have to be that indices leave at these extents. */
 export function neededExtents(kernel: Kernel, extents: Readonly<Record<string, number>>): Map<string, number> {
   const needed = new Map<string, number>();
   for (const { load, position, axis, reached } of escapes(kernel, extents).values()) {
-    if (!staysInside(kernel.pool, load.indices[position]!, axis)) needed.set(axis, Math.max(needed.get(axis) ?? 0, reached.high + 1));
+    if (!staysInside(kernel.pool, load.indices[position]!, axis))
+      needed.set(axis, Math.max(needed.get(axis) ?? 0, reached.high + 1));
   }
   return needed;
 }
@@ -49,7 +63,9 @@ export function checkIndices(kernel: Indexed & Pick<Kernel, "pool">): Diagnostic
   const sizes = [1, 64, 2 ** 20];
   const trials = [
     ...sizes.map((size) => Object.fromEntries(kernel.axes.map(({ name }) => [name, size]))),
-    ...kernel.axes.map(({ name: long }) => Object.fromEntries(kernel.axes.map(({ name }) => [name, name === long ? 2 ** 20 : 1]))),
+    ...kernel.axes.map(({ name: long }) =>
+      Object.fromEntries(kernel.axes.map(({ name }) => [name, name === long ? 2 ** 20 : 1])),
+    ),
   ];
   const [first, ...rest] = trials.map((extents) => escapes(kernel, extents));
   const isDeclared = new Set(kernel.axes.map(({ name }) => name));
@@ -58,11 +74,24 @@ export function checkIndices(kernel: Indexed & Pick<Kernel, "pool">): Diagnostic
     const index = load.indices[position]!;
     const known = first!.get(key);
     if (known !== undefined && rest.every((found) => found.has(key))) {
-      return outside(kernel, load, axis, `leaves the axis '${axis}', however long it is`, counterexample(index, axis) ?? { extents: { [axis]: 1 }, reached: known.reached });
+      return outside(
+        kernel,
+        load,
+        axis,
+        `leaves the axis '${axis}', however long it is`,
+        counterexample(index, axis) ?? { extents: { [axis]: 1 }, reached: known.reached },
+      );
     }
     const mentioned = axesOf(index);
-    if (![...mentioned, axis].every((name) => isDeclared.has(name)) || [...mentioned, axis].every((name) => isModel.has(name)) || staysInside(kernel.pool, index, axis)) return [];
-    const which = isModel.has(axis) ? `, which does not grow with '${[...mentioned].find((name) => !isModel.has(name))}'` : ", whose length is known only at run time";
+    if (
+      ![...mentioned, axis].every((name) => isDeclared.has(name)) ||
+      [...mentioned, axis].every((name) => isModel.has(name)) ||
+      staysInside(kernel.pool, index, axis)
+    )
+      return [];
+    const which = isModel.has(axis)
+      ? `, which does not grow with '${[...mentioned].find((name) => !isModel.has(name))}'`
+      : ", whose length is known only at run time";
     return outside(kernel, load, axis, `may leave the axis '${axis}'${which}`, counterexample(index, axis));
   });
 }
@@ -76,8 +105,12 @@ interface Counterexample {
 function counterexample(index: Expr, axis: string): Counterexample | undefined {
   const names = [...new Set([...axesOf(index), axis])];
   const sizes = [1, 2, 3, 16, 64, 200, 2 ** 20];
-  const all = names.reduce<readonly Readonly<Record<string, number>>[]>((some, name) => some.flatMap((extents) => sizes.map((size) => ({ ...extents, [name]: size }))), [{}]);
-  const total = (extents: Readonly<Record<string, number>>): number => Object.values(extents).reduce((sum, size) => sum + size, 0);
+  const all = names.reduce<readonly Readonly<Record<string, number>>[]>(
+    (some, name) => some.flatMap((extents) => sizes.map((size) => ({ ...extents, [name]: size }))),
+    [{}],
+  );
+  const total = (extents: Readonly<Record<string, number>>): number =>
+    Object.values(extents).reduce((sum, size) => sum + size, 0);
   for (const extents of all.toSorted((a, b) => total(a) - total(b))) {
     const reached = new Intervals(extents).of(index);
     if (reached !== undefined && reached.high >= extents[axis]!) return { extents, reached };
@@ -92,21 +125,42 @@ function axesOf(expr: Expr): Set<string> {
   return axes;
 }
 
-function outside(kernel: Indexed, load: Load, axis: string, what: string, at: Counterexample | undefined): Diagnostic[] {
+function outside(
+  kernel: Indexed,
+  load: Load,
+  axis: string,
+  what: string,
+  at: Counterexample | undefined,
+): Diagnostic[] {
   const wraps = at !== undefined && at.reached.low === 0 && at.reached.high === 2 ** 32 - 1;
-  const shown = at === undefined ? "" : `: at ${Object.entries(at.extents).map(([name, extent]) => `${name}=${extent}`).join(", ")} it ${wraps ? "falls below 0"
-    : at.reached.low === at.reached.high ? `is ${at.reached.low}` : `runs from ${at.reached.low} to ${at.reached.high}`}`;
+  const shown =
+    at === undefined
+      ? ""
+      : `: at ${Object.entries(at.extents)
+          .map(([name, extent]) => `${name}=${extent}`)
+          .join(", ")} it ${
+          wraps
+            ? "falls below 0"
+            : at.reached.low === at.reached.high
+              ? `is ${at.reached.low}`
+              : `runs from ${at.reached.low} to ${at.reached.high}`
+        }`;
   return locationsOf(kernel, load).map((location) => ({
-    code: "R008", location, notes: wraps ? [{ message: "an index is a u32, so that what is below 0 wraps around to the largest numbers" }] : [],
+    code: "R008",
+    location,
+    notes: wraps ? [{ message: "an index is a u32, so that what is below 0 wraps around to the largest numbers" }] : [],
     message: `an index of '${load.input}' ${what}${shown}`,
-    fix: wraps ? `write gather(${load.input}, …), which gives 0 outside, or choose: ${axis} > 0 ? … : 0`
+    fix: wraps
+      ? `write gather(${load.input}, …), which gives 0 outside, or choose: ${axis} > 0 ? … : 0`
       : `write gather(${load.input}, …), which gives 0 outside, or keep the index inside: … % extent(${axis}), or min(…, extent(${axis}) - 1)`,
   }));
 }
 
 function describeReach({ low, high }: Interval, extent: number): string {
   const items = `${extent} ${extent === 1 ? "item" : "items"}`;
-  return high === 2 ** 32 - 1 && low === 0 ? `can fall below 0 and wrap around; the axis has ${items}` : `runs from ${low} to ${high}; the axis has ${items}`;
+  return high === 2 ** 32 - 1 && low === 0
+    ? `can fall below 0 and wrap around; the axis has ${items}`
+    : `runs from ${low} to ${high}; the axis has ${items}`;
 }
 
 function locationsOf(kernel: Indexed, load: Load): readonly SourceLocation[] {
@@ -124,9 +178,12 @@ interface Indexing {
 function indicesOf(kernel: Indexed): Map<string, Indexing> {
   const found = new Map<string, Indexing>();
   const axes = new Map(kernel.inputs.map((input) => [input.name, input.axes]));
-  visitLoads(kernel, new Intervals({}), (load) => load.indices.forEach((index, position) => {
-    if (!holdsHole(index)) found.set(`${load.id} ${position}`, { load, position, axis: axes.get(load.input)![position]! });
-  }));
+  visitLoads(kernel, new Intervals({}), (load) =>
+    load.indices.forEach((index, position) => {
+      if (!holdsHole(index))
+        found.set(`${load.id} ${position}`, { load, position, axis: axes.get(load.input)![position]! });
+    }),
+  );
   return found;
 }
 
@@ -134,13 +191,22 @@ function indicesOf(kernel: Indexed): Map<string, Indexing> {
 function escapes(kernel: Indexed, extents: Readonly<Record<string, number>>): Map<string, Escape> {
   const axes = new Map(kernel.inputs.map((input) => [input.name, input.axes]));
   const found = new Map<string, Escape>();
-  visitLoads(kernel, new Intervals(extents), (load, known) => load.indices.forEach((index, position) => {
-    const axis = axes.get(load.input)![position]!;
-    const extent = holdsHole(index) ? undefined : own(extents, axis);
-    const reached = extent === undefined ? undefined : known.of(index);
-    if (extent === undefined || reached === undefined || reached.high < extent) return;
-    found.set(`${load.id} ${position}`, { load, position, axis, reached, extent, locations: locationsOf(kernel, load) });
-  }));
+  visitLoads(kernel, new Intervals(extents), (load, known) =>
+    load.indices.forEach((index, position) => {
+      const axis = axes.get(load.input)![position]!;
+      const extent = holdsHole(index) ? undefined : own(extents, axis);
+      const reached = extent === undefined ? undefined : known.of(index);
+      if (extent === undefined || reached === undefined || reached.high < extent) return;
+      found.set(`${load.id} ${position}`, {
+        load,
+        position,
+        axis,
+        reached,
+        extent,
+        locations: locationsOf(kernel, load),
+      });
+    }),
+  );
   return found;
 }
 
@@ -160,5 +226,6 @@ function visitLoads(kernel: Indexed, all: Intervals, check: (load: Load, known: 
     operandsOf(expr).forEach((operand) => visit(operand, known, seen));
   };
   const seen = new Set<Expr>();
-  for (const expr of kernel.stored ?? kernel.outputs.flatMap((output) => [...(output.place ?? []), output.value])) visit(expr, all, seen);
+  for (const expr of kernel.stored ?? kernel.outputs.flatMap((output) => [...(output.place ?? []), output.value]))
+    visit(expr, all, seen);
 }

@@ -19,11 +19,16 @@ export function trackingAlgebra(): Algebra<Tracked> {
   return {
     constant: (constant) => known(plain.constant(constant)),
     identity: (constant) => known(plain.identity(constant)),
-    extent: reads, parameter: reads, load: reads,
+    extent: reads,
+    parameter: reads,
+    load: reads,
     unary: (operator, type, { bits, isPromised }) => ({ bits: unaryBits(operator, type, bits), isPromised }),
     binary(operator, type, left, right) {
       const bits = binaryBits(operator, type, left.bits, right.bits);
-      return { bits, isPromised: left.isPromised && right.isPromised && staysFinite(operator, type, left.bits, right.bits, bits) };
+      return {
+        bits,
+        isPromised: left.isPromised && right.isPromised && staysFinite(operator, type, left.bits, right.bits, bits),
+      };
     },
     select(condition, whenTrue, whenFalse) {
       const taken = condition.bits !== 0 ? whenTrue : whenFalse;
@@ -36,7 +41,7 @@ export function trackingAlgebra(): Algebra<Tracked> {
 
 /** A float sum or product of finite numbers is finite, and is neither subnormal nor a zero that was none. */
 function staysFinite(operator: string, type: ValueType, left: number, right: number, result: number): boolean {
-  if (type !== "f32" || operator !== "add" && operator !== "subtract" && operator !== "multiply") return true;
+  if (type !== "f32" || (operator !== "add" && operator !== "subtract" && operator !== "multiply")) return true;
   if (exponentOf(left) === 0xff || exponentOf(right) === 0xff) return true;
   if (exponentOf(result) === 0xff) return false;
   if (exponentOf(result) > 0) return true;

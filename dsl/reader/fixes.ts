@@ -13,7 +13,9 @@ export function shorten(text: string): string {
 /** What a fix writes: whole where it is one line that can be copied, else cut, since `check --json` has the edit. */
 export function shown(text: string): string {
   const line = text.replaceAll(/\s+/g, " ");
-  return line.length <= 300 && !/\/\/.*\n/.test(text) ? line : `${line.slice(0, 57)}… (check --json has the whole edit)`;
+  return line.length <= 300 && !/\/\/.*\n/.test(text)
+    ? line
+    : `${line.slice(0, 57)}… (check --json has the whole edit)`;
 }
 
 /** Writes `text` in the place of a node. */
@@ -42,9 +44,17 @@ export function bare(node: Node): Node {
 /** The text that converts a value: a quotient of integers is divided as f32, and a conversion from the wanted dtype is left out. */
 export function converted(node: Node, to: string, expr?: Expr): string {
   const plain = bare(node);
-  if (expr?.kind === "unary" && expr.operand.type === to && /^to[A-Z]/.test(expr.operator) && Node.isCallExpression(plain)) return plain.getArguments()[0]!.getText();
+  if (
+    expr?.kind === "unary" &&
+    expr.operand.type === to &&
+    /^to[A-Z]/.test(expr.operator) &&
+    Node.isCallExpression(plain)
+  )
+    return plain.getArguments()[0]!.getText();
   if (to === "f32" && Node.isBinaryExpression(plain) && plain.getOperatorToken().getText() === "/") {
-    const [left, right] = [plain.getLeft(), plain.getRight()].map((side) => (Node.isNumericLiteral(bare(side)) ? bare(side).getText() : converted(bare(side), to)));
+    const [left, right] = [plain.getLeft(), plain.getRight()].map((side) =>
+      Node.isNumericLiteral(bare(side)) ? bare(side).getText() : converted(bare(side), to),
+    );
     const divisor = Node.isBinaryExpression(bare(plain.getRight())) && right!.includes(" / ") ? `(${right})` : right;
     const text = `${left} / ${divisor}`;
     return node === plain ? text : `(${text})`;
@@ -53,13 +63,30 @@ export function converted(node: Node, to: string, expr?: Expr): string {
 }
 
 /** The quotient of integers that a const of the same body holds, where a node is its name; `isSole`: nothing else uses it. */
-function namedQuotient(node: Node, expr: Expr | undefined): { readonly value: Node; readonly isSole: boolean } | undefined {
+function namedQuotient(
+  node: Node,
+  expr: Expr | undefined,
+): { readonly value: Node; readonly isSole: boolean } | undefined {
   const name = bare(node);
   if (!Node.isIdentifier(name) || expr?.kind !== "binary" || expr.operator !== "divide") return undefined;
-  const block = name.getAncestors().find((above) => Node.isBlock(above) && above.getStatements().some((one) => Node.isVariableStatement(one)
-    && one.getDeclarations().some((each) => each.getName() === name.getText())));
+  const block = name
+    .getAncestors()
+    .find(
+      (above) =>
+        Node.isBlock(above) &&
+        above
+          .getStatements()
+          .some(
+            (one) =>
+              Node.isVariableStatement(one) && one.getDeclarations().some((each) => each.getName() === name.getText()),
+          ),
+    );
   if (block === undefined || !Node.isBlock(block)) return undefined;
-  const value = block.getStatements().flatMap((one) => (Node.isVariableStatement(one) ? one.getDeclarations() : [])).find((one) => one.getName() === name.getText())?.getInitializer();
+  const value = block
+    .getStatements()
+    .flatMap((one) => (Node.isVariableStatement(one) ? one.getDeclarations() : []))
+    .find((one) => one.getName() === name.getText())
+    ?.getInitializer();
   if (value === undefined || !Node.isBinaryExpression(bare(value))) return undefined;
   const uses = block.getDescendantsOfKind(SyntaxKind.Identifier).filter((one) => one.getText() === name.getText());
   return { value, isSole: uses.length === 2 };
@@ -71,8 +98,15 @@ export function quotientAs(node: Node, to: string, expr: Expr | undefined): Fix 
   if (quotient === undefined) return undefined;
   const whole = converted(bare(quotient.value), to);
   const isField = node.getParentIfKind(SyntaxKind.ShorthandPropertyAssignment) !== undefined;
-  return { words: `convert what it divides: ${shown(whole)}`, more: ", since a quotient of integers is truncated",
-    edits: [quotient.isSole ? replaceBy(quotient.value, whole) : replaceBy(node, isField ? `${node.getText()}: ${whole}` : fitted(node, whole))] };
+  return {
+    words: `convert what it divides: ${shown(whole)}`,
+    more: ", since a quotient of integers is truncated",
+    edits: [
+      quotient.isSole
+        ? replaceBy(quotient.value, whole)
+        : replaceBy(node, isField ? `${node.getText()}: ${whole}` : fitted(node, whole)),
+    ],
+  };
 }
 
 /** Converts what a node stands for: a name in an object is given its value first. */
@@ -81,12 +115,19 @@ export function convertTo(node: Node, to: string, expr?: Expr): Fix {
   if (quotient !== undefined) return quotient;
   const text = converted(node, to, expr);
   const shorthand = node.getParentIfKind(SyntaxKind.ShorthandPropertyAssignment);
-  return { words: `convert the value: ${shown(text)}`, edits: [replaceBy(node, shorthand === undefined ? text : `${node.getText()}: ${text}`)] };
+  return {
+    words: `convert the value: ${shown(text)}`,
+    edits: [replaceBy(node, shorthand === undefined ? text : `${node.getText()}: ${text}`)],
+  };
 }
 
 /** Imports names from "treefold": with what is imported already, or in a line of their own. */
 export function importEdit(source: SourceFile, names: readonly string[]): Edit {
-  const found = source.getImportDeclarations().find((one) => one.getModuleSpecifierValue() === "treefold" && one.getNamedImports().length > 0 && !one.isTypeOnly());
+  const found = source
+    .getImportDeclarations()
+    .find(
+      (one) => one.getModuleSpecifierValue() === "treefold" && one.getNamedImports().length > 0 && !one.isTypeOnly(),
+    );
   if (found !== undefined) return insertAfter(found.getNamedImports().at(-1)!, `, ${names.join(", ")}`);
   return insertAtTop(source, `import { ${names.join(", ")} } from "treefold";\n`);
 }
@@ -137,7 +178,12 @@ export function addTo(list: Node, members: readonly Node[], text: string): Edit 
 export function addFirst(object: Node, first: Node | undefined, text: string): Edit {
   const start = object.getStart() + 1;
   const space = first === undefined ? " " : object.getSourceFile().getFullText().slice(start, first.getStart());
-  return editAt(object.getSourceFile(), start, start, `${/\n/.test(space) ? space : " "}${text},${first === undefined ? " " : ""}`);
+  return editAt(
+    object.getSourceFile(),
+    start,
+    start,
+    `${/\n/.test(space) ? space : " "}${text},${first === undefined ? " " : ""}`,
+  );
 }
 
 /** "did you mean …?", and writes it. */
@@ -160,7 +206,10 @@ export function removeUpTo(node: Node, part: Node): Edit {
 /** "words: text", and writes it there. */
 export function renew(node: Node, words: string, text: string): Fix {
   const shorthand = node.getParentIfKind(SyntaxKind.ShorthandPropertyAssignment);
-  return { words: `${words}: ${shown(text)}`, edits: [replaceBy(node, shorthand === undefined ? text : `${node.getText()}: ${text}`)] };
+  return {
+    words: `${words}: ${shown(text)}`,
+    edits: [replaceBy(node, shorthand === undefined ? text : `${node.getText()}: ${text}`)],
+  };
 }
 
 /** A node's text as an operand: in parentheses where an operator would take it apart. */
@@ -172,12 +221,19 @@ export function operandText(node: Node): string {
 /** In parentheses where an operator around the node would take the text apart. */
 export function fitted(node: Node, text: string): string {
   const parent = node.getParent();
-  return Node.isBinaryExpression(parent) || Node.isPrefixUnaryExpression(parent) || Node.isPropertyAccessExpression(parent) ? `(${text})` : text;
+  return Node.isBinaryExpression(parent) ||
+    Node.isPrefixUnaryExpression(parent) ||
+    Node.isPropertyAccessExpression(parent)
+    ? `(${text})`
+    : text;
 }
 
 /** A field of an object under another name. */
 export function renameField(property: Node | undefined, to: string): Fix {
   const words = `did you mean '${to}'?`;
   if (Node.isPropertyAssignment(property)) return { words, edits: [replaceBy(property.getNameNode(), to)] };
-  return { words, edits: Node.isShorthandPropertyAssignment(property) ? [replaceBy(property, `${to}: ${property.getName()}`)] : [] };
+  return {
+    words,
+    edits: Node.isShorthandPropertyAssignment(property) ? [replaceBy(property, `${to}: ${property.getName()}`)] : [],
+  };
 }

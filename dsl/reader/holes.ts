@@ -6,9 +6,14 @@ import type { Expr, ValueType } from "../ir.ts";
 import { operandsOf, type Pool } from "../expr.ts";
 
 function make(pool: Pool, name: string, type: ValueType, parts: readonly Expr[]): Expr {
-  return pool.call({
-    name, parameters: parts.map((part, position) => ({ name: `${position}`, type: part.type })), result: pool.argument(name, type),
-  }, parts);
+  return pool.call(
+    {
+      name,
+      parameters: parts.map((part, position) => ({ name: `${position}`, type: part.type })),
+      result: pool.argument(name, type),
+    },
+    parts,
+  );
 }
 
 /** An unknown value: the parts may be addresses or arithmetic, so only the axes that they mention are known. */

@@ -30,11 +30,24 @@ export function checkIdentity(reading: Reading, reduce: Reduce, leafAt: Node): b
   if (found === undefined) return true;
   const { reducer } = reduce;
   const declaration = [...reading.reducers].find(([, known]) => known === reducer)?.[0];
-  const described = typeof declaration === "object" && Node.isObjectLiteralExpression(declaration) ? declaration.getProperty("identity") : undefined;
-  const identity = show(reducer, reducer.fields.map((field) => field.identity.bits));
-  reading.report.add("R014", described ?? leafAt, `the identity ${identity} of '${reducer.name}' does not leave every state as it is`, trial.fix(described),
-    [{ message: `combine(identity, ${show(reducer, found.state)}) gives ${show(reducer, found.combined)}` },
-      { message: "such a state comes from this leaf", at: leafAt }]);
+  const described =
+    typeof declaration === "object" && Node.isObjectLiteralExpression(declaration)
+      ? declaration.getProperty("identity")
+      : undefined;
+  const identity = show(
+    reducer,
+    reducer.fields.map((field) => field.identity.bits),
+  );
+  reading.report.add(
+    "R014",
+    described ?? leafAt,
+    `the identity ${identity} of '${reducer.name}' does not leave every state as it is`,
+    trial.fix(described),
+    [
+      { message: `combine(identity, ${show(reducer, found.state)}) gives ${show(reducer, found.combined)}` },
+      { message: "such a state comes from this leaf", at: leafAt },
+    ],
+  );
   return false;
 }
 
@@ -57,18 +70,27 @@ class Trial {
     this.#reading = reading;
     const { fields } = reduce.reducer;
     // A faulty leaf's field can be anything: only what is combined without it is asked for.
-    const unknown = new Set(fields.filter((_, position) => holdsHole(reduce.leaf[position]!)).map((field) => field.name));
+    const unknown = new Set(
+      fields.filter((_, position) => holdsHole(reduce.leaf[position]!)).map((field) => field.name),
+    );
     this.#isKnown = fields.map((field) => !unknown.has(field.name) && !reads(field.combine, unknown));
     this.#isCalculated = fields.map(({ name }) => fields.some(({ combine }) => calculatesWith(combine, name)));
     const one = (expr: Expr): Expr => reading.pool.constant(expr.type, expr.type === "f32" ? bitsOfF32(1) : 1);
-    this.#reduce = { ...reduce, leaf: reduce.leaf.map((expr, position) => (unknown.has(fields[position]!.name) ? one(expr) : expr)) };
-    this.#states = Array.from({ length: samples }, (_, seed) => this.#stateOf(seed)).filter((state) => this.#isAsked(state));
+    this.#reduce = {
+      ...reduce,
+      leaf: reduce.leaf.map((expr, position) => (unknown.has(fields[position]!.name) ? one(expr) : expr)),
+    };
+    this.#states = Array.from({ length: samples }, (_, seed) => this.#stateOf(seed)).filter((state) =>
+      this.#isAsked(state),
+    );
   }
 
   counterexample(reducer: Reducer): Counterexample | undefined {
     for (const state of this.#states) {
       const [combined, isPromised] = this.#combine(reducer, state);
-      const wrong = reducer.fields.findIndex((field, position) => this.#isKnown[position]! && !agree(field.type, state[position]!, combined[position]!));
+      const wrong = reducer.fields.findIndex(
+        (field, position) => this.#isKnown[position]! && !agree(field.type, state[position]!, combined[position]!),
+      );
       if (wrong !== -1 && isPromised && !this.#ties(reducer, state)) return { state, combined, wrong };
     }
     return undefined;
@@ -84,12 +106,19 @@ class Trial {
       const { name, type } = reducer.fields[wrong]!;
       const withValue = (value: number): Reducer => {
         const identity = (type === "f32" ? pool.f32(value) : pool.constant(type, value)) as Constant;
-        return { ...reducer, fields: reducer.fields.map((field, position) => (position === wrong ? { ...field, identity } : field)) };
+        return {
+          ...reducer,
+          fields: reducer.fields.map((field, position) => (position === wrong ? { ...field, identity } : field)),
+        };
       };
-      const fitting = mended.has(name) ? undefined : this.#usual(wrong).find((value) => this.counterexample(withValue(value))?.wrong !== wrong);
+      const fitting = mended.has(name)
+        ? undefined
+        : this.#usual(wrong).find((value) => this.counterexample(withValue(value))?.wrong !== wrong);
       if (fitting === undefined) {
-        return "choose an identity for which combine(identity, s) is s: 0 for a sum, 1 for a product, "
-          + `${asWritten(-largest)} for a maximum, ${asWritten(largest)} for a minimum; '${name}' changes`;
+        return (
+          "choose an identity for which combine(identity, s) is s: 0 for a sum, 1 for a product, " +
+          `${asWritten(-largest)} for a maximum, ${asWritten(largest)} for a minimum; '${name}' changes`
+        );
       }
       mended.set(name, fitting);
       reducer = withValue(fitting);
@@ -98,17 +127,25 @@ class Trial {
     const object = Node.isPropertyAssignment(described) ? described.getInitializer() : undefined;
     const places = [...mended].map(([name, value]) => {
       const property = Node.isObjectLiteralExpression(object) ? object.getProperty(name) : undefined;
-      return Node.isPropertyAssignment(property) ? replaceBy(property.getInitializerOrThrow(), asWritten(value)) : undefined;
+      return Node.isPropertyAssignment(property)
+        ? replaceBy(property.getInitializerOrThrow(), asWritten(value))
+        : undefined;
     });
-    return { words: `write ${texts.join(", ")} in the identity, which leaves every state as it is`, edits: places.every((one) => one !== undefined) ? places : [] };
+    return {
+      words: `write ${texts.join(", ")} in the identity, which leaves every state as it is`,
+      edits: places.every((one) => one !== undefined) ? places : [],
+    };
   }
 
   /** What identities usually are: of a sum, a product, a maximum and a minimum. */
   #usual(position: number): readonly number[] {
     switch (this.#reduce.reducer.fields[position]!.type) {
-      case "u32": return [0, 1, 0xffffffff];
-      case "i32": return [0, 1, -0x80000000, 0x7fffffff];
-      case "f32": return [0, 1, ...(this.#isCalculated[position]! ? [-headroom, headroom] : []), -largest, largest];
+      case "u32":
+        return [0, 1, 0xffffffff];
+      case "i32":
+        return [0, 1, -0x80000000, 0x7fffffff];
+      case "f32":
+        return [0, 1, ...(this.#isCalculated[position]! ? [-headroom, headroom] : []), -largest, largest];
     }
   }
 
@@ -121,8 +158,13 @@ class Trial {
 
   /** A state as extreme as the identity itself: whether its other fields or the identity's are chosen is the combine's affair. */
   #ties({ fields }: Reducer, state: State): boolean {
-    return fields.length > 1 && fields.some(({ type, identity }, position) =>
-      type === "f32" && identity.bits === state[position] && Math.abs(f32OfBits(identity.bits)) >= headroom);
+    return (
+      fields.length > 1 &&
+      fields.some(
+        ({ type, identity }, position) =>
+          type === "f32" && identity.bits === state[position] && Math.abs(f32OfBits(identity.bits)) >= headroom,
+      )
+    );
   }
 
   /** A state that the leaf gives. */
@@ -132,7 +174,8 @@ class Trial {
     const parameters = new Proxy<Record<string, number>>({}, { get: (_, name) => madeUpParameter(String(name), seed) });
     const denotation = new Denotation(bitAlgebra(extents, parameters, (load, indices) => madeUp(load, indices, seed)));
     let scope = denotation.bind(variable, itemOf(seed));
-    for (const other of new Set(leaf.flatMap((expr) => [...expr.free]))) if (other !== variable) scope = denotation.bind(other, 0, scope);
+    for (const other of new Set(leaf.flatMap((expr) => [...expr.free])))
+      if (other !== variable) scope = denotation.bind(other, 0, scope);
     return leaf.map((expr) => denotation.valueOf(expr, scope));
   }
 
@@ -141,7 +184,15 @@ class Trial {
     const { pool } = this.#reading;
     const { axis, variable } = this.#reduce;
     const leaf = reducer.fields.map(({ type }, position) => pool.constant(type, state[position]!));
-    const single = pool.reduce({ axis, variable, start: pool.u32(0), count: pool.u32(1), tree: [{ fold: "chain" }], reducer, leaf });
+    const single = pool.reduce({
+      axis,
+      variable,
+      start: pool.u32(0),
+      count: pool.u32(1),
+      tree: [{ fold: "chain" }],
+      reducer,
+      leaf,
+    });
     const denotation = new Denotation(trackingAlgebra());
     const values = reducer.fields.map((field) => denotation.valueOf(pool.field(single, field.name)));
     return [values.map(({ bits }) => bits), values.every(({ isPromised }) => isPromised)];
@@ -156,7 +207,12 @@ function reads(expr: Expr, fields: ReadonlySet<string>): boolean {
 const arithmetic: ReadonlySet<string> = new Set(["add", "subtract", "multiply", "divide"]);
 
 function calculatesWith(expr: Expr, field: string): boolean {
-  return holds(expr, (part) => (part.kind === "call" || part.kind === "binary" && arithmetic.has(part.operator)) && reads(part, new Set([field])));
+  return holds(
+    expr,
+    (part) =>
+      (part.kind === "call" || (part.kind === "binary" && arithmetic.has(part.operator))) &&
+      reads(part, new Set([field])),
+  );
 }
 
 function asWritten(value: number): string {
@@ -170,6 +226,7 @@ function agree(type: string, state: number, combined: number): boolean {
 }
 
 function show(reducer: Reducer, state: State): string {
-  const value = (type: string, bits: number): string => type === "f32" ? String(Number(f32OfBits(bits).toPrecision(7))) : String(type === "i32" ? bits | 0 : bits);
+  const value = (type: string, bits: number): string =>
+    type === "f32" ? String(Number(f32OfBits(bits).toPrecision(7))) : String(type === "i32" ? bits | 0 : bits);
   return `{ ${reducer.fields.map((field, position) => `${field.name}: ${value(field.type, state[position]!)}`).join(", ")} }`;
 }

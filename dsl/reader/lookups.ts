@@ -22,52 +22,105 @@ export function readName(reading: Reading, node: Node, scope: Scope): Value {
   }
   if (name === "Infinity") return { kind: "literal", value: Infinity, decimal: true };
   if (name === "NaN") return { kind: "literal", value: NaN, decimal: true };
-  if (["undefined", "Math", "Array", "Object", "console", "Number", "globalThis", "process", "performance", "Date", "JSON"].includes(name)) {
+  if (
+    [
+      "undefined",
+      "Math",
+      "Array",
+      "Object",
+      "console",
+      "Number",
+      "globalThis",
+      "process",
+      "performance",
+      "Date",
+      "JSON",
+    ].includes(name)
+  ) {
     return reportUnknown(reading, node);
   }
   // What the body takes under a misspelt name has been reported there.
   const isMeant = mayBeMeant(name, reading.untaken);
-  if (reading.combining !== undefined && (reading.axes.has(name) || reading.parameters.has(name) || reading.inputs.has(name) || reading.combining.isTold)) return notInCombine(reading, node);
+  if (
+    reading.combining !== undefined &&
+    (reading.axes.has(name) || reading.parameters.has(name) || reading.inputs.has(name) || reading.combining.isTold)
+  )
+    return notInCombine(reading, node);
   if (reading.axes.has(name)) {
-    if (!isMeant) reading.report.add("R013", node, `the axis '${name}' is not among the axes that the body takes`, takeToo(reading, 1, name),
-      [{ message: `'${name}' is declared here`, at: reading.axes.get(name)!.at }]);
+    if (!isMeant)
+      reading.report.add(
+        "R013",
+        node,
+        `the axis '${name}' is not among the axes that the body takes`,
+        takeToo(reading, 1, name),
+        [{ message: `'${name}' is declared here`, at: reading.axes.get(name)!.at }],
+      );
     return { kind: "axis", axis: reading.axes.get(name)! };
   }
   const parameter = reading.parameters.get(name);
   if (parameter !== undefined) {
-    if (!isMeant) reading.report.add("R013", node, `the parameter '${name}' is not among those that the body takes`, takeToo(reading, 0, name),
-      [{ message: `'${name}' is declared here`, at: parameter.at }]);
+    if (!isMeant)
+      reading.report.add(
+        "R013",
+        node,
+        `the parameter '${name}' is not among those that the body takes`,
+        takeToo(reading, 0, name),
+        [{ message: `'${name}' is declared here`, at: parameter.at }],
+      );
     reading.used.add(name);
     return scalar(reading.pool.parameter(name, parameter.type));
   }
   if (reading.inputs.has(name)) {
     const input = reading.inputs.get(name)!;
-    if (!isMeant) reading.report.add("R013", node, `the input '${name}' is not among the inputs that the body takes`, takeToo(reading, 0, name),
-      [{ message: `'${name}' is declared here`, at: input.at }]);
+    if (!isMeant)
+      reading.report.add(
+        "R013",
+        node,
+        `the input '${name}' is not among the inputs that the body takes`,
+        takeToo(reading, 0, name),
+        [{ message: `'${name}' is declared here`, at: input.at }],
+      );
     reading.used.add(name);
     return { kind: "tensor", input, at: input.at };
   }
   if (intrinsicNames.has(name) || reading.scopes.library(name) !== undefined) {
     const source = node.getSourceFile();
     if (!reading.scopes.isMisspeltImport(source, name)) {
-      reading.report.add("R013", node, `'${name}' is not imported`, { words: `add it to the import: import { ${name} } from "treefold"`, edits: [importEdit(source, [name])] });
+      reading.report.add("R013", node, `'${name}' is not imported`, {
+        words: `add it to the import: import { ${name} } from "treefold"`,
+        edits: [importEdit(source, [name])],
+      });
     }
-    return intrinsicNames.has(name) ? { kind: "intrinsic", name } : reading.scopes.library(name) ?? fault;
+    return intrinsicNames.has(name) ? { kind: "intrinsic", name } : (reading.scopes.library(name) ?? fault);
   }
   const source = node.getSourceFile();
   if (source.getEnum(name) !== undefined || source.getClass(name) !== undefined) {
-    return reportUnknown(reading, node, source.getClass(name) !== undefined ? { what: `the class '${name}'`, fix: "write plain functions and constants" }
-      : { what: `the enum '${name}'`, fix: "write constants: const first = 0" });
+    return reportUnknown(
+      reading,
+      node,
+      source.getClass(name) !== undefined
+        ? { what: `the class '${name}'`, fix: "write plain functions and constants" }
+        : { what: `the enum '${name}'`, fix: "write constants: const first = 0" },
+    );
   }
   if (reading.isIncomplete || reading.missing.has(name)) return fault;
   const later = declaredLater(node, name);
   if (later !== undefined) {
     const statement = later.getFirstAncestorByKindOrThrow(SyntaxKind.VariableStatement);
     const use = node.getAncestors().find((above) => above.getParent() === statement.getParent());
-    reading.report.add("R013", node, `'${name}' is used before it is declared`, {
-      words: `declare it before: move const ${name} up`,
-      edits: use === undefined ? [] : [insertBefore(use, `${statement.getText()}\n${indentOf(use)}`), removeStatement(statement)],
-    }, [{ message: `'${name}' is declared here`, at: later }]);
+    reading.report.add(
+      "R013",
+      node,
+      `'${name}' is used before it is declared`,
+      {
+        words: `declare it before: move const ${name} up`,
+        edits:
+          use === undefined
+            ? []
+            : [insertBefore(use, `${statement.getText()}\n${indentOf(use)}`), removeStatement(statement)],
+      },
+      [{ message: `'${name}' is declared here`, at: later }],
+    );
     return fault;
   }
   if (reading.outputNames.has(name) || name === "output") return outputRead(reading, node);
@@ -81,38 +134,65 @@ export function readName(reading: Reading, node: Node, scope: Scope): Value {
   const isRole = reading.reading === "axes";
   const names = isRole ? [...roleNames] : [...scope.names(), ...(isCallee ? [...reading.scopes.languageNames()] : [])];
   const near = nearest(name, names);
-  const meant = near === undefined || isCallee && !isCallable(reading, scope, near) ? undefined : near;
+  const meant = near === undefined || (isCallee && !isCallable(reading, scope, near)) ? undefined : near;
   if (meant === undefined && isRole) {
-    reading.report.add("R013", node, `'${name}' is not defined`, { ...write(node, "model"), more: ": an axis is batch, model or sequence" });
+    reading.report.add("R013", node, `'${name}' is not defined`, {
+      ...write(node, "model"),
+      more: ": an axis is batch, model or sequence",
+    });
     return fault;
   }
   const leaf = meant === undefined ? itemlessLeaf(node) : undefined;
   if (leaf !== undefined) {
     const open = leaf.getFirstChildByKindOrThrow(SyntaxKind.OpenParenToken);
-    reading.report.add("R013", leaf, `the leaf takes no item, and uses '${name}'`, { words: `write (${name}) => …`, edits: [insertAfter(open, name)] });
+    reading.report.add("R013", leaf, `the leaf takes no item, and uses '${name}'`, {
+      words: `write (${name}) => …`,
+      edits: [insertAfter(open, name)],
+    });
     return fault;
   }
-  reading.report.add("R013", node, `'${name}' is not defined`, meant === undefined
-    ? `declare it with const, or take it from the body's parameters` : didYouMean(node, meant));
+  reading.report.add(
+    "R013",
+    node,
+    `'${name}' is not defined`,
+    meant === undefined ? `declare it with const, or take it from the body's parameters` : didYouMean(node, meant),
+  );
   // The reading goes on with what is meant.
-  const value = meant === undefined ? undefined : scope.find(meant)?.value() ?? (reading.scopes.isLanguageName(meant) ? reading.scopes.language(meant) : undefined);
+  const value =
+    meant === undefined
+      ? undefined
+      : (scope.find(meant)?.value() ??
+        (reading.scopes.isLanguageName(meant) ? reading.scopes.language(meant) : undefined));
   if (value?.kind === "tensor") reading.used.add(value.input.name);
   return value === undefined || value.kind === "literal" ? fault : value;
 }
 
 /** An output has no contents while its kernel runs. */
 export function outputRead(reading: Reading, node: Node): Value {
-  reading.report.add("R013", node, `'${node.getText()}' is an output, and an output can't be read by its kernel`,
-    "use the value that goes into it, as a const; or give the old contents as an input of another name");
+  reading.report.add(
+    "R013",
+    node,
+    `'${node.getText()}' is an output, and an output can't be read by its kernel`,
+    "use the value that goes into it, as a const; or give the old contents as an input of another name",
+  );
   return fault;
 }
 
 /** What a kernel declares has no meaning in a combine, which is told once of each. */
 function notInCombine(reading: Reading, node: Node): Value {
   const name = node.getText();
-  const what = reading.axes.has(name) ? `the axis '${name}'` : reading.parameters.has(name) ? `the parameter '${name}'` : `the input '${name}'`;
-  if (!reading.combining!.isTold) reading.report.add("R019", node, `a reducer's combine uses its two states only, and this is ${what}`,
-    `use ${reading.combining!.sides.join(" and ")} only: bring what it needs into the state, through the leaf`);
+  const what = reading.axes.has(name)
+    ? `the axis '${name}'`
+    : reading.parameters.has(name)
+      ? `the parameter '${name}'`
+      : `the input '${name}'`;
+  if (!reading.combining!.isTold)
+    reading.report.add(
+      "R019",
+      node,
+      `a reducer's combine uses its two states only, and this is ${what}`,
+      `use ${reading.combining!.sides.join(" and ")} only: bring what it needs into the state, through the leaf`,
+    );
   reading.combining!.isTold = true;
   return fault;
 }
@@ -121,10 +201,18 @@ function notInCombine(reading: Reading, node: Node): Value {
 function itemlessLeaf(node: Node): ArrowFunction | undefined {
   // What stands as an index is mostly the item.
   if (!Node.isCallExpression(node.getParent())) return undefined;
-  return node.getAncestors().filter(Node.isArrowFunction).find((one) => {
-    const call = one.getParentIfKind(SyntaxKind.CallExpression);
-    return call !== undefined && call.getArguments().at(-1) === one && reductionNames.has(call.getExpression().getText()) && one.getParameters().length === 0;
-  });
+  return node
+    .getAncestors()
+    .filter(Node.isArrowFunction)
+    .find((one) => {
+      const call = one.getParentIfKind(SyntaxKind.CallExpression);
+      return (
+        call !== undefined &&
+        call.getArguments().at(-1) === one &&
+        reductionNames.has(call.getExpression().getText()) &&
+        one.getParameters().length === 0
+      );
+    });
 }
 
 const asked = new Set<Node>();
@@ -153,7 +241,9 @@ function isCallable(reading: Reading, scope: Scope, name: string): boolean {
 /** A const of the same body that stands further down. */
 function declaredLater(node: Node, name: string): Node | undefined {
   const body = node.getAncestors().find((above) => Node.isBlock(above));
-  return body?.getDescendantsOfKind(SyntaxKind.VariableDeclaration).find((one) => one.getName() === name && one.getStart() > node.getEnd());
+  return body
+    ?.getDescendantsOfKind(SyntaxKind.VariableDeclaration)
+    .find((one) => one.getName() === name && one.getStart() > node.getEnd());
 }
 
 function indentOf(node: Node): string {
@@ -166,15 +256,20 @@ export function takeToo(reading: Reading, position: 0 | 1, name: string): Fix {
   const parameters = reading.body?.getParameters() ?? [];
   const pattern = parameters[position]?.getNameNode();
   if (Node.isObjectBindingPattern(pattern)) return { words, edits: [addTo(pattern, pattern.getElements(), name)] };
-  if (position === 1 && parameters.length === 1) return { words, edits: [insertAfter(parameters[0]!, `, { ${name} }`)] };
+  if (position === 1 && parameters.length === 1)
+    return { words, edits: [insertAfter(parameters[0]!, `, { ${name} }`)] };
   return { words, edits: [] };
 }
 
 /** JavaScript's limits, and those of f32. */
 const limits: Readonly<Record<string, string | undefined>> = {
-  NEGATIVE_INFINITY: "-3.4028234663852886e38, the lowest f32", POSITIVE_INFINITY: "3.4028234663852886e38, the largest f32",
-  MAX_VALUE: "3.4028234663852886e38, the largest f32", MIN_VALUE: "2 ** -126, the smallest normal f32", EPSILON: "2 ** -23, the distance from 1 to the next f32",
-  NaN: "a number that stands for nothing, such as 0", MAX_SAFE_INTEGER: "0xffffffff, the largest u32",
+  NEGATIVE_INFINITY: "-3.4028234663852886e38, the lowest f32",
+  POSITIVE_INFINITY: "3.4028234663852886e38, the largest f32",
+  MAX_VALUE: "3.4028234663852886e38, the largest f32",
+  MIN_VALUE: "2 ** -126, the smallest normal f32",
+  EPSILON: "2 ** -23, the distance from 1 to the next f32",
+  NaN: "a number that stands for nothing, such as 0",
+  MAX_SAFE_INTEGER: "0xffffffff, the largest u32",
 };
 
 export function readProperty(reading: Reading, node: Node, of: Node, name: string, nameAt: Node, scope: Scope): Value {
@@ -182,12 +277,17 @@ export function readProperty(reading: Reading, node: Node, of: Node, name: strin
     const constant = of.getText() === "Math" ? (Math as unknown as Record<string, unknown>)[name] : undefined;
     if (typeof constant === "number") return { kind: "literal", value: constant, decimal: true };
     const limit = of.getText() === "Number" ? own(limits, name) : undefined;
-    if (limit !== undefined) return reportUnknown(reading, node, { what: `'Number.${name}'`, fix: { ...instead(`write ${limit}`, node, limit.replace(/,.*$|a number.*such as /s, "")) } });
+    if (limit !== undefined)
+      return reportUnknown(reading, node, {
+        what: `'Number.${name}'`,
+        fix: { ...instead(`write ${limit}`, node, limit.replace(/,.*$|a number.*such as /s, "")) },
+      });
     if (["Math", "Number"].includes(of.getText())) return reportUnknown(reading, node);
   }
   const value = evaluate(reading, of, scope);
   if (value.kind === "fault") return value;
-  const found = value.kind === "record" ? value.fields.get(name) : value.kind === "namespace" ? value.member(name) : undefined;
+  const found =
+    value.kind === "record" ? value.fields.get(name) : value.kind === "namespace" ? value.member(name) : undefined;
   if (found !== undefined) {
     if (found.kind === "tensor") reading.used.add(found.input.name);
     if (found.kind === "scalar" && found.expr.kind === "parameter") reading.used.add(found.expr.name);
@@ -197,20 +297,42 @@ export function readProperty(reading: Reading, node: Node, of: Node, name: strin
     const names = value.kind === "record" ? [...value.fields.keys()] : value.names;
     const meant = nearest(name, names);
     reading.unknownNames.add(name);
-    const isState = value.kind === "record" && (value.reduce !== undefined || [...value.fields.values()].some((field) => field.kind === "scalar" && field.expr.kind === "state"));
-    reading.report.add("R013", nameAt, `${Node.isIdentifier(of) ? `${isState ? "the state " : value.kind === "namespace" ? "the module " : ""}'${of.getText()}'` : describe(value)} has no '${name}'`, meant === undefined ? `it has: ${names.slice(0, 40).join(", ")}` : didYouMean(nameAt, meant));
-    const found = meant === undefined ? undefined : value.kind === "record" ? value.fields.get(meant) : value.member(meant);
+    const isState =
+      value.kind === "record" &&
+      (value.reduce !== undefined ||
+        [...value.fields.values()].some((field) => field.kind === "scalar" && field.expr.kind === "state"));
+    reading.report.add(
+      "R013",
+      nameAt,
+      `${Node.isIdentifier(of) ? `${isState ? "the state " : value.kind === "namespace" ? "the module " : ""}'${of.getText()}'` : describe(value)} has no '${name}'`,
+      meant === undefined ? `it has: ${names.slice(0, 40).join(", ")}` : didYouMean(nameAt, meant),
+    );
+    const found =
+      meant === undefined ? undefined : value.kind === "record" ? value.fields.get(meant) : value.member(meant);
     return found ?? unknownOf(reading, [value]);
   }
   if (name === "length") {
-    const axis = value.kind === "axis" ? value.axis.name : value.kind === "tensor" ? value.input.axes.at(-1) : undefined;
-    reportUnknown(reading, node, { what: "'.length' of " + describe(value), fix: axis === undefined ? "write extent(axis), the extent of an axis" : write(node, isWithFloat(reading, node, scope) ? `f32(extent(${axis}))` : `extent(${axis})`) });
+    const axis =
+      value.kind === "axis" ? value.axis.name : value.kind === "tensor" ? value.input.axes.at(-1) : undefined;
+    reportUnknown(reading, node, {
+      what: `'.length' of ${describe(value)}`,
+      fix:
+        axis === undefined
+          ? "write extent(axis), the extent of an axis"
+          : write(node, isWithFloat(reading, node, scope) ? `f32(extent(${axis}))` : `extent(${axis})`),
+    });
     if (isWithFloat(reading, node, scope)) return fault;
     return axis === undefined || !reading.axes.has(axis) ? fault : scalar(reading.at(node, reading.pool.extent(axis)));
   }
   if (value.kind === "scalar" && /^(?:shape|size|dtype|data|value|T)$/.test(name)) {
-    reportUnknown(reading, node, { what: `'.${name}'`, fix: instead("a value has no fields: leave it out", node, of.getText()) });
+    reportUnknown(reading, node, {
+      what: `'.${name}'`,
+      fix: instead("a value has no fields: leave it out", node, of.getText()),
+    });
     return value;
   }
-  return reportUnknown(reading, node, { what: `'.${name}' of ${describe(value)}`, fix: "take fields of a reduce's state only; index tensors by calls" });
+  return reportUnknown(reading, node, {
+    what: `'.${name}' of ${describe(value)}`,
+    fix: "take fields of a reduce's state only; index tensors by calls",
+  });
 }

@@ -41,13 +41,23 @@ export class ModuleScopes {
     return (knownLibraryNames = source === undefined ? [] : exportedNames(source));
   }
 
-  languageNames(): string[] { return [...intrinsicNames, ...this.#libraryNames()]; }
-  language(name: string): Value | undefined { return this.#language(name); }
+  languageNames(): string[] {
+    return [...intrinsicNames, ...this.#libraryNames()];
+  }
+  language(name: string): Value | undefined {
+    return this.#language(name);
+  }
 
   /** Whether a name of "treefold" can be written in a file as it is; other names always can. */
   isImported(source: SourceFile, name: string): boolean {
-    if (source.getFilePath() === mathFile || !intrinsicNames.has(name) && !this.#libraryNames().includes(name)) return true;
-    return this.of(source).find(name) !== undefined || source.getImportDeclarations().some((one) => one.getNamespaceImport() !== undefined && this.#isLanguage(source, one));
+    if (source.getFilePath() === mathFile || (!intrinsicNames.has(name) && !this.#libraryNames().includes(name)))
+      return true;
+    return (
+      this.of(source).find(name) !== undefined ||
+      source
+        .getImportDeclarations()
+        .some((one) => one.getNamespaceImport() !== undefined && this.#isLanguage(source, one))
+    );
   }
 
   /** Whether "treefold" has a name. */
@@ -64,7 +74,8 @@ export class ModuleScopes {
       const main = declaration.getDefaultImport();
       if (main !== undefined) scope.find(main.getText())?.value();
       for (const one of declaration.getNamedImports()) {
-        if (!one.isTypeOnly() && !typeNames.has(one.getName())) scope.find(one.getAliasNode()?.getText() ?? one.getName())?.value();
+        if (!one.isTypeOnly() && !typeNames.has(one.getName()))
+          scope.find(one.getAliasNode()?.getText() ?? one.getName())?.value();
       }
     }
     return true;
@@ -72,13 +83,27 @@ export class ModuleScopes {
 
   /** Whether a file imports a name that may be meant to be this one. */
   isMisspeltImport(source: SourceFile, name: string): boolean {
-    return source.getImportDeclarations().some((declaration) => this.#isLanguage(source, declaration)
-      && declaration.getNamedImports().some((one) => !this.isLanguageName(one.getName()) && nearest(one.getName(), [...intrinsicNames, ...this.#libraryNames()]) === name));
+    return source
+      .getImportDeclarations()
+      .some(
+        (declaration) =>
+          this.#isLanguage(source, declaration) &&
+          declaration
+            .getNamedImports()
+            .some(
+              (one) =>
+                !this.isLanguageName(one.getName()) &&
+                nearest(one.getName(), [...intrinsicNames, ...this.#libraryNames()]) === name,
+            ),
+      );
   }
 
   #isLanguage(source: SourceFile, declaration: ImportDeclaration): boolean {
-    return ts.isStringLiteral(declaration.compilerNode.moduleSpecifier) && declaration.getModuleSpecifierValue() === "treefold"
-      && this.#modules.resolve(source, "treefold").kind === "language";
+    return (
+      ts.isStringLiteral(declaration.compilerNode.moduleSpecifier) &&
+      declaration.getModuleSpecifierValue() === "treefold" &&
+      this.#modules.resolve(source, "treefold").kind === "language"
+    );
   }
 
   of(source: SourceFile): Scope {
@@ -96,14 +121,21 @@ export class ModuleScopes {
     if (localNames(source).includes(name)) return scope.own(name)?.value();
     for (const declaration of source.getExportDeclarations()) {
       const { moduleSpecifier } = declaration.compilerNode;
-      const specifier = moduleSpecifier !== undefined && ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : undefined;
-      const named = declaration.getNamedExports().find((one) => (one.getAliasNode()?.getText() ?? one.getName()) === name);
+      const specifier =
+        moduleSpecifier !== undefined && ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : undefined;
+      const named = declaration
+        .getNamedExports()
+        .find((one) => (one.getAliasNode()?.getText() ?? one.getName()) === name);
       if (named === undefined && (declaration.hasNamedExports() || specifier === undefined)) continue;
       const original = named?.getName() ?? name;
       if (specifier === undefined) return scope.own(original)?.value();
       const target = this.#modules.resolve(source, specifier);
-      const value = target.kind === "language" ? this.#language(original)
-        : target.kind === "module" ? this.exported(target.source, original, visited) : undefined;
+      const value =
+        target.kind === "language"
+          ? this.#language(original)
+          : target.kind === "module"
+            ? this.exported(target.source, original, visited)
+            : undefined;
       if (value !== undefined) return value;
     }
     return undefined;
@@ -134,19 +166,34 @@ export class ModuleScopes {
     for (const statement of source.getStatements()) {
       if (Node.isFunctionDeclaration(statement)) {
         const name = statement.getName();
-        if (name !== undefined) scope.bind(name, { at: statement, value: () => ({ kind: "function", node: statement, scope, name, topLevel: true }) });
+        if (name !== undefined)
+          scope.bind(name, {
+            at: statement,
+            value: () => ({ kind: "function", node: statement, scope, name, topLevel: true }),
+          });
       } else if (Node.isVariableStatement(statement)) {
         for (const declaration of statement.getDeclarations()) {
           const initializer = declaration.getInitializer();
           const name = declaration.getName();
           if (!Node.isIdentifier(declaration.getNameNode()) || initializer === undefined) continue;
           if (statement.getDeclarationKind() !== "const") {
-            scope.bind(name, once(declaration, () => {
-              this.#report.add("R001", declaration, `'${name}' is declared with '${statement.getDeclarationKind()}', so it can change`,
-                `write 'const ${name}'`);
-              return fault;
-            }));
-          } else scope.bind(name, once(declaration, () => this.#evaluate(initializer, scope, name)));
+            scope.bind(
+              name,
+              once(declaration, () => {
+                this.#report.add(
+                  "R001",
+                  declaration,
+                  `'${name}' is declared with '${statement.getDeclarationKind()}', so it can change`,
+                  `write 'const ${name}'`,
+                );
+                return fault;
+              }),
+            );
+          } else
+            scope.bind(
+              name,
+              once(declaration, () => this.#evaluate(initializer, scope, name)),
+            );
         }
       }
     }
@@ -157,59 +204,126 @@ export class ModuleScopes {
     for (const declaration of source.getImportDeclarations()) {
       if (declaration.isTypeOnly()) continue;
       if (!ts.isStringLiteral(declaration.compilerNode.moduleSpecifier)) {
-        this.#report.add("R010", declaration, "an import from something that is no string", "write import { … } from \"treefold\"");
+        this.#report.add(
+          "R010",
+          declaration,
+          "an import from something that is no string",
+          'write import { … } from "treefold"',
+        );
         continue;
       }
       const specifier = declaration.getModuleSpecifierValue();
       const target = this.#modules.resolve(source, specifier);
-      const member = (name: string): Value | undefined => target.kind === "language" ? this.#language(name)
-        : target.kind === "module" ? this.exported(target.source, name) : undefined;
-      const names = (): string[] => target.kind === "language" ? [...intrinsicNames, ...this.#libraryNames()]
-        : target.kind === "module" ? exportedNames(target.source) : [];
+      const member = (name: string): Value | undefined =>
+        target.kind === "language"
+          ? this.#language(name)
+          : target.kind === "module"
+            ? this.exported(target.source, name)
+            : undefined;
+      const names = (): string[] =>
+        target.kind === "language"
+          ? [...intrinsicNames, ...this.#libraryNames()]
+          : target.kind === "module"
+            ? exportedNames(target.source)
+            : [];
       for (const one of declaration.getNamedImports()) {
         const name = one.getName();
         const local = one.getAliasNode()?.getText() ?? name;
         if (one.isTypeOnly()) continue;
-        scope.bind(local, once(one, () => member(name) ?? this.#missing(one, name, specifier, target.kind, names(), member)));
+        scope.bind(
+          local,
+          once(one, () => member(name) ?? this.#missing(one, name, specifier, target.kind, names(), member)),
+        );
       }
       const star = declaration.getNamespaceImport();
-      if (star !== undefined) scope.bind(star.getText(), once(star, () => ({ kind: "namespace", member, names: names() })));
+      if (star !== undefined)
+        scope.bind(
+          star.getText(),
+          once(star, () => ({ kind: "namespace", member, names: names() })),
+        );
       const main = declaration.getDefaultImport();
-      if (main !== undefined) scope.bind(main.getText(), once(main, () => this.#missing(main, "default", specifier, target.kind, names())));
+      if (main !== undefined)
+        scope.bind(
+          main.getText(),
+          once(main, () => this.#missing(main, "default", specifier, target.kind, names())),
+        );
     }
   }
 
-  #missing(at: Node, name: string, specifier: string, kind: string, names: readonly string[], member: (name: string) => Value | undefined = () => undefined): Value {
+  #missing(
+    at: Node,
+    name: string,
+    specifier: string,
+    kind: string,
+    names: readonly string[],
+    member: (name: string) => Value | undefined = () => undefined,
+  ): Value {
     if (kind === "foreign") {
-      this.#report.add("R010", at, `'${name}' comes from "${specifier}", which a kernel can't use`,
-        "use the functions of \"treefold\", or write this one in a module of your own and import it by a relative path");
+      this.#report.add(
+        "R010",
+        at,
+        `'${name}' comes from "${specifier}", which a kernel can't use`,
+        'use the functions of "treefold", or write this one in a module of your own and import it by a relative path',
+      );
     } else if (kind === "missing") {
       const module = at.getFirstAncestorByKind(SyntaxKind.ImportDeclaration)?.getModuleSpecifier() ?? at;
-      this.#report.add("R013", module, `the module "${specifier}" was not found`, "correct the path; it is relative to this file and ends in .ts");
+      this.#report.add(
+        "R013",
+        module,
+        `the module "${specifier}" was not found`,
+        "correct the path; it is relative to this file and ends in .ts",
+      );
     } else {
       if (name === "default" && kind === "language") return fault;
       const declaration = at.getFirstAncestorByKind(SyntaxKind.ImportDeclaration);
       const taken = new Set(declaration?.getNamedImports().map((one) => one.getName()));
       const others = kind === "language" && functionInstead(name) !== undefined ? [] : names;
-      const meant = nearest(name, others.filter((one) => !taken.has(one))) ?? nearest(name, others);
-      const replacement = kind === "language" ? functionInstead(name) ?? functionInstead(otherMeant(name) ?? "") : undefined;
+      const meant =
+        nearest(
+          name,
+          others.filter((one) => !taken.has(one)),
+        ) ?? nearest(name, others);
+      const replacement =
+        kind === "language" ? (functionInstead(name) ?? functionInstead(otherMeant(name) ?? "")) : undefined;
       if (meant === undefined && replacement !== undefined && isCalled(at, name)) return fault;
       reportMissing(this.#report, at, name, specifier, meant, replacement, names);
-      return meant === undefined ? fault : member(meant) ?? fault;
+      return meant === undefined ? fault : (member(meant) ?? fault);
     }
     return fault;
   }
 }
 
-function reportMissing(report: Report, at: Node, name: string, specifier: string, meant: string | undefined, replacement: string | undefined, names: readonly string[]): void {
-  const unused = { words: replacement === undefined ? `remove it; there are: ${names.slice(0, 40).join(", ")}` : `remove it; where it was to be used, ${replacement}`, edits: [removeImport(at)] };
-  report.add("R013", at, `"${specifier}" exports no '${name}'`, meant === undefined ? unused : renameImport(at, name, meant));
+function reportMissing(
+  report: Report,
+  at: Node,
+  name: string,
+  specifier: string,
+  meant: string | undefined,
+  replacement: string | undefined,
+  names: readonly string[],
+): void {
+  const unused = {
+    words:
+      replacement === undefined
+        ? `remove it; there are: ${names.slice(0, 40).join(", ")}`
+        : `remove it; where it was to be used, ${replacement}`,
+    edits: [removeImport(at)],
+  };
+  report.add(
+    "R013",
+    at,
+    `"${specifier}" exports no '${name}'`,
+    meant === undefined ? unused : renameImport(at, name, meant),
+  );
 }
 
 /** Whether what an import names is called: what to write instead is said there. */
 function isCalled(at: Node, name: string): boolean {
-  const local = Node.isImportSpecifier(at) ? at.getAliasNode()?.getText() ?? name : name;
-  return at.getSourceFile().getDescendantsOfKind(SyntaxKind.CallExpression).some((call) => call.getExpression().getText() === local);
+  const local = Node.isImportSpecifier(at) ? (at.getAliasNode()?.getText() ?? name) : name;
+  return at
+    .getSourceFile()
+    .getDescendantsOfKind(SyntaxKind.CallExpression)
+    .some((call) => call.getExpression().getText() === local);
 }
 
 /** A binding that is evaluated once; meeting it again while it is evaluated is a cycle, and a fault. */
@@ -231,11 +345,17 @@ function once(at: Node, evaluate: () => Value): Binding {
 function localNames(source: SourceFile): string[] {
   return source.getStatements().flatMap((statement) => {
     if (Node.isFunctionDeclaration(statement) && statement.isExported()) return [statement.getName() ?? "default"];
-    if (Node.isVariableStatement(statement) && statement.isExported()) return statement.getDeclarations().map((one) => one.getName());
+    if (Node.isVariableStatement(statement) && statement.isExported())
+      return statement.getDeclarations().map((one) => one.getName());
     return [];
   });
 }
 
 function exportedNames(source: SourceFile): string[] {
-  return [...localNames(source), ...source.getExportDeclarations().flatMap((one) => one.getNamedExports().map((each) => each.getAliasNode()?.getText() ?? each.getName()))];
+  return [
+    ...localNames(source),
+    ...source
+      .getExportDeclarations()
+      .flatMap((one) => one.getNamedExports().map((each) => each.getAliasNode()?.getText() ?? each.getName())),
+  ];
 }

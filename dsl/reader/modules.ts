@@ -24,10 +24,12 @@ function isPackageRoot(folder: string): boolean {
 /** The elementary functions: plain functions, written in the language. */
 export const mathFile = join(packageRoot, "dsl", "math.ts");
 
-const languageFiles = new Set(["index", "language", "math"].flatMap((name) => [
-  join(packageRoot, "dsl", `${name}.ts`),
-  ...["js", "d.ts", "ts"].map((extension) => join(packageRoot, "dist", "dsl", `${name}.${extension}`)),
-]));
+const languageFiles = new Set(
+  ["index", "language", "math"].flatMap((name) => [
+    join(packageRoot, "dsl", `${name}.ts`),
+    ...["js", "d.ts", "ts"].map((extension) => join(packageRoot, "dist", "dsl", `${name}.${extension}`)),
+  ]),
+);
 
 export type Resolution =
   | { readonly kind: "language" }
@@ -38,7 +40,9 @@ export type Resolution =
 /** The source files of one reading. */
 export class Modules {
   readonly #project = new Project({
-    skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, skipLoadingLibFiles: true,
+    skipAddingFilesFromTsConfig: true,
+    skipFileDependencyResolution: true,
+    skipLoadingLibFiles: true,
     compilerOptions: { noResolve: true, noLib: true, types: [] },
   });
   readonly #loaded = new Map<string, SourceFile>();
@@ -75,13 +79,28 @@ export class Modules {
     const objects = objectsInBraces(source, start);
     if (objects !== undefined) {
       const [first] = objects;
-      report.add(`TS${error.code}`, shownSpan(source, first!.start, first!.start + 1), "after => braces are a block, and no object", { words: "write parentheses around the object: ({ … })",
-        edits: objects.map(({ start: from, end }) => editAt(source, from, end, `(${source.getFullText().slice(from, end)})`)) });
+      report.add(
+        `TS${error.code}`,
+        shownSpan(source, first!.start, first!.start + 1),
+        "after => braces are a block, and no object",
+        {
+          words: "write parentheses around the object: ({ … })",
+          edits: objects.map(({ start: from, end }) =>
+            editAt(source, from, end, `(${source.getFullText().slice(from, end)})`),
+          ),
+        },
+      );
       return;
     }
     const missing = missingMark(source, start, message);
-    report.add(`TS${error.code}`, shownSpan(source, start, start + error.length), message, missing === undefined ? "correct the syntax: a kernel module is ordinary TypeScript"
-      : { words: `write '${missing.text}' here`, edits: [editAt(source, missing.at, missing.at, missing.text)] });
+    report.add(
+      `TS${error.code}`,
+      shownSpan(source, start, start + error.length),
+      message,
+      missing === undefined
+        ? "correct the syntax: a kernel module is ordinary TypeScript"
+        : { words: `write '${missing.text}' here`, edits: [editAt(source, missing.at, missing.at, missing.text)] },
+    );
   }
 
   /** What an import specifier in `from` means. */
@@ -93,7 +112,8 @@ export class Modules {
     const bare = path.replace(/\.js$/, "");
     for (const candidate of [path, `${path}.ts`, `${bare}.ts`, join(path, "index.ts")]) {
       if (languageFiles.has(candidate)) return { kind: "language" };
-      if (/\.m?ts$/.test(candidate) && (this.#loaded.has(candidate) || isFile(candidate))) return { kind: "module", source: this.load(candidate)! };
+      if (/\.m?ts$/.test(candidate) && (this.#loaded.has(candidate) || isFile(candidate)))
+        return { kind: "module", source: this.load(candidate)! };
     }
     return { kind: "missing", path };
   }
@@ -105,15 +125,25 @@ function syntaxErrors(source: ts.SourceFile): readonly ts.DiagnosticWithLocation
 }
 
 /** Braces after an arrow that hold an object's fields, where it can be parsed with parentheses around them. */
-function objectsInBraces(source: SourceFile, error: number): readonly { readonly start: number; readonly end: number }[] | undefined {
+function objectsInBraces(
+  source: SourceFile,
+  error: number,
+): readonly { readonly start: number; readonly end: number }[] | undefined {
   const text = source.getFullText();
   const found = [...text.matchAll(/=>\s*(?=\{\s*\w+\s*[,:])/g)].flatMap(({ index, 0: arrow }) => {
     const start = index + arrow.length;
     const end = closingBrace(text, start);
     return end === undefined ? [] : [{ start, end }];
   });
-  const wrapped = (objects: typeof found): string => objects.toReversed().reduce((tried, { start, end }) => `${tried.slice(0, start)}(${tried.slice(start, end)})${tried.slice(end)}`, text);
-  const isRight = (objects: typeof found): boolean => syntaxErrors(ts.createSourceFile("tried.ts", wrapped(objects), ts.ScriptTarget.ES2022)).length === 0;
+  const wrapped = (objects: typeof found): string =>
+    objects
+      .toReversed()
+      .reduce(
+        (tried, { start, end }) => `${tried.slice(0, start)}(${tried.slice(start, end)})${tried.slice(end)}`,
+        text,
+      );
+  const isRight = (objects: typeof found): boolean =>
+    syntaxErrors(ts.createSourceFile("tried.ts", wrapped(objects), ts.ScriptTarget.ES2022)).length === 0;
   const outer = found.filter((one) => !found.some((other) => other.start < one.start && other.end >= one.end));
   const around = outer.filter(({ start, end }) => start < error && error <= end);
   return around.length === 0 ? undefined : [around, outer].find(isRight);
@@ -122,7 +152,9 @@ function objectsInBraces(source: SourceFile, error: number): readonly { readonly
 /** Where the braces that open at a place close, strings and comments left aside. */
 function closingBrace(text: string, start: number): number | undefined {
   let depth = 0;
-  for (const { index, 0: mark } of text.slice(start).matchAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`|\/\/[^\n]*|\/\*[^]*?\*\/|[{}]/g)) {
+  for (const { index, 0: mark } of text
+    .slice(start)
+    .matchAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`|\/\/[^\n]*|\/\*[^]*?\*\/|[{}]/g)) {
     if (mark === "{") depth += 1;
     if (mark === "}" && --depth === 0) return start + index + 1;
   }
@@ -130,12 +162,20 @@ function closingBrace(text: string, start: number): number | undefined {
 }
 
 /** The mark that a text lacks, where it can be parsed with it. */
-function missingMark(source: SourceFile, start: number, message: string): { readonly text: string; readonly at: number } | undefined {
+function missingMark(
+  source: SourceFile,
+  start: number,
+  message: string,
+): { readonly text: string; readonly at: number } | undefined {
   const text = source.getFullText();
   const at = text.slice(0, start).trimEnd().length;
   const named = /^'([^']+)' expected/.exec(message)?.[1];
   const parses = (mark: string, place: number): boolean => {
-    const tried = ts.createSourceFile("tried.ts", text.slice(0, place) + mark + text.slice(place), ts.ScriptTarget.ES2022);
+    const tried = ts.createSourceFile(
+      "tried.ts",
+      text.slice(0, place) + mark + text.slice(place),
+      ts.ScriptTarget.ES2022,
+    );
     return syntaxErrors(tried).length === 0;
   };
   for (const place of [at, start]) {

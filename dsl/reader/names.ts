@@ -21,22 +21,39 @@ export function isStem(name: string): boolean {
 }
 
 /** Reports the name of an axis, a tensor, a parameter, a state's field or a kernel that can't be written down. */
-export function checkName(report: Report, name: string, what: string, at: Node, fixOf?: (near: string) => Fix): boolean {
+export function checkName(
+  report: Report,
+  name: string,
+  what: string,
+  at: Node,
+  fixOf?: (near: string) => Fix,
+): boolean {
   if (isPlainName(name)) return true;
   const form = "a letter, then letters, digits and underscores";
   const near = nearestPlain(name);
   const shown = name.replace(/[\p{Cc}\p{Cf}]/gu, (letter) => `\\u{${letter.codePointAt(0)!.toString(16)}}`);
-  report.add("R023", at, `${what} can't be called '${shown}': a name is ${form}`, near === undefined ? `give it a name of ${form}` : fixOf !== undefined ? fixOf(near) : `call it '${near}'`);
+  report.add(
+    "R023",
+    at,
+    `${what} can't be called '${shown}': a name is ${form}`,
+    near === undefined ? `give it a name of ${form}` : fixOf !== undefined ? fixOf(near) : `call it '${near}'`,
+  );
   return false;
 }
 
 function nearestPlain(name: string): string | undefined {
-  const kept = name.replace(/[^\p{XID_Continue}]+/gu, "_").replace(/[\u{10000}-\u{10ffff}]+/gu, "_").replace(/^_+|_+$/g, "");
+  const kept = name
+    .replace(/[^\p{XID_Continue}]+/gu, "_")
+    .replace(/[\u{10000}-\u{10ffff}]+/gu, "_")
+    .replace(/^_+|_+$/g, "");
   return [kept, `${kept}_`, `n${kept}`].find((candidate) => kept !== "" && isPlainName(candidate));
 }
 
 /** The name of a module's default export: the file's, up to its first point, without what a name can't have. */
 export function nameOfFile(base: string): string {
-  const [first = "", ...rest] = base.replace(/(?<=.)\..*$/, "").split(/[^\p{XID_Continue}]+/u).filter((word) => word !== "");
+  const [first = "", ...rest] = base
+    .replace(/(?<=.)\..*$/, "")
+    .split(/[^\p{XID_Continue}]+/u)
+    .filter((word) => word !== "");
   return first + rest.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
 }

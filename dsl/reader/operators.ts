@@ -13,7 +13,8 @@ import { scalar, type Scope, type Value } from "./values.ts";
 
 export function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: Scope): Value {
   const operator = node.getOperatorToken();
-  if (operator === SyntaxKind.PlusPlusToken || operator === SyntaxKind.MinusMinusToken) return reportAssignment(reading, node, scope);
+  if (operator === SyntaxKind.PlusPlusToken || operator === SyntaxKind.MinusMinusToken)
+    return reportAssignment(reading, node, scope);
   const at = node.getOperand();
   const operand = evaluate(reading, at, scope);
   if (operand.kind === "literal") {
@@ -22,58 +23,125 @@ export function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: 
     if (operator === SyntaxKind.TildeToken) return { ...operand, value: ~operand.value >>> 0 };
   }
   const number = reading.typeOf(operand);
-  if (operator === SyntaxKind.ExclamationToken && (operand.kind === "scalar" || operand.kind === "axis") && number !== "bool") {
-    reading.report.add("R006", node, `! takes a condition, and this is ${number}`, renew(node, "compare it", fitted(node, `${operandText(at)} === 0`)));
+  if (
+    operator === SyntaxKind.ExclamationToken &&
+    (operand.kind === "scalar" || operand.kind === "axis") &&
+    number !== "bool"
+  ) {
+    reading.report.add(
+      "R006",
+      node,
+      `! takes a condition, and this is ${number}`,
+      renew(node, "compare it", fitted(node, `${operandText(at)} === 0`)),
+    );
     return scalar(reading.at(node, standIn(reading.pool, "bool", [reading.expr(operand, at)!])));
   }
   const expr = reading.expr(operand, at, operator === SyntaxKind.ExclamationToken ? "bool" : undefined);
   if (expr === undefined) return unknownOf(reading, [operand], [at]);
-  const make = (name: "negate" | "not" | "complement"): Value => scalar(reading.at(node, reading.pool.unary(name, expr)));
+  const make = (name: "negate" | "not" | "complement"): Value =>
+    scalar(reading.at(node, reading.pool.unary(name, expr)));
   const wrong = (type: ValueType, message: string, fix: string | Fix): Value => {
     reading.report.add("R006", node, message, fix);
     return scalar(reading.at(node, standIn(reading.pool, type, [expr])));
   };
   switch (operator) {
-    case SyntaxKind.PlusToken: return operand;
-    case SyntaxKind.ExclamationToken: return make("not");
+    case SyntaxKind.PlusToken:
+      return operand;
+    case SyntaxKind.ExclamationToken:
+      return make("not");
     case SyntaxKind.TildeToken:
-      return expr.type === "u32" || expr.type === "i32" ? make("complement") : wrong(expr.type, `~ of ${expr.type === "bool" ? "a condition" : expr.type}`, expr.type === "bool" ? write(node, `!${operandText(at)}`) : renew(node, "take its bits first", `fromBits(~bitsOf(${bare(at).getText()}))`));
+      return expr.type === "u32" || expr.type === "i32"
+        ? make("complement")
+        : wrong(
+            expr.type,
+            `~ of ${expr.type === "bool" ? "a condition" : expr.type}`,
+            expr.type === "bool"
+              ? write(node, `!${operandText(at)}`)
+              : renew(node, "take its bits first", `fromBits(~bitsOf(${bare(at).getText()}))`),
+          );
     case SyntaxKind.MinusToken:
-      return expr.type === "f32" || expr.type === "i32" ? make("negate")
-        : wrong(expr.type === "bool" ? "bool" : "i32", `a negated ${expr.type === "bool" ? "condition" : expr.type}`, expr.type === "bool" ? write(node, `!${operandText(at)}`) : renew(node, "convert it first", `-i32(${bare(at).getText()})`));
-    default: return reportUnknown(reading, node);
+      return expr.type === "f32" || expr.type === "i32"
+        ? make("negate")
+        : wrong(
+            expr.type === "bool" ? "bool" : "i32",
+            `a negated ${expr.type === "bool" ? "condition" : expr.type}`,
+            expr.type === "bool"
+              ? write(node, `!${operandText(at)}`)
+              : renew(node, "convert it first", `-i32(${bare(at).getText()})`),
+          );
+    default:
+      return reportUnknown(reading, node);
   }
 }
 
 /** Operators with two operands: the operation, and whether the operands change places. */
 const operators: Readonly<Record<string, { readonly name: BinaryOperator; readonly swapped?: true } | undefined>> = {
-  "+": { name: "add" }, "-": { name: "subtract" }, "*": { name: "multiply" }, "/": { name: "divide" }, "%": { name: "remainder" },
-  "&": { name: "and" }, "|": { name: "or" }, "^": { name: "xor" },
-  "<": { name: "less" }, "<=": { name: "lessEqual" }, ">": { name: "less", swapped: true }, ">=": { name: "lessEqual", swapped: true },
-  "==": { name: "equal" }, "===": { name: "equal" }, "!=": { name: "notEqual" }, "!==": { name: "notEqual" },
+  "+": { name: "add" },
+  "-": { name: "subtract" },
+  "*": { name: "multiply" },
+  "/": { name: "divide" },
+  "%": { name: "remainder" },
+  "&": { name: "and" },
+  "|": { name: "or" },
+  "^": { name: "xor" },
+  "<": { name: "less" },
+  "<=": { name: "lessEqual" },
+  ">": { name: "less", swapped: true },
+  ">=": { name: "lessEqual", swapped: true },
+  "==": { name: "equal" },
+  "===": { name: "equal" },
+  "!=": { name: "notEqual" },
+  "!==": { name: "notEqual" },
 };
 
 const onConstants: Readonly<Record<string, ((left: number, right: number) => number) | undefined>> = {
-  "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, "%": (a, b) => a % b,
-  "&": (a, b) => (a & b) >>> 0, "|": (a, b) => (a | b) >>> 0, "^": (a, b) => (a ^ b) >>> 0,
-  "<<": (a, b) => a * 2 ** b, ">>": (a, b) => Math.floor(a / 2 ** b), ">>>": (a, b) => Math.floor((a >>> 0) / 2 ** b),
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  "%": (a, b) => a % b,
+  "&": (a, b) => (a & b) >>> 0,
+  "|": (a, b) => (a | b) >>> 0,
+  "^": (a, b) => (a ^ b) >>> 0,
+  "<<": (a, b) => a * 2 ** b,
+  ">>": (a, b) => Math.floor(a / 2 ** b),
+  ">>>": (a, b) => Math.floor((a >>> 0) / 2 ** b),
 };
 const comparisonsOfConstants: Readonly<Record<string, ((left: number, right: number) => boolean) | undefined>> = {
-  "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b,
-  "==": (a, b) => a === b, "===": (a, b) => a === b, "!=": (a, b) => a !== b, "!==": (a, b) => a !== b,
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+  "==": (a, b) => a === b,
+  "===": (a, b) => a === b,
+  "!=": (a, b) => a !== b,
+  "!==": (a, b) => a !== b,
 };
 
 export function readBinary(reading: Reading, node: BinaryExpression, scope: Scope): Value {
   const operator = node.getOperatorToken().getText();
   const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
-  if (operator.endsWith("=") && !["==", "===", "!=", "!==", "<=", ">="].includes(operator)) return reportAssignment(reading, node, scope);
-  const absent = [leftAt, rightAt].find((side) => bare(side).getKind() === SyntaxKind.NullKeyword || bare(side).getText() === "undefined" && scope.find("undefined") === undefined);
+  if (operator.endsWith("=") && !["==", "===", "!=", "!==", "<=", ">="].includes(operator))
+    return reportAssignment(reading, node, scope);
+  const absent = [leftAt, rightAt].find(
+    (side) =>
+      bare(side).getKind() === SyntaxKind.NullKeyword ||
+      (bare(side).getText() === "undefined" && scope.find("undefined") === undefined),
+  );
   if (absent !== undefined && /^[!=]==?$/.test(operator)) return absenceTest(reading, node, absent, scope);
   const left = evaluate(reading, leftAt, scope);
   const right = evaluate(reading, rightAt, scope);
-  if (/^[<>]=?$/.test(operator) && Node.isBinaryExpression(leftAt) && /^[<>]=?$/.test(leftAt.getOperatorToken().getText())) {
-    reading.report.add("R006", node, "a chain of comparisons compares a condition",
-      write(node, `${leftAt.getText()} && ${leftAt.getRight().getText()} ${operator} ${rightAt.getText()}`));
+  if (
+    /^[<>]=?$/.test(operator) &&
+    Node.isBinaryExpression(leftAt) &&
+    /^[<>]=?$/.test(leftAt.getOperatorToken().getText())
+  ) {
+    reading.report.add(
+      "R006",
+      node,
+      "a chain of comparisons compares a condition",
+      write(node, `${leftAt.getText()} && ${leftAt.getRight().getText()} ${operator} ${rightAt.getText()}`),
+    );
     return scalar(reading.at(node, hole(reading.pool, "bool")));
   }
   const told = conditionCompared(reading, node, operator, left, right);
@@ -98,20 +166,31 @@ export function readBinary(reading: Reading, node: BinaryExpression, scope: Scop
     const b = reading.expr(right, rightAt, "bool");
     return scalar(reading.at(node, reading.pool.binary(operator === "&&" ? "bothTrue" : "eitherTrue", a!, b!)));
   }
-  if (operator === "<<" || operator === ">>" || operator === ">>>") return readShift(reading, node, operator, left, right);
+  if (operator === "<<" || operator === ">>" || operator === ">>>")
+    return readShift(reading, node, operator, left, right);
   const known = operators[operator];
   if (known === undefined) {
     const fix = insteadOfOperator[operator];
     const kept = operator === "??" ? leftAt : operator === "," ? rightAt : undefined;
-    reportUnknown(reading, node, fix === undefined ? undefined
-      : { what: operator === "," ? "a comma between values" : `'${operator}'`, fix: kept === undefined ? fix : instead(fix, node, kept.getText()) });
+    reportUnknown(
+      reading,
+      node,
+      fix === undefined
+        ? undefined
+        : {
+            what: operator === "," ? "a comma between values" : `'${operator}'`,
+            fix: kept === undefined ? fix : instead(fix, node, kept.getText()),
+          },
+    );
     if (kept !== undefined) return kept === leftAt ? left : right;
     return unknownOf(reading, [left, right], [leftAt, rightAt]);
   }
   const pair = reading.pair(left, right, node, leftAt, rightAt, `'${operator}'`);
   if (pair === undefined) {
     const unknown = unknownOf(reading, [left, right], [leftAt, rightAt]);
-    return comparisonsOfConstants[operator] === undefined || unknown.kind !== "fault" ? unknown : scalar(hole(reading.pool, "bool", unknown.parts));
+    return comparisonsOfConstants[operator] === undefined || unknown.kind !== "fault"
+      ? unknown
+      : scalar(hole(reading.pool, "bool", unknown.parts));
   }
   return operate(reading, node, operator, known, pair);
 }
@@ -123,28 +202,68 @@ function absenceTest(reading: Reading, node: BinaryExpression, absent: Node, sco
   let whole: Node = node;
   while (Node.isParenthesizedExpression(whole.getParent())) whole = whole.getParentOrThrow();
   const choice = whole.getParent();
-  const kept = Node.isConditionalExpression(choice) && choice.getCondition() === whole ? isTrue ? choice.getWhenTrue() : choice.getWhenFalse()
-    : Node.isCallExpression(choice) && choice.getExpression().getText() === "select" && choice.getArguments()[0] === whole ? choice.getArguments()[isTrue ? 1 : 2] : undefined;
+  const kept =
+    Node.isConditionalExpression(choice) && choice.getCondition() === whole
+      ? isTrue
+        ? choice.getWhenTrue()
+        : choice.getWhenFalse()
+      : Node.isCallExpression(choice) &&
+          choice.getExpression().getText() === "select" &&
+          choice.getArguments()[0] === whole
+        ? choice.getArguments()[isTrue ? 1 : 2]
+        : undefined;
   const words = "a value is always there: leave the test out";
-  reading.report.add("R010", node, `a test for '${bare(absent).getText()}' is not part of the language`,
-    kept === undefined ? instead(words, node, String(isTrue)) : instead(words, choice!, fitted(choice!, kept.getText())));
+  reading.report.add(
+    "R010",
+    node,
+    `a test for '${bare(absent).getText()}' is not part of the language`,
+    kept === undefined
+      ? instead(words, node, String(isTrue))
+      : instead(words, choice!, fitted(choice!, kept.getText())),
+  );
   return scalar(hole(reading.pool, "bool"));
 }
 
 /** `(x > 0) === true`, `(x > 0) < 1`: a condition compared with a constant is the condition itself, or its opposite. */
-function conditionCompared(reading: Reading, node: BinaryExpression, operator: string, left: Value, right: Value): Value | undefined {
+function conditionCompared(
+  reading: Reading,
+  node: BinaryExpression,
+  operator: string,
+  left: Value,
+  right: Value,
+): Value | undefined {
   const compare = comparisonsOfConstants[operator];
   if (compare === undefined) return undefined;
-  const constantOf = (value: Value, at: Node): number | undefined => (value.kind === "literal" ? value.value : Node.isTrueLiteral(bare(at)) ? 1 : Node.isFalseLiteral(bare(at)) ? 0 : undefined);
+  const constantOf = (value: Value, at: Node): number | undefined =>
+    value.kind === "literal"
+      ? value.value
+      : Node.isTrueLiteral(bare(at))
+        ? 1
+        : Node.isFalseLiteral(bare(at))
+          ? 0
+          : undefined;
   const [a, b] = [constantOf(left, node.getLeft()), constantOf(right, node.getRight())];
   const isLeft = a === undefined;
   const [condition, at] = isLeft ? [left, node.getLeft()] : [right, node.getRight()];
   const constant = a ?? b;
-  if (constant === undefined || a !== undefined && b !== undefined || reading.typeOf(condition) !== "bool" || condition.kind !== "scalar") return undefined;
+  if (
+    constant === undefined ||
+    (a !== undefined && b !== undefined) ||
+    reading.typeOf(condition) !== "bool" ||
+    condition.kind !== "scalar"
+  )
+    return undefined;
   const given = (value: number): boolean => (isLeft ? compare(value, constant) : compare(constant, value));
-  const text = given(0) === given(1) ? String(given(0)) : given(1) ? fitted(node, bare(at).getText()) : `!${operandText(at)}`;
-  reading.report.add("R006", node, `'${operator}' compares a condition with ${bare(isLeft ? node.getRight() : node.getLeft()).getText()}`,
-    given(0) === given(1) ? write(node, text) : renew(node, given(1) ? "write the condition itself" : "write its opposite", text));
+  const text =
+    given(0) === given(1) ? String(given(0)) : given(1) ? fitted(node, bare(at).getText()) : `!${operandText(at)}`;
+  reading.report.add(
+    "R006",
+    node,
+    `'${operator}' compares a condition with ${bare(isLeft ? node.getRight() : node.getLeft()).getText()}`,
+    given(0) === given(1)
+      ? write(node, text)
+      : renew(node, given(1) ? "write the condition itself" : "write its opposite", text),
+  );
   return scalar(reading.at(node, standIn(reading.pool, "bool", [condition.expr])));
 }
 
@@ -154,34 +273,66 @@ function isCondition(node: Node): boolean {
   if (Node.isParenthesizedExpression(parent)) return isCondition(parent);
   if (Node.isConditionalExpression(parent)) return parent.getCondition() === node;
   if (Node.isPrefixUnaryExpression(parent)) return parent.getOperatorToken() === SyntaxKind.ExclamationToken;
-  if (Node.isBinaryExpression(parent)) return /^(?:&&|\|\|)$/.test(parent.getOperatorToken().getText()) && isCondition(parent);
-  return Node.isIfStatement(parent) || Node.isCallExpression(parent) && parent.getExpression().getText() === "select" && parent.getArguments()[0] === node;
+  if (Node.isBinaryExpression(parent))
+    return /^(?:&&|\|\|)$/.test(parent.getOperatorToken().getText()) && isCondition(parent);
+  return (
+    Node.isIfStatement(parent) ||
+    (Node.isCallExpression(parent) &&
+      parent.getExpression().getText() === "select" &&
+      parent.getArguments()[0] === node)
+  );
 }
 
 /** `x && y` and `x || y` of numbers, which give one of them; undefined where conditions are meant. */
-function chosenNumber(reading: Reading, node: BinaryExpression, operator: string, left: Value, right: Value): Value | undefined {
+function chosenNumber(
+  reading: Reading,
+  node: BinaryExpression,
+  operator: string,
+  left: Value,
+  right: Value,
+): Value | undefined {
   const [leftType, rightType] = [reading.typeOf(left), reading.typeOf(right)];
   if (leftType === undefined || rightType === undefined || rightType === "bool" || isCondition(node)) return undefined;
   const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
   const [x, y] = [bare(leftAt).getText(), bare(rightAt).getText()];
   const isTold = leftType === "bool";
   const test = isTold ? x : `${operandText(leftAt)} !== 0`;
-  const text = operator === "&&" ? `select(${test}, ${y}, ${isTold ? "0" : x})` : `select(${test}, ${isTold ? "1" : x}, ${y})`;
-  reading.report.add("R006", node, `'${operator}' takes conditions, and ${isTold ? "its right side is a number" : "these are numbers"}`, write(node, text));
+  const text =
+    operator === "&&" ? `select(${test}, ${y}, ${isTold ? "0" : x})` : `select(${test}, ${isTold ? "1" : x}, ${y})`;
+  reading.report.add(
+    "R006",
+    node,
+    `'${operator}' takes conditions, and ${isTold ? "its right side is a number" : "these are numbers"}`,
+    write(node, text),
+  );
   const type = rightType !== "loose" ? rightType : leftType === "loose" || leftType === "bool" ? undefined : leftType;
-  const parts = [left, right].flatMap((value, position) => (value.kind === "scalar" || value.kind === "axis" ? [reading.expr(value, [leftAt, rightAt][position]!)!] : []));
-  return type === undefined ? unknownOf(reading, [left, right], [leftAt, rightAt]) : scalar(reading.at(node, standIn(reading.pool, type, parts)));
+  const parts = [left, right].flatMap((value, position) =>
+    value.kind === "scalar" || value.kind === "axis" ? [reading.expr(value, [leftAt, rightAt][position]!)!] : [],
+  );
+  return type === undefined
+    ? unknownOf(reading, [left, right], [leftAt, rightAt])
+    : scalar(reading.at(node, standIn(reading.pool, type, parts)));
 }
 
 const insteadOfOperator: Readonly<Record<string, string | undefined>> = {
-  "??": "leave it out: every value is there", ",": "write one value; what a body needs on the way is a const",
-  in: "write a comparison of numbers", instanceof: "leave it out: there are no classes",
+  "??": "leave it out: every value is there",
+  ",": "write one value; what a body needs on the way is a const",
+  in: "write a comparison of numbers",
+  instanceof: "leave it out: there are no classes",
 };
 
-function operate(reading: Reading, node: BinaryExpression, operator: string, known: { name: BinaryOperator; swapped?: true }, [a, b]: [Expr, Expr]): Value {
+function operate(
+  reading: Reading,
+  node: BinaryExpression,
+  operator: string,
+  known: { name: BinaryOperator; swapped?: true },
+  [a, b]: [Expr, Expr],
+): Value {
   const wrong = (message: string, fix: string | Fix): Value => {
     reading.report.add("R006", node, message, fix);
-    return scalar(reading.at(node, standIn(reading.pool, comparisonsOfConstants[operator] === undefined ? a.type : "bool", [a, b])));
+    return scalar(
+      reading.at(node, standIn(reading.pool, comparisonsOfConstants[operator] === undefined ? a.type : "bool", [a, b])),
+    );
   };
   const [left, right] = [bare(node.getLeft()).getText(), bare(node.getRight()).getText()];
   const texts = [shorten(left), shorten(right)] as const;
@@ -189,27 +340,65 @@ function operate(reading: Reading, node: BinaryExpression, operator: string, kno
     const both: Readonly<Record<string, string | undefined>> = { "&": "&&", "|": "||" };
     const logical = both[operator];
     const [p, q] = [operandText(node.getLeft()), operandText(node.getRight())];
-    return wrong(`'${operator}' of two conditions`, logical !== undefined ? { words: `write ${logical}`, edits: [replaceBy(node.getOperatorToken(), logical)] }
-      : operator.startsWith("=") ? write(node, fitted(node, `${p} && ${q} || !${p} && !${q}`))
-        : operator.startsWith("!=") || operator === "^" ? write(node, fitted(node, `${p} && !${q} || !${p} && ${q}`))
-          : { ...write(node, `select(${bare(node.getLeft()).getText()}, 1, 0) ${operator} select(${bare(node.getRight()).getText()}, 1, 0)`), more: ", or combine conditions with &&, || and !" });
+    return wrong(
+      `'${operator}' of two conditions`,
+      logical !== undefined
+        ? { words: `write ${logical}`, edits: [replaceBy(node.getOperatorToken(), logical)] }
+        : operator.startsWith("=")
+          ? write(node, fitted(node, `${p} && ${q} || !${p} && !${q}`))
+          : operator.startsWith("!=") || operator === "^"
+            ? write(node, fitted(node, `${p} && !${q} || !${p} && ${q}`))
+            : {
+                ...write(
+                  node,
+                  `select(${bare(node.getLeft()).getText()}, 1, 0) ${operator} select(${bare(node.getRight()).getText()}, 1, 0)`,
+                ),
+                more: ", or combine conditions with &&, || and !",
+              },
+    );
   }
   if (known.name === "and" || known.name === "or" || known.name === "xor") {
     const isTruncation = operator === "|" && texts[1] === "0";
     if (a.type === "f32") {
-      return wrong(`'${operator}' of f32`, isTruncation ? instead(`to cut off the fraction, write f32(i32(${texts[0]}))`, node, `f32(i32(${left}))`)
-        : renew(node, "take the bits first", `fromBits(bitsOf(${left}) ${operator} ${b.kind === "constant" ? right : `bitsOf(${right})`})`));
+      return wrong(
+        `'${operator}' of f32`,
+        isTruncation
+          ? instead(`to cut off the fraction, write f32(i32(${texts[0]}))`, node, `f32(i32(${left}))`)
+          : renew(
+              node,
+              "take the bits first",
+              `fromBits(bitsOf(${left}) ${operator} ${b.kind === "constant" ? right : `bitsOf(${right})`})`,
+            ),
+      );
     }
   } else if (known.name === "divide" || known.name === "remainder") {
     if (a.type === "f32" && known.name === "divide") return divide(reading, node, a, b);
-    if (a.type === "f32") return wrong("'%' of f32", write(node, fitted(node, `${operandText(node.getLeft())} - floor(${operandText(node.getLeft())} / ${operandText(node.getRight())}) * ${operandText(node.getRight())}`)));
-    if (b.kind === "constant" && b.bits === 0) return wrong(`'${operator}' by zero`, "divide by something that is not zero");
+    if (a.type === "f32")
+      return wrong(
+        "'%' of f32",
+        write(
+          node,
+          fitted(
+            node,
+            `${operandText(node.getLeft())} - floor(${operandText(node.getLeft())} / ${operandText(node.getRight())}) * ${operandText(node.getRight())}`,
+          ),
+        ),
+      );
+    if (b.kind === "constant" && b.bits === 0)
+      return wrong(`'${operator}' by zero`, "divide by something that is not zero");
   }
   if (a === b && a.type === "f32" && (known.name === "equal" || known.name === "notEqual")) {
-    return wrong(`'${operator}' of one value with itself, which drivers take for ${known.name === "equal"}`,
-      write(node, `${known.name === "equal" ? "!" : ""}isNaN(${left})`, ", which looks at the bits"));
+    return wrong(
+      `'${operator}' of one value with itself, which drivers take for ${known.name === "equal"}`,
+      write(node, `${known.name === "equal" ? "!" : ""}isNaN(${left})`, ", which looks at the bits"),
+    );
   }
-  return scalar(reading.at(node, known.swapped === true ? reading.pool.binary(known.name, b, a) : reading.pool.binary(known.name, a, b)));
+  return scalar(
+    reading.at(
+      node,
+      known.swapped === true ? reading.pool.binary(known.name, b, a) : reading.pool.binary(known.name, a, b),
+    ),
+  );
 }
 
 /** A float quotient is a call of the library's `divide`. */
@@ -222,25 +411,48 @@ function divide(reading: Reading, node: Node, dividend: Expr, divisor: Expr): Va
 function readShift(reading: Reading, node: BinaryExpression, operator: string, left: Value, right: Value): Value {
   const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
   const a = reading.expr(left, leftAt);
-  const isWhole = right.kind !== "literal" || Number.isInteger(right.value) && !right.decimal && right.value >= 0;
-  if (!isWhole) reading.report.add("R008", rightAt, `a shift by ${shorten(rightAt.getText())} bits`, right.value < 0 ? "write a whole number from 0 to 31"
-    : { ...write(rightAt, String(Math.min(31, Math.trunc(right.value)))), more: ", or another whole number from 0 to 31" });
+  const isWhole = right.kind !== "literal" || (Number.isInteger(right.value) && !right.decimal && right.value >= 0);
+  if (!isWhole)
+    reading.report.add(
+      "R008",
+      rightAt,
+      `a shift by ${shorten(rightAt.getText())} bits`,
+      right.value < 0
+        ? "write a whole number from 0 to 31"
+        : {
+            ...write(rightAt, String(Math.min(31, Math.trunc(right.value)))),
+            more: ", or another whole number from 0 to 31",
+          },
+    );
   const b = isWhole ? reading.expr(right, rightAt, "u32") : reading.pool.u32(0);
   if (a === undefined || b === undefined) return unknownOf(reading, [left, right], [leftAt, rightAt]);
   const { pool } = reading;
   if (a.type === "bool") {
     const text = `select(${leftAt.getText()}, u32(1), u32(0))`;
-    reading.report.add("R006", node, `'${operator}' of a condition`, instead(`turn the condition into a number: ${shown(text)}`, leftAt, text));
+    reading.report.add(
+      "R006",
+      node,
+      `'${operator}' of a condition`,
+      instead(`turn the condition into a number: ${shown(text)}`, leftAt, text),
+    );
     return scalar(reading.at(node, standIn(pool, "u32", [a, b])));
   }
   if (a.type === "f32") {
     // A float's bits are a u32; what the shift gives becomes a float again, as what stands around it expects.
     const text = `fromBits(bitsOf(${leftAt.getText()}) ${operator} ${rightAt.getText()})`;
-    reading.report.add("R006", node, `'${operator}' of f32`, { ...instead(`shift its bits: ${shown(text)}`, node, text), more: ", or convert it to u32 or i32 first" });
+    reading.report.add("R006", node, `'${operator}' of f32`, {
+      ...instead(`shift its bits: ${shown(text)}`, node, text),
+      more: ", or convert it to u32 or i32 first",
+    });
     return scalar(reading.at(node, standIn(pool, "f32", [a, b])));
   }
   if (b.kind === "constant" && b.bits > 31) {
-    reading.report.add("R008", rightAt, `a shift by ${b.bits} bits of 32`, instead("shift by 0 to 31 bits", rightAt, "31"));
+    reading.report.add(
+      "R008",
+      rightAt,
+      `a shift by ${b.bits} bits of 32`,
+      instead("shift by 0 to 31 bits", rightAt, "31"),
+    );
     return scalar(a);
   }
   // >>> of an i32 shifts its bits as those of a u32: zeros come in, and it is an i32 still.
@@ -253,11 +465,22 @@ function readShift(reading: Reading, node: BinaryExpression, operator: string, l
 function readPower(reading: Reading, node: BinaryExpression, left: Value, right: Value): Value {
   if (right.kind !== "literal" || left.kind !== "literal" || !Number.isInteger(right.value)) {
     const exponent = right.kind === "literal" ? right.value : undefined;
-    if (left.kind !== "fault") reading.report.add("R010", node, "'**' is only for constants with a whole exponent", insteadOfPower(node, node.getLeft(), node.getRight(), exponent));
+    if (left.kind !== "fault")
+      reading.report.add(
+        "R010",
+        node,
+        "'**' is only for constants with a whole exponent",
+        insteadOfPower(node, node.getLeft(), node.getRight(), exponent),
+      );
     const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
-    const parts = [reading.expr(left, leftAt), right.kind === "literal" ? undefined : reading.expr(right, rightAt)].filter((part) => part !== undefined);
+    const parts = [
+      reading.expr(left, leftAt),
+      right.kind === "literal" ? undefined : reading.expr(right, rightAt),
+    ].filter((part) => part !== undefined);
     const type = reading.typeOf(left) === "loose" ? reading.typeOf(right) : reading.typeOf(left);
-    return type === undefined || type === "loose" ? unknownOf(reading, [left, right], [leftAt, rightAt]) : scalar(reading.at(node, standIn(reading.pool, type, parts)));
+    return type === undefined || type === "loose"
+      ? unknownOf(reading, [left, right], [leftAt, rightAt])
+      : scalar(reading.at(node, standIn(reading.pool, type, parts)));
   }
   let value = 1;
   for (let i = 0; i < Math.min(Math.abs(right.value), 4096); i++) value *= left.value;

@@ -19,11 +19,18 @@ export interface Access {
 /** The axis of a value that is a point as it stands; undefined where it was computed, converted or read. */
 function axisOfPoint(value: Value): string | undefined {
   if (value.kind === "axis") return value.axis.name;
-  return value.kind === "scalar" && value.item !== undefined && value.expr.kind === "index" ? value.expr.variable.axis : undefined;
+  return value.kind === "scalar" && value.item !== undefined && value.expr.kind === "index"
+    ? value.expr.variable.axis
+    : undefined;
 }
 
 /** Whether each bare point stands for its own axis. A batch axis has rules of its own, except where the indices have only changed places. */
-export function checkPoints(reading: Reading, access: Access, args: readonly Value[], argNodes: readonly Node[]): boolean {
+export function checkPoints(
+  reading: Reading,
+  access: Access,
+  args: readonly Value[],
+  argNodes: readonly Node[],
+): boolean {
   const points = args.map(axisOfPoint);
   const isBatch = (axis: string): boolean => reading.axes.get(axis)?.role === "batch";
   const isKnown = (axis: string): boolean => reading.axes.has(axis);
@@ -31,14 +38,25 @@ export function checkPoints(reading: Reading, access: Access, args: readonly Val
   const moved = inPlaces(access.axes, points);
   const wrong = points.findIndex((point, position) => {
     const axis = access.axes[position]!;
-    return point !== undefined && point !== axis && isKnown(axis) && (moved !== undefined || access.guarded && argNodes.length === 0 || !isBatch(point) && !isBatch(axis));
+    return (
+      point !== undefined &&
+      point !== axis &&
+      isKnown(axis) &&
+      (moved !== undefined || (access.guarded && argNodes.length === 0) || (!isBatch(point) && !isBatch(axis)))
+    );
   });
   if (wrong === -1) return true;
   const [point, axis] = [points[wrong]!, access.axes[wrong]!];
   const what = `'${argNodes[wrong]!.getText()}', a point of the axis '${point}', stands for the axis '${axis}' of '${access.name}'`;
   const notes = [{ message: `'${access.name}' is declared here`, at: access.declaredAt }];
   if (moved !== undefined) {
-    reading.report.add("R028", access.node, what, write(access.node, access.form(moved.map((position) => texts[position]!))), notes);
+    reading.report.add(
+      "R028",
+      access.node,
+      what,
+      write(access.node, access.form(moved.map((position) => texts[position]!))),
+      notes,
+    );
     return false;
   }
   let isNumber = false;
@@ -58,10 +76,17 @@ export function checkPoints(reading: Reading, access: Access, args: readonly Val
   });
   const fix = isOutside ? access.guardedForm(mended) : access.form(mended);
   // An axis that is not bound here has no number either.
-  const asNumber = areBound(reading, [texts[wrong]!]) ? `; where the number of the point is meant, write u32(${texts[wrong]!})` : "";
+  const asNumber = areBound(reading, [texts[wrong]!])
+    ? `; where the number of the point is meant, write u32(${texts[wrong]!})`
+    : "";
   const declaredOver = `; or declare '${access.name}' over '${point}'`;
-  reading.report.add("R028", access.node, what,
-    write(access.node, fix, isNumber ? `, if the number of the point is meant${declaredOver}` : asNumber), notes);
+  reading.report.add(
+    "R028",
+    access.node,
+    what,
+    write(access.node, fix, isNumber ? `, if the number of the point is meant${declaredOver}` : asNumber),
+    notes,
+  );
   return false;
 }
 
@@ -86,23 +111,42 @@ function textOf(reading: Reading, value: Value, node: Node): string {
 
 /** What the innermost reduction over an axis calls its item at a node. */
 export function itemOf(reading: Reading, axis: string, at: Node): string | undefined {
-  const functions = at.getAncestors().filter((above) => Node.isArrowFunction(above) || Node.isFunctionExpression(above) || Node.isFunctionDeclaration(above));
-  const isThere = (item: string): boolean => functions.some((one) => one.getParameters().some((parameter) => parameter.getName() === item));
-  return reading.folding.findLast(({ domain, item }) => domain.axis.name === axis && item !== undefined && isThere(item))?.item;
+  const functions = at
+    .getAncestors()
+    .filter(
+      (above) => Node.isArrowFunction(above) || Node.isFunctionExpression(above) || Node.isFunctionDeclaration(above),
+    );
+  const isThere = (item: string): boolean =>
+    functions.some((one) => one.getParameters().some((parameter) => parameter.getName() === item));
+  return reading.folding.findLast(
+    ({ domain, item }) => domain.axis.name === axis && item !== undefined && isThere(item),
+  )?.item;
 }
 
 /** What a bound point of an axis is called at a node. */
 export function pointOf(reading: Reading, axis: string, at: Node): string | undefined {
   const item = itemOf(reading, axis, at);
   if (item !== undefined || !reading.outputAxes.has(axis)) return item;
-  const taken = reading.body?.getParameters().map((parameter) => parameter.getNameNode()).flatMap((pattern) => (Node.isObjectBindingPattern(pattern) ? pattern.getElements() : []))
+  const taken = reading.body
+    ?.getParameters()
+    .map((parameter) => parameter.getNameNode())
+    .flatMap((pattern) => (Node.isObjectBindingPattern(pattern) ? pattern.getElements() : []))
     .find((element) => (element.getPropertyNameNode()?.getText() ?? element.getName()) === axis);
   return taken?.getName();
 }
 
 /** One index for each axis, made of those that were given and of what else is bound here. */
-export function indicesFor(reading: Reading, axes: readonly string[], at: Node, args: readonly Value[] = [], argNodes: readonly Node[] = []): string[] {
-  const rest = args.map((arg, position) => ({ axis: axisOfPoint(arg), text: textOf(reading, arg, argNodes[position]!) }));
+export function indicesFor(
+  reading: Reading,
+  axes: readonly string[],
+  at: Node,
+  args: readonly Value[] = [],
+  argNodes: readonly Node[] = [],
+): string[] {
+  const rest = args.map((arg, position) => ({
+    axis: axisOfPoint(arg),
+    text: textOf(reading, arg, argNodes[position]!),
+  }));
   const take = (isWanted: (one: { axis: string | undefined }) => boolean): string | undefined => {
     const found = rest.findIndex(isWanted);
     return found === -1 ? undefined : rest.splice(found, 1)[0]!.text;
@@ -111,8 +155,14 @@ export function indicesFor(reading: Reading, axes: readonly string[], at: Node, 
   const spare = args.length - own.filter((text) => text !== undefined).length;
   const open = own.filter((text) => text === undefined).length;
   // Computed indices keep their order; where there are too few of them, points come first.
-  return axes.map((axis, position) => own[position]
-    ?? (spare >= open ? take((one) => one.axis === undefined) : undefined) ?? pointOf(reading, axis, at) ?? take((one) => one.axis === undefined) ?? axis);
+  return axes.map(
+    (axis, position) =>
+      own[position] ??
+      (spare >= open ? take((one) => one.axis === undefined) : undefined) ??
+      pointOf(reading, axis, at) ??
+      take((one) => one.axis === undefined) ??
+      axis,
+  );
 }
 
 /** Whether each index can stand at a node: an axis that is not bound there can't. */

@@ -15,5 +15,8 @@ export function insteadOfPower(node: Node, base: Node, exponentAt: Node, exponen
     if (exponent === 0) return write(node, "1");
     return write(node, fitted(node, exponent > 0 ? product : `1 / ${exponent === -1 ? product : `(${product})`}`));
   }
-  return { ...write(node, `exp(${operandText(exponentAt)} * log(${text}))`), more: `, where ${text} is positive; for whole exponents, write the product out` };
+  return {
+    ...write(node, `exp(${operandText(exponentAt)} * log(${text}))`),
+    more: `, where ${text} is positive; for whole exponents, write the product out`,
+  };
 }

@@ -27,7 +27,13 @@ function expressionsOf(kernel: Kernel): Expr[] {
 }
 
 function reductionsOf(kernel: Kernel): Reduce[] {
-  return [...new Set(expressionsOf(kernel).filter((expr): expr is Field => expr.kind === "field").map((field) => field.of))];
+  return [
+    ...new Set(
+      expressionsOf(kernel)
+        .filter((expr): expr is Field => expr.kind === "field")
+        .map((field) => field.of),
+    ),
+  ];
 }
 
 function loadsOf(kernel: Kernel, input: string): Load[] {
@@ -51,7 +57,11 @@ describe("reading kernels", () => {
         },
       });`);
     expect(kernel).toMatchObject({
-      name: "rmsNorm", axes: [{ name: "token", role: "batch" }, { name: "channel", role: "model" }],
+      name: "rmsNorm",
+      axes: [
+        { name: "token", role: "batch" },
+        { name: "channel", role: "model" },
+      ],
       inputs: [
         { name: "x", storage: "f32", axes: ["token", "channel"], ownership: "request", unique: false },
         { name: "gain", storage: "bf16", axes: ["channel"], ownership: "request", unique: false },
@@ -61,7 +71,12 @@ describe("reading kernels", () => {
       location: { file: "right.kernel.ts", line: 4, column: 20 },
     });
     const [reduce] = reductionsOf(kernel!);
-    expect(reduce).toMatchObject({ axis: "channel", start: { kind: "constant", bits: 0 }, count: { kind: "extent", axis: "channel" }, reducer: { name: "sum" } });
+    expect(reduce).toMatchObject({
+      axis: "channel",
+      start: { kind: "constant", bits: 0 },
+      count: { kind: "extent", axis: "channel" },
+      reducer: { name: "sum" },
+    });
     expect(printTree(reduce!.tree)).toBe("lanes 64 chain, pairwise");
     expect(kernel!.origins.get(reduce!)).toEqual({ file: "right.kernel.ts", line: 10, column: 30 });
     const mean = [...kernel!.names].find(([, name]) => name === "meanSquare")![0];
@@ -81,11 +96,15 @@ describe("reading kernels", () => {
     expect(value).toMatchObject({ kind: "field", field: "value" });
     const [leaf] = value.of.leaf;
     expect(leaf).toMatchObject({
-      kind: "binary", operator: "multiply", left: { kind: "unary", operator: "roundBf16", operand: { kind: "load", input: "x" } },
+      kind: "binary",
+      operator: "multiply",
+      left: { kind: "unary", operator: "roundBf16", operand: { kind: "load", input: "x" } },
       right: { kind: "load", input: "weight", storage: "bf16", type: "f32", guarded: false },
     });
     expect([...value.free].map((variable) => variable.name)).toEqual(["token", "out"]);
-    expect(value.of.reducer.fields).toMatchObject([{ name: "value", type: "f32", identity: { bits: 0 }, combine: { operator: "add" } }]);
+    expect(value.of.reducer.fields).toMatchObject([
+      { name: "value", type: "f32", identity: { bits: 0 }, combine: { operator: "add" } },
+    ]);
   });
 
   test("online softmax: runs of a bounded domain, nested reductions that share their scores, gathers through a page table", () => {
@@ -124,7 +143,11 @@ describe("reading kernels", () => {
     expect(outer).toMatchObject({ axis: "key", variable: { name: "run" } });
     expect(outer.start).toBe(pool.u32(0));
     expect(outer.count).toBe(pool.divideUp(keys, 64));
-    expect(outer.reducer.fields.map(({ name, identity }) => [name, identity.bits])).toEqual([["m", 0xfe800000], ["l", 0], ["acc", 0]]);
+    expect(outer.reducer.fields.map(({ name, identity }) => [name, identity.bits])).toEqual([
+      ["m", 0xfe800000],
+      ["l", 0],
+      ["acc", 0],
+    ]);
 
     const [m, l, acc] = outer.leaf.map((field) => (field as Field).of) as [Reduce, Reduce, Reduce];
     const offset = pool.multiply(pool.index(outer.variable), pool.u32(64));
@@ -166,9 +189,16 @@ describe("reading kernels", () => {
       });`);
     const [reduce, ...others] = reductionsOf(kernel!);
     expect(others).toEqual([]);
-    expect(kernel!.outputs.map(({ name, over }) => [name, over])).toEqual([["mean", ["token"]], ["variance", ["token"]]]);
+    expect(kernel!.outputs.map(({ name, over }) => [name, over])).toEqual([
+      ["mean", ["token"]],
+      ["variance", ["token"]],
+    ]);
     expect(kernel!.outputs[0]!.value).toBe(kernel!.pool.field(reduce!, "mean"));
-    expect(reduce!.leaf).toMatchObject([{ kind: "constant", bits: 0x3f800000 }, { kind: "load" }, { kind: "constant", bits: 0 }]);
+    expect(reduce!.leaf).toMatchObject([
+      { kind: "constant", bits: 0x3f800000 },
+      { kind: "load" },
+      { kind: "constant", bits: 0 },
+    ]);
   });
 
   test("embedding: a gather by a request's own id", () => {
@@ -180,7 +210,11 @@ describe("reading kernels", () => {
         body: ({ table, id }, { token, channel }) => gather(table, id(token), channel),
       });`);
     expect(kernel!.outputs[0]!.value).toMatchObject({
-      kind: "load", input: "table", storage: "bf16", guarded: true, indices: [{ kind: "load", input: "id", guarded: false }, { kind: "index" }],
+      kind: "load",
+      input: "table",
+      storage: "bf16",
+      guarded: true,
+      indices: [{ kind: "load", input: "id", guarded: false }, { kind: "index" }],
     });
   });
 
@@ -194,8 +228,17 @@ describe("reading kernels", () => {
           scatter([slot(token) / extent(place), slot(token) % extent(place), head, dim], k(token, head, dim)),
       });`);
     const [output] = kernel!.outputs;
-    expect(output).toMatchObject({ axes: ["page", "place", "head", "dim"], over: ["token", "head", "dim"], value: { kind: "load", input: "k" } });
-    expect(output!.place).toMatchObject([{ operator: "divide" }, { operator: "remainder" }, { kind: "index" }, { kind: "index" }]);
+    expect(output).toMatchObject({
+      axes: ["page", "place", "head", "dim"],
+      over: ["token", "head", "dim"],
+      value: { kind: "load", input: "k" },
+    });
+    expect(output!.place).toMatchObject([
+      { operator: "divide" },
+      { operator: "remainder" },
+      { kind: "index" },
+      { kind: "index" },
+    ]);
     expect(kernel!.inputs[1]).toMatchObject({ ownership: "placement", unique: true });
   });
 
@@ -209,20 +252,29 @@ describe("reading kernels", () => {
       });`);
     const value = kernel!.outputs[0]!.value as Field;
     expect(value).toMatchObject({ kind: "field", field: "index", type: "u32" });
-    expect(value.of.reducer.fields.map(({ name, type, identity }) => [name, type, identity.bits])).toEqual([["key", "u32", 0], ["index", "u32", 0xffffffff]]);
+    expect(value.of.reducer.fields.map(({ name, type, identity }) => [name, type, identity.bits])).toEqual([
+      ["key", "u32", 0],
+      ["index", "u32", 0xffffffff],
+    ]);
     expect(value.of.leaf[1]).toBe(kernel!.pool.index(value.of.variable));
   });
 });
 
 describe("the details", () => {
-  const body = (text: string, inputs = 'x: "f32[token, channel]", n: "u32[token]", s: "i32[token]"', output = "f32[token, channel]"): Kernel =>
+  const body = (
+    text: string,
+    inputs = 'x: "f32[token, channel]", n: "u32[token]", s: "i32[token]"',
+    output = "f32[token, channel]",
+  ): Kernel =>
     read(`${header}export const one = kernel({ axes: { token: batch, channel: model }, inputs: { ${inputs} }, output: "${output}",
       body: ({ x${inputs.includes("n:") ? ", n, s" : ""} }, { token, channel }) => ${text} });`)[0]!;
   const xOnly = 'x: "f32[token, channel]"';
 
   test("integer literals take the dtype of what they meet", () => {
     const kernel = body("x(token, channel) * 2 + f32(n(token) / 16) + f32(s(token) - 1)");
-    const constants = expressionsOf(kernel).filter((expr) => expr.kind === "constant").map(({ type, bits }) => [type, bits]);
+    const constants = expressionsOf(kernel)
+      .filter((expr) => expr.kind === "constant")
+      .map(({ type, bits }) => [type, bits]);
     expect(constants).toContainEqual(["f32", 0x40000000]);
     expect(constants).toContainEqual(["u32", 16]);
     expect(constants).toContainEqual(["i32", 1]);
@@ -231,14 +283,23 @@ describe("the details", () => {
   test("choices between literals take it too, and comparisons turn", () => {
     const kernel = body("x(token, channel) > 0 ? 1 : -1", xOnly);
     expect(kernel.outputs[0]!.value).toMatchObject({
-      kind: "select", type: "f32", condition: { operator: "less", left: { kind: "constant", bits: 0 }, right: { kind: "load" } },
-      whenTrue: { bits: 0x3f800000 }, whenFalse: { bits: 0xbf800000 },
+      kind: "select",
+      type: "f32",
+      condition: { operator: "less", left: { kind: "constant", bits: 0 }, right: { kind: "load" } },
+      whenTrue: { bits: 0x3f800000 },
+      whenFalse: { bits: 0xbf800000 },
     });
   });
 
   test("constants are folded as written, and float arithmetic is not", () => {
-    expect(body("x(token, channel) * (2 ** -3 / 4)", xOnly).outputs[0]!.value).toMatchObject({ operator: "multiply", right: { kind: "constant", bits: 0x3d000000 } });
-    expect(body("x(token, channel) * 1 + 0", xOnly).outputs[0]!.value).toMatchObject({ operator: "add", left: { operator: "multiply" } });
+    expect(body("x(token, channel) * (2 ** -3 / 4)", xOnly).outputs[0]!.value).toMatchObject({
+      operator: "multiply",
+      right: { kind: "constant", bits: 0x3d000000 },
+    });
+    expect(body("x(token, channel) * 1 + 0", xOnly).outputs[0]!.value).toMatchObject({
+      operator: "add",
+      left: { operator: "multiply" },
+    });
   });
 
   test("a remainder or a minimum keeps an index from data inside its axis", () => {
@@ -249,20 +310,32 @@ describe("the details", () => {
   });
 
   test("a sequence axis is its own request's, or is bounded by the request's table", () => {
-    const one = (axes: string, text: string): number => read(`import { batch, below, extent, f32, gather, kernel, max, min, model, runs, sequence, sum, upTo } from "treefold";
+    const one = (axes: string, text: string): number =>
+      read(`import { batch, below, extent, f32, gather, kernel, max, min, model, runs, sequence, sum, upTo } from "treefold";
       export const one = kernel({ axes: { token: ${axes}, key: sequence }, inputs: { x: "f32[token, key]", n: "u32[token]" }, output: "f32[token]",
         body: ({ x, n }, { token, key }) => ${text} });`).length;
     // Without a batch axis, the extent is the request's length.
-    expect(one("model", "sum(key, \"chain\", (k) => x(token, k)) / f32(extent(key)) + f32(n(token))")).toBe(1);
-    for (const domain of ["upTo(key, n(token))", "below(key, n(token))", "below(key, min(n(token), 5))", "upTo(key, n(token) / 2)", "below(key, max(n(token), 1) - 1)", "below(key, min(n(token), extent(key)))"]) {
+    expect(one("model", 'sum(key, "chain", (k) => x(token, k)) / f32(extent(key)) + f32(n(token))')).toBe(1);
+    for (const domain of [
+      "upTo(key, n(token))",
+      "below(key, n(token))",
+      "below(key, min(n(token), 5))",
+      "upTo(key, n(token) / 2)",
+      "below(key, max(n(token), 1) - 1)",
+      "below(key, min(n(token), extent(key)))",
+    ]) {
       expect(one("batch", `sum(${domain}, "chain", (k) => x(token, k)) / f32(n(token))`)).toBe(1);
     }
     expect(one("batch", "gather(x, token, min(n(token), extent(key) - 1))")).toBe(1);
   });
 
   test("sibling reductions over one domain share their variable; a nested one has its own", () => {
-    const kernel = body(`sum(channel, "chain", (a) => x(token, a)) + max(channel, "chain", (b) => x(token, b))
-      + sum(channel, "chain", (c) => sum(channel, "chain", (d) => x(token, c) * x(token, d)))`, xOnly, "f32[token]");
+    const kernel = body(
+      `sum(channel, "chain", (a) => x(token, a)) + max(channel, "chain", (b) => x(token, b))
+      + sum(channel, "chain", (c) => sum(channel, "chain", (d) => x(token, c) * x(token, d)))`,
+      xOnly,
+      "f32[token]",
+    );
     const [first, second, outer, inner] = reductionsOf(kernel);
     expect(first!.variable).toBe(second!.variable);
     expect(outer!.variable).not.toBe(inner!.variable);
@@ -276,7 +349,8 @@ describe("the details", () => {
         body: ({ x, n }, { token }) => twice(twice(x(token))) + f32(twice(n(token))) });`);
     const calls = expressionsOf(kernel!).flatMap((expr) => (expr.kind === "call" ? [expr.callee] : []));
     expect([...new Set(calls)].map(({ name, parameters }) => [name, parameters])).toEqual([
-      ["twice", [{ name: "value", type: "f32" }]], ["twice_u32", [{ name: "value", type: "u32" }]],
+      ["twice", [{ name: "value", type: "f32" }]],
+      ["twice_u32", [{ name: "value", type: "u32" }]],
     ]);
   });
 
@@ -316,7 +390,11 @@ describe("extents", () => {
 
   test("one that does not is reported where it was written", () => {
     expect(checkExtents(read(rotated)[0]!, { dim: 64, half: 40 })).toMatchObject([
-      { code: "R008", message: "the index of 'x' on the axis 'dim' runs from 0 to 79; the axis has 64 items", location: { line: 4 } },
+      {
+        code: "R008",
+        message: "the index of 'x' on the axis 'dim' runs from 0 to 79; the axis has 64 items",
+        location: { line: 4 },
+      },
     ]);
   });
 
@@ -346,7 +424,10 @@ export const one = kernel({
     const { kernels, diagnostics } = readKernels("typed.kernel.ts", { source, typecheck: true });
     expect(kernels).toEqual([]);
     expect(diagnostics.map(({ code, location }) => [code, location.line])).toEqual([["R013", 8]]);
-    const mended = readKernels("typed.kernel.ts", { source: applyEdits(source, diagnostics[0]!.edits!), typecheck: true });
+    const mended = readKernels("typed.kernel.ts", {
+      source: applyEdits(source, diagnostics[0]!.edits!),
+      typecheck: true,
+    });
     expect(mended.kernels).toEqual([]);
     expect(mended.diagnostics.map(({ code, location }) => [code, location.line])).toContainEqual(["TS2322", 7]);
     for (const { fix } of [...diagnostics, ...mended.diagnostics]) expect(fix).not.toBe("");

@@ -4,7 +4,19 @@ import { Pool } from "../expr.ts";
 import type { Expr, FunctionDeclaration, Input, Reduce, Reducer, ValueType } from "../ir.ts";
 import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
-import { bare, converted, importEdit, insertAfter, instead, operandText, renew, replaceBy, shorten, write, quotientAs } from "./fixes.ts";
+import {
+  bare,
+  converted,
+  importEdit,
+  insertAfter,
+  instead,
+  operandText,
+  renew,
+  replaceBy,
+  shorten,
+  write,
+  quotientAs,
+} from "./fixes.ts";
 import { ModuleScopes } from "./module-scope.ts";
 import type { Modules } from "./modules.ts";
 import { isStem } from "./names.ts";
@@ -72,7 +84,9 @@ export class Reading {
     this.report = report;
     report.isImported = (at, name) => this.scopes.isImported(at.getSourceFile(), name);
     report.importOf = (at, names) => importEdit(at.getSourceFile(), names);
-    this.scopes = new ModuleScopes(modules, report, (initializer, scope, name) => evaluate(this, initializer, scope, name));
+    this.scopes = new ModuleScopes(modules, report, (initializer, scope, name) =>
+      evaluate(this, initializer, scope, name),
+    );
   }
 
   /** Notes where an expression was first written. */
@@ -86,7 +100,10 @@ export class Reading {
 
   /** Where an expression was written inside of `around`, or else first. */
   placeOf(expr: Expr, around: Node): Node | undefined {
-    const inside = (node: Node): boolean => node.getSourceFile() === around.getSourceFile() && node.getPos() >= around.getPos() && node.getEnd() <= around.getEnd();
+    const inside = (node: Node): boolean =>
+      node.getSourceFile() === around.getSourceFile() &&
+      node.getPos() >= around.getPos() &&
+      node.getEnd() <= around.getEnd();
     return [...(this.places.get(expr) ?? [])].find(inside) ?? this.nodes.get(expr);
   }
 
@@ -104,10 +121,15 @@ export class Reading {
   /** The dtype of a value: undefined where it has none, `loose` where it takes that of what it meets. */
   typeOf(value: Value): ValueType | "loose" | undefined {
     switch (value.kind) {
-      case "scalar": return value.expr.type;
-      case "axis": return "u32";
-      case "literal": case "choice": return "loose";
-      default: return undefined;
+      case "scalar":
+        return value.expr.type;
+      case "axis":
+        return "u32";
+      case "literal":
+      case "choice":
+        return "loose";
+      default:
+        return undefined;
     }
   }
 
@@ -117,7 +139,8 @@ export class Reading {
    */
   expr(value: Value, at: Node, type?: ValueType): Expr | undefined {
     switch (value.kind) {
-      case "fault": return type === undefined ? undefined : this.at(at, hole(this.pool, type, value.parts));
+      case "fault":
+        return type === undefined ? undefined : this.at(at, hole(this.pool, type, value.parts));
       case "scalar":
         if (type !== undefined && value.expr.type !== type) return this.#mismatch(value.expr, type, at);
         return value.expr;
@@ -125,7 +148,8 @@ export class Reading {
         const index = this.at(at, this.pool.index(this.pool.axisVariable(value.axis.name)));
         return type === undefined || type === "u32" ? index : this.#mismatch(index, type, at);
       }
-      case "literal": return this.#constant(value, type ?? (value.decimal ? "f32" : "u32"), at);
+      case "literal":
+        return this.#constant(value, type ?? (value.decimal ? "f32" : "u32"), at);
       case "choice": {
         const wanted = type ?? (this.#isDecimal(value) ? "f32" : "u32");
         const whenTrue = this.expr(value.whenTrue, value.nodes[0], wanted);
@@ -135,7 +159,12 @@ export class Reading {
       }
       default: {
         const fix = this.#instead(value, at, type);
-        this.report.add("R006", at, `${type === undefined ? "a number" : withArticle(type)} is expected here, and this is ${describe(value)}`, fix);
+        this.report.add(
+          "R006",
+          at,
+          `${type === undefined ? "a number" : withArticle(type)} is expected here, and this is ${describe(value)}`,
+          fix,
+        );
         return type === undefined ? undefined : hole(this.pool, type);
       }
     }
@@ -151,78 +180,169 @@ export class Reading {
       }
       case "record": {
         const names = [...value.fields.keys()];
-        const fitting = [...value.fields].filter(([, field]) => type === undefined || this.typeOf(field) === type || this.typeOf(field) === "loose").map(([name]) => name);
-        return { words: `take one of its fields: ${names.map((field) => `.${field}`).join(", ")}`,
-          edits: fitting.length === 0 ? [] : [value.at === undefined ? insertAfter(at, `.${fitting[0]}`) : replaceBy(at, fieldNode(value, fitting[0]!)?.getText() ?? at.getText())] };
+        const fitting = [...value.fields]
+          .filter(([, field]) => type === undefined || this.typeOf(field) === type || this.typeOf(field) === "loose")
+          .map(([name]) => name);
+        return {
+          words: `take one of its fields: ${names.map((field) => `.${field}`).join(", ")}`,
+          edits:
+            fitting.length === 0
+              ? []
+              : [
+                  value.at === undefined
+                    ? insertAfter(at, `.${fitting[0]}`)
+                    : replaceBy(at, fieldNode(value, fitting[0]!)?.getText() ?? at.getText()),
+                ],
+        };
       }
       case "text": {
-        const number = value.text.trim() !== "" && Number.isFinite(Number(value.text)) ? String(Number(value.text)) : undefined;
-        return number === undefined ? "write a number or an expression of tensors here" : renew(at, "write it without quotes", number);
+        const number =
+          value.text.trim() !== "" && Number.isFinite(Number(value.text)) ? String(Number(value.text)) : undefined;
+        return number === undefined
+          ? "write a number or an expression of tensors here"
+          : renew(at, "write it without quotes", number);
       }
-      case "function": case "intrinsic": return `call it: ${value.name}(…)`;
-      case "range": return "reduce over it, as in sum(range, \"chain\", (item) => …)";
-      case "scattered": return "return the scatter itself as the output";
-      default: return "write a number or an expression of tensors here";
+      case "function":
+      case "intrinsic":
+        return `call it: ${value.name}(…)`;
+      case "range":
+        return 'reduce over it, as in sum(range, "chain", (item) => …)';
+      case "scattered":
+        return "return the scatter itself as the output";
+      default:
+        return "write a number or an expression of tensors here";
     }
   }
 
   /** Whether a value is an index, or what all outputs hold is a u32: arithmetic modulo 2 ** 32 is right there. */
   #isUnsigned(at: Node): boolean {
     const parent = at.getParent();
-    if (Node.isBinaryExpression(parent) && !/[<>=]/.test(parent.getOperatorToken().getText()) || Node.isParenthesizedExpression(parent)) return this.#isUnsigned(parent);
-    if (Node.isCallExpression(parent) && parent.getExpression() !== at) return parent.getExpression().getText() === "gather" || !this.scopes.isLanguageName(parent.getExpression().getText());
+    if (
+      (Node.isBinaryExpression(parent) && !/[<>=]/.test(parent.getOperatorToken().getText())) ||
+      Node.isParenthesizedExpression(parent)
+    )
+      return this.#isUnsigned(parent);
+    if (Node.isCallExpression(parent) && parent.getExpression() !== at)
+      return (
+        parent.getExpression().getText() === "gather" || !this.scopes.isLanguageName(parent.getExpression().getText())
+      );
     return this.outputTypes.has("u32") && !this.outputTypes.has("i32");
   }
 
   #isDecimal(value: Value): boolean {
-    return value.kind === "literal" ? value.decimal
-      : value.kind === "choice" ? this.#isDecimal(value.whenTrue) || this.#isDecimal(value.whenFalse) : false;
+    return value.kind === "literal"
+      ? value.decimal
+      : value.kind === "choice"
+        ? this.#isDecimal(value.whenTrue) || this.#isDecimal(value.whenFalse)
+        : false;
   }
 
   #mismatch(expr: Expr, wanted: ValueType, at: Node): Expr {
     const found = expr.type;
-    const fix = wanted === "bool" ? renew(at, "compare it", `${operandText(at)} !== 0`)
-      : found === "bool" ? renew(at, "turn it into a number", wanted === "f32" ? `select(${bare(at).getText()}, 1, 0)` : `select(${bare(at).getText()}, ${wanted}(1), ${wanted}(0))`)
-        : quotientAs(at, wanted, expr) ?? renew(at, "convert it", converted(at, wanted, expr));
-    this.report.add("R006", at, `${wanted === "bool" ? "a condition" : wanted} is expected here, and this is ${found === "bool" ? "a condition" : found}`, fix);
+    const fix =
+      wanted === "bool"
+        ? renew(at, "compare it", `${operandText(at)} !== 0`)
+        : found === "bool"
+          ? renew(
+              at,
+              "turn it into a number",
+              wanted === "f32"
+                ? `select(${bare(at).getText()}, 1, 0)`
+                : `select(${bare(at).getText()}, ${wanted}(1), ${wanted}(0))`,
+            )
+          : (quotientAs(at, wanted, expr) ?? renew(at, "convert it", converted(at, wanted, expr)));
+    this.report.add(
+      "R006",
+      at,
+      `${wanted === "bool" ? "a condition" : wanted} is expected here, and this is ${found === "bool" ? "a condition" : found}`,
+      fix,
+    );
     return this.at(at, standIn(this.pool, wanted, [expr]));
   }
 
   #constant({ value, decimal }: { value: number; decimal: boolean }, type: ValueType, at: Node): Expr | undefined {
-    const text = !Number.isFinite(value) && /^[-+]?[\d.]/.test(bare(at).getText()) ? shorten(bare(at).getText()) : String(value);
+    const text =
+      !Number.isFinite(value) && /^[-+]?[\d.]/.test(bare(at).getText()) ? shorten(bare(at).getText()) : String(value);
     if (type === "f32") {
       const size = Math.abs(Math.fround(value));
       if (Math.abs(value) <= largestF32 && (value === 0 || size >= smallestF32)) return this.pool.f32(value);
-      if (Math.abs(value) < 1) this.report.add("R006", at, `${value} is too small for an f32`, { ...write(at, "0"), more: `, or a number of at least 2 ** -126 (${smallestF32}): what is below is zero on some devices` });
-      else this.report.add("R006", at, `${text} is no finite f32`, Number.isNaN(value)
-        ? { ...write(at, "0"), more: ", or another number that stands for nothing, and test for it: kernels contain no NaN" }
-        : { ...instead(`kernels contain no infinities: use a finite bound, such as ${value < 0 ? "-" : ""}${bound} for the ${value < 0 ? "lowest" : "largest"} f32`, at, `${value < 0 ? "-" : ""}${bound}`) });
+      if (Math.abs(value) < 1)
+        this.report.add("R006", at, `${value} is too small for an f32`, {
+          ...write(at, "0"),
+          more: `, or a number of at least 2 ** -126 (${smallestF32}): what is below is zero on some devices`,
+        });
+      else
+        this.report.add(
+          "R006",
+          at,
+          `${text} is no finite f32`,
+          Number.isNaN(value)
+            ? {
+                ...write(at, "0"),
+                more: ", or another number that stands for nothing, and test for it: kernels contain no NaN",
+              }
+            : {
+                ...instead(
+                  `kernels contain no infinities: use a finite bound, such as ${value < 0 ? "-" : ""}${bound} for the ${value < 0 ? "lowest" : "largest"} f32`,
+                  at,
+                  `${value < 0 ? "-" : ""}${bound}`,
+                ),
+              },
+        );
       return hole(this.pool, type);
     }
     if (type === "bool") {
-      this.report.add("R006", at, `a condition is expected here, and this is the number ${value}`, { ...write(at, String(value !== 0)), more: ", or a comparison" });
+      this.report.add("R006", at, `a condition is expected here, and this is the number ${value}`, {
+        ...write(at, String(value !== 0)),
+        more: ", or a comparison",
+      });
       return hole(this.pool, type);
     }
     const [low, high] = type === "u32" ? [0, 0xffffffff] : [-0x80000000, 0x7fffffff];
     if (!decimal && value >= low && value <= high) return this.pool.constant(type, value);
     const partner = partnerOf(at);
-    const other = (to: string): Fix => (partner === undefined ? { words: `convert the other side to ${to} with ${to}(…)`, edits: [] }
-      : renew(partner, "convert the other side", `${to}(${bare(partner).getText()})`));
-    const operator = Node.isBinaryExpression(at.getParent()) ? (at.getParent() as BinaryExpression).getOperatorToken().getText() : "";
+    const other = (to: string): Fix =>
+      partner === undefined
+        ? { words: `convert the other side to ${to} with ${to}(…)`, edits: [] }
+        : renew(partner, "convert the other side", `${to}(${bare(partner).getText()})`);
+    const operator = Node.isBinaryExpression(at.getParent())
+      ? (at.getParent() as BinaryExpression).getOperatorToken().getText()
+      : "";
     if (!Number.isInteger(value) && /^[%&|^]$/.test(operator)) {
-      this.report.add("R006", at, `${type} is expected here, and ${shorten(at.getText())} is a decimal number`, `write a whole number: '${operator}' is for integers`);
+      this.report.add(
+        "R006",
+        at,
+        `${type} is expected here, and ${shorten(at.getText())} is a decimal number`,
+        `write a whole number: '${operator}' is for integers`,
+      );
       return hole(this.pool, type);
     }
     if (Number.isInteger(value) ? value < low || value > high : !Number.isFinite(value)) {
-      this.report.add("R006", at, `${text} does not fit ${type}, which holds ${low} to ${high}`, value < 0 && type === "u32" ? partner === undefined ? this.#inIdentity(at) ?? `write ${Number.isInteger(value) && value >= -0x80000000 ? `${value >>> 0}, or ` : ""}declare i32` : other("i32")
-        : `write a number that ${type} holds, or calculate in ${type === "i32" && value > 0 && value <= 0xffffffff ? "u32 or " : ""}f32`);
+      this.report.add(
+        "R006",
+        at,
+        `${text} does not fit ${type}, which holds ${low} to ${high}`,
+        value < 0 && type === "u32"
+          ? partner === undefined
+            ? (this.#inIdentity(at) ??
+              `write ${Number.isInteger(value) && value >= -0x80000000 ? `${value >>> 0}, or ` : ""}declare i32`)
+            : other("i32")
+          : `write a number that ${type} holds, or calculate in ${type === "i32" && value > 0 && value <= 0xffffffff ? "u32 or " : ""}f32`,
+      );
       return hole(this.pool, type);
     }
     if (decimal || !Number.isInteger(value)) {
-      const isWhole = Number.isInteger(value) && (this.outputTypes.has(type) || !this.outputTypes.has("f32") || this.#isUnsigned(at));
+      const isWhole =
+        Number.isInteger(value) && (this.outputTypes.has(type) || !this.outputTypes.has("f32") || this.#isUnsigned(at));
       const whole = String(Math.max(Math.trunc(value), type === "u32" ? 0 : Math.trunc(value)));
-      this.report.add("R006", at, `${type} is expected here, and ${shorten(at.getText())} is a decimal number`,
-        isWhole || partner === undefined ? { ...write(at, whole), more: ", or convert the other side to f32 with f32(…)" } : inFloats(at, partner, this.outputTypes.has(type) ? type : undefined) ?? other("f32"));
+      this.report.add(
+        "R006",
+        at,
+        `${type} is expected here, and ${shorten(at.getText())} is a decimal number`,
+        isWhole || partner === undefined
+          ? { ...write(at, whole), more: ", or convert the other side to f32 with f32(…)" }
+          : (inFloats(at, partner, this.outputTypes.has(type) ? type : undefined) ?? other("f32")),
+      );
       // What is meant is a float then.
       if (!isWhole && partner !== undefined) return undefined;
     }
@@ -231,8 +351,12 @@ export class Reading {
 
   /** An identity below 0 is mostly meant to be zero. */
   #inIdentity(at: Node): Fix | undefined {
-    const isIdentity = at.getAncestors().some((above) => Node.isPropertyAssignment(above) && above.getName() === "identity");
-    return isIdentity ? { words: "write a number from 0 to 4294967295, such as 0", edits: [replaceBy(at, "0")] } : undefined;
+    const isIdentity = at
+      .getAncestors()
+      .some((above) => Node.isPropertyAssignment(above) && above.getName() === "identity");
+    return isIdentity
+      ? { words: "write a number from 0 to 4294967295, such as 0", edits: [replaceBy(at, "0")] }
+      : undefined;
   }
 
   /**
@@ -242,32 +366,65 @@ export class Reading {
   pair(left: Value, right: Value, at: Node, leftAt: Node, rightAt: Node, operation: string): [Expr, Expr] | undefined {
     const leftType = this.typeOf(left);
     const rightType = this.typeOf(right);
-    if (leftType !== undefined && rightType !== undefined && leftType !== "loose" && rightType !== "loose" && leftType !== rightType) {
-      const [to, of] = leftType === "bool" ? ["select", leftAt] as const : rightType === "bool" ? ["select", rightAt] as const
-        : leftType === "f32" ? ["f32", rightAt] as const : rightType === "f32" ? ["f32", leftAt] as const : this.#isUnsigned(at) ? ["u32", leftType === "u32" ? rightAt : leftAt] as const
-          // A negative number is none as a u32.
-          : ["i32", leftType === "u32" ? leftAt : rightAt] as const;
+    if (
+      leftType !== undefined &&
+      rightType !== undefined &&
+      leftType !== "loose" &&
+      rightType !== "loose" &&
+      leftType !== rightType
+    ) {
+      const [to, of] =
+        leftType === "bool"
+          ? (["select", leftAt] as const)
+          : rightType === "bool"
+            ? (["select", rightAt] as const)
+            : leftType === "f32"
+              ? (["f32", rightAt] as const)
+              : rightType === "f32"
+                ? (["f32", leftAt] as const)
+                : this.#isUnsigned(at)
+                  ? (["u32", leftType === "u32" ? rightAt : leftAt] as const)
+                  : // A negative number is none as a u32.
+                    (["i32", leftType === "u32" ? leftAt : rightAt] as const);
       const text = bare(of).getText();
       const isCount = to === "f32" && of === rightAt && right.kind === "axis" && operation === "'/'";
       const another = leftType === "bool" ? rightType : leftType;
-      this.report.add("R006", at, `${operation} of ${nameOf(leftType)} and ${nameOf(rightType)}`,
-        to === "select" ? renew(of, "turn the condition into a number", another === "f32" ? `select(${text}, 1, 0)` : `select(${text}, ${another}(1), ${another}(0))`)
-          : isCount ? renew(of, "divide by the number of its points", `f32(extent(${text}))`)
-          : quotientAs(of, to, of === leftAt ? exprOf(left) : exprOf(right)) ?? renew(of, "convert one side", converted(of, to, of === leftAt ? exprOf(left) : exprOf(right))));
+      this.report.add(
+        "R006",
+        at,
+        `${operation} of ${nameOf(leftType)} and ${nameOf(rightType)}`,
+        to === "select"
+          ? renew(
+              of,
+              "turn the condition into a number",
+              another === "f32" ? `select(${text}, 1, 0)` : `select(${text}, ${another}(1), ${another}(0))`,
+            )
+          : isCount
+            ? renew(of, "divide by the number of its points", `f32(extent(${text}))`)
+            : (quotientAs(of, to, of === leftAt ? exprOf(left) : exprOf(right)) ??
+              renew(of, "convert one side", converted(of, to, of === leftAt ? exprOf(left) : exprOf(right)))),
+      );
       if (isCount) return [this.expr(left, leftAt)!, hole(this.pool, "f32")];
-      const type = to === "select" ? leftType === "bool" ? rightType : leftType : to;
+      const type = to === "select" ? (leftType === "bool" ? rightType : leftType) : to;
       const as = (value: Value, node: Node): Expr => {
         const expr = this.expr(value, node)!;
         return expr.type === type ? expr : this.at(node, standIn(this.pool, type, [expr]));
       };
       return [as(left, leftAt), as(right, rightAt)];
     }
-    if (leftType === "bool" && rightType === "loose" || leftType === "loose" && rightType === "bool") {
+    if ((leftType === "bool" && rightType === "loose") || (leftType === "loose" && rightType === "bool")) {
       const of = leftType === "bool" ? leftAt : rightAt;
-      this.report.add("R006", at, `${operation} of a condition and a number`, renew(of, "turn the condition into a number", `select(${bare(of).getText()}, 1, 0)`));
+      this.report.add(
+        "R006",
+        at,
+        `${operation} of a condition and a number`,
+        renew(of, "turn the condition into a number", `select(${bare(of).getText()}, 1, 0)`),
+      );
       return undefined;
     }
-    const concrete = [leftType, rightType].find((type) => type !== undefined && type !== "loose") as ValueType | undefined;
+    const concrete = [leftType, rightType].find((type) => type !== undefined && type !== "loose") as
+      | ValueType
+      | undefined;
     const type = concrete ?? (this.#isDecimal(left) || this.#isDecimal(right) ? "f32" : undefined);
     // What is unknown next to an f32 should be one; next to an integer, either side may have to change.
     if (type !== "f32" && type !== "bool" && (left.kind === "fault" || right.kind === "fault")) return undefined;
@@ -288,8 +445,11 @@ function nameOf(type: ValueType): string {
 /** An operation on an integer and a decimal number, calculated in f32 and given back as the integer that is asked for. */
 function inFloats(at: Node, partner: Node, type: ValueType | undefined): Fix | undefined {
   const operation = at.getParent();
-  if (type === undefined || !Node.isBinaryExpression(operation) || /[<>=]/.test(operation.getOperatorToken().getText())) return undefined;
-  const [left, right] = [operation.getLeft(), operation.getRight()].map((side) => (side === partner ? `f32(${bare(partner).getText()})` : side.getText()));
+  if (type === undefined || !Node.isBinaryExpression(operation) || /[<>=]/.test(operation.getOperatorToken().getText()))
+    return undefined;
+  const [left, right] = [operation.getLeft(), operation.getRight()].map((side) =>
+    side === partner ? `f32(${bare(partner).getText()})` : side.getText(),
+  );
   return renew(operation, "calculate in f32", `${type}(${left} ${operation.getOperatorToken().getText()} ${right})`);
 }
 

@@ -22,13 +22,19 @@ export function readReducer(reading: Reading, description: Node, scope: Scope): 
   const known = reading.reducers.get(description);
   if (known !== undefined) return { kind: "reducer", reducer: known };
   if (!Node.isObjectLiteralExpression(description)) {
-    reading.report.add("R019", description, "a reducer is described by an object", "write reducer({ state: { … }, identity: { … }, combine(left, right) { … } })");
+    reading.report.add(
+      "R019",
+      description,
+      "a reducer is described by an object",
+      "write reducer({ state: { … }, identity: { … }, combine(left, right) { … } })",
+    );
     return fault;
   }
   const properties = membersOf(reading, description);
   const member = (name: string): Node | undefined => {
     const property = properties.get(name);
-    if (property === undefined) reading.report.add("R018", description, `the reducer has no '${name}'`, memberInstead(name, properties));
+    if (property === undefined)
+      reading.report.add("R018", description, `the reducer has no '${name}'`, memberInstead(name, properties));
     return Node.isPropertyAssignment(property) ? property.getInitializer() : property;
   };
   const [stateAt, identityAt, combineAt] = [member("state"), member("identity"), member("combine")];
@@ -37,14 +43,23 @@ export function readReducer(reading: Reading, description: Node, scope: Scope): 
     if (identityAt !== undefined) evaluate(reading, identityAt, scope);
     return fault;
   }
-  const identities = identityAt === undefined ? undefined : readIdentity(reading, types, identityAt, evaluate(reading, identityAt, scope));
+  const identities =
+    identityAt === undefined
+      ? undefined
+      : readIdentity(reading, types, identityAt, evaluate(reading, identityAt, scope));
   const before = reading.report.size;
   const combines = combineAt === undefined ? undefined : readCombine(reading, types, combineAt, scope);
   const reducer: Reducer = {
     name: nameOf(description),
-    fields: types.map(([name, type], position) => ({ name, type, identity: identities?.[position] ?? reading.pool.constant(type, 0), combine: combines?.[position] ?? reading.pool.state("left", name, type) })),
+    fields: types.map(([name, type], position) => ({
+      name,
+      type,
+      identity: identities?.[position] ?? reading.pool.constant(type, 0),
+      combine: combines?.[position] ?? reading.pool.state("left", name, type),
+    })),
   };
-  if (identities === undefined || combines === undefined || reading.report.size > before) reading.faultyReducers.add(reducer);
+  if (identities === undefined || combines === undefined || reading.report.size > before)
+    reading.faultyReducers.add(reducer);
   reading.reducers.set(description, reducer);
   return { kind: "reducer", reducer };
 }
@@ -52,23 +67,53 @@ export function readReducer(reading: Reading, description: Node, scope: Scope): 
 const members = ["state", "identity", "combine"];
 /** What others call them. */
 const otherMembers: Readonly<Record<string, string>> = {
-  init: "identity", initial: "identity", initialValue: "identity", zero: "identity", neutral: "identity", start: "identity", seed: "identity", empty: "identity", unit: "identity",
-  merge: "combine", fold: "combine", reduce: "combine", op: "combine", operator: "combine", join: "combine", fn: "combine", step: "combine", fields: "state", types: "state", type: "state", accumulator: "state",
+  init: "identity",
+  initial: "identity",
+  initialValue: "identity",
+  zero: "identity",
+  neutral: "identity",
+  start: "identity",
+  seed: "identity",
+  empty: "identity",
+  unit: "identity",
+  merge: "combine",
+  fold: "combine",
+  reduce: "combine",
+  op: "combine",
+  operator: "combine",
+  join: "combine",
+  fn: "combine",
+  step: "combine",
+  fields: "state",
+  types: "state",
+  type: "state",
+  accumulator: "state",
 };
 
 /** A reducer's members, by the names that they have or are meant to have. */
 function membersOf(reading: Reading, description: ObjectLiteralExpression): Map<string, Node> {
   const all = description.getProperties();
-  const found = new Map<string, Node>(all.flatMap((one) => (Node.isSpreadAssignment(one) || !members.includes(one.getName()) ? [] : [[one.getName(), one] as const])));
+  const found = new Map<string, Node>(
+    all.flatMap((one) =>
+      Node.isSpreadAssignment(one) || !members.includes(one.getName()) ? [] : [[one.getName(), one] as const],
+    ),
+  );
   for (const property of all) {
     if (Node.isSpreadAssignment(property) || members.includes(property.getName())) continue;
     const name = property.getName();
     const free = members.filter((one) => !found.has(one));
     const other = Object.hasOwn(otherMembers, name) ? otherMembers[name]! : undefined;
     const meant = other !== undefined && free.includes(other) ? other : nearest(name, free);
-    reading.report.add("R018", property, `a reducer has no '${name}'`, meant === undefined
-      ? { words: "remove it: a reducer has a state, an identity and a combine", edits: [removeFrom(property)] }
-      : Node.isMethodDeclaration(property) ? { words: `did you mean '${meant}'?`, edits: [replaceBy(property.getNameNode(), meant)] } : renameField(property, meant));
+    reading.report.add(
+      "R018",
+      property,
+      `a reducer has no '${name}'`,
+      meant === undefined
+        ? { words: "remove it: a reducer has a state, an identity and a combine", edits: [removeFrom(property)] }
+        : Node.isMethodDeclaration(property)
+          ? { words: `did you mean '${meant}'?`, edits: [replaceBy(property.getNameNode(), meant)] }
+          : renameField(property, meant),
+    );
     if (meant !== undefined) found.set(meant, property);
   }
   return found;
@@ -79,14 +124,24 @@ function memberInstead(name: string, found: ReadonlyMap<string, Node>): string |
   const form = "write reducer({ state: { … }, identity: { … }, combine(left, right) { … } })";
   const [state, combine] = [found.get("state"), found.get("combine")];
   const fields = Node.isPropertyAssignment(state) ? state.getInitializer() : undefined;
-  if (name !== "identity" || combine === undefined || !Node.isObjectLiteralExpression(fields) || /\bm(?:ax|in)\(|[?*/]/.test(combine.getText())) return form;
-  const text = `identity: { ${fields.getProperties().map((one) => `${(one as PropertyAssignment).getName()}: 0`).join(", ")} }`;
+  if (
+    name !== "identity" ||
+    combine === undefined ||
+    !Node.isObjectLiteralExpression(fields) ||
+    /\bm(?:ax|in)\(|[?*/]/.test(combine.getText())
+  )
+    return form;
+  const text = `identity: { ${fields
+    .getProperties()
+    .map((one) => `${(one as PropertyAssignment).getName()}: 0`)
+    .join(", ")} }`;
   return { words: `write ${text}, where nothing is folded yet`, edits: [insertBefore(combine, `${text},\n  `)] };
 }
 
 function nameOf(description: Node): string {
   const declaration = description.getFirstAncestor(Node.isVariableDeclaration);
-  const name = declaration?.getInitializer()?.getEnd() === description.getParent()?.getEnd() ? declaration?.getName() : undefined;
+  const name =
+    declaration?.getInitializer()?.getEnd() === description.getParent()?.getEnd() ? declaration?.getName() : undefined;
   return name ?? "reducer";
 }
 
@@ -94,7 +149,12 @@ function readTypes(reading: Reading, at: Node, scope: Scope): [string, FieldType
   const value = evaluate(reading, at, scope);
   if (value.kind === "fault") return undefined;
   if (value.kind !== "record" || value.fields.size === 0) {
-    reading.report.add("R018", at, "a reducer's state names its fields and their dtypes", "write state: { total: \"f32\" }");
+    reading.report.add(
+      "R018",
+      at,
+      "a reducer's state names its fields and their dtypes",
+      'write state: { total: "f32" }',
+    );
     return undefined;
   }
   const types: [string, FieldType][] = [];
@@ -103,8 +163,12 @@ function readTypes(reading: Reading, at: Node, scope: Scope): [string, FieldType
     if (text !== "f32" && text !== "u32" && text !== "i32") {
       const place = fieldNode(value, name) ?? at;
       const meant = text === undefined ? "f32" : dtypeMeant(text);
-      reading.report.add("R006", place, `the dtype of the state's field '${name}' is ${text === undefined ? describe(type) : `"${text}"`}`,
-        write(place, `"${meant}"`, ": a field is \"f32\", \"u32\" or \"i32\""));
+      reading.report.add(
+        "R006",
+        place,
+        `the dtype of the state's field '${name}' is ${text === undefined ? describe(type) : `"${text}"`}`,
+        write(place, `"${meant}"`, ': a field is "f32", "u32" or "i32"'),
+      );
       types.push([name, meant]);
       continue;
     }
@@ -115,7 +179,13 @@ function readTypes(reading: Reading, at: Node, scope: Scope): [string, FieldType
 }
 
 /** One expression for each field, in the state's order. */
-function readFields(reading: Reading, types: readonly [string, FieldType][], at: Node, value: Value, what: string): Expr[] | undefined {
+function readFields(
+  reading: Reading,
+  types: readonly [string, FieldType][],
+  at: Node,
+  value: Value,
+  what: string,
+): Expr[] | undefined {
   if (value.kind === "fault") return types.map(([, type]) => hole(reading.pool, type, value.parts));
   const form = `give all of the state: { ${types.map(([name]) => name).join(", ")} }`;
   if (value.kind !== "record") {
@@ -126,11 +196,20 @@ function readFields(reading: Reading, types: readonly [string, FieldType][], at:
   const extra = [...value.fields.keys()].filter((name) => !names.includes(name));
   const meant = new Map<string, string>();
   for (const name of extra) {
-    const near = nearest(name, names.filter((known) => !value.fields.has(known) && ![...meant.values()].includes(known)));
+    const near = nearest(
+      name,
+      names.filter((known) => !value.fields.has(known) && ![...meant.values()].includes(known)),
+    );
     const property = value.at?.getProperty(name);
     if (near !== undefined) meant.set(name, near);
-    reading.report.add("R006", property ?? at, `${what} has '${name}', which the state has not`, near !== undefined ? renameField(property, near)
-      : { words: form, edits: property === undefined ? [] : [removeFrom(property)] });
+    reading.report.add(
+      "R006",
+      property ?? at,
+      `${what} has '${name}', which the state has not`,
+      near !== undefined
+        ? renameField(property, near)
+        : { words: form, edits: property === undefined ? [] : [removeFrom(property)] },
+    );
   }
   const exprs = types.map(([name, type]) => {
     const [misspelt] = [...meant].find(([, known]) => known === name) ?? [];
@@ -138,22 +217,37 @@ function readFields(reading: Reading, types: readonly [string, FieldType][], at:
     if (field !== undefined) return reading.expr(field, fieldNode(value, misspelt ?? name) ?? at, type);
     // How two states become one is the author's to say.
     const isIdentity = what === "the identity";
-    reading.report.add("R006", at, `${what} lacks '${name}'`, { words: isIdentity ? `${form}, as in ${name}: 0` : form, edits: value.at === undefined || !isIdentity ? [] : [addTo(value.at, value.at.getProperties(), `${name}: 0`)] });
+    reading.report.add("R006", at, `${what} lacks '${name}'`, {
+      words: isIdentity ? `${form}, as in ${name}: 0` : form,
+      edits: value.at === undefined || !isIdentity ? [] : [addTo(value.at, value.at.getProperties(), `${name}: 0`)],
+    });
     return hole(reading.pool, type);
   });
   return exprs.map((expr) => expr!);
 }
 
-function readIdentity(reading: Reading, types: readonly [string, FieldType][], at: Node, value: Value): Constant[] | undefined {
+function readIdentity(
+  reading: Reading,
+  types: readonly [string, FieldType][],
+  at: Node,
+  value: Value,
+): Constant[] | undefined {
   let infinite = false;
   if (value.kind === "record") {
     for (const [name, field] of value.fields) {
       if (field.kind === "literal" && !Number.isFinite(field.value)) {
         const place = fieldNode(value, name) ?? at;
         const combine = at.getParent()?.getParent()?.getText() ?? "";
-        const finite = Number.isNaN(field.value) || !/\bm(?:ax|in)\(/.test(combine) ? "0" : field.value < 0 ? "-(2 ** 126)" : "2 ** 126";
-        reading.report.add("R014", place, `the identity's '${name}' is ${field.value}`,
-          { ...write(place, finite), more: ": an identity is finite, since combining two must not give NaN; for a maximum alone, -3.4028234663852886e38 is the lowest f32" });
+        const finite =
+          Number.isNaN(field.value) || !/\bm(?:ax|in)\(/.test(combine)
+            ? "0"
+            : field.value < 0
+              ? "-(2 ** 126)"
+              : "2 ** 126";
+        reading.report.add("R014", place, `the identity's '${name}' is ${field.value}`, {
+          ...write(place, finite),
+          more: ": an identity is finite, since combining two must not give NaN; for a maximum alone, -3.4028234663852886e38 is the lowest f32",
+        });
         infinite = true;
       }
     }
@@ -166,28 +260,60 @@ function readIdentity(reading: Reading, types: readonly [string, FieldType][], a
   const [name] = types[varying]!;
   const place = (value.kind === "record" ? fieldNode(value, name) : undefined) ?? at;
   const number = constantOf(exprs[varying]!);
-  reading.report.add("R014", place, `the identity's '${name}' is ${shorten(place.getText())}, which is calculated`, number === undefined ? "write a number: every fold starts from it"
-    : write(place, number, `, the number that ${shorten(place.getText())} comes to: every fold starts from it`));
+  reading.report.add(
+    "R014",
+    place,
+    `the identity's '${name}' is ${shorten(place.getText())}, which is calculated`,
+    number === undefined
+      ? "write a number: every fold starts from it"
+      : write(place, number, `, the number that ${shorten(place.getText())} comes to: every fold starts from it`),
+  );
   return undefined;
 }
 
 /** What an expression of constants alone comes to, as it is written. */
 function constantOf(expr: Expr): string | undefined {
-  if ([...partsOf(expr)].some(({ kind }) => kind === "load" || kind === "index" || kind === "extent" || kind === "parameter" || kind === "field" || kind === "state")) return undefined;
+  if (
+    [...partsOf(expr)].some(
+      ({ kind }) =>
+        kind === "load" ||
+        kind === "index" ||
+        kind === "extent" ||
+        kind === "parameter" ||
+        kind === "field" ||
+        kind === "state",
+    )
+  )
+    return undefined;
   const { bits } = new Denotation(trackingAlgebra()).valueOf(expr);
   const number = expr.type === "f32" ? f32OfBits(bits) : expr.type === "i32" ? bits | 0 : bits;
   return expr.type === "bool" || !Number.isFinite(number) ? undefined : String(number).replace("e+", "e");
 }
 
-function readCombine(reading: Reading, types: readonly [string, FieldType][], at: Node, scope: Scope): Expr[] | undefined {
-  const value: Value = Node.isMethodDeclaration(at) ? { kind: "function", node: at as FunctionLike, scope, name: "combine", topLevel: false } : evaluate(reading, at, scope);
+function readCombine(
+  reading: Reading,
+  types: readonly [string, FieldType][],
+  at: Node,
+  scope: Scope,
+): Expr[] | undefined {
+  const value: Value = Node.isMethodDeclaration(at)
+    ? { kind: "function", node: at as FunctionLike, scope, name: "combine", topLevel: false }
+    : evaluate(reading, at, scope);
   if (value.kind === "fault") return undefined;
   if (value.kind !== "function" || value.node.getParameters().length !== 2) {
-    reading.report.add("R019", at, "a reducer's combine is a function of two states", "write combine(left, right) { return { … }; }");
+    reading.report.add(
+      "R019",
+      at,
+      "a reducer's combine is a function of two states",
+      "write combine(left, right) { return { … }; }",
+    );
     return undefined;
   }
   const side = (name: "left" | "right"): Value => ({
-    kind: "record", fields: new Map(types.map(([field, type]): [string, Value] => [field, scalar(reading.pool.state(name, field, type))])),
+    kind: "record",
+    fields: new Map(
+      types.map(([field, type]): [string, Value] => [field, scalar(reading.pool.state(name, field, type))]),
+    ),
   });
   const folding = reading.folding.splice(0);
   const outer = reading.combining;
@@ -198,14 +324,29 @@ function readCombine(reading: Reading, types: readonly [string, FieldType][], at
   const exprs = readFields(reading, types, at, result, "the combined state");
   const open = exprs?.map(findOpen).find((leaf) => leaf !== undefined);
   if (open === undefined) {
-    return exprs === undefined || exprs.some((expr) => holdsHole(expr)) || !checkSides(reading, types.map(([name]) => name), exprs, at) ? undefined : exprs;
+    return exprs === undefined ||
+      exprs.some((expr) => holdsHole(expr)) ||
+      !checkSides(
+        reading,
+        types.map(([name]) => name),
+        exprs,
+        at,
+      )
+      ? undefined
+      : exprs;
   }
-  reading.report.add("R019", reading.nodes.get(open) ?? at, "a reducer's combine reads something other than its two states",
-    "bring what it needs into the state, through the leaf: combine gives the same for the same two states");
+  reading.report.add(
+    "R019",
+    reading.nodes.get(open) ?? at,
+    "a reducer's combine reads something other than its two states",
+    "bring what it needs into the state, through the leaf: combine gives the same for the same two states",
+  );
   return undefined;
 }
 
 /** What a combined state may not depend on. */
 function findOpen(expr: Expr): Expr | undefined {
-  return [...partsOf(expr)].find(({ kind }) => kind === "load" || kind === "index" || kind === "extent" || kind === "parameter" || kind === "field");
+  return [...partsOf(expr)].find(
+    ({ kind }) => kind === "load" || kind === "index" || kind === "extent" || kind === "parameter" || kind === "field",
+  );
 }

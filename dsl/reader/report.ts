@@ -19,14 +19,25 @@ export function spanOfNode(node: Node): SourceSpan {
 export function shownSpan(source: SourceFile, start: number, until: number): SourceSpan {
   const { line, column } = source.getLineAndColumnAtPos(start);
   const end = source.getLineAndColumnAtPos(until);
-  const firstLine = source.getFullText().slice(start).match(/^[^\n\r\u2028\u2029]*/)![0].trimEnd();
+  const firstLine = source
+    .getFullText()
+    .slice(start)
+    .match(/^[^\n\r\u2028\u2029]*/)![0]
+    .trimEnd();
   const endColumn = end.line === line ? end.column : column + firstLine.length;
   return { file: shownNames.get(source) ?? source.getFilePath(), line, column, endColumn };
 }
 
 export function editAt(source: SourceFile, start: number, until: number, text: string): Edit {
   const [from, end] = [source.getLineAndColumnAtPos(start), source.getLineAndColumnAtPos(until)];
-  return { file: shownNames.get(source) ?? source.getFilePath(), line: from.line, column: from.column, endLine: end.line, endColumn: end.column, text };
+  return {
+    file: shownNames.get(source) ?? source.getFilePath(),
+    line: from.line,
+    column: from.column,
+    endLine: end.line,
+    endColumn: end.column,
+    text,
+  };
 }
 
 export function locationOf(node: Node): SourceLocation {
@@ -70,13 +81,30 @@ export class Report {
     const location = at instanceof Node ? spanOfNode(at) : at;
     const key = `${code} ${location.file}:${location.line}:${location.column} ${message}`;
     if (this.#found.has(key)) return;
-    const { words, edits, more: others = "", isComplete = false }: Fix = typeof fix === "string" ? { words: fix, edits: [] } : fix;
-    const named = edits.length === 0 ? words.match(calls) : withoutStrings(edits.map(({ text }) => text).join(" ")).match(callsAndRoles);
-    const missing = at instanceof Node && !isComplete && !/\bimport\b/.test(words) ? [...new Set(named)].filter((name) => !this.isImported(at, name)) : [];
+    const {
+      words,
+      edits,
+      more: others = "",
+      isComplete = false,
+    }: Fix = typeof fix === "string" ? { words: fix, edits: [] } : fix;
+    const named =
+      edits.length === 0
+        ? words.match(calls)
+        : withoutStrings(edits.map(({ text }) => text).join(" ")).match(callsAndRoles);
+    const missing =
+      at instanceof Node && !isComplete && !/\bimport\b/.test(words)
+        ? [...new Set(named)].filter((name) => !this.isImported(at, name))
+        : [];
     const more = at instanceof Node && missing.length > 0 ? this.importOf(at, missing) : undefined;
     this.#found.set(key, {
-      code, message, location, fix: `${words}${missing.length === 0 ? "" : `, and import ${missing.join(" and ")} from "treefold"`}${others}`,
-      notes: notes.map((note) => ({ message: note.message, ...(note.at === undefined ? {} : { location: spanOfNode(note.at) }) })),
+      code,
+      message,
+      location,
+      fix: `${words}${missing.length === 0 ? "" : `, and import ${missing.join(" and ")} from "treefold"`}${others}`,
+      notes: notes.map((note) => ({
+        message: note.message,
+        ...(note.at === undefined ? {} : { location: spanOfNode(note.at) }),
+      })),
       ...(edits.length === 0 ? {} : { edits: more === undefined ? edits : [...edits, more] }),
     });
   }
@@ -86,12 +114,16 @@ export class Report {
     for (const [key, diagnostic] of other.#found) this.#found.set(key, diagnostic);
   }
 
-  get size(): number { return this.#found.size; }
+  get size(): number {
+    return this.#found.size;
+  }
 
   /** Forgets what was added after `size` was read, for a reading that is tried and given up. */
   rewind(size: number): void {
     for (const key of [...this.#found.keys()].slice(size)) this.#found.delete(key);
   }
 
-  sorted(): Diagnostic[] { return [...this.#found.values()].sort(compareDiagnostics); }
+  sorted(): Diagnostic[] {
+    return [...this.#found.values()].sort(compareDiagnostics);
+  }
 }

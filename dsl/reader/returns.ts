@@ -18,20 +18,45 @@ export function isObjectInBraces(node: FunctionLike, statements: readonly Node[]
 export function missingReturn(reading: Reading, node: FunctionLike, statements: readonly Node[]): Fix {
   const parent = node.getParent();
   const isBody = node === reading.body;
-  const isCombine = (Node.isMethodDeclaration(node) ? node : Node.isPropertyAssignment(parent) ? parent : undefined)?.getName() === "combine";
-  const what = isBody ? "the value of the output's element" : isCombine ? "the combined state"
-    : Node.isCallExpression(parent) && reductionNames.has(parent.getExpression().getText()) ? "the item's leaf" : "the function's value";
+  const isCombine =
+    (Node.isMethodDeclaration(node) ? node : Node.isPropertyAssignment(parent) ? parent : undefined)?.getName() ===
+    "combine";
+  const what = isBody
+    ? "the value of the output's element"
+    : isCombine
+      ? "the combined state"
+      : Node.isCallExpression(parent) && reductionNames.has(parent.getExpression().getText())
+        ? "the item's leaf"
+        : "the function's value";
   const words = `end it with a return of ${what}`;
   const last = statements.at(-1);
   const fields = isBody || isCombine ? fieldsOf(node, isBody ? "outputs" : "state") : undefined;
-  const declared = statements.flatMap((one) => (Node.isVariableStatement(one) ? one.getDescendantsOfKind(SyntaxKind.Identifier).filter((name) => Node.isBindingElement(name.getParent()) || Node.isVariableDeclaration(name.getParent())).map((name) => name.getText()) : []));
+  const declared = statements.flatMap((one) =>
+    Node.isVariableStatement(one)
+      ? one
+          .getDescendantsOfKind(SyntaxKind.Identifier)
+          .filter((name) => Node.isBindingElement(name.getParent()) || Node.isVariableDeclaration(name.getParent()))
+          .map((name) => name.getText())
+      : [],
+  );
   if (fields !== undefined || isCombine) {
-    if (fields === undefined || last === undefined || !fields.every((name) => declared.includes(name))) return { words, edits: [] };
-    return { words: `write return { ${fields.join(", ")} }`, edits: [insertAfter(last, ` return { ${fields.join(", ")} };`)] };
+    if (fields === undefined || last === undefined || !fields.every((name) => declared.includes(name)))
+      return { words, edits: [] };
+    return {
+      words: `write return { ${fields.join(", ")} }`,
+      edits: [insertAfter(last, ` return { ${fields.join(", ")} };`)],
+    };
   }
   const [only, ...others] = Node.isVariableStatement(last) ? last.getDeclarations() : [];
   const value = only?.getInitializer();
-  if (only === undefined || others.length > 0 || value === undefined || !Node.isIdentifier(only.getNameNode()) || Node.isArrowFunction(value)) return { words, edits: [] };
+  if (
+    only === undefined ||
+    others.length > 0 ||
+    value === undefined ||
+    !Node.isIdentifier(only.getNameNode()) ||
+    Node.isArrowFunction(value)
+  )
+    return { words, edits: [] };
   return { words: `write return ${shown(value.getText())}`, edits: [replaceBy(last!, `return ${value.getText()};`)] };
 }
 
@@ -39,5 +64,7 @@ export function missingReturn(reading: Reading, node: FunctionLike, statements: 
 function fieldsOf(node: Node, member: string): string[] | undefined {
   const property = node.getFirstAncestorByKind(SyntaxKind.ObjectLiteralExpression)?.getProperty(member);
   const object = Node.isPropertyAssignment(property) ? property.getInitializer() : undefined;
-  return Node.isObjectLiteralExpression(object) ? object.getProperties().flatMap((one) => (Node.isPropertyAssignment(one) ? [one.getName()] : [])) : undefined;
+  return Node.isObjectLiteralExpression(object)
+    ? object.getProperties().flatMap((one) => (Node.isPropertyAssignment(one) ? [one.getName()] : []))
+    : undefined;
 }

@@ -6,7 +6,9 @@ import { roundBf16 } from "../numbers.ts";
 export const smallExtent = 3;
 
 /** Ends of the range, with and without room for a sum of two, zeros and ones; integers have ends of their own. */
-const specialFloats = [0xff7fffff, 0x7f7fffff, 0xfe800000, 0x7e800000, 0x80000000, 0, 0x00800000, 0x80800000, 0x3f800000, 0xbf800000];
+const specialFloats = [
+  0xff7fffff, 0x7f7fffff, 0xfe800000, 0x7e800000, 0x80000000, 0, 0x00800000, 0x80800000, 0x3f800000, 0xbf800000,
+];
 const specialIntegers = [0, 0xffffffff, 0x80000000, 0x7fffffff, 1];
 
 /** First ordinary numbers, then the ends of the range, then numbers of one magnitude, from tiny to huge. */
@@ -30,10 +32,19 @@ export function madeUp({ input, type, storage }: Load, indices: readonly number[
   if (type !== "f32") {
     // Most integers are indices or counts, and small.
     if (isSpecial(seed)) return specialIntegers[(special + random) % specialIntegers.length]!;
-    return seed >= ordinary && seed % 2 === 0 ? hash(`${random}`) : type === "u32" ? random % smallExtent : (random % 15) - 7 >>> 0;
+    return seed >= ordinary && seed % 2 === 0
+      ? hash(`${random}`)
+      : type === "u32"
+        ? random % smallExtent
+        : ((random % 15) - 7) >>> 0;
   }
-  if (isSpecial(seed)) return bf16Where(storage, specialFloats[(special + indices.reduce((sum, index) => sum + index, 0)) % specialFloats.length]!);
-  const exponent = special < 0 ? ((random >>> 9) % 17) - 8 : bands[special - specialFloats.length]! + ((random >>> 9) % 8);
+  if (isSpecial(seed))
+    return bf16Where(
+      storage,
+      specialFloats[(special + indices.reduce((sum, index) => sum + index, 0)) % specialFloats.length]!,
+    );
+  const exponent =
+    special < 0 ? ((random >>> 9) % 17) - 8 : bands[special - specialFloats.length]! + ((random >>> 9) % 8);
   return bf16Where(storage, bitsOfF32((random & 1 ? -1 : 1) * (1 + ((random >>> 1) & 0xff) / 256) * 2 ** exponent));
 }
 

@@ -34,12 +34,18 @@ export function checkCuts(reading: Reading, reduce: Reduce, at: Node, treeAt: No
   if (distance === undefined) return;
   const tree = printTree(reduce.tree);
   const written = reading.placeOf(distance, leafAt);
-  reading.report.add("R027", at,
+  reading.report.add(
+    "R027",
+    at,
     `the tree "${tree}" over the sequence axis '${reduce.axis}' is cut at positions relative to ${written === undefined ? "where its items begin" : `'${shorten(written.getText())}'`}, which move with it`,
-    { words: `let the item be the position itself, as in upTo(${reduce.axis}, last), and leave out what lies before, as in select(item >= first, value, 0); or write the tree "chain", which has no cuts`
-      + (period === undefined ? "" : `; a distance that is a multiple of ${period} moves no cut`),
-      edits: treeAt === undefined ? [] : [replaceBy(treeAt, '"chain"')] },
-    written === undefined ? [] : [{ message: "the items are read at this distance", at: written }]);
+    {
+      words:
+        `let the item be the position itself, as in upTo(${reduce.axis}, last), and leave out what lies before, as in select(item >= first, value, 0); or write the tree "chain", which has no cuts` +
+        (period === undefined ? "" : `; a distance that is a multiple of ${period} moves no cut`),
+      edits: treeAt === undefined ? [] : [replaceBy(treeAt, '"chain"')],
+    },
+    written === undefined ? [] : [{ message: "the items are read at this distance", at: written }],
+  );
 }
 
 /** What is added to the item in an index of a sequence axis and may be no multiple of the period. */
@@ -60,7 +66,10 @@ function distanceIn(reading: Reading, reduce: Reduce, period: number): Expr | un
     seen.add(expr);
     if (expr.kind === "load") {
       const axes = reading.inputs.get(expr.input)?.axes ?? [];
-      const moved = first(expr.indices.filter((_, position) => reading.axes.get(axes[position] ?? "")?.role === "sequence"), inIndex);
+      const moved = first(
+        expr.indices.filter((_, position) => reading.axes.get(axes[position] ?? "")?.role === "sequence"),
+        inIndex,
+      );
       if (moved !== undefined) return moved;
     }
     return first(expr.kind === "field" ? [expr.of.start, expr.of.count, ...expr.of.leaf] : operandsOf(expr), visit);
@@ -80,14 +89,24 @@ function first<T>(parts: readonly T[], find: (part: T) => Expr | undefined): Exp
 function isSettled(reading: Reading, expr: Expr, period: number): boolean {
   const isModel = (axis: string): boolean => reading.axes.get(axis)?.role === "model";
   switch (expr.kind) {
-    case "constant": return true;
-    case "extent": return isModel(expr.axis);
-    case "index": return isModel(expr.variable.axis);
+    case "constant":
+      return true;
+    case "extent":
+      return isModel(expr.axis);
+    case "index":
+      return isModel(expr.variable.axis);
     case "binary":
-      return expr.operator === "multiply" && period > 0 && [expr.left, expr.right].some((side) => side.kind === "constant" && side.bits % period === 0)
-        || operandsOf(expr).every((part) => isSettled(reading, part, period));
-    case "unary": case "select": case "call": return operandsOf(expr).every((part) => isSettled(reading, part, period));
-    default: return false;
+      return (
+        (expr.operator === "multiply" &&
+          period > 0 &&
+          [expr.left, expr.right].some((side) => side.kind === "constant" && side.bits % period === 0)) ||
+        operandsOf(expr).every((part) => isSettled(reading, part, period))
+      );
+    case "unary":
+    case "select":
+    case "call":
+      return operandsOf(expr).every((part) => isSettled(reading, part, period));
+    default:
+      return false;
   }
 }
-

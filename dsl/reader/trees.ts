@@ -6,8 +6,22 @@ import { nearest } from "./suggest.ts";
 
 /** What others call the two kinds of level. */
 const otherLevels: Readonly<Record<string, string>> = {
-  sequential: "chain", serial: "chain", linear: "chain", left: "chain", fold: "chain", loop: "chain", chained: "chain", tree: "pairwise", balanced: "pairwise", binary: "pairwise", butterfly: "pairwise",
-  pair: "pairwise", pairs: "pairwise", lane: "lanes", threads: "lanes", warp: "lanes",
+  sequential: "chain",
+  serial: "chain",
+  linear: "chain",
+  left: "chain",
+  fold: "chain",
+  loop: "chain",
+  chained: "chain",
+  tree: "pairwise",
+  balanced: "pairwise",
+  binary: "pairwise",
+  butterfly: "pairwise",
+  pair: "pairwise",
+  pairs: "pairwise",
+  lane: "lanes",
+  threads: "lanes",
+  warp: "lanes",
 };
 /** Words around a count that say nothing more. */
 const fillers = /^(?:of|by|per|each|items|every|x)$/i;
@@ -19,23 +33,53 @@ function keyword(word: string): string | undefined {
 }
 
 function wordsOf(text: string): string[] {
-  return text.replace(/([A-Za-z])(\d)/g, "$1 $2").replace(/(\d)([A-Za-z])/g, "$1 $2").match(/[A-Za-z]+|\d+/g)?.filter((word) => !fillers.test(word)) ?? [];
+  return (
+    text
+      .replace(/([A-Za-z])(\d)/g, "$1 $2")
+      .replace(/(\d)([A-Za-z])/g, "$1 $2")
+      .match(/[A-Za-z]+|\d+/g)
+      ?.filter((word) => !fillers.test(word)) ?? []
+  );
 }
 
 /** The tree that a text says in other words, or with other marks; undefined where it does not say one. */
 export function mendedTree(text: string): string | undefined {
   const words = wordsOf(text);
   if (words.every((word) => !/\d/.test(word) && keyword(word) === undefined)) return "chain";
-  if (/\d\.\d|(?<![\d.])0+\b|-\s*\d/.test(text) || words.some((word) => !/\d/.test(word) && keyword(word) === undefined)) return undefined;
+  if (
+    /\d\.\d|(?<![\d.])0+\b|-\s*\d/.test(text) ||
+    words.some((word) => !/\d/.test(word) && keyword(word) === undefined)
+  )
+    return undefined;
   const said = words.map((word) => (/\d/.test(word) ? String(Number(word)) : keyword(word)!));
-  const levels = text.replace(/[()[\]:;|>+/-]+/g, " ").split(",").map((level) => wordsOf(level).map((word) => keyword(word) ?? word).join(" "))
-    .filter((level) => level !== "").join(", ")
-    .replace(/(?<!lanes )\b(\d+) (?=[a-z])|\b(chain|pairwise) (?=[a-z])/g, (_, count: string | undefined, fold: string | undefined) => `${count ?? fold}, `)
+  const levels = text
+    .replace(/[()[\]:;|>+/-]+/g, " ")
+    .split(",")
+    .map((level) =>
+      wordsOf(level)
+        .map((word) => keyword(word) ?? word)
+        .join(" "),
+    )
+    .filter((level) => level !== "")
+    .join(", ")
+    .replace(
+      /(?<!lanes )\b(\d+) (?=[a-z])|\b(chain|pairwise) (?=[a-z])/g,
+      (_, count: string | undefined, fold: string | undefined) => `${count ?? fold}, `,
+    )
     .replace(/lanes (\d+)(?=,|$)/g, "lanes $1 chain");
   for (const tried of [levels, `${levels}, chain`, levels.replace(/(\d+) (?=\w+$)/, "lanes $1 ")]) {
     const tree = treeOf(tried);
-    if (tree === undefined || !isComplete(tree) || tree.slice(0, -1).some((level) => level.count === undefined && (level.lanes ?? 1) === 1)) continue;
-    if (holdsInOrder(wordsOf(tried), said) && wordsOf(tried).filter((word) => /\d/.test(word)).length === said.filter((word) => /\d/.test(word)).length) return tried;
+    if (
+      tree === undefined ||
+      !isComplete(tree) ||
+      tree.slice(0, -1).some((level) => level.count === undefined && (level.lanes ?? 1) === 1)
+    )
+      continue;
+    if (
+      holdsInOrder(wordsOf(tried), said) &&
+      wordsOf(tried).filter((word) => /\d/.test(word)).length === said.filter((word) => /\d/.test(word)).length
+    )
+      return tried;
   }
   return undefined;
 }

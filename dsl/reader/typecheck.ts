@@ -1,7 +1,16 @@
 /** TypeScript's own strict errors, as diagnostics. */
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { Node, Project, SyntaxKind, ts, type VariableDeclaration, type Diagnostic as TypeError, type DiagnosticMessageChain, type SourceFile } from "ts-morph";
+import {
+  Node,
+  Project,
+  SyntaxKind,
+  ts,
+  type VariableDeclaration,
+  type Diagnostic as TypeError,
+  type DiagnosticMessageChain,
+  type SourceFile,
+} from "ts-morph";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { SourceLocation } from "../ir.ts";
 import { packageRoot } from "./modules.ts";
@@ -11,7 +20,7 @@ const consequences: ReadonlySet<number> = new Set([2554, 2769, 7006, 7031]);
 
 /** What to do about the errors that authors meet most. */
 const fixes: Readonly<Record<number, string>> = {
-  2304: "declare the name, or import it from \"treefold\"",
+  2304: 'declare the name, or import it from "treefold"',
   2305: "import a name that the module exports",
   2307: "correct the path; a relative one ends in .ts",
   2322: "give a value of the type that is expected here",
@@ -31,12 +40,21 @@ let shared: Project | undefined;
 
 /** Parsing TypeScript's library takes most of the time, so that it is done once. "treefold" is this package, wherever the file is. */
 function sharedProject(): Project {
-  const types = [join(packageRoot, "dsl", "index.ts"), join(packageRoot, "dist", "dsl", "index.d.ts")].find((path) => existsSync(path));
+  const types = [join(packageRoot, "dsl", "index.ts"), join(packageRoot, "dist", "dsl", "index.d.ts")].find((path) =>
+    existsSync(path),
+  );
   return (shared ??= new Project({
     skipAddingFilesFromTsConfig: true,
     compilerOptions: {
-      strict: true, noEmit: true, skipLibCheck: true, allowImportingTsExtensions: true, types: [], lib: ["lib.es2023.d.ts"],
-      target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
+      types: [],
+      lib: ["lib.es2023.d.ts"],
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
       ...(types === undefined ? {} : { paths: { treefold: [types] } }),
     },
   }));
@@ -49,14 +67,24 @@ function sharedProject(): Project {
 export function typeErrors(file: string, source: string | undefined, ruled: readonly SourceLocation[]): Diagnostic[] {
   const project = sharedProject();
   const root = resolve(file);
-  const checked = source === undefined ? project.addSourceFileAtPath(root) : project.createSourceFile(root, source, { overwrite: true });
+  const checked =
+    source === undefined
+      ? project.addSourceFileAtPath(root)
+      : project.createSourceFile(root, source, { overwrite: true });
   project.resolveSourceFileDependencies();
-  const isOwn = (path: string): boolean => path === root || !path.startsWith(`${join(packageRoot, "dsl")}/`) && !path.includes("/node_modules/") && !path.endsWith(".d.ts");
+  const isOwn = (path: string): boolean =>
+    path === root ||
+    (!path.startsWith(`${join(packageRoot, "dsl")}/`) && !path.includes("/node_modules/") && !path.endsWith(".d.ts"));
   const own = project.getSourceFiles().filter((one) => isOwn(one.getFilePath()));
   try {
     return own.flatMap((one) => {
       const shown = one === checked ? file : join(dirname(file), relative(dirname(root), one.getFilePath()));
-      return errorsOf(project, one, shown, new Set(ruled.filter((place) => place.file === shown).map(({ line }) => line)));
+      return errorsOf(
+        project,
+        one,
+        shown,
+        new Set(ruled.filter((place) => place.file === shown).map(({ line }) => line)),
+      );
     });
   } finally {
     // Another reading may find other texts.
@@ -66,51 +94,107 @@ export function typeErrors(file: string, source: string | undefined, ruled: read
 
 function errorsOf(project: Project, checked: SourceFile, shown: string, ruled: ReadonlySet<number>): Diagnostic[] {
   const program = project.getProgram();
-  const errors = [...program.getSyntacticDiagnostics(checked), ...program.getSemanticDiagnostics(checked)].filter((error) => !isSetting(checked, error));
+  const errors = [...program.getSyntacticDiagnostics(checked), ...program.getSemanticDiagnostics(checked)].filter(
+    (error) => !isSetting(checked, error),
+  );
   const lineOf = (error: TypeError): number => checked.getLineAndColumnAtPos(error.getStart() ?? 0).line;
   const faultLines = new Set([...ruled, ...errors.filter((error) => !consequences.has(error.getCode())).map(lineOf)]);
   const follows = (start: number): boolean => {
     const call = checked.getDescendantAtPos(start)?.getAncestors().findLast(Node.isCallExpression);
-    return call !== undefined && [...faultLines].some((line) => line >= call.getStartLineNumber() && line <= call.getEndLineNumber());
+    return (
+      call !== undefined &&
+      [...faultLines].some((line) => line >= call.getStartLineNumber() && line <= call.getEndLineNumber())
+    );
   };
-  return errors.filter((error) => !isToldBefore(checked, error, errors)).filter((error) => !ruled.has(lineOf(error)) && !(consequences.has(error.getCode()) && follows(error.getStart() ?? 0))).map((error): Diagnostic => {
-    const start = error.getStart() ?? 0;
-    const { line, column } = checked.getLineAndColumnAtPos(start);
-    const text = checked.getFullText().slice(start, start + (error.getLength() ?? 1)).split(/[\n\r]/)[0]!;
-    const message = error.getMessageText();
-    const untyped = withoutType(checked, shown, start, error.getCode());
-    if (untyped !== undefined) return { ...untyped, code: `TS${error.getCode()}`, location: { file: shown, line, column, endColumn: column + Math.max(1, text.length) }, notes: [] };
-    return {
-      code: `TS${error.getCode()}`, message: typeof message === "string" ? message : flatten(message),
-      location: { file: shown, line, column, endColumn: column + Math.max(1, text.length) }, notes: [],
-      fix: fixes[error.getCode()] ?? "make the file type-check under TypeScript's strict mode",
-    };
-  });
+  return errors
+    .filter((error) => !isToldBefore(checked, error, errors))
+    .filter(
+      (error) => !ruled.has(lineOf(error)) && !(consequences.has(error.getCode()) && follows(error.getStart() ?? 0)),
+    )
+    .map((error): Diagnostic => {
+      const start = error.getStart() ?? 0;
+      const { line, column } = checked.getLineAndColumnAtPos(start);
+      const text = checked
+        .getFullText()
+        .slice(start, start + (error.getLength() ?? 1))
+        .split(/[\n\r]/)[0]!;
+      const message = error.getMessageText();
+      const untyped = withoutType(checked, shown, start, error.getCode());
+      if (untyped !== undefined)
+        return {
+          ...untyped,
+          code: `TS${error.getCode()}`,
+          location: { file: shown, line, column, endColumn: column + Math.max(1, text.length) },
+          notes: [],
+        };
+      return {
+        code: `TS${error.getCode()}`,
+        message: typeof message === "string" ? message : flatten(message),
+        location: { file: shown, line, column, endColumn: column + Math.max(1, text.length) },
+        notes: [],
+        fix: fixes[error.getCode()] ?? "make the file type-check under TypeScript's strict mode",
+      };
+    });
 }
 
 /** Whether another name of the same function's patterns has told that it has no types. */
 function isToldBefore(checked: SourceFile, error: TypeError, errors: readonly TypeError[]): boolean {
-  const functionOf = (one: TypeError): Node | undefined => checked.getDescendantAtPos(one.getStart() ?? 0)?.getFirstAncestor(Node.isParameterDeclaration)?.getParent();
-  const first = error.getCode() === 7031 ? errors.find((one) => one.getCode() === 7031 && functionOf(one) === functionOf(error)) : error;
+  const functionOf = (one: TypeError): Node | undefined =>
+    checked
+      .getDescendantAtPos(one.getStart() ?? 0)
+      ?.getFirstAncestor(Node.isParameterDeclaration)
+      ?.getParent();
+  const first =
+    error.getCode() === 7031
+      ? errors.find((one) => one.getCode() === 7031 && functionOf(one) === functionOf(error))
+      : error;
   return first !== error;
 }
 
 /** A parameter without a type, in the language's words: numbers are what functions take, and a body's objects have the kernel's types. */
-function withoutType(checked: SourceFile, shown: string, start: number, code: number): Pick<Diagnostic, "message" | "fix" | "edits"> | undefined {
+function withoutType(
+  checked: SourceFile,
+  shown: string,
+  start: number,
+  code: number,
+): Pick<Diagnostic, "message" | "fix" | "edits"> | undefined {
   const parameter = checked.getDescendantAtPos(start)?.getFirstAncestor(Node.isParameterDeclaration);
-  if (code !== 7006 && code !== 7031 || parameter === undefined) return undefined;
+  if ((code !== 7006 && code !== 7031) || parameter === undefined) return undefined;
   const around = parameter.getParent();
-  const name = Node.isFunctionDeclaration(around) ? around.getName() : Node.isVariableDeclaration(around?.getParent()) ? (around.getParent() as VariableDeclaration).getName() : undefined;
-  const isBody = checked.getDescendantsOfKind(SyntaxKind.PropertyAssignment).some((one) => one.getName() === "body" && one.getInitializer()?.getText() === name);
+  const name = Node.isFunctionDeclaration(around)
+    ? around.getName()
+    : Node.isVariableDeclaration(around?.getParent())
+      ? (around.getParent() as VariableDeclaration).getName()
+      : undefined;
+  const isBody = checked
+    .getDescendantsOfKind(SyntaxKind.PropertyAssignment)
+    .some((one) => one.getName() === "body" && one.getInitializer()?.getText() === name);
   if (code === 7031 || isBody) {
-    return { message: `'${checked.getDescendantAtPos(start)!.getText()}' has no type: what a body takes has the types of the kernel that it stands in`,
-      fix: isBody ? "write the body inside kernel({ … }): body: ({ … }, { … }) => …" : "give the function numbers: (x: number)" };
+    return {
+      message: `'${checked.getDescendantAtPos(start)!.getText()}' has no type: what a body takes has the types of the kernel that it stands in`,
+      fix: isBody
+        ? "write the body inside kernel({ … }): body: ({ … }, { … }) => …"
+        : "give the function numbers: (x: number)",
+    };
   }
   const text = parameter.getText();
   const end = checked.getLineAndColumnAtPos(parameter.getNameNode().getEnd());
   const isBare = Node.isArrowFunction(around) && around.getFirstChildByKind(SyntaxKind.OpenParenToken) === undefined;
   const begin = checked.getLineAndColumnAtPos(parameter.getStart());
-  return { message: `the parameter '${text}' has no type`, fix: `write ${text}: number`, edits: [{ file: shown, line: begin.line, column: begin.column, endLine: end.line, endColumn: end.column, text: isBare ? `(${text}: number)` : `${text}: number` }] };
+  return {
+    message: `the parameter '${text}' has no type`,
+    fix: `write ${text}: number`,
+    edits: [
+      {
+        file: shown,
+        line: begin.line,
+        column: begin.column,
+        endLine: end.line,
+        endColumn: end.column,
+        text: isBare ? `(${text}: number)` : `${text}: number`,
+      },
+    ],
+  };
 }
 
 /** Whether an error would go away with other settings of the file's folder, which are not asked for here. */

@@ -1,6 +1,11 @@
 /** What an expression of the source stands for while it is read. */
 import {
-  Node, type ArrowFunction, type FunctionDeclaration as FunctionNode, type FunctionExpression, type MethodDeclaration, type ObjectLiteralExpression,
+  Node,
+  type ArrowFunction,
+  type FunctionDeclaration as FunctionNode,
+  type FunctionExpression,
+  type MethodDeclaration,
+  type ObjectLiteralExpression,
 } from "ts-morph";
 import type { Axis, Expr, Input, Reduce, Reducer } from "../ir.ts";
 import { compareKeys } from "./suggest.ts";
@@ -25,23 +30,48 @@ export type Value =
   /** A number that has no dtype yet: it takes that of what it meets. `decimal`: it can't be an integer. */
   | { readonly kind: "literal"; readonly value: number; readonly decimal: boolean }
   /** A choice between values without a dtype. */
-  | { readonly kind: "choice"; readonly condition: Expr; readonly whenTrue: Value; readonly whenFalse: Value;
-      readonly nodes: readonly [whenTrue: Node, whenFalse: Node] }
+  | {
+      readonly kind: "choice";
+      readonly condition: Expr;
+      readonly whenTrue: Value;
+      readonly whenFalse: Value;
+      readonly nodes: readonly [whenTrue: Node, whenFalse: Node];
+    }
   | { readonly kind: "axis"; readonly axis: DeclaredAxis }
   | { readonly kind: "range"; readonly domain: Domain }
   | { readonly kind: "runs"; readonly domain: Domain; readonly length: number }
   | { readonly kind: "tensor"; readonly input: Input; readonly at: Node }
-  | { readonly kind: "record"; readonly fields: ReadonlyMap<string, Value>; readonly reduce?: Reduce;
+  | {
+      readonly kind: "record";
+      readonly fields: ReadonlyMap<string, Value>;
+      readonly reduce?: Reduce;
       /** The object as it was written, where it was. */
-      readonly at?: ObjectLiteralExpression }
+      readonly at?: ObjectLiteralExpression;
+    }
   | { readonly kind: "tuple"; readonly items: readonly Value[] }
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "function"; readonly node: FunctionLike; readonly scope: Scope; readonly name: string; readonly topLevel: boolean }
+  | {
+      readonly kind: "function";
+      readonly node: FunctionLike;
+      readonly scope: Scope;
+      readonly name: string;
+      readonly topLevel: boolean;
+    }
   | { readonly kind: "intrinsic"; readonly name: string }
-  | { readonly kind: "namespace"; readonly member: (name: string) => Value | undefined; readonly names: readonly string[] }
+  | {
+      readonly kind: "namespace";
+      readonly member: (name: string) => Value | undefined;
+      readonly names: readonly string[];
+    }
   | { readonly kind: "reducer"; readonly reducer: Reducer }
-  | { readonly kind: "scattered"; readonly place: readonly Expr[]; readonly value: Value; readonly at: Node; readonly placeNodes: readonly Node[];
-      readonly indices: readonly Value[] }
+  | {
+      readonly kind: "scattered";
+      readonly place: readonly Expr[];
+      readonly value: Value;
+      readonly at: Node;
+      readonly placeNodes: readonly Node[];
+      readonly indices: readonly Value[];
+    }
   /** What a fault leaves behind: nobody knows what it is, so nothing is said of it, but what it was made of is checked. */
   | { readonly kind: "fault"; readonly parts: readonly Expr[] };
 
@@ -61,13 +91,19 @@ export interface Binding {
 export class Scope {
   readonly #bindings = new Map<string, Binding>();
   readonly #outer: Scope | undefined;
-  constructor(outer?: Scope) { this.#outer = outer; }
+  constructor(outer?: Scope) {
+    this.#outer = outer;
+  }
 
   find(name: string): Binding | undefined {
     return this.#bindings.get(name) ?? this.#outer?.find(name);
   }
-  own(name: string): Binding | undefined { return this.#bindings.get(name); }
-  bind(name: string, binding: Binding): void { this.#bindings.set(name, binding); }
+  own(name: string): Binding | undefined {
+    return this.#bindings.get(name);
+  }
+  bind(name: string, binding: Binding): void {
+    this.#bindings.set(name, binding);
+  }
   names(): string[] {
     return [...new Set([...this.#bindings.keys(), ...(this.#outer?.names() ?? [])])].sort(compareKeys);
   }
@@ -83,23 +119,37 @@ export function fieldNode(record: Extract<Value, { kind: "record" }>, name: stri
 /** What a value is called in a message. */
 export function describe(value: Value): string {
   switch (value.kind) {
-    case "scalar": return value.expr.type === "bool" ? "a condition" : `a value of dtype ${value.expr.type}`;
-    case "literal": return `the number ${value.value}`;
-    case "choice": return "a number";
-    case "axis": return `the axis '${value.axis.name}'`;
-    case "range": return `a range of the axis '${value.domain.axis.name}'`;
-    case "runs": return "runs of a domain";
-    case "tensor": return `the tensor '${value.input.name}'`;
-    case "record": return "an object";
-    case "tuple": return "an array";
-    case "text": return "a string";
-    case "function": return value.name === "" ? "a function" : `the function '${value.name}'`;
-    case "intrinsic": return `the function '${value.name}'`;
-    case "namespace": return "a module";
-    case "reducer": return `the reducer '${value.reducer.name}'`;
-    case "scattered": return "a scatter";
-    case "fault": return "a faulty value";
+    case "scalar":
+      return value.expr.type === "bool" ? "a condition" : `a value of dtype ${value.expr.type}`;
+    case "literal":
+      return `the number ${value.value}`;
+    case "choice":
+      return "a number";
+    case "axis":
+      return `the axis '${value.axis.name}'`;
+    case "range":
+      return `a range of the axis '${value.domain.axis.name}'`;
+    case "runs":
+      return "runs of a domain";
+    case "tensor":
+      return `the tensor '${value.input.name}'`;
+    case "record":
+      return "an object";
+    case "tuple":
+      return "an array";
+    case "text":
+      return "a string";
+    case "function":
+      return value.name === "" ? "a function" : `the function '${value.name}'`;
+    case "intrinsic":
+      return `the function '${value.name}'`;
+    case "namespace":
+      return "a module";
+    case "reducer":
+      return `the reducer '${value.reducer.name}'`;
+    case "scattered":
+      return "a scatter";
+    case "fault":
+      return "a faulty value";
   }
 }
-
-

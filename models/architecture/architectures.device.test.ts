@@ -7,7 +7,13 @@ import { openDevice, type Device } from "../../runtime/index.ts";
 import { bitsOf } from "../../spec/fixtures/bits.ts";
 import { doesForAll, shareOf } from "../../spec/fixtures/effort.ts";
 import { oracleNames, readOracle, relativeError } from "../../spec/fixtures/oracles.ts";
-import { addBiases, asF16WhereExact, asF32, rewriteCheckpoint, type RewriteOptions } from "../../spec/fixtures/rewrite.ts";
+import {
+  addBiases,
+  asF16WhereExact,
+  asF32,
+  rewriteCheckpoint,
+  type RewriteOptions,
+} from "../../spec/fixtures/rewrite.ts";
 import { ReferenceModel } from "../../spec/reference-model.ts";
 import { loadCheckpoint } from "../load.ts";
 import { demoDirectory } from "../places.ts";
@@ -44,12 +50,19 @@ describe.each(oracleNames)("%s", (name) => {
 });
 
 describe("variants", () => {
-  const precise: RewriteOptions["encode"] = (name, bits) => asF32(name, bits.map((value, index) => value | (index * 40503) & 0xffff));
+  const precise: RewriteOptions["encode"] = (name, bits) =>
+    asF32(
+      name,
+      bits.map((value, index) => value | ((index * 40503) & 0xffff)),
+    );
   const qwen2 = { model_type: "qwen2", attention_bias: undefined };
   const variants: [string, RewriteOptions][] = [
     ["Qwen2, whose queries, keys and values have a bias", { config: qwen2, add: addBiases }],
     ["a tied head", { config: { tie_word_embeddings: true } }],
-    ["Qwen2 with a tied head and weights that bf16 does not hold", { config: { ...qwen2, tie_word_embeddings: true }, add: addBiases, encode: precise }],
+    [
+      "Qwen2 with a tied head and weights that bf16 does not hold",
+      { config: { ...qwen2, tie_word_embeddings: true }, add: addBiases, encode: precise },
+    ],
   ];
   it.each(shareOf(variants))("%s: the reference evaluator's bits, and others than without", async (what, options) => {
     const oracle = await readOracle("llama3");
@@ -71,7 +84,15 @@ describe("the demo checkpoint", () => {
       f16: { encode: asF16WhereExact },
       f32: { encode: asF32 },
       shards: { shards: 5 },
-      "transformers 4": { config: { rope_parameters: undefined, dtype: undefined, rope_theta: 10000, rope_scaling: null, torch_dtype: "bfloat16" } },
+      "transformers 4": {
+        config: {
+          rope_parameters: undefined,
+          dtype: undefined,
+          rope_theta: 10000,
+          rope_scaling: null,
+          torch_dtype: "bfloat16",
+        },
+      },
     };
     for (const [what, options] of Object.entries(rewritings)) {
       await rewriteCheckpoint(demoDirectory, join(directory, what), options);

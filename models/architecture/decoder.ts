@@ -30,16 +30,30 @@ export interface StepValues<Value> {
 }
 
 /** The residual stream's beginning: each token's row of the embedding, f32 [tokens, hidden]. */
-export function embed<Value>(machine: Machine<Value>, { vocabulary, hidden }: ModelConfig, { embedding }: Weights<Weight<Value>>, step: StepValues<Value>): Value {
+export function embed<Value>(
+  machine: Machine<Value>,
+  { vocabulary, hidden }: ModelConfig,
+  { embedding }: Weights<Weight<Value>>,
+  step: StepValues<Value>,
+): Value {
   const output = machine.temporary("residual", "f32", ["tokens", hidden]);
   const kernel = embedding.storage === "f32" ? "embeddingF32" : "embedding";
-  machine.run({ module: "embedding", kernel, extents: { vocabulary, channel: hidden } }, { table: embedding.value, id: step.ids, output }, { token: "tokens" });
+  machine.run(
+    { module: "embedding", kernel, extents: { vocabulary, channel: hidden } },
+    { table: embedding.value, id: step.ids, output },
+    { token: "tokens" },
+  );
   return output;
 }
 
 /** One layer; gives the residual stream after it. The tokens' keys and values are in the cache afterwards. */
 export function runLayer<Value>(
-  machine: Machine<Value>, config: ModelConfig, layer: Layer<Weight<Value>>, { keys, values }: LayerCache<Value>, step: StepValues<Value>, stream: Value,
+  machine: Machine<Value>,
+  config: ModelConfig,
+  layer: Layer<Weight<Value>>,
+  { keys, values }: LayerCache<Value>,
+  step: StepValues<Value>,
+  stream: Value,
 ): Value {
   const { hidden, intermediate, queryHeads, keyValueHeads, headSize: dim, normEpsilon: epsilon } = config;
   const temporary = machine.temporary.bind(machine);
@@ -51,17 +65,34 @@ export function runLayer<Value>(
     let heads = machine.reshape(x, shape);
     if (gain !== undefined) {
       const output = temporary(`${what} normed`, "f32", shape);
-      machine.run({ module: "rmsNorm", kernel: "rmsNormHeads", extents: { head, dim } }, { x: heads, gain: gain.value, output }, { token }, { epsilon });
+      machine.run(
+        { module: "rmsNorm", kernel: "rmsNormHeads", extents: { head, dim } },
+        { x: heads, gain: gain.value, output },
+        { token },
+        { epsilon },
+      );
       heads = output;
     }
     const output = temporary(`${what} rotated`, "f32", shape);
-    const rotary: KernelUse = { module: "rotary", kernel: "rotary", extents: { head, dim, half: dim / 2, place: config.maxPositions } };
-    machine.run(rotary, { x: heads, position: step.positions, cosine: step.cosine, sine: step.sine, output }, { token });
+    const rotary: KernelUse = {
+      module: "rotary",
+      kernel: "rotary",
+      extents: { head, dim, half: dim / 2, place: config.maxPositions },
+    };
+    machine.run(
+      rotary,
+      { x: heads, position: step.positions, cosine: step.cosine, sine: step.sine, output },
+      { token },
+    );
     return output;
   };
   const store = (x: Value, output: Value): void => {
     const use: KernelUse = { module: "storeRows", kernel: "storeRows", extents: { kvHead: keyValueHeads, dim } };
-    machine.run(use, { x: machine.reshape(x, [token, keyValueHeads, dim]), place: step.slotOf, output }, { token, slot: "slots" });
+    machine.run(
+      use,
+      { x: machine.reshape(x, [token, keyValueHeads, dim]), place: step.slotOf, output },
+      { token, slot: "slots" },
+    );
   };
   /** No kernel writes what it reads, so the stream goes back and forth between two values. */
   const sum = (name: string, x: Value, y: Value): Value => {
@@ -79,44 +110,85 @@ export function runLayer<Value>(
   store(newValues, values);
   const attended = temporary("attended", "bf16", [token, queryHeads, dim]);
   machine.run(
-    { module: "attention", kernel: "attention", extents: { head: queryHeads, dim, kvHead: keyValueHeads, page: pageSize } },
+    {
+      module: "attention",
+      kernel: "attention",
+      extents: { head: queryHeads, dim, kvHead: keyValueHeads, page: pageSize },
+    },
     { q, keys, values, position: step.positions, rowOf: step.requestOf, pages: step.pages, output: attended },
     { token, row: "requests", block: "pagesPerRequest", slot: "slots", key: "keys" },
     { scale: attentionScale(dim) },
   );
   const attendedRows = machine.reshape(attended, [token, queryHeads * dim]);
-  const middle = sum("residual after attention", stream, linear(machine, "projected", attendedRows, queryHeads * dim, layer.attended, hidden, token));
+  const middle = sum(
+    "residual after attention",
+    stream,
+    linear(machine, "projected", attendedRows, queryHeads * dim, layer.attended, hidden, token),
+  );
 
   const y = norm(machine, config, middle, layer.feedForwardNorm, token);
   const gate = linear(machine, "gate", y, hidden, layer.gate, intermediate, token);
   const up = linear(machine, "up", y, hidden, layer.up, intermediate, token);
   const gated = temporary("gated", "bf16", [token, intermediate]);
-  machine.run({ module: "swiGlu", kernel: "swiGlu", extents: { channel: intermediate } }, { gate, up, output: gated }, { token });
+  machine.run(
+    { module: "swiGlu", kernel: "swiGlu", extents: { channel: intermediate } },
+    { gate, up, output: gated },
+    { token },
+  );
   return sum("residual", middle, linear(machine, "projected", gated, intermediate, layer.down, hidden, token));
 }
 
 /** The rows of each request's last token: f32 [requests, hidden] out of [tokens, hidden]. */
-export function selectLast<Value>(machine: Machine<Value>, { hidden }: ModelConfig, step: StepValues<Value>, stream: Value): Value {
+export function selectLast<Value>(
+  machine: Machine<Value>,
+  { hidden }: ModelConfig,
+  step: StepValues<Value>,
+  stream: Value,
+): Value {
   const output = machine.temporary("selected", "f32", ["requests", hidden]);
-  machine.run({ module: "selectRows", kernel: "selectRows", extents: { channel: hidden } }, { x: stream, tokenOf: step.lastTokens, output }, { token: "tokens", row: "requests" });
+  machine.run(
+    { module: "selectRows", kernel: "selectRows", extents: { channel: hidden } },
+    { x: stream, tokenOf: step.lastTokens, output },
+    { token: "tokens", row: "requests" },
+  );
   return output;
 }
 
 /** The logits of rows of the stream after the last layer: f32 [rows, vocabulary] of [rows, hidden]. */
-export function logitsOf<Value>(machine: Machine<Value>, config: ModelConfig, weights: Weights<Weight<Value>>, stream: Value): Value {
+export function logitsOf<Value>(
+  machine: Machine<Value>,
+  config: ModelConfig,
+  weights: Weights<Weight<Value>>,
+  stream: Value,
+): Value {
   const normed = norm(machine, config, stream, weights.norm, "rows");
   return linear(machine, "logits", normed, config.hidden, weights.head, config.vocabulary, "rows");
 }
 
 /** The most likely id of each row of logits, the lowest of equals: u32 [rows]. */
-export function argmax<Value>(machine: Machine<Value>, { vocabulary }: Pick<ModelConfig, "vocabulary">, logits: Value): Value {
+export function argmax<Value>(
+  machine: Machine<Value>,
+  { vocabulary }: Pick<ModelConfig, "vocabulary">,
+  logits: Value,
+): Value {
   const output = machine.temporary("most likely", "u32", ["rows"]);
-  machine.run({ module: "logits", kernel: "argmax", extents: { id: vocabulary } }, { logits, output }, { token: "rows" });
+  machine.run(
+    { module: "logits", kernel: "argmax", extents: { id: vocabulary } },
+    { logits, output },
+    { token: "rows" },
+  );
   return output;
 }
 
 function linear<Value>(
-  machine: Machine<Value>, name: string, x: Value, inner: number, weight: Weight<Value>, out: number, rows: StepExtent, bias?: Weight<Value>,
+  machine: Machine<Value>,
+  name: string,
+  x: Value,
+  inner: number,
+  weight: Weight<Value>,
+  out: number,
+  rows: StepExtent,
+  bias?: Weight<Value>,
 ): Value {
   const output = machine.temporary(name, "f32", [rows, out]);
   const module = weight.storage === "f32" ? "linearF32" : "linear";
@@ -126,9 +198,20 @@ function linear<Value>(
   return output;
 }
 
-function norm<Value>(machine: Machine<Value>, { hidden, normEpsilon: epsilon }: ModelConfig, x: Value, gain: Weight<Value>, rows: StepExtent): Value {
+function norm<Value>(
+  machine: Machine<Value>,
+  { hidden, normEpsilon: epsilon }: ModelConfig,
+  x: Value,
+  gain: Weight<Value>,
+  rows: StepExtent,
+): Value {
   const output = machine.temporary("normed", "bf16", [rows, hidden]);
-  machine.run({ module: "rmsNorm", kernel: "rmsNorm", extents: { channel: hidden } }, { x, gain: gain.value, output }, { token: rows }, { epsilon });
+  machine.run(
+    { module: "rmsNorm", kernel: "rmsNorm", extents: { channel: hidden } },
+    { x, gain: gain.value, output },
+    { token: rows },
+    { epsilon },
+  );
   return output;
 }
 

@@ -39,7 +39,11 @@ export function weightsOf(config: ModelConfig): Weights<WeightDeclaration> {
   const { vocabulary, hidden, intermediate, headSize } = config;
   const [queryWidth, keyValueWidth] = [config.queryHeads * headSize, config.keyValueHeads * headSize];
   const vector = (name: string, extent: number): WeightDeclaration => ({ name, shape: [extent], storage: "f32" });
-  const matrix = (name: string, rows: number, columns: number): WeightDeclaration => ({ name, shape: [rows, columns], storage: "smallest" });
+  const matrix = (name: string, rows: number, columns: number): WeightDeclaration => ({
+    name,
+    shape: [rows, columns],
+    storage: "smallest",
+  });
   const layer = (index: number): Layer<WeightDeclaration> => {
     const at = (name: string): string => `model.layers.${index}.${name}`;
     return {
@@ -47,15 +51,19 @@ export function weightsOf(config: ModelConfig): Weights<WeightDeclaration> {
       queries: matrix(at("self_attn.q_proj.weight"), queryWidth, hidden),
       keys: matrix(at("self_attn.k_proj.weight"), keyValueWidth, hidden),
       values: matrix(at("self_attn.v_proj.weight"), keyValueWidth, hidden),
-      ...(config.queryKeyValueBias ? {
-        queryBias: vector(at("self_attn.q_proj.bias"), queryWidth),
-        keyBias: vector(at("self_attn.k_proj.bias"), keyValueWidth),
-        valueBias: vector(at("self_attn.v_proj.bias"), keyValueWidth),
-      } : {}),
-      ...(config.queryKeyNorm ? {
-        queryNorm: vector(at("self_attn.q_norm.weight"), headSize),
-        keyNorm: vector(at("self_attn.k_norm.weight"), headSize),
-      } : {}),
+      ...(config.queryKeyValueBias
+        ? {
+            queryBias: vector(at("self_attn.q_proj.bias"), queryWidth),
+            keyBias: vector(at("self_attn.k_proj.bias"), keyValueWidth),
+            valueBias: vector(at("self_attn.v_proj.bias"), keyValueWidth),
+          }
+        : {}),
+      ...(config.queryKeyNorm
+        ? {
+            queryNorm: vector(at("self_attn.q_norm.weight"), headSize),
+            keyNorm: vector(at("self_attn.k_norm.weight"), headSize),
+          }
+        : {}),
       attended: matrix(at("self_attn.o_proj.weight"), hidden, queryWidth),
       feedForwardNorm: vector(at("post_attention_layernorm.weight"), hidden),
       gate: matrix(at("mlp.gate_proj.weight"), intermediate, hidden),
@@ -78,17 +86,28 @@ export function listWeights<Item>({ embedding, layers, norm, head }: Weights<Ite
 }
 
 /** The same weights as other items, made one after another; what is one item, as a tied head is, stays one. */
-export async function mapWeights<From, To>(weights: Weights<From>, make: (from: From) => Promise<To>): Promise<Weights<To>> {
+export async function mapWeights<From, To>(
+  weights: Weights<From>,
+  make: (from: From) => Promise<To>,
+): Promise<Weights<To>> {
   const made = new Map<From, To>();
   for (const item of listWeights(weights)) if (!made.has(item)) made.set(item, await make(item));
   return replaceWeights(weights, (item) => made.get(item)!);
 }
 
 /** The same weights, each item replaced. */
-export function replaceWeights<From, To>({ embedding, layers, norm, head }: Weights<From>, replacement: (from: From) => To): Weights<To> {
+export function replaceWeights<From, To>(
+  { embedding, layers, norm, head }: Weights<From>,
+  replacement: (from: From) => To,
+): Weights<To> {
   return {
     embedding: replacement(embedding),
-    layers: layers.map((layer) => Object.fromEntries(Object.entries<From>({ ...layer }).map(([name, item]) => [name, replacement(item)])) as unknown as Layer<To>),
+    layers: layers.map(
+      (layer) =>
+        Object.fromEntries(
+          Object.entries<From>({ ...layer }).map(([name, item]) => [name, replacement(item)]),
+        ) as unknown as Layer<To>,
+    ),
     norm: replacement(norm),
     head: replacement(head),
   };

@@ -31,36 +31,61 @@ interface Entry {
 const certificatesKept = 4096;
 
 /** Judges all, in their order. Only what passed is kept: what did not is worth another look. */
-export async function certify(subjects: readonly Subject[], { judge = judgeInThreads, progress = () => undefined, fresh = false }: CertifyOptions = {}): Promise<Judged[]> {
+export async function certify(
+  subjects: readonly Subject[],
+  { judge = judgeInThreads, progress = () => undefined, fresh = false }: CertifyOptions = {},
+): Promise<Judged[]> {
   const directory = join(userCacheDirectory(), "certificates");
   const cache = new DiskCache<Entry>(directory);
   const auditor = await hashAudit();
-  const keys = subjects.map(({ declaration, artifact }) => createHash("sha256").update(JSON.stringify([auditor, declaration, hashArtifact(artifact)])).digest("hex"));
+  const keys = subjects.map(({ declaration, artifact }) =>
+    createHash("sha256")
+      .update(JSON.stringify([auditor, declaration, hashArtifact(artifact)]))
+      .digest("hex"),
+  );
   const secret = await auditKey();
-  const codeOf = (key: string, certificate: Certificate): string => createHmac("sha256", secret!).update(JSON.stringify([key, certificate])).digest("hex");
-  const known = await Promise.all(keys.map(async (key): Promise<Certificate | undefined> => {
-    if (fresh || secret === undefined) return undefined;
-    const { certificate, code } = await cache.get(key) ?? {};
-    const isOurs = certificate !== undefined && typeof code === "string" && isEqual(code, codeOf(key, certificate)) && passes(certificate.status);
-    return isOurs ? certificate : undefined;
-  }));
+  const codeOf = (key: string, certificate: Certificate): string =>
+    createHmac("sha256", secret!)
+      .update(JSON.stringify([key, certificate]))
+      .digest("hex");
+  const known = await Promise.all(
+    keys.map(async (key): Promise<Certificate | undefined> => {
+      if (fresh || secret === undefined) return undefined;
+      const { certificate, code } = (await cache.get(key)) ?? {};
+      const isOurs =
+        certificate !== undefined &&
+        typeof code === "string" &&
+        isEqual(code, codeOf(key, certificate)) &&
+        passes(certificate.status);
+      return isOurs ? certificate : undefined;
+    }),
+  );
   const open = [...subjects.keys()].filter((subject) => known[subject] === undefined);
   if (open.length > 0) {
     let judged = subjects.length - open.length;
     const tell = (): void => progress(`auditing kernels (${judged} of ${subjects.length})`);
     const kept: Promise<void>[] = [];
     tell();
-    const certificates = await judge(open.map((subject) => subjects[subject]!), (at, certificate) => {
-      judged++;
-      tell();
-      const key = keys[open[at]!]!;
-      if (passes(certificate.status) && secret !== undefined) kept.push(cache.put(key, { certificate, code: codeOf(key, certificate) }));
-    });
+    const certificates = await judge(
+      open.map((subject) => subjects[subject]!),
+      (at, certificate) => {
+        judged++;
+        tell();
+        const key = keys[open[at]!]!;
+        if (passes(certificate.status) && secret !== undefined)
+          kept.push(cache.put(key, { certificate, code: codeOf(key, certificate) }));
+      },
+    );
     await Promise.all(kept);
     await prune(directory, certificatesKept);
-    open.forEach((subject, at) => { known[subject] = certificates[at]!; });
+    open.forEach((subject, at) => {
+      known[subject] = certificates[at]!;
+    });
   }
-  return subjects.map((subject, at) => ({ subject, certificate: { ...known[at]!, artifact: subject.artifact.sha256 } }));
+  return subjects.map((subject, at) => ({
+    subject,
+    certificate: { ...known[at]!, artifact: subject.artifact.sha256 },
+  }));
 }
 
 function isEqual(left: string, right: string): boolean {

@@ -11,12 +11,37 @@ export function judge({ declaration, artifact }: Pick<Subject, "declaration" | "
   } catch (error) {
     // Expressions as deep as the stack are more than is followed; all else no compiler writes.
     const kind = error instanceof RangeError ? "effort" : "layout";
-    return failed(artifact, kind, `the audit cannot follow it (${error instanceof Error ? error.message : String(error)})`);
+    return failed(
+      artifact,
+      kind,
+      `the audit cannot follow it (${error instanceof Error ? error.message : String(error)})`,
+    );
   }
 }
 
 /** The certificate of an artifact that could not be examined. */
 export function failed({ kernel, schedule, level, sha256 }: Artifact, kind: FailureKind, message: string): Certificate {
-  const failure = { outcome: "unfollowed" as const, counterexample: null, kind, message, element: null, extents: null, declared: null, found: null, pass: null, line: null, location: null };
-  return { kernel, schedule, level, status: "unfollowed", sizes: [], expressionHash: "", artifact: sha256, failures: [failure] };
+  const failure = {
+    outcome: "unfollowed" as const,
+    counterexample: null,
+    kind,
+    message,
+    element: null,
+    extents: null,
+    declared: null,
+    found: null,
+    pass: null,
+    line: null,
+    location: null,
+  };
+  return {
+    kernel,
+    schedule,
+    level,
+    status: "unfollowed",
+    sizes: [],
+    expressionHash: "",
+    artifact: sha256,
+    failures: [failure],
+  };
 }

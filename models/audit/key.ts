@@ -10,9 +10,12 @@ import { dirname, join } from "node:path";
 /** Where this user's own state lies, which is no cache. */
 function stateDirectory(environment: NodeJS.ProcessEnv): string {
   switch (platform()) {
-    case "darwin": return join(homedir(), "Library", "Application Support", "treefold");
-    case "win32": return join(environment["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "treefold");
-    default: return join(environment["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "treefold");
+    case "darwin":
+      return join(homedir(), "Library", "Application Support", "treefold");
+    case "win32":
+      return join(environment["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "treefold");
+    default:
+      return join(environment["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "treefold");
   }
 }
 
@@ -22,10 +25,14 @@ export async function auditKey(environment: NodeJS.ProcessEnv = process.env): Pr
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     // Of several processes one writes it.
-    await writeFile(file, randomBytes(32).toString("hex"), { flag: "wx", mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-    });
-    const { uid, mode } = await lstat(file).then((found) => (found.isFile() ? found : Promise.reject(new Error("it is no file"))));
+    await writeFile(file, randomBytes(32).toString("hex"), { flag: "wx", mode: 0o600 }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+      },
+    );
+    const { uid, mode } = await lstat(file).then((found) =>
+      found.isFile() ? found : Promise.reject(new Error("it is no file")),
+    );
     const isOwn = platform() === "win32" || (uid === process.getuid?.() && (mode & 0o077) === 0);
     const text = isOwn ? await readFile(file, "utf8") : "";
     return /^[0-9a-f]{64}$/.test(text) ? Buffer.from(text, "hex") : undefined;

@@ -19,7 +19,10 @@ export interface Judged {
 }
 
 /** Judges all, one certificate each in their order; `done` is told of each as soon as it is there. */
-export type Judge = (subjects: readonly Subject[], done: (subject: number, certificate: Certificate) => void) => Promise<readonly Certificate[]>;
+export type Judge = (
+  subjects: readonly Subject[],
+  done: (subject: number, certificate: Certificate) => void,
+) => Promise<readonly Certificate[]>;
 
 /** A kernel that was to be shipped is refuted, or could not be followed. */
 export class UncheckedError extends Error {
@@ -27,12 +30,19 @@ export class UncheckedError extends Error {
   readonly failed: readonly Judged[];
 
   constructor(failed: readonly Judged[], all: number) {
-    const { subject: { name, artifact }, certificate } = failed.find((one) => one.certificate.status === "refuted") ?? failed[0]!;
+    const {
+      subject: { name, artifact },
+      certificate,
+    } = failed.find((one) => one.certificate.status === "refuted") ?? failed[0]!;
     const refuted = failed.filter((one) => one.certificate.status === "refuted").length;
-    const fix = certificate.status === "refuted" ? "report it, with the kernel: the compiler's own text is wrong"
-      : "report it, with the kernel: the audit cannot follow the compiler's own text";
-    super(`kernel '${name}', schedule '${artifact.schedule}', is ${wordFor(certificate.status)}: ${certificate.failures[0]!.message} ` +
-      `(of ${all} texts ${refuted} refuted, ${failed.length - refuted} not followed); fix: ${fix}`);
+    const fix =
+      certificate.status === "refuted"
+        ? "report it, with the kernel: the compiler's own text is wrong"
+        : "report it, with the kernel: the audit cannot follow the compiler's own text";
+    super(
+      `kernel '${name}', schedule '${artifact.schedule}', is ${wordFor(certificate.status)}: ${certificate.failures[0]!.message} ` +
+        `(of ${all} texts ${refuted} refuted, ${failed.length - refuted} not followed); fix: ${fix}`,
+    );
     this.failed = failed;
   }
 }

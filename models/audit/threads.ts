@@ -56,7 +56,7 @@ function lengthOf({ artifact }: Subject): number {
 async function ask(thread: Worker, { declaration, artifact }: Subject): Promise<Certificate> {
   try {
     thread.postMessage({ declaration, artifact });
-    const [certificate] = await once(thread, "message") as [Certificate];
+    const [certificate] = (await once(thread, "message")) as [Certificate];
     return certificate;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_OUT_OF_MEMORY") throw error;

@@ -66,9 +66,7 @@ export async function derivedLibrary(
 /** What a kernel of the library was compiled from. */
 async function useOf(folder: Folder, manifest: Manifest, name: string, file: string): Promise<KernelUse> {
   const { kernel, extents, passes } = JSON.parse(await readVerified(folder, manifest, file)) as Artifact;
-  const source = passes
-    .flatMap(({ sourceMap }) => sourceMap)
-    .find((place) => place !== null && place.file.endsWith(".kernel.ts"))?.file;
+  const source = passes.flatMap(({ sourceMap }) => sourceMap).find((place) => place?.file.endsWith(".kernel.ts"))?.file;
   const module = source === undefined ? kernel : basename(source.replaceAll("\\", "/"), ".kernel.ts");
   const listed: KernelUse = { module, kernel, extents };
   const use = useNamed(name, listed);

@@ -23,19 +23,32 @@ export interface KernelFiles {
 /** @throws UncheckedError where there is an auditor, and a kernel that it refutes or cannot follow */
 export async function kernelFiles(compiled: CompiledKernels, audit?: Auditor): Promise<KernelFiles> {
   const files = new Map<string, string>();
-  const entries = [...compiled].flatMap(([name, kernels]) => kernels.map(({ fromTokens, declaration, artifact }, index) => {
-    const declared = `kernels/${name}.ir`;
-    files.set(declared, declaration);
-    const { arithmetic } = artifact;
-    const alike = kernels.filter((other) => other.artifact.arithmetic === arithmetic);
-    const ranged = alike.some((other) => other.fromTokens === fromTokens && kernels.indexOf(other) < index);
-    const base = `kernels/${name}${arithmetic === undefined ? "" : `.${arithmetic}`}${alike.some((other) => other.fromTokens !== fromTokens) ? `.from${fromTokens}` : ""}${ranged ? ".ranged" : ""}`;
-    const wgsl = addArtifact(files, base, artifact);
-    const { schedule, level, trees, sha256 } = artifact;
-    const variant: KernelVariant = { fromTokens, schedule, ...(arithmetic === undefined ? {} : { arithmetic }), level, trees, declaration: declared, artifact: `${base}.json`, wgsl, sha256 };
-    return { name, variant, subject: { name, declaration, artifact, texts: wgsl } };
-  }));
-  const certificates = audit === undefined ? [] : await certificatesOf(await audit(entries.map(({ subject }) => subject)));
+  const entries = [...compiled].flatMap(([name, kernels]) =>
+    kernels.map(({ fromTokens, declaration, artifact }, index) => {
+      const declared = `kernels/${name}.ir`;
+      files.set(declared, declaration);
+      const { arithmetic } = artifact;
+      const alike = kernels.filter((other) => other.artifact.arithmetic === arithmetic);
+      const ranged = alike.some((other) => other.fromTokens === fromTokens && kernels.indexOf(other) < index);
+      const base = `kernels/${name}${arithmetic === undefined ? "" : `.${arithmetic}`}${alike.some((other) => other.fromTokens !== fromTokens) ? `.from${fromTokens}` : ""}${ranged ? ".ranged" : ""}`;
+      const wgsl = addArtifact(files, base, artifact);
+      const { schedule, level, trees, sha256 } = artifact;
+      const variant: KernelVariant = {
+        fromTokens,
+        schedule,
+        ...(arithmetic === undefined ? {} : { arithmetic }),
+        level,
+        trees,
+        declaration: declared,
+        artifact: `${base}.json`,
+        wgsl,
+        sha256,
+      };
+      return { name, variant, subject: { name, declaration, artifact, texts: wgsl } };
+    }),
+  );
+  const certificates =
+    audit === undefined ? [] : await certificatesOf(await audit(entries.map(({ subject }) => subject)));
   const variants = record<KernelVariant[]>();
   entries.forEach(({ name, variant }, at) => {
     const certificate = certificates[at];
@@ -61,7 +74,12 @@ async function certificatesOf(judged: readonly Judged[]): Promise<KernelCertific
   const failed = judged.filter(({ certificate }) => !passes(certificate.status));
   if (failed.length > 0) throw new UncheckedError(failed, judged.length);
   const auditor = await hashAudit();
-  return judged.map(({ certificate: { status, sizes, expressionHash } }) => ({ status: status as "proven" | "checked", sizes, expressionHash, auditor }));
+  return judged.map(({ certificate: { status, sizes, expressionHash } }) => ({
+    status: status as "proven" | "checked",
+    sizes,
+    expressionHash,
+    auditor,
+  }));
 }
 
 /** Source locations as they are on any machine: the same checkpoint gives the same library, byte for byte. */

@@ -6,7 +6,24 @@ import type { StorageType } from "../../runtime/artifact.ts";
 import { nameOf, type Extent, type KernelUse, type Machine, type StepParameter } from "../machine.ts";
 
 /** Names that the functions of a generated module have already given. */
-const reserved = ["machine", "weights", "step", "stream", "index", "layer", "cache", "tokens", "requests", "rows", "pagesPerRequest", "keys", "slots", "entries", "places", "shift"];
+const reserved = [
+  "machine",
+  "weights",
+  "step",
+  "stream",
+  "index",
+  "layer",
+  "cache",
+  "tokens",
+  "requests",
+  "rows",
+  "pagesPerRequest",
+  "keys",
+  "slots",
+  "entries",
+  "places",
+  "shift",
+];
 
 /** A temporary that a body asks for before anything else. */
 export interface Temporary {
@@ -28,9 +45,15 @@ export class Recorder implements Machine<string> {
   constructor(private readonly taken: readonly string[] = []) {}
 
   temporary(name: string, storage: StorageType, shape: readonly Extent[]): string {
-    const same = this.temporaries.find((other) => other.name === name && other.storage === storage && textOf(other.shape) === textOf(shape));
+    const same = this.temporaries.find(
+      (other) => other.name === name && other.storage === storage && textOf(other.shape) === textOf(shape),
+    );
     if (same !== undefined) return same.identifier;
-    const identifier = unused(camelCase(name), [...reserved, ...this.taken, ...this.temporaries.map((other) => other.identifier)]);
+    const identifier = unused(camelCase(name), [
+      ...reserved,
+      ...this.taken,
+      ...this.temporaries.map((other) => other.identifier),
+    ]);
     this.#mention(shape);
     this.temporaries.push({ identifier, name, storage, shape });
     return identifier;
@@ -41,11 +64,21 @@ export class Recorder implements Machine<string> {
     return `machine.reshape(${value}, ${textOf(shape)})`;
   }
 
-  run(use: KernelUse, tensors: Readonly<Record<string, string>>, extents: Readonly<Record<string, Extent>>, parameters?: Readonly<Record<string, number | StepParameter>>): void {
+  run(
+    use: KernelUse,
+    tensors: Readonly<Record<string, string>>,
+    extents: Readonly<Record<string, Extent>>,
+    parameters?: Readonly<Record<string, number | StepParameter>>,
+  ): void {
     const name = nameOf(use);
     this.uses.set(name, use);
     this.#mention(Object.values(extents));
-    const args = [JSON.stringify(name), record(tensors), record(extents), ...(parameters === undefined ? [] : [record(parameters)])];
+    const args = [
+      JSON.stringify(name),
+      record(tensors),
+      record(extents),
+      ...(parameters === undefined ? [] : [record(parameters)]),
+    ];
     this.statements.push(`machine.run(${args.join(", ")});`);
   }
 

@@ -1,7 +1,17 @@
 /** A Hugging Face checkpoint directory: its configuration, and its weights, checked at once and read in chunks. */
 import { stat } from "node:fs/promises";
 import { readConfig, type ModelConfig } from "./config.ts";
-import { convertRows, fitsBf16, rowsOf, settle, valueText, widen, type RowsOfWeight, type WeightDtype, type WeightStorage } from "../../runtime/model/convert.ts";
+import {
+  convertRows,
+  fitsBf16,
+  rowsOf,
+  settle,
+  valueText,
+  widen,
+  type RowsOfWeight,
+  type WeightDtype,
+  type WeightStorage,
+} from "../../runtime/model/convert.ts";
 import { abridged, CheckpointError } from "./error.ts";
 import { shortJson } from "./json.ts";
 import { WeightFiles, type LocatedTensor } from "./shards.ts";
@@ -34,7 +44,13 @@ export class Checkpoint {
   static async open(directory: string): Promise<Checkpoint> {
     const fix = "give the directory that holds config.json and model.safetensors";
     const status = await stat(directory).catch((cause: NodeJS.ErrnoException) => {
-      throw new CheckpointError(directory, null, cause.code === "ENOENT" ? "there is no such directory" : `cannot be read (${cause.code ?? String(cause)})`, fix, { cause });
+      throw new CheckpointError(
+        directory,
+        null,
+        cause.code === "ENOENT" ? "there is no such directory" : `cannot be read (${cause.code ?? String(cause)})`,
+        fix,
+        { cause },
+      );
     });
     if (!status.isDirectory()) throw new CheckpointError(directory, null, "is not a directory", fix);
     return new Checkpoint(directory, await readConfig(directory), await WeightFiles.open(directory));
@@ -47,26 +63,49 @@ export class Checkpoint {
     for (const [name, { shard }] of this.weights.tensors) {
       // What the model computes with and config.json does not tell of: a bias, a norm, a layer. Buffers of old checkpoints are none.
       if (known.has(name) || !name.startsWith("model.") || name.endsWith(".rotary_emb.inv_freq")) continue;
-      throw new CheckpointError(shard.file, `tensor '${abridged(name)}'`, `belongs to no ${this.config.architecture} as config.json describes it`, belongTogether);
+      throw new CheckpointError(
+        shard.file,
+        `tensor '${abridged(name)}'`,
+        `belongs to no ${this.config.architecture} as config.json describes it`,
+        belongTogether,
+      );
     }
   }
 
   #locate({ name, shape }: WeightDeclaration): LocatedTensor & { readonly dtype: WeightDtype } {
     const located = this.weights.tensors.get(name);
-    if (located === undefined) throw new CheckpointError(this.weights.file, `tensor '${name}'`, "is missing", belongTogether);
-    const { shard: { file }, entry } = located;
+    if (located === undefined)
+      throw new CheckpointError(this.weights.file, `tensor '${name}'`, "is missing", belongTogether);
+    const {
+      shard: { file },
+      entry,
+    } = located;
     if (entry.shape.length !== shape.length || entry.shape.some((extent, axis) => extent !== shape[axis])) {
-      throw new CheckpointError(file, `tensor '${name}'`, `has shape ${shortJson(entry.shape)}, but config.json asks for ${shortJson(shape)}`, belongTogether);
+      throw new CheckpointError(
+        file,
+        `tensor '${name}'`,
+        `has shape ${shortJson(entry.shape)}, but config.json asks for ${shortJson(shape)}`,
+        belongTogether,
+      );
     }
     const { dtype } = entry;
     if (dtype !== "BF16" && dtype !== "F16" && dtype !== "F32") {
-      throw new CheckpointError(file, `tensor '${name}'`, `has dtype ${dtype}, which is not supported`, "save the checkpoint as bfloat16, float16 or float32");
+      throw new CheckpointError(
+        file,
+        `tensor '${name}'`,
+        `has dtype ${dtype}, which is not supported`,
+        "save the checkpoint as bfloat16, float16 or float32",
+      );
     }
     return { ...located, dtype };
   }
 
   /** Where the weight's bytes lie, row-major. */
-  placeOf(declaration: WeightDeclaration): { readonly file: string; readonly offsetBytes: number; readonly dtype: WeightDtype } {
+  placeOf(declaration: WeightDeclaration): {
+    readonly file: string;
+    readonly offsetBytes: number;
+    readonly dtype: WeightDtype;
+  } {
     const { shard, entry, dtype } = this.#locate(declaration);
     return { file: shard.file, offsetBytes: entry.offsetBytes, dtype };
   }
@@ -97,10 +136,14 @@ export class Checkpoint {
       const { firstRow, rows, bytes } = chunk;
       const converted = convertRows(chunk, rowLength, dtype, storage);
       if (converted.words === undefined) {
-        const [fault, fix] = "refused" in converted
-          ? [`element ${firstRow * rowLength + converted.refused} is ${valueText(dtype, bytes, converted.refused)}, and weights must be below 2^54 in magnitude`, "check the training run or the conversion"]
-          // Rounding would follow if the file were written to since it was looked through.
-          : ["changed while it was read", "load the model again once nothing writes to the file"];
+        const [fault, fix] =
+          "refused" in converted
+            ? [
+                `element ${firstRow * rowLength + converted.refused} is ${valueText(dtype, bytes, converted.refused)}, and weights must be below 2^54 in magnitude`,
+                "check the training run or the conversion",
+              ]
+            : // Rounding would follow if the file were written to since it was looked through.
+              ["changed while it was read", "load the model again once nothing writes to the file"];
         throw new CheckpointError(shard.file, `tensor '${name}'`, fault!, fix!);
       }
       yield { firstRow, rows, words: converted.words };

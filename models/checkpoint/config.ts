@@ -25,9 +25,20 @@ export interface ModelConfig extends RunConfig {
 /** @throws CheckpointError naming the field and its value */
 export async function readConfig(directory: string): Promise<ModelConfig> {
   const fields = new FieldReader(join(directory, "config.json"), await readJsonObject(directory, "config.json"));
-  const modelType = fields.only("model_type", architectures.map((architecture) => architecture.modelType));
+  const modelType = fields.only(
+    "model_type",
+    architectures.map((architecture) => architecture.modelType),
+  );
   fields.only("hidden_act", ["silu"], "silu");
-  for (const name of ["quantization_config", "final_logit_softcapping", "attn_logit_softcapping", "attention_multiplier", "residual_multiplier", "embedding_multiplier", "logits_scaling"]) {
+  for (const name of [
+    "quantization_config",
+    "final_logit_softcapping",
+    "attn_logit_softcapping",
+    "attention_multiplier",
+    "residual_multiplier",
+    "embedding_multiplier",
+    "logits_scaling",
+  ]) {
     fields.only(name, [null]);
   }
   // Rotary embedding over several axes, for images.
@@ -42,11 +53,19 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
   const traits = architectures.find((architecture) => architecture.modelType === modelType)!.read(fields);
   const { keyValueHeads } = traits;
   if (queryHeads % keyValueHeads !== 0) {
-    fields.refuse("num_key_value_heads", `${keyValueHeads} does not divide num_attention_heads, ${queryHeads}`, "each key/value head serves a whole number of query heads");
+    fields.refuse(
+      "num_key_value_heads",
+      `${keyValueHeads} does not divide num_attention_heads, ${queryHeads}`,
+      "each key/value head serves a whole number of query heads",
+    );
   }
   const headSize = traits.headSize ?? hidden / queryHeads;
   if (!Number.isInteger(headSize)) {
-    fields.refuse("hidden_size", `${hidden} is not a multiple of num_attention_heads, ${queryHeads}`, "correct config.json, or give head_dim");
+    fields.refuse(
+      "hidden_size",
+      `${hidden} is not a multiple of num_attention_heads, ${queryHeads}`,
+      "correct config.json, or give head_dim",
+    );
   }
   if (headSize % 2 !== 0) fields.refuse("head_dim", `${headSize} is odd`, "rotary embedding turns pairs of channels");
   return {
@@ -54,7 +73,10 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
     vocabulary,
     hidden,
     intermediate: fields.count("intermediate_size", 2 ** 20),
-    layers, queryHeads, keyValueHeads, headSize,
+    layers,
+    queryHeads,
+    keyValueHeads,
+    headSize,
     normEpsilon: fields.number("rms_norm_eps", "a number from 1e-30 to 1", (value) => value >= 1e-30 && value <= 1),
     rotary: { headSize, ...fields.rotary(traits.defaultRotaryBase) },
     maxPositions: fields.count("max_position_embeddings", 2 ** 20),
@@ -68,7 +90,7 @@ export async function readConfig(directory: string): Promise<ModelConfig> {
 /** generation_config.json, where there is one, says last what ends a completion. */
 async function readEndIds(directory: string, config: FieldReader, vocabulary: number): Promise<readonly number[]> {
   const fields = await ifPresent(readJsonObject(directory, generationFile));
-  const files = [config, ...fields === undefined ? [] : [new FieldReader(join(directory, generationFile), fields)]];
+  const files = [config, ...(fields === undefined ? [] : [new FieldReader(join(directory, generationFile), fields)])];
   for (const file of files) file.otherIds(vocabulary);
   // Those of each file are looked at, whether they count or not: one that the model lacks is another model's.
   const given = files.filter((file) => file.has("eos_token_id")).map((file) => file.ids("eos_token_id", vocabulary));

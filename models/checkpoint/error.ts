@@ -16,7 +16,10 @@ export class CheckpointError extends Error {
 
 /** Names and values out of a file may hold anything: what would break the line, or steer a terminal, is escaped. */
 function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
 }
 
 /** The start of a text that may be of any length. */

@@ -8,7 +8,11 @@ export type Fields = Readonly<Record<string, unknown>>;
 const incomplete = "give an unabridged Hugging Face config.json";
 
 export class FieldReader {
-  constructor(readonly file: string, private readonly fields: Fields, private readonly prefix = "") {}
+  constructor(
+    readonly file: string,
+    private readonly fields: Fields,
+    private readonly prefix = "",
+  ) {}
 
   /** Whether the field is there, and not null. */
   has(name: string): boolean {
@@ -32,19 +36,26 @@ export class FieldReader {
     const value = this.#value(name);
     if (value === null && absent !== undefined) return absent;
     if (value === null && !supported.includes(null as T)) return this.refuse(name, "is missing", incomplete);
-    if (!supported.includes(value as T)) return this.#unsupported(name, value, supported.map((item) => JSON.stringify(item)).join(" or "));
+    if (!supported.includes(value as T))
+      return this.#unsupported(name, value, supported.map((item) => JSON.stringify(item)).join(" or "));
     return value as T;
   }
 
   number(name: string, expected: string, accept: (value: number) => boolean, absent?: number): number {
     const value = this.#value(name);
     if (value === null) return absent ?? this.refuse(name, "is missing", incomplete);
-    if (typeof value !== "number" || !accept(value)) return this.refuse(name, `${shortJson(value)} is not ${expected}`, "correct config.json");
+    if (typeof value !== "number" || !accept(value))
+      return this.refuse(name, `${shortJson(value)} is not ${expected}`, "correct config.json");
     return value;
   }
   /** An integer from 1 to `most`. */
   count(name: string, most: number, absent?: number): number {
-    return this.number(name, `an integer from 1 to ${most}`, (value) => Number.isInteger(value) && value >= 1 && value <= most, absent);
+    return this.number(
+      name,
+      `an integer from 1 to ${most}`,
+      (value) => Number.isInteger(value) && value >= 1 && value <= most,
+      absent,
+    );
   }
 
   /** One token id, or a list of them, all of them the vocabulary's; none where the field is absent. */
@@ -56,7 +67,11 @@ export class FieldReader {
     }
     const beyond = ids.find((id) => id >= vocabulary);
     if (beyond !== undefined) {
-      this.refuse(name, `${beyond} is beyond the vocabulary, whose ids go from 0 to ${vocabulary - 1}`, "take the file from the same checkpoint as the weights, or correct the id");
+      this.refuse(
+        name,
+        `${beyond} is beyond the vocabulary, whose ids go from 0 to ${vocabulary - 1}`,
+        "take the file from the same checkpoint as the weights, or correct the id",
+      );
     }
     return ids;
   }
@@ -92,7 +107,11 @@ export class FieldReader {
     this.only("rope_scaling", [null]);
     const base = nested.has("rope_theta") || !this.has("rope_theta") ? nested.#base(absentBase) : this.#base();
     if (this.has("rope_theta") && this.#base() !== base) {
-      this.refuse("rope_theta", `${shortJson(this.#value("rope_theta"))} contradicts rope_parameters.rope_theta, ${base}`, "correct config.json");
+      this.refuse(
+        "rope_theta",
+        `${shortJson(this.#value("rope_theta"))} contradicts rope_parameters.rope_theta, ${base}`,
+        "correct config.json",
+      );
     }
     return { base, ...nested.#scaling() };
   }
@@ -104,7 +123,8 @@ export class FieldReader {
     if (value === null) return undefined;
     if (!isRecord(value)) return this.refuse(name, `${shortJson(value)} is not an object`, "correct config.json");
     const perLayerType = Object.keys(value).find((key) => isRecord(value[key]));
-    if (perLayerType !== undefined) this.#unsupported(`${name}.${perLayerType}`, value[perLayerType], "one rotary embedding for all layers");
+    if (perLayerType !== undefined)
+      this.#unsupported(`${name}.${perLayerType}`, value[perLayerType], "one rotary embedding for all layers");
     return new FieldReader(this.file, value, `${this.prefix}${name}.`);
   }
   #scaling(): { readonly scaling?: Llama3Scaling } {
@@ -116,7 +136,11 @@ export class FieldReader {
     if (this.only(name, ["default", "llama3"], "default") === "default") return {};
     const factor = this.number("factor", "a number from 1 to 1e6", (value) => value >= 1 && value <= 1e6);
     const low = this.number("low_freq_factor", "a positive number up to 1e6", (value) => value > 0 && value <= 1e6);
-    const high = this.number("high_freq_factor", `a number above low_freq_factor, ${low}, and up to 1e6`, (value) => value > low && value <= 1e6);
+    const high = this.number(
+      "high_freq_factor",
+      `a number above low_freq_factor, ${low}, and up to 1e6`,
+      (value) => value > low && value <= 1e6,
+    );
     const originalPositions = this.count("original_max_position_embeddings", 2 ** 20);
     return { scaling: { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalPositions } };
   }

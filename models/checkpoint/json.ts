@@ -18,10 +18,22 @@ const wholeUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export async function openFile(file: string, fix: string): Promise<FileHandle> {
   const unreadable = (cause: unknown): never => {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new CheckpointError(file, null, `cannot be read (${code ?? String(cause)})`, code === "ENOENT" ? fix : "check what the path leads to, and that you may read it", { cause });
+    throw new CheckpointError(
+      file,
+      null,
+      `cannot be read (${code ?? String(cause)})`,
+      code === "ENOENT" ? fix : "check what the path leads to, and that you may read it",
+      { cause },
+    );
   };
   const status = await stat(file).catch(unreadable);
-  if (!status.isFile()) throw new CheckpointError(file, null, status.isDirectory() ? "is a directory, not a file" : "is not a regular file", fix);
+  if (!status.isFile())
+    throw new CheckpointError(
+      file,
+      null,
+      status.isDirectory() ? "is a directory, not a file" : "is not a regular file",
+      fix,
+    );
   return open(file, "r").catch(unreadable);
 }
 
@@ -45,7 +57,8 @@ export async function ifPresent<T>(reading: Promise<T>): Promise<T | undefined> 
   try {
     return await reading;
   } catch (error) {
-    if (error instanceof CheckpointError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return undefined;
+    if (error instanceof CheckpointError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT")
+      return undefined;
     throw error;
   }
 }
@@ -55,9 +68,16 @@ async function readBytes(directory: string, name: string): Promise<Uint8Array> {
   const handle = await openFile(file, `give a checkpoint directory that holds ${name}`);
   try {
     const { size } = await handle.stat();
-    if (size > maxFileBytes) throw new CheckpointError(file, null, `has ${size} bytes, too many for a file of its kind`, fetchAgain);
+    if (size > maxFileBytes)
+      throw new CheckpointError(file, null, `has ${size} bytes, too many for a file of its kind`, fetchAgain);
     return await handle.readFile().catch((cause: unknown) => {
-      throw new CheckpointError(file, null, `reading it failed (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, fetchAgain, { cause });
+      throw new CheckpointError(
+        file,
+        null,
+        `reading it failed (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`,
+        fetchAgain,
+        { cause },
+      );
     });
   } finally {
     await handle.close();
@@ -98,13 +118,15 @@ function faultOfNesting(text: string): string | undefined {
   let values = 0;
   for (let at = 0; at < text.length; at++) {
     switch (text[at]) {
-      case "{": case "[":
+      case "{":
+      case "[":
         nameFollows = text[at] === "{";
         open.push(nameFollows ? new Set() : null);
         if (open.length > maxDepth) return `is nested more than ${maxDepth} deep`;
         values++;
         break;
-      case "}": case "]":
+      case "}":
+      case "]":
         open.pop();
         nameFollows = false;
         break;

@@ -6,7 +6,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bitsOfF32 } from "../../dsl/expr.ts";
 import { inCi, some } from "../../spec/fixtures/effort.ts";
-import { asF16WhereExact, asF32, f16Of, rewriteCheckpoint, safetensors, type RewriteOptions } from "../../spec/fixtures/rewrite.ts";
+import {
+  asF16WhereExact,
+  asF32,
+  f16Of,
+  rewriteCheckpoint,
+  safetensors,
+  type RewriteOptions,
+} from "../../spec/fixtures/rewrite.ts";
 import { listWeights, mapWeights, weightsOf } from "../architecture/weights.ts";
 import { demoDirectory } from "../places.ts";
 import { Checkpoint } from "./checkpoint.ts";
@@ -39,7 +46,13 @@ async function contents(of: string): Promise<{ sha256: string; bf16: number }> {
   }
 }
 
-const transformers4 = { rope_parameters: undefined, dtype: undefined, rope_theta: 10000, rope_scaling: null, torch_dtype: "bfloat16" };
+const transformers4 = {
+  rope_parameters: undefined,
+  dtype: undefined,
+  rope_theta: 10000,
+  rope_scaling: null,
+  torch_dtype: "bfloat16",
+};
 
 describe("a rewritten checkpoint", () => {
   const rewritings: [string, RewriteOptions][] = [
@@ -47,18 +60,29 @@ describe("a rewritten checkpoint", () => {
     ["as f32", { encode: asF32 }],
     ["as five shards", { shards: 5 }],
     ["with a configuration of transformers 4", { config: transformers4 }],
-    ["in all of these ways", { encode: (name, bits) => (name.includes("mlp") ? asF32 : asF16WhereExact)(name, bits), shards: 3, config: transformers4 }],
+    [
+      "in all of these ways",
+      {
+        encode: (name, bits) => (name.includes("mlp") ? asF32 : asF16WhereExact)(name, bits),
+        shards: 3,
+        config: transformers4,
+      },
+    ],
   ];
-  it.each(some("ways to save a checkpoint", 2, [...rewritings].reverse()))("%s has the original's values", async (what, options) => {
-    const to = join(directory, what);
-    await rewriteCheckpoint(demoDirectory, to, options);
-    expect(await contents(to)).toEqual(await contents(demoDirectory));
-    await rm(to, { recursive: true });
-  });
+  it.each(some("ways to save a checkpoint", 2, [...rewritings].reverse()))(
+    "%s has the original's values",
+    async (what, options) => {
+      const to = join(directory, what);
+      await rewriteCheckpoint(demoDirectory, to, options);
+      expect(await contents(to)).toEqual(await contents(demoDirectory));
+      await rm(to, { recursive: true });
+    },
+  );
 
   it("keeps what bf16 does not hold as f32", async () => {
     const to = join(directory, "precise");
-    const precise = (name: string, bits: Uint32Array) => asF32(name, name.includes("q_proj") ? bits.map((value) => value | 1) : bits);
+    const precise = (name: string, bits: Uint32Array) =>
+      asF32(name, name.includes("q_proj") ? bits.map((value) => value | 1) : bits);
     await rewriteCheckpoint(demoDirectory, to, { encode: precise });
     const { sha256, bf16 } = await contents(to);
     const original = await contents(demoDirectory);
@@ -68,7 +92,10 @@ describe("a rewritten checkpoint", () => {
 });
 
 describe("a large tensor", () => {
-  it.runIf(inCi("tensors of half a gigabyte")).each([["F32", 4], ["F16", 2]] as const)("of %s passes through memory in chunks", async (dtype, size) => {
+  it.runIf(inCi("tensors of half a gigabyte")).each([
+    ["F32", 4],
+    ["F16", 2],
+  ] as const)("of %s passes through memory in chunks", async (dtype, size) => {
     const to = join(directory, `large ${dtype}`);
     await rewriteCheckpoint(demoDirectory, to, {});
     const declaration = { name: "large", shape: [2 ** 16, 2 ** 13 / size], storage: "smallest" } as const;
@@ -117,7 +144,10 @@ describe("shards", () => {
   });
 
   async function refusal(): Promise<string> {
-    const error = await Checkpoint.open(to).then((checkpoint) => checkpoint.close(), (reason: unknown) => reason);
+    const error = await Checkpoint.open(to).then(
+      (checkpoint) => checkpoint.close(),
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(CheckpointError);
     return (error as Error).message.replaceAll(to, "DIR");
   }
@@ -132,30 +162,52 @@ describe("shards", () => {
     }
   }
 
-  it.each(["../model.safetensors", "/etc/passwd", "a/b.safetensors", "a\\b.safetensors", "..", "C:x.safetensors", "x.bin", "", 7, null])(
-    "refuses an index that names %j", async (name) => {
-      expect(await withIndex((map) => ({ ...map, "model.norm.weight": name }), refusal)).toBe(
-        `DIR/${index}: tensor 'model.norm.weight': lies in ${JSON.stringify(name)}, which is not the name of a .safetensors file beside the index; fix: give a shard's bare name, without a directory`);
-    });
+  it.each([
+    "../model.safetensors",
+    "/etc/passwd",
+    "a/b.safetensors",
+    "a\\b.safetensors",
+    "..",
+    "C:x.safetensors",
+    "x.bin",
+    "",
+    7,
+    null,
+  ])("refuses an index that names %j", async (name) => {
+    expect(await withIndex((map) => ({ ...map, "model.norm.weight": name }), refusal)).toBe(
+      `DIR/${index}: tensor 'model.norm.weight': lies in ${JSON.stringify(name)}, which is not the name of a .safetensors file beside the index; fix: give a shard's bare name, without a directory`,
+    );
+  });
 
   it("refuses an index that does not fit its shards", async () => {
-    expect(await withIndex(() => undefined, refusal)).toContain(`DIR/${index}: weight_map: undefined is not an object; `);
+    expect(await withIndex(() => undefined, refusal)).toContain(
+      `DIR/${index}: weight_map: undefined is not an object; `,
+    );
     expect(await withIndex(() => ({}), refusal)).toContain(`DIR/${index}: weight_map: names no tensor; `);
-    expect(await withIndex((map) => ({ ...map, absent: "absent.safetensors" }), refusal)).toContain("DIR/absent.safetensors: cannot be read (ENOENT); ");
+    expect(await withIndex((map) => ({ ...map, absent: "absent.safetensors" }), refusal)).toContain(
+      "DIR/absent.safetensors: cannot be read (ENOENT); ",
+    );
     const first = "model-00001-of-00002.safetensors";
-    expect(await withIndex((map) => ({ ...map, absent: first }), refusal)).toContain(`DIR/${index}: tensor 'absent': is not in ${first}, where the index says; `);
-    expect(await withIndex(({ ["model.norm.weight"]: _, ...map }) => map, refusal)).toMatch(/tensor 'model\.norm\.weight': is not in the index; /);
+    expect(await withIndex((map) => ({ ...map, absent: first }), refusal)).toContain(
+      `DIR/${index}: tensor 'absent': is not in ${first}, where the index says; `,
+    );
+    expect(await withIndex(({ ["model.norm.weight"]: _, ...map }) => map, refusal)).toMatch(
+      /tensor 'model\.norm\.weight': is not in the index; /,
+    );
   });
 
   it("refuses a tensor in two shards", async () => {
     const tensor = { name: "model.norm.weight", dtype: "BF16", shape: [192], bytes: new Uint8Array(384) };
     await writeFile(join(to, "extra.safetensors"), safetensors([tensor, { ...tensor, name: "extra" }]));
     expect(await withIndex((map) => ({ ...map, extra: "extra.safetensors" }), refusal)).toMatch(
-      /^DIR\/extra\.safetensors: tensor 'model\.norm\.weight': lies in DIR\/model-0000\d-of-00002\.safetensors, too; /);
+      /^DIR\/extra\.safetensors: tensor 'model\.norm\.weight': lies in DIR\/model-0000\d-of-00002\.safetensors, too; /,
+    );
   });
 
   it("refuses a missing shard", async () => {
     await rm(join(to, "model-00002-of-00002.safetensors"));
-    expect(await refusal()).toBe("DIR/model-00002-of-00002.safetensors: cannot be read (ENOENT); fix: download the checkpoint again, with its index and all of its shards");
+    expect(await refusal()).toBe(
+      "DIR/model-00002-of-00002.safetensors: cannot be read (ENOENT); fix: download the checkpoint again, with its index and all of its shards",
+    );
   });
 });

@@ -36,7 +36,8 @@ export class WeightFiles {
         return new WeightFiles(shard.file, shards, locate(shards));
       }
       const shardOf = checkIndex(index, map);
-      for (const name of new Set(shardOf.values())) shards.push(await SafetensorsFile.open(join(directory, name), downloadAgain));
+      for (const name of new Set(shardOf.values()))
+        shards.push(await SafetensorsFile.open(join(directory, name), downloadAgain));
       const tensors = locate(shards);
       checkPlaces(index, directory, shardOf, tensors);
       return new WeightFiles(index, shards, tensors);
@@ -53,17 +54,24 @@ export class WeightFiles {
 
 /** The name of each tensor's shard, a file beside the index. */
 function checkIndex(file: string, { weight_map: map }: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
-  if (!isRecord(map)) throw new CheckpointError(file, "weight_map", `${shortJson(map)} is not an object`, downloadAgain);
+  if (!isRecord(map))
+    throw new CheckpointError(file, "weight_map", `${shortJson(map)} is not an object`, downloadAgain);
   const entries = Object.entries(map);
   if (entries.length === 0) throw new CheckpointError(file, "weight_map", "names no tensor", downloadAgain);
-  return new Map(entries.map(([tensor, shard]) => {
-    // Nothing outside the checkpoint's directory may be opened because a downloaded file says so.
-    if (typeof shard !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(shard)) {
-      throw new CheckpointError(file, `tensor '${abridged(tensor)}'`, `lies in ${shortJson(shard)}, which is not the name of a .safetensors file beside the index`,
-        "give a shard's bare name, without a directory");
-    }
-    return [tensor, shard];
-  }));
+  return new Map(
+    entries.map(([tensor, shard]) => {
+      // Nothing outside the checkpoint's directory may be opened because a downloaded file says so.
+      if (typeof shard !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(shard)) {
+        throw new CheckpointError(
+          file,
+          `tensor '${abridged(tensor)}'`,
+          `lies in ${shortJson(shard)}, which is not the name of a .safetensors file beside the index`,
+          "give a shard's bare name, without a directory",
+        );
+      }
+      return [tensor, shard];
+    }),
+  );
 }
 
 function locate(shards: readonly SafetensorsFile[]): ReadonlyMap<string, LocatedTensor> {
@@ -72,7 +80,12 @@ function locate(shards: readonly SafetensorsFile[]): ReadonlyMap<string, Located
     for (const [name, entry] of shard.tensors) {
       const other = tensors.get(name);
       if (other !== undefined) {
-        throw new CheckpointError(shard.file, `tensor '${abridged(name)}'`, `lies in ${other.shard.file}, too`, downloadAgain);
+        throw new CheckpointError(
+          shard.file,
+          `tensor '${abridged(name)}'`,
+          `lies in ${other.shard.file}, too`,
+          downloadAgain,
+        );
       }
       tensors.set(name, { shard, entry });
     }
@@ -81,13 +94,24 @@ function locate(shards: readonly SafetensorsFile[]): ReadonlyMap<string, Located
 }
 
 /** The index and the shards must tell the same: else the shards are of two checkpoints, or of two versions of one. */
-function checkPlaces(index: string, directory: string, shardOf: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, LocatedTensor>): void {
+function checkPlaces(
+  index: string,
+  directory: string,
+  shardOf: ReadonlyMap<string, string>,
+  tensors: ReadonlyMap<string, LocatedTensor>,
+): void {
   for (const [name, shard] of shardOf) {
     if (tensors.get(name)?.shard.file !== join(directory, shard)) {
-      throw new CheckpointError(index, `tensor '${abridged(name)}'`, `is not in ${abridged(shard)}, where the index says`, downloadAgain);
+      throw new CheckpointError(
+        index,
+        `tensor '${abridged(name)}'`,
+        `is not in ${abridged(shard)}, where the index says`,
+        downloadAgain,
+      );
     }
   }
   for (const [name, { shard }] of tensors) {
-    if (!shardOf.has(name)) throw new CheckpointError(shard.file, `tensor '${abridged(name)}'`, "is not in the index", downloadAgain);
+    if (!shardOf.has(name))
+      throw new CheckpointError(shard.file, `tensor '${abridged(name)}'`, "is not in the index", downloadAgain);
   }
 }

@@ -10,7 +10,11 @@ import { FieldReader } from "./fields.ts";
 import { ifPresent, isRecord, readJsonObject, readText, shortJson } from "./json.ts";
 
 /** Names of the files that a tokenizer is made of; the template may be absent. */
-export const tokenizerFiles = { description: "tokenizer.json", settings: "tokenizer_config.json", template: "chat_template.jinja" } as const;
+export const tokenizerFiles = {
+  description: "tokenizer.json",
+  settings: "tokenizer_config.json",
+  template: "chat_template.jinja",
+} as const;
 /** Where transformers saves templates other than the default one. */
 const moreTemplates = "additional_chat_templates";
 
@@ -41,7 +45,13 @@ export async function readTokenizerFiles(directory: string, vocabulary?: number)
   const tokenizer = refuseAs(file, () => new Tokenizer(description, settings, file, vocabulary));
   checkEndIds(new FieldReader(join(directory, generationFile), generation), tokenizer, vocabulary);
   const templates = await readTemplates(directory, settings);
-  return { description, settings, template: templates.get("default"), templates: Object.fromEntries(templates), tokenizer };
+  return {
+    description,
+    settings,
+    template: templates.get("default"),
+    templates: Object.fromEntries(templates),
+    tokenizer,
+  };
 }
 
 /** The tokenizer alone, as `readTokenizerFiles` reads it. */
@@ -53,7 +63,11 @@ export async function readTokenizer(directory: string, vocabulary?: number): Pro
 function checkEndIds(generation: FieldReader, tokenizer: Tokenizer, vocabulary = Infinity): void {
   const wrong = generation.ids("eos_token_id", vocabulary).find((id) => !tokenizer.has(id));
   if (wrong !== undefined) {
-    generation.refuse("eos_token_id", `${wrong} is an id that no token of ${tokenizerFiles.description} has`, "take both files from the same checkpoint, or correct the id");
+    generation.refuse(
+      "eos_token_id",
+      `${wrong} is an id that no token of ${tokenizerFiles.description} has`,
+      "take both files from the same checkpoint, or correct the id",
+    );
   }
 }
 
@@ -67,13 +81,22 @@ function refuseAs<T>(file: string, make: () => T): T {
 }
 
 /** transformers 5 saves templates as files; before, they were fields of the settings. Files count. */
-async function readTemplates(directory: string, settings: Readonly<Record<string, unknown>>): Promise<Map<string, string>> {
+async function readTemplates(
+  directory: string,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<Map<string, string>> {
   const templates = templatesIn(settings["chat_template"] ?? null, join(directory, tokenizerFiles.settings));
   const text = await ifPresent(readText(directory, tokenizerFiles.template));
   if (text !== undefined) templates.set("default", text);
   const names = await readdir(join(directory, moreTemplates)).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT") return [];
-    throw new CheckpointError(join(directory, moreTemplates), null, `cannot be read (${cause.code ?? String(cause)})`, "check that it is a directory, and that you may read it", { cause });
+    throw new CheckpointError(
+      join(directory, moreTemplates),
+      null,
+      `cannot be read (${cause.code ?? String(cause)})`,
+      "check that it is a directory, and that you may read it",
+      { cause },
+    );
   });
   for (const name of names.filter((file) => file.endsWith(".jinja")).sort()) {
     templates.set(name.slice(0, -".jinja".length), await readText(join(directory, moreTemplates), name));
@@ -84,9 +107,16 @@ async function readTemplates(directory: string, settings: Readonly<Record<string
 function templatesIn(value: unknown, file: string): Map<string, string> {
   if (value === null) return new Map();
   const listed: unknown[] = Array.isArray(value) ? value : [{ name: "default", template: value }];
-  return new Map(listed.map((item) => {
-    const { name, template } = isRecord(item) ? item : {};
-    if (typeof name === "string" && typeof template === "string") return [name, template];
-    throw new CheckpointError(file, "chat_template", `${shortJson(value)} is neither a text nor a list of names and texts`, "correct the file");
-  }));
+  return new Map(
+    listed.map((item) => {
+      const { name, template } = isRecord(item) ? item : {};
+      if (typeof name === "string" && typeof template === "string") return [name, template];
+      throw new CheckpointError(
+        file,
+        "chat_template",
+        `${shortJson(value)} is neither a text nor a list of names and texts`,
+        "correct the file",
+      );
+    }),
+  );
 }

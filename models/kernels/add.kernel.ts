@@ -8,5 +8,6 @@ export const add = kernel({
   axes: { token: batch, channel: model },
   inputs: { x: "f32[token, channel]", y: "f32[token, channel]" },
   output: "f32[token, channel]",
-  body: ({ x, y }, { token, channel }) => flush(x(token, channel), leastSummand) + flush(y(token, channel), leastSummand),
+  body: ({ x, y }, { token, channel }) =>
+    flush(x(token, channel), leastSummand) + flush(y(token, channel), leastSummand),
 });

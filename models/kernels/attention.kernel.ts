@@ -1,5 +1,21 @@
 import {
-  batch, bf16, bitsOf, exp, extent, flush, gather, kernel, max, model, reduce, reducer, runs, select, sequence, sum, upTo,
+  batch,
+  bf16,
+  bitsOf,
+  exp,
+  extent,
+  flush,
+  gather,
+  kernel,
+  max,
+  model,
+  reduce,
+  reducer,
+  runs,
+  select,
+  sequence,
+  sum,
+  upTo,
 } from "../../dsl/index.ts";
 
 /** A state's value times exp(own maximum - common maximum). One of the two factors is exactly 1 and must change nothing. */
@@ -38,20 +54,35 @@ export const onlineSoftmax = reducer({
  */
 export const attention = kernel({
   axes: {
-    token: batch, row: batch, slot: batch, block: sequence, key: sequence, head: model, kvHead: model, dim: model, page: model,
+    token: batch,
+    row: batch,
+    slot: batch,
+    block: sequence,
+    key: sequence,
+    head: model,
+    kvHead: model,
+    dim: model,
+    page: model,
   },
   inputs: {
-    q: "f32[token, head, dim]", keys: "bf16[slot, kvHead, dim]", values: "bf16[slot, kvHead, dim]",
-    position: "u32[token]", rowOf: "placement u32[token]", pages: "placement u32[row, block]",
+    q: "f32[token, head, dim]",
+    keys: "bf16[slot, kvHead, dim]",
+    values: "bf16[slot, kvHead, dim]",
+    position: "u32[token]",
+    rowOf: "placement u32[token]",
+    pages: "placement u32[row, block]",
   },
   params: { scale: "f32" },
   output: "bf16[token, head, dim]",
   body({ q, keys, values, position, rowOf, pages, scale }, { token, head, kvHead, dim, page, key }) {
     const shared = head / (extent(head) / extent(kvHead));
-    const slotOf = (k: number) => gather(pages, rowOf(token), k / extent(page)) * extent(page) + k % extent(page);
+    const slotOf = (k: number) => gather(pages, rowOf(token), k / extent(page)) * extent(page) + (k % extent(page));
     const factor = flush(scale, 2 ** -40);
     const score = (k: number) =>
-      flush(sum(dim, "lanes 4 chain, pairwise", (d) => bf16(q(token, head, d)) * gather(keys, slotOf(k), shared, d)), 2 ** -60) * factor;
+      flush(
+        sum(dim, "lanes 4 chain, pairwise", (d) => bf16(q(token, head, d)) * gather(keys, slotOf(k), shared, d)),
+        2 ** -60,
+      ) * factor;
 
     const { l, acc } = reduce(runs(upTo(key, position(token)), 64), "chain", onlineSoftmax, (run) => {
       const m = max(run, "chain", score);

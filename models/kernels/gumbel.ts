@@ -12,11 +12,16 @@ const LEAST_UNIFORM = 2 ** -64;
 /** One round: a sum, a rotation by `by` bits, and an exclusive or. u32. */
 function round(x: { a: number; b: number }, by: number): { a: number; b: number } {
   const a = x.a + x.b;
-  return { a, b: (x.b << by | x.b >> 32 - by) ^ a };
+  return { a, b: ((x.b << by) | (x.b >> (32 - by))) ^ a };
 }
 
 /** Four rounds, and then a word of the key each. u32. */
-function rounds(x: { a: number; b: number }, by: { i: number; j: number; k: number; l: number }, keyA: number, keyB: number): { a: number; b: number } {
+function rounds(
+  x: { a: number; b: number },
+  by: { i: number; j: number; k: number; l: number },
+  keyA: number,
+  keyB: number,
+): { a: number; b: number } {
   const y = round(round(round(round(x, by.i), by.j), by.k), by.l);
   return { a: y.a + keyA, b: y.b + keyB };
 }
@@ -52,4 +57,3 @@ export function gumbel(words: { a: number; b: number }): number {
 export function orderKey(x: number): number {
   return select(bitsOf(x) >= 0x80000000, bitsOf(x) ^ 0xffffffff, bitsOf(x) ^ 0x80000000);
 }
-

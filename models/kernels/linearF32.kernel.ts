@@ -19,5 +19,6 @@ export const linearBiasF32 = kernel({
   inputs: { x: "bf16[token, inner]", weight: "f32[out, inner]", bias: "f32[out]" },
   output: "f32[token, out]",
   body: ({ x, weight, bias }, { token, out, inner }) =>
-    sum(inner, "chain 128, chain", (k) => x(token, k) * flush(weight(out, k), leastWeight)) + flush(bias(out), leastSummand),
+    sum(inner, "chain 128, chain", (k) => x(token, k) * flush(weight(out, k), leastWeight)) +
+    flush(bias(out), leastSummand),
 });

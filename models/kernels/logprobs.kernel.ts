@@ -24,8 +24,15 @@ export const logTotal = kernel({
   axes: { token: batch, id: model },
   inputs: { logits: "f32[token, id]", largest: "f32[token]" },
   output: "f32[token]",
-  body: ({ logits, largest }, { token, id }) => flush(log(sum(id, "lanes 64 chain, pairwise", (i) =>
-    exp(flush(logits(token, i), leastSummand) - flush(largest(token), leastSummand)))), leastSummand),
+  body: ({ logits, largest }, { token, id }) =>
+    flush(
+      log(
+        sum(id, "lanes 64 chain, pairwise", (i) =>
+          exp(flush(logits(token, i), leastSummand) - flush(largest(token), leastSummand)),
+        ),
+      ),
+      leastSummand,
+    ),
 });
 
 /** The logarithm of the probability of one id in each row. */
@@ -34,7 +41,9 @@ export const logprob = kernel({
   inputs: { logits: "f32[token, id]", idOf: "u32[token]", largest: "f32[token]", logTotalOf: "f32[token]" },
   output: "f32[token]",
   body: ({ logits, idOf, largest, logTotalOf }, { token }) =>
-    flush(gather(logits, token, idOf(token)), leastSummand) - flush(largest(token), leastSummand) - flush(logTotalOf(token), leastSummand),
+    flush(gather(logits, token, idOf(token)), leastSummand) -
+    flush(largest(token), leastSummand) -
+    flush(logTotalOf(token), leastSummand),
 });
 
 /**

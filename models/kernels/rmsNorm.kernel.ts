@@ -15,7 +15,10 @@ export const rmsNorm = kernel({
   body({ x, gain, epsilon }, { token, channel }) {
     const value = (c: number) => flush(x(token, c), leastSquared);
     const meanSquare = sum(channel, "lanes 64 chain, pairwise", (c) => value(c) * value(c)) / f32(extent(channel));
-    return flush(value(channel) * rsqrt(flush(meanSquare, leastSummand) + flush(epsilon, leastSummand)), leastNormalised) * flush(gain(channel), leastGain);
+    return (
+      flush(value(channel) * rsqrt(flush(meanSquare, leastSummand) + flush(epsilon, leastSummand)), leastNormalised) *
+      flush(gain(channel), leastGain)
+    );
   },
 });
 
@@ -28,6 +31,9 @@ export const rmsNormHeads = kernel({
   body({ x, gain, epsilon }, { token, head, dim }) {
     const value = (d: number) => flush(x(token, head, d), leastSquared);
     const meanSquare = sum(dim, "lanes 64 chain, pairwise", (d) => value(d) * value(d)) / f32(extent(dim));
-    return flush(value(dim) * rsqrt(flush(meanSquare, leastSummand) + flush(epsilon, leastSummand)), leastNormalised) * flush(gain(dim), leastGain);
+    return (
+      flush(value(dim) * rsqrt(flush(meanSquare, leastSummand) + flush(epsilon, leastSummand)), leastNormalised) *
+      flush(gain(dim), leastGain)
+    );
   },
 });

@@ -7,7 +7,10 @@ import { batch, extent, flush, gather, kernel, model } from "../../dsl/index.ts"
 export const rotary = kernel({
   axes: { token: batch, head: model, dim: model, half: model, place: model },
   inputs: {
-    x: "f32[token, head, dim]", position: "u32[token]", cosine: "f32[place, half]", sine: "f32[place, half]",
+    x: "f32[token, head, dim]",
+    position: "u32[token]",
+    cosine: "f32[place, half]",
+    sine: "f32[place, half]",
   },
   output: "f32[token, head, dim]",
   body({ x, position, cosine, sine }, { token, head, dim, half }) {

@@ -1,6 +1,18 @@
 /** How a request's next token is chosen: spec/contract.md, "Sampling". A row is a request's; nothing mentions another. */
 import {
-  batch, bitsOf, exp, f32, flush, gather, kernel, max, model, reduce, reducer, scatter, select,
+  batch,
+  bitsOf,
+  exp,
+  f32,
+  flush,
+  gather,
+  kernel,
+  max,
+  model,
+  reduce,
+  reducer,
+  scatter,
+  select,
 } from "../../dsl/index.ts";
 import { gumbel, orderKey, threefry } from "./gumbel.ts";
 
@@ -26,7 +38,11 @@ const TOP_K = 3;
 
 /** A logit as it is compared: scaled, or where the most likely id is wanted as it is. */
 function scaledBy(logit: number, inverseTemperature: number): number {
-  return select(bitsOf(inverseTemperature) === 0, logit, flush(logit, leastLogit) * flush(inverseTemperature, leastFactor));
+  return select(
+    bitsOf(inverseTemperature) === 0,
+    logit,
+    flush(logit, leastLogit) * flush(inverseTemperature, leastFactor),
+  );
 }
 
 /** Logits over the temperature. */
@@ -44,8 +60,13 @@ export const scaleLogits = kernel({
 export const editLogits = kernel({
   axes: { token: batch, entry: batch, place: batch, id: model, setting: model },
   inputs: {
-    logits: "f32[token, id]", settings: "f32[token, setting]", rowOf: "placement u32[entry]", placeOf: "unique placement u32[entry]",
-    idOf: "u32[entry]", seenAndCount: "u32[entry]", bias: "f32[entry]",
+    logits: "f32[token, id]",
+    settings: "f32[token, setting]",
+    rowOf: "placement u32[entry]",
+    placeOf: "unique placement u32[entry]",
+    idOf: "u32[entry]",
+    seenAndCount: "u32[entry]",
+    bias: "f32[entry]",
   },
   output: "f32[place]",
   body({ logits, settings, rowOf, placeOf, idOf, seenAndCount, bias }, { entry }) {
@@ -53,7 +74,11 @@ export const editLogits = kernel({
     const count = seenAndCount(entry) >> 1;
     const logit = flush(gather(logits, rowOf(entry), idOf(entry)), leastLogit);
     const repetition = flush(setting(REPETITION), leastFactor);
-    const repeated = select((seenAndCount(entry) & 1) === 1, select(logit > 0, logit / repetition, logit * repetition), logit);
+    const repeated = select(
+      (seenAndCount(entry) & 1) === 1,
+      select(logit > 0, logit / repetition, logit * repetition),
+      logit,
+    );
     const frequent = flush(repeated, leastSummand) - flush(setting(FREQUENCY), leastLogit) * f32(count);
     const present = frequent - select(count > 0, flush(setting(PRESENCE), leastLogit), 0);
     const edited = present + flush(bias(entry), leastLogit);
@@ -66,7 +91,8 @@ export const weights = kernel({
   axes: { token: batch, id: model },
   inputs: { logits: "f32[token, id]", largest: "f32[token]" },
   output: "f32[token, id]",
-  body: ({ logits, largest }, { token, id }) => exp(flush(logits(token, id), leastSummand) - flush(largest(token), leastSummand)),
+  body: ({ logits, largest }, { token, id }) =>
+    exp(flush(logits(token, id), leastSummand) - flush(largest(token), leastSummand)),
 });
 
 /** How many there are at three thresholds. */
@@ -80,7 +106,12 @@ const counts = reducer({
 const masses = reducer({
   state: { all: "f32", a: "f32", b: "f32", c: "f32" },
   identity: { all: 0, a: 0, b: 0, c: 0 },
-  combine: (left, right) => ({ all: left.all + right.all, a: left.a + right.a, b: left.b + right.b, c: left.c + right.c }),
+  combine: (left, right) => ({
+    all: left.all + right.all,
+    a: left.a + right.a,
+    b: left.b + right.b,
+    c: left.c + right.c,
+  }),
 });
 
 const tree = "lanes 256 chain, pairwise";
@@ -93,7 +124,7 @@ export const narrowCount = kernel({
   output: "u32[token]",
   body({ logits, words, prefix, shift }, { token, id }) {
     const k = words(token, TOP_K);
-    const threshold = (digit: number) => prefix(token) | digit << shift;
+    const threshold = (digit: number) => prefix(token) | (digit << shift);
     const reached = (i: number, digit: number) => select(orderKey(logits(token, i)) >= threshold(digit), 1, 0);
     const { a, b, c } = reduce(id, tree, counts, (i) => ({ a: reached(i, 1), b: reached(i, 2), c: reached(i, 3) }));
     const bits = select(c >= k, 3, select(b >= k, 2, select(a >= k, 1, 0)));
@@ -111,9 +142,15 @@ export const massesOf = kernel({
   params: { shift: "u32" },
   outputs: { all: "f32[token]", a: "f32[token]", b: "f32[token]", c: "f32[token]" },
   body({ logits, weight, floorOf, prefix, shift }, { token, id }) {
-    const heavy = (i: number, bound: number) => select(orderKey(logits(token, i)) >= max(bound, floorOf(token)), flush(weight(token, i), leastSummand), 0);
-    const threshold = (digit: number) => prefix(token) | digit << shift;
-    return reduce(id, tree, masses, (i) => ({ all: heavy(i, 0), a: heavy(i, threshold(1)), b: heavy(i, threshold(2)), c: heavy(i, threshold(3)) }));
+    const heavy = (i: number, bound: number) =>
+      select(orderKey(logits(token, i)) >= max(bound, floorOf(token)), flush(weight(token, i), leastSummand), 0);
+    const threshold = (digit: number) => prefix(token) | (digit << shift);
+    return reduce(id, tree, masses, (i) => ({
+      all: heavy(i, 0),
+      a: heavy(i, threshold(1)),
+      b: heavy(i, threshold(2)),
+      c: heavy(i, threshold(3)),
+    }));
   },
 });
 
@@ -121,7 +158,13 @@ export const massesOf = kernel({
 export const narrowMass = kernel({
   axes: { token: batch, setting: model },
   inputs: {
-    all: "f32[token]", a: "f32[token]", b: "f32[token]", c: "f32[token]", settings: "f32[token, setting]", floorOf: "u32[token]", prefix: "u32[token]",
+    all: "f32[token]",
+    a: "f32[token]",
+    b: "f32[token]",
+    c: "f32[token]",
+    settings: "f32[token, setting]",
+    floorOf: "u32[token]",
+    prefix: "u32[token]",
   },
   params: { shift: "u32" },
   output: "u32[token]",
@@ -130,7 +173,7 @@ export const narrowMass = kernel({
     const wanted = max(flush(p, leastLogit) * flush(all(token), leastFactor), leastSummand);
     const isEnough = (mass: number) => flush(mass, leastSummand) >= wanted;
     const digit = select(isEnough(c(token)), 3, select(isEnough(b(token)), 2, select(isEnough(a(token)), 1, 0)));
-    return select(bitsOf(p) === 0, floorOf(token), prefix(token) | digit << shift);
+    return select(bitsOf(p) === 0, floorOf(token), prefix(token) | (digit << shift));
   },
 });
 
@@ -141,7 +184,11 @@ const EXCLUDED = -3.4028234663852886e38;
 export const scores = kernel({
   axes: { token: batch, id: model, setting: model, word: model },
   inputs: {
-    logits: "f32[token, id]", largest: "f32[token]", threshold: "u32[token]", settings: "f32[token, setting]", words: "u32[token, word]",
+    logits: "f32[token, id]",
+    largest: "f32[token]",
+    threshold: "u32[token]",
+    settings: "f32[token, setting]",
+    words: "u32[token, word]",
   },
   output: "f32[token, id]",
   body({ logits, largest, threshold, settings, words }, { token, id }) {

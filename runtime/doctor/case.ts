@@ -24,16 +24,28 @@ export interface CaseResult {
 }
 
 /** @throws the device's errors */
-export async function runCase(kernel: LoadedKernel, { extents, parameters, inputs, initial, expected }: Case): Promise<CaseResult> {
+export async function runCase(
+  kernel: LoadedKernel,
+  { extents, parameters, inputs, initial, expected }: Case,
+): Promise<CaseResult> {
   const { artifact, device } = kernel;
   const tensors = record<Tensor>();
   try {
     for (const { name, role, storage, shape, blocks } of artifact.passes.flatMap(({ bindings }) => bindings)) {
       if (role === "scratch" || tensors[name] !== undefined) continue;
-      const layout = { name, storage, shape: shape.map((formula) => evaluateFormula(formula, { ...artifact.extents, ...extents })), ...(blocks && { blocks }) };
+      const layout = {
+        name,
+        storage,
+        shape: shape.map((formula) => evaluateFormula(formula, { ...artifact.extents, ...extents })),
+        ...(blocks && { blocks }),
+      };
       const count = elementsOf(layout);
       const given = own(role === "input" ? inputs : initial, name);
-      tensors[name] = createTensor(device, layout, given === undefined ? new Uint32Array(count).fill(poison) : decodeElements(given, count));
+      tensors[name] = createTensor(
+        device,
+        layout,
+        given === undefined ? new Uint32Array(count).fill(poison) : decodeElements(given, count),
+      );
     }
     await new Commands(device).run(kernel, { tensors, extents, parameters }).submit();
     const results: CaseResult[] = [];
@@ -43,11 +55,18 @@ export async function runCase(kernel: LoadedKernel, { extents, parameters, input
       const at = (index: number): number => wanted.at?.[index] ?? index;
       const wrong = bits.findIndex((expectedBits, index) => elements[at(index)] !== expectedBits);
       let different = 0;
-      bits.forEach((expectedBits, index) => { if (elements[at(index)] !== expectedBits) different++; });
+      bits.forEach((expectedBits, index) => {
+        if (elements[at(index)] !== expectedBits) different++;
+      });
       const isWhole = wanted.sha256 === undefined || createSha256().update(elements).digest() === wanted.sha256;
       const shown = Math.max(wrong, 0);
       results.push({
-        ok: different === 0 && isWhole, element: `${name}[${at(shown)}]`, expected: bits[shown]!, seen: elements[at(shown)]!, compared: wanted.sha256 === undefined ? bits.length : elements.length, different,
+        ok: different === 0 && isWhole,
+        element: `${name}[${at(shown)}]`,
+        expected: bits[shown]!,
+        seen: elements[at(shown)]!,
+        compared: wanted.sha256 === undefined ? bits.length : elements.length,
+        different,
       });
     }
     return results.find(({ ok }) => !ok) ?? results[0]!;

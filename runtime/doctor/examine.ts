@@ -43,7 +43,12 @@ export interface ExamineOptions {
 }
 
 /** @param kernels of a library; absent where only the device is asked. @throws the device's errors */
-export async function examine(device: Device, selfTest: SelfTest, kernels?: KernelsOf, { short = false, progress = () => undefined }: ExamineOptions = {}): Promise<Examination> {
+export async function examine(
+  device: Device,
+  selfTest: SelfTest,
+  kernels?: KernelsOf,
+  { short = false, progress = () => undefined }: ExamineOptions = {},
+): Promise<Examination> {
   const probes: ProbeResult[] = [];
   const skipped = new Set<string>();
   for (const probe of selfTest.probes.filter((one) => one.short || !short)) {
@@ -57,20 +62,35 @@ export async function examine(device: Device, selfTest: SelfTest, kernels?: Kern
   for (const policy of policies) {
     if (!isVerified(policy)) return { device: device.info, probes, policy, verified: false, skipped: [...skipped] };
     if (fails("always") || (policy === "free" && fails("free"))) continue;
-    const asked = kernels === undefined ? [] : await askKernels(await kernels(policy), policy, selfTest.kernels, skipped, progress);
+    const asked =
+      kernels === undefined ? [] : await askKernels(await kernels(policy), policy, selfTest.kernels, skipped, progress);
     probes.push(...asked);
-    if (asked.every(({ ok }) => ok)) return { device: device.info, probes, policy, verified: true, skipped: [...skipped] };
+    if (asked.every(({ ok }) => ok))
+      return { device: device.info, probes, policy, verified: true, skipped: [...skipped] };
   }
   throw new Error("the last policy asks nothing of a device");
 }
 
-async function askProbe(device: Device, { name, decides, artifact, otherwise, follows, case: one }: Probe): Promise<ProbeResult | string> {
+async function askProbe(
+  device: Device,
+  { name, decides, artifact, otherwise, follows, case: one }: Probe,
+): Promise<ProbeResult | string> {
   if (!fitsDevice(artifact, device.limits)) return `${name}: it needs more than the device offers`;
-  return shown(name, await runCase(await loadKernel(device, artifact), one), decides, "as expected", `${otherwise}: ${follows}`);
+  return shown(
+    name,
+    await runCase(await loadKernel(device, artifact), one),
+    decides,
+    "as expected",
+    `${otherwise}: ${follows}`,
+  );
 }
 
 async function askKernels(
-  kernels: Awaited<ReturnType<KernelsOf>>, policy: Policy, cases: SelfTest["kernels"], skipped: Set<string>, progress: (what: string) => void,
+  kernels: Awaited<ReturnType<KernelsOf>>,
+  policy: Policy,
+  cases: SelfTest["kernels"],
+  skipped: Set<string>,
+  progress: (what: string) => void,
 ): Promise<ProbeResult[]> {
   const results: ProbeResult[] = [];
   for (const [name, kernel] of kernels) {
@@ -82,8 +102,17 @@ async function askKernels(
     progress(name);
     const found: CaseResult[] = [];
     for (const one of asked) found.push(await runCase(kernel, one));
-    results.push(shown(`${name}, ${describe(kernel.artifact)}`, found.find(({ ok }) => !ok) ?? found[0]!, "kernels", "the evaluator's bits",
-      policy === "free" ? "other bits than the evaluator's: sums are sealed" : "other bits than the evaluator's, sums sealed: results hold on this device alone"));
+    results.push(
+      shown(
+        `${name}, ${describe(kernel.artifact)}`,
+        found.find(({ ok }) => !ok) ?? found[0]!,
+        "kernels",
+        "the evaluator's bits",
+        policy === "free"
+          ? "other bits than the evaluator's: sums are sealed"
+          : "other bits than the evaluator's, sums sealed: results hold on this device alone",
+      ),
+    );
   }
   return results;
 }
@@ -92,11 +121,23 @@ function describe({ schedule, arithmetic }: Artifact): string {
   return arithmetic === undefined ? schedule : `${schedule}, ${arithmetic}`;
 }
 
-function shown(name: string, { ok, element, expected, seen, compared, different }: CaseResult, decides: ProbeResult["decides"], fine: string, otherwise: string): ProbeResult {
+function shown(
+  name: string,
+  { ok, element, expected, seen, compared, different }: CaseResult,
+  decides: ProbeResult["decides"],
+  fine: string,
+  otherwise: string,
+): ProbeResult {
   const unlisted = !ok && different === 0;
   return {
-    name, expected: `${hex(expected)} at ${element}`, seen: unlisted ? "another element differs" : hex(seen), ok, decides,
-    follows: ok ? `${fine} (${compared} compared)` : `${otherwise} (${unlisted ? "some" : `${different} or more`} of ${compared} compared)`,
+    name,
+    expected: `${hex(expected)} at ${element}`,
+    seen: unlisted ? "another element differs" : hex(seen),
+    ok,
+    decides,
+    follows: ok
+      ? `${fine} (${compared} compared)`
+      : `${otherwise} (${unlisted ? "some" : `${different} or more`} of ${compared} compared)`,
   };
 }
 

@@ -36,7 +36,10 @@ export class Buffer<Item> {
 
   /** The next item; undefined at the end. @throws the error that it ended with */
   async take(): Promise<Item | undefined> {
-    while (this.#items.length === 0 && this.#end === undefined) await new Promise<void>((resolve) => { this.#waiting = resolve; });
+    while (this.#items.length === 0 && this.#end === undefined)
+      await new Promise<void>((resolve) => {
+        this.#waiting = resolve;
+      });
     const wasFull = this.full;
     const item = this.#items.shift();
     if (wasFull && !this.full) this.onRoom();

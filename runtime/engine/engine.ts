@@ -63,7 +63,7 @@ export class Engine {
    */
   submit(request: EngineRequest): Submission {
     if (this.#closed !== undefined) throw this.#closed;
-    let checked;
+    let checked: ReturnType<typeof checkRequest>;
     try {
       checked = checkRequest(request, this.#on.model, this.#options.pages);
       request.signal?.throwIfAborted();
@@ -73,7 +73,12 @@ export class Engine {
       throw error;
     }
     const { model, scheduler } = this.#on;
-    const group = new Group(this.#nextId++, checked, model.manifest.tokenizer === null ? undefined : model.tokenizer, this.#options.maxUnread * checked.n);
+    const group = new Group(
+      this.#nextId++,
+      checked,
+      model.manifest.tokenizer === null ? undefined : model.tokenizer,
+      this.#options.maxUnread * checked.n,
+    );
     const { signal } = request;
     const abort = (): void => group.cancel({ error: signal!.reason });
     signal?.addEventListener("abort", abort, { once: true });
@@ -94,7 +99,9 @@ export class Engine {
     const { scheduler, cache, prefixes } = this.#on;
     const all = [...scheduler.waiting, ...scheduler.running];
     return {
-      waiting: scheduler.waiting.length, running: scheduler.running.length, paused: all.filter(({ paused }) => paused).length,
+      waiting: scheduler.waiting.length,
+      running: scheduler.running.length,
+      paused: all.filter(({ paused }) => paused).length,
       pages: { total: cache.allocator.pages, free: cache.allocator.freePages, cached: prefixes.pages },
       tokens: { ...this.#tally.tokens, cached: this.#before.cachedTokens + scheduler.cachedTokens },
       preemptions: this.#before.preemptions + scheduler.preemptions,
@@ -119,7 +126,12 @@ export class Engine {
   #assertRoomFor(n: number): void {
     const { maxRunning, maxWaiting } = this.#options;
     const { running, waiting } = this.#on.scheduler;
-    if (n > maxRunning + maxWaiting) throw new RequestError({ where: "request", what: `n is ${n}, and the engine takes ${maxRunning + maxWaiting} completions at a time`, fix: "ask for fewer, or give the engine a larger maxWaiting" });
+    if (n > maxRunning + maxWaiting)
+      throw new RequestError({
+        where: "request",
+        what: `n is ${n}, and the engine takes ${maxRunning + maxWaiting} completions at a time`,
+        fix: "ask for fewer, or give the engine a larger maxWaiting",
+      });
     // Those that were let in before do not stand in the queue, wherever they are.
     const queued = waiting.filter(({ wasAdmitted }) => !wasAdmitted).length;
     const room = maxWaiting + Math.max(0, maxRunning - running.filter(({ paused }) => !paused).length) - queued;
@@ -138,7 +150,14 @@ export class Engine {
     const prefixes = new PrefixCache(allocator);
     const { tokensPerStep, maxRunning, stepsPerPriority } = this.#options;
     const limits = { tokensPerStep: Math.min(tokensPerStep, model.stepTokens), maxRunning, stepsPerPriority };
-    return { model, cache, ledger, prefixes, scheduler: new Scheduler(limits, allocator, prefixes, () => cache.open()), isThere: false };
+    return {
+      model,
+      cache,
+      ledger,
+      prefixes,
+      scheduler: new Scheduler(limits, allocator, prefixes, () => cache.open()),
+      isThere: false,
+    };
   }
 
   #wake(): void {
@@ -150,7 +169,9 @@ export class Engine {
   async #run(): Promise<void> {
     for (;;) {
       // Requests of one turn of the event loop come into one step.
-      await new Promise<void>((resolve) => { setTimeout(resolve, 0); });
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, 0);
+      });
       try {
         const planned = this.#closed === undefined ? this.#on.scheduler.plan() : [];
         if (planned.length === 0) {
@@ -200,7 +221,9 @@ export class Engine {
       const { observe } = group.request;
       const start = cached!.length;
       return {
-        sequence: cached!, ids: ids.slice(start, start + count), ...(count === pending && { sample: row }),
+        sequence: cached!,
+        ids: ids.slice(start, start + count),
+        ...(count === pending && { sample: row }),
         ...(observe !== undefined && {
           observe: (first: number, logits: Float32Array<ArrayBuffer>) => {
             try {
@@ -212,13 +235,20 @@ export class Engine {
         }),
       };
     });
-    const accounts = planned.map(({ completion, count }) => ({ request: completion.group.id, marks: completion.marks.slice(0, completion.cached!.length + count), count }));
-    const decoding = planned.filter(({ completion: { pending, logprobs } }) => pending === 1 && logprobs.length > 0).length;
+    const accounts = planned.map(({ completion, count }) => ({
+      request: completion.group.id,
+      marks: completion.marks.slice(0, completion.cached!.length + count),
+      count,
+    }));
+    const decoding = planned.filter(
+      ({ completion: { pending, logprobs } }) => pending === 1 && logprobs.length > 0,
+    ).length;
     this.#inStep = planned;
     let chosen: (Sampled | undefined)[];
     try {
       chosen = await model.stepSampled(cache, entries, {
-        before: (tables) => ledger.check(tables, accounts), after: (tables) => ledger.written(tables, accounts),
+        before: (tables) => ledger.check(tables, accounts),
+        after: (tables) => ledger.written(tables, accounts),
       });
     } finally {
       this.#inStep = [];
@@ -236,12 +266,26 @@ export class Engine {
       }
     });
     const tokens = planned.reduce((total, { count }) => total + count, 0);
-    const report = { step: this.#tally.steps, completions: planned.length, decoding, tokens, prefilled: tokens - decoding, milliseconds: performance.now() - started };
+    const report = {
+      step: this.#tally.steps,
+      completions: planned.length,
+      decoding,
+      tokens,
+      prefilled: tokens - decoding,
+      milliseconds: performance.now() - started,
+    };
     this.#tally.step(report, generated);
     try {
       this.#options.onStep?.(report);
     } catch (cause) {
-      this.#end(new EngineClosedError({ where: "engine", what: `its 'onStep' threw: ${messageOf(cause)}`, fix: "let it throw nothing", cause }));
+      this.#end(
+        new EngineClosedError({
+          where: "engine",
+          what: `its 'onStep' threw: ${messageOf(cause)}`,
+          fix: "let it throw nothing",
+          cause,
+        }),
+      );
     }
   }
 
@@ -273,8 +317,14 @@ export class Engine {
     const lost = await this.#lossOf(error);
     if (lost === undefined) {
       // Whatever it was, those that were not in the step are not concerned; and of the others those that go on without it.
-      if (planned.length === 1 || !(error instanceof AllocationError)) for (const { completion: { group } } of planned) this.#fail(group, error);
-      else for (const one of planned) if (one.completion.cached !== undefined && !one.completion.group.done) await this.#stepOrFault([one]);
+      if (planned.length === 1 || !(error instanceof AllocationError))
+        for (const {
+          completion: { group },
+        } of planned)
+          this.#fail(group, error);
+      else
+        for (const one of planned)
+          if (one.completion.cached !== undefined && !one.completion.group.done) await this.#stepOrFault([one]);
       return;
     }
     if (this.#options.reopen === undefined || ++this.#losses > lossesInARow) return this.#end(lost);
@@ -282,7 +332,16 @@ export class Engine {
       await this.#goOnElsewhere(this.#options.reopen);
     } catch (cause) {
       if (cause instanceof DeviceLostError) return this.#afterFault(cause, planned);
-      this.#end(cause instanceof Error ? cause : new EngineClosedError({ where: "engine", what: `the model could not be opened again: ${messageOf(cause)}`, fix: "look at 'reopen'", cause }));
+      this.#end(
+        cause instanceof Error
+          ? cause
+          : new EngineClosedError({
+              where: "engine",
+              what: `the model could not be opened again: ${messageOf(cause)}`,
+              fix: "look at 'reopen'",
+              cause,
+            }),
+      );
     }
   }
 
@@ -302,7 +361,9 @@ export class Engine {
     const { scheduler, model: lost } = this.#on;
     if (lost !== this.#ownModel) lost.dispose();
     this.#reopening = true;
-    const model = await reopen().finally(() => { this.#reopening = false; });
+    const model = await reopen().finally(() => {
+      this.#reopening = false;
+    });
     if (this.#closed !== undefined) return model.dispose();
     try {
       this.#assertSame(model);
@@ -311,7 +372,10 @@ export class Engine {
       model.dispose();
       throw error;
     }
-    this.#before = { preemptions: this.#before.preemptions + scheduler.preemptions, cachedTokens: this.#before.cachedTokens + scheduler.cachedTokens };
+    this.#before = {
+      preemptions: this.#before.preemptions + scheduler.preemptions,
+      cachedTokens: this.#before.cachedTokens + scheduler.cachedTokens,
+    };
     // Those too that came in the meantime.
     for (const completion of scheduler.running) completion.cached = undefined;
     this.#on.scheduler.add([...scheduler.running, ...scheduler.waiting].filter(({ group }) => !group.done));
@@ -321,11 +385,16 @@ export class Engine {
   #assertSame(model: Model): void {
     const own = this.#ownModel;
     if (model.manifest.fingerprint !== own.manifest.fingerprint) {
-      throw new RequestError({ where: "engine", what: `'reopen' gave another model, '${model.manifest.name}'`, fix: "give the same library again" });
+      throw new RequestError({
+        where: "engine",
+        what: `'reopen' gave another model, '${model.manifest.name}'`,
+        fix: "give the same library again",
+      });
     }
     if (model.fingerprint !== own.fingerprint && !(model.verified === true && own.verified === true)) {
       throw new RequestError({
-        where: "engine", what: `'reopen' gave the model on another device, ${model.device.info.description}, and it is not known that both give the reference evaluator's bits`,
+        where: "engine",
+        what: `'reopen' gave the model on another device, ${model.device.info.description}, and it is not known that both give the reference evaluator's bits`,
         fix: "load both with the self-test, or open a device of the same kind",
       });
     }
@@ -355,8 +424,15 @@ export class Engine {
 
   #end(reason: Error): void {
     if (this.#closed !== undefined) return;
-    this.#closed = reason instanceof EngineClosedError ? reason
-      : new EngineClosedError({ where: "engine", what: `it has ended: ${messageOf(reason)}`, fix: "open a new device, load the model there and open an engine on it, or give the engine 'reopen'", cause: reason });
+    this.#closed =
+      reason instanceof EngineClosedError
+        ? reason
+        : new EngineClosedError({
+            where: "engine",
+            what: `it has ended: ${messageOf(reason)}`,
+            fix: "open a new device, load the model there and open an engine on it, or give the engine 'reopen'",
+            cause: reason,
+          });
     for (const group of [...this.#groups]) this.#fail(group, reason);
   }
 

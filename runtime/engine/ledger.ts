@@ -33,27 +33,40 @@ export class Ledger {
     const writers = new Map<number, number>();
     let token = 0;
     entries.forEach(({ request, marks, count }, row) => {
-      const slotOf = (position: number): number => tables.pages[row * pagesPerRequest + Math.floor(position / pageSize)]! * pageSize + position % pageSize;
+      const slotOf = (position: number): number =>
+        tables.pages[row * pagesPerRequest + Math.floor(position / pageSize)]! * pageSize + (position % pageSize);
       const start = marks.length - count;
       for (let position = 0; position < start; position++) {
         if (this.#slots[slotOf(position)] !== marks[position]) {
-          throw new PageTableError(request, `position ${position} would be read from slot ${slotOf(position)}, which holds ${this.#slots[slotOf(position)] === nothing ? "nothing" : "other ids' keys and values"}`);
+          throw new PageTableError(
+            request,
+            `position ${position} would be read from slot ${slotOf(position)}, which holds ${this.#slots[slotOf(position)] === nothing ? "nothing" : "other ids' keys and values"}`,
+          );
         }
       }
       for (let position = start; position < marks.length; position++, token++) {
         const slot = slotOf(position);
         const page = Math.floor(slot / pageSize);
         if (tables.slots[token] !== slot || tables.requestOf[token] !== row || tables.positions[token] !== position) {
-          throw new PageTableError(request, `the tables disagree about position ${position}: slot ${tables.slots[token]} of row ${tables.requestOf[token]}, and slot ${slot} of row ${row}`);
+          throw new PageTableError(
+            request,
+            `the tables disagree about position ${position}: slot ${tables.slots[token]} of row ${tables.requestOf[token]}, and slot ${slot} of row ${row}`,
+          );
         }
         if (this.#allocator.ownersOf(page) !== 1) {
-          throw new PageTableError(request, `position ${position} would be written into page ${page}, which ${this.#allocator.ownersOf(page) === 0 ? "is free" : "others share"}`);
+          throw new PageTableError(
+            request,
+            `position ${position} would be written into page ${page}, which ${this.#allocator.ownersOf(page) === 0 ? "is free" : "others share"}`,
+          );
         }
-        if ((writers.get(page) ?? row) !== row) throw new PageTableError(request, `page ${page} would be written by two requests of one step`);
+        if ((writers.get(page) ?? row) !== row)
+          throw new PageTableError(request, `page ${page} would be written by two requests of one step`);
         writers.set(page, row);
       }
     });
-    tables.slots.forEach((slot) => { this.#slots[slot] = nothing; });
+    tables.slots.forEach((slot) => {
+      this.#slots[slot] = nothing;
+    });
   }
 
   /** After the step has run. */
@@ -75,8 +88,9 @@ export function extendMarks(marks: number[], ids: readonly number[]): void {
   for (let position = marks.length; position < ids.length; position++) {
     const before = position === 0 ? 0 : marks[position - 1]!;
     // Two multiplicative hashes side by side, of 27 and 26 bits: an assertion's strength, and all that it has to be.
-    const low = Math.imul((before % 2 ** 27) ^ ids[position]!, 0x9e3779b1) + position >>> 5;
-    const high = Math.imul(Math.floor(before / 2 ** 27) + ids[position]! + 1, 0x85ebca6b) ^ Math.imul(position + 1, 0xc2b2ae35);
+    const low = (Math.imul((before % 2 ** 27) ^ ids[position]!, 0x9e3779b1) + position) >>> 5;
+    const high =
+      Math.imul(Math.floor(before / 2 ** 27) + ids[position]! + 1, 0x85ebca6b) ^ Math.imul(position + 1, 0xc2b2ae35);
     marks.push((high >>> 6) * 2 ** 27 + low);
   }
 }

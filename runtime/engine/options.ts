@@ -31,7 +31,8 @@ export interface EngineOptions {
   readonly poison?: boolean;
 }
 
-export type CompleteOptions = Required<Omit<EngineOptions, "reopen" | "onStep">> & Pick<EngineOptions, "reopen" | "onStep">;
+export type CompleteOptions = Required<Omit<EngineOptions, "reopen" | "onStep">> &
+  Pick<EngineOptions, "reopen" | "onStep">;
 
 const defaultCacheBytes = 2 ** 28;
 const numbers = ["maxRunning", "maxWaiting", "tokensPerStep", "pages", "maxUnread", "stepsPerPriority"] as const;
@@ -39,18 +40,38 @@ const numbers = ["maxRunning", "maxWaiting", "tokensPerStep", "pages", "maxUnrea
 /** @throws RequestError for options that are none */
 export function completeOptions(options: EngineOptions, model: Model): CompleteOptions {
   checkOptions("an engine", options, [...numbers, "prefixCache", "reopen", "onStep", "poison"]);
-  const { maxRunning = 32, maxWaiting = 1024, tokensPerStep = 256, maxUnread = 256, stepsPerPriority = 100, prefixCache = true, poison = false, reopen, onStep } = options;
+  const {
+    maxRunning = 32,
+    maxWaiting = 1024,
+    tokensPerStep = 256,
+    maxUnread = 256,
+    stepsPerPriority = 100,
+    prefixCache = true,
+    poison = false,
+    reopen,
+    onStep,
+  } = options;
   const given = { maxRunning, maxWaiting, tokensPerStep, maxUnread, stepsPerPriority };
   for (const name of numbers) {
-    const value: unknown = name === "pages" ? options.pages ?? 1 : given[name];
+    const value: unknown = name === "pages" ? (options.pages ?? 1) : given[name];
     const least = name === "maxWaiting" ? 0 : 1;
-    if (!(Number.isSafeInteger(value) && (value as number) >= least)) refuse(`${name} is ${String(value)}`, `give a whole number of at least ${least}`);
+    if (!(Number.isSafeInteger(value) && (value as number) >= least))
+      refuse(`${name} is ${String(value)}`, `give a whole number of at least ${least}`);
   }
-  if (options.pages !== undefined && options.pages > model.cachePages) refuse(`pages is ${options.pages}`, `a layer's keys of at most ${model.cachePages} pages fit a binding of this device`);
+  if (options.pages !== undefined && options.pages > model.cachePages)
+    refuse(
+      `pages is ${options.pages}`,
+      `a layer's keys of at most ${model.cachePages} pages fit a binding of this device`,
+    );
   const { layers, keyValueHeads, headSize, maxPositions } = model.config;
   const pageBytes = 2 * layers * pageSize * keyValueHeads * headSize * 2;
   const longest = Math.ceil(maxPositions / pageSize);
-  const pages = options.pages ?? Math.max(1, Math.min(model.cachePages, maxRunning * longest, Math.max(longest, Math.floor(defaultCacheBytes / pageBytes))));
+  const pages =
+    options.pages ??
+    Math.max(
+      1,
+      Math.min(model.cachePages, maxRunning * longest, Math.max(longest, Math.floor(defaultCacheBytes / pageBytes))),
+    );
   return { ...given, pages, prefixCache, poison, ...(reopen && { reopen }), ...(onStep && { onStep }) };
 }
 

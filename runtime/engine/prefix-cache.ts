@@ -64,7 +64,12 @@ export class PrefixCache {
       // A page of which others still lead on is not let go of before them.
       let oldest: Node | undefined;
       for (const node of this.#nodes.values()) {
-        if (node.children === 0 && this.#allocator.ownersOf(node.page) === 1 && (oldest === undefined || node.used < oldest.used)) oldest = node;
+        if (
+          node.children === 0 &&
+          this.#allocator.ownersOf(node.page) === 1 &&
+          (oldest === undefined || node.used < oldest.used)
+        )
+          oldest = node;
       }
       if (oldest === undefined) return;
       this.#drop(oldest);

@@ -48,7 +48,19 @@ export interface CheckedRequest {
   readonly observe: EngineRequest["observe"];
 }
 
-const names = ["prompt", "messages", "chat", "maxTokens", "stop", "stopIds", "ignoreEnd", "n", "priority", "signal", "observe"] as const;
+const names = [
+  "prompt",
+  "messages",
+  "chat",
+  "maxTokens",
+  "stop",
+  "stopIds",
+  "ignoreEnd",
+  "n",
+  "priority",
+  "signal",
+  "observe",
+] as const;
 /** Completions of one request, at most. */
 const mostCompletions = 128;
 const defaultMaxTokens = 64;
@@ -56,21 +68,33 @@ const defaultMaxTokens = 64;
 /** @param pages of the engine's cache @throws RequestError, SamplingError, BatchError, TokenizerError, ChatTemplateError */
 export function checkRequest(request: EngineRequest, model: Model, pages: number): CheckedRequest {
   const sampling = checkParameters(request, model.config.vocabulary);
-  const { maxTokens = defaultMaxTokens, stop = [], stopIds = [], ignoreEnd = false, n = 1, priority = 0, observe, signal } = request;
+  const {
+    maxTokens = defaultMaxTokens,
+    stop = [],
+    stopIds = [],
+    ignoreEnd = false,
+    n = 1,
+    priority = 0,
+    observe,
+    signal,
+  } = request;
   const { vocabulary, maxPositions, endIds } = model.config;
   const refuse = (what: string, fix: string): never => {
     throw new RequestError({ where: "request", what, fix });
   };
   const whole = (name: string, value: unknown, least: number, most: number): void => {
-    if (!(Number.isInteger(value) && (value as number) >= least && (value as number) <= most)) refuse(`${name} is ${show(value)}`, `give a whole number from ${least} to ${most}`);
+    if (!(Number.isInteger(value) && (value as number) >= least && (value as number) <= most))
+      refuse(`${name} is ${show(value)}`, `give a whole number from ${least} to ${most}`);
   };
   whole("maxTokens", maxTokens, 1, Number.MAX_SAFE_INTEGER);
   whole("n", n, 1, mostCompletions);
   whole("priority", priority, -1000, 1000);
   if (typeof ignoreEnd !== "boolean") refuse(`ignoreEnd is ${show(ignoreEnd)}`, "give true or false");
   if (observe !== undefined && typeof observe !== "function") refuse(`observe is ${show(observe)}`, "give a function");
-  if (signal !== undefined && !(signal instanceof AbortSignal)) refuse(`signal is ${show(signal)}`, "give an AbortSignal, as of an AbortController");
-  if (!Array.isArray(stop) || !stop.every((text) => typeof text === "string" && text !== "")) refuse(`stop is ${show(stop)}`, "give a list of texts, none of them empty");
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    refuse(`signal is ${show(signal)}`, "give an AbortSignal, as of an AbortController");
+  if (!Array.isArray(stop) || !stop.every((text) => typeof text === "string" && text !== ""))
+    refuse(`stop is ${show(stop)}`, "give a list of texts, none of them empty");
   // Its texts are told from the ids' texts, which need a tokenizer.
   if (stop.length > 0) void model.tokenizer;
   checkList(stopIds, "stopIds", "give a list of token ids");
@@ -82,30 +106,68 @@ export function checkRequest(request: EngineRequest, model: Model, pages: number
   const most = Math.min(maxTokens, maxPositions - prompt.length + 1);
   const needed = Math.ceil((prompt.length + most - 1) / pageSize);
   if (needed > pages) {
-    refuse(`its prompt of ${prompt.length} ids and ${most} more take ${needed} pages of ${pageSize} positions, and the engine has ${pages}`, "shorten the prompt, lower maxTokens, or give the engine more pages");
+    refuse(
+      `its prompt of ${prompt.length} ids and ${most} more take ${needed} pages of ${pageSize} positions, and the engine has ${pages}`,
+      "shorten the prompt, lower maxTokens, or give the engine more pages",
+    );
   }
-  return { prompt: [...prompt], sampling, maxTokens: most, stop: [...stop], stopIds: new Set([...ignoreEnd ? [] : endIds, ...stopIds]), n, priority, observe };
+  return {
+    prompt: [...prompt],
+    sampling,
+    maxTokens: most,
+    stop: [...stop],
+    stopIds: new Set([...(ignoreEnd ? [] : endIds), ...stopIds]),
+    n,
+    priority,
+    observe,
+  };
 }
 
 /** @throws RequestError, TokenizerError, ChatTemplateError */
-function promptOf({ prompt, messages, chat }: EngineRequest, model: Model, refuse: (what: string, fix: string) => never): readonly number[] {
-  if (messages !== undefined && prompt !== undefined) return refuse("it has both a prompt and messages", "give one of them: a text to continue, or a conversation to answer");
+function promptOf(
+  { prompt, messages, chat }: EngineRequest,
+  model: Model,
+  refuse: (what: string, fix: string) => never,
+): readonly number[] {
+  if (messages !== undefined && prompt !== undefined)
+    return refuse(
+      "it has both a prompt and messages",
+      "give one of them: a text to continue, or a conversation to answer",
+    );
   if (messages !== undefined) return model.chatIds(messages, chat);
-  if (chat !== undefined) return refuse("it has chat's options and no messages", "give messages, as in submit({ messages: [{ role: \"user\", content: \"…\" }] })");
-  if (prompt === undefined) return refuse("it has neither a prompt nor messages", "give a prompt, a text or token ids, or messages, as in submit({ messages: [{ role: \"user\", content: \"…\" }] })");
+  if (chat !== undefined)
+    return refuse(
+      "it has chat's options and no messages",
+      'give messages, as in submit({ messages: [{ role: "user", content: "…" }] })',
+    );
+  if (prompt === undefined)
+    return refuse(
+      "it has neither a prompt nor messages",
+      'give a prompt, a text or token ids, or messages, as in submit({ messages: [{ role: "user", content: "…" }] })',
+    );
   if (prompt === "") return refuse("the prompt is empty", "give it some text, or the id that a text starts with");
   return typeof prompt === "string" ? model.tokenizer.encode(prompt) : prompt;
 }
 
 /** A chat's own options belong into `chat`. */
-const asksForChat: Elsewhere = { names: chatNames, fix: (name) => `give it with the messages, as in submit({ messages, chat: { ${name}: … } })` };
+const asksForChat: Elsewhere = {
+  names: chatNames,
+  fix: (name) => `give it with the messages, as in submit({ messages, chat: { ${name}: … } })`,
+};
 
 /** All that is not the engine's own is sampling's. */
 function checkParameters(request: EngineRequest, vocabulary: number): Sampling {
   checkOptions("a request", request, [...names, ...samplingNames], asksForChat);
-  return checkSampling(Object.fromEntries(Object.entries(request).filter(([name]) => !(names as readonly string[]).includes(name))), vocabulary);
+  return checkSampling(
+    Object.fromEntries(Object.entries(request).filter(([name]) => !(names as readonly string[]).includes(name))),
+    vocabulary,
+  );
 }
 
 function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : Array.isArray(value) ? `[${value.map(show).join(", ")}]` : String(value);
+  return typeof value === "string"
+    ? JSON.stringify(value)
+    : Array.isArray(value)
+      ? `[${value.map(show).join(", ")}]`
+      : String(value);
 }

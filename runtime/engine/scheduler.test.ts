@@ -19,18 +19,34 @@ interface Traffic {
   readonly pages: number;
   readonly tokensPerStep: number;
   readonly maxRunning: number;
-  readonly requests: readonly { readonly step: number; readonly prompt: readonly number[]; readonly maxTokens: number; readonly n: number; readonly priority: number; readonly cancelAt: number | undefined }[];
+  readonly requests: readonly {
+    readonly step: number;
+    readonly prompt: readonly number[];
+    readonly maxTokens: number;
+    readonly n: number;
+    readonly priority: number;
+    readonly cancelAt: number | undefined;
+  }[];
 }
 
 const traffic: fc.Arbitrary<Traffic> = fc.record({
-  pages: fc.integer({ min: 6, max: 24 }), tokensPerStep: fc.integer({ min: 1, max: 60 }), maxRunning: fc.integer({ min: 1, max: 8 }),
-  requests: fc.array(fc.record({
-    step: fc.nat({ max: 30 }),
-    // Few different ids and beginnings, so that prefixes are shared.
-    prompt: fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 40 }), fc.nat({ max: 3 })).map(([which, length, end]) => [...Array.from({ length }, (_, at) => (at * (which + 1)) % 3), end]),
-    maxTokens: fc.integer({ min: 1, max: 40 }), n: fc.integer({ min: 1, max: 3 }), priority: fc.integer({ min: -2, max: 2 }),
-    cancelAt: fc.option(fc.nat({ max: 40 }), { nil: undefined }),
-  }), { minLength: 1, maxLength: 10 }),
+  pages: fc.integer({ min: 6, max: 24 }),
+  tokensPerStep: fc.integer({ min: 1, max: 60 }),
+  maxRunning: fc.integer({ min: 1, max: 8 }),
+  requests: fc.array(
+    fc.record({
+      step: fc.nat({ max: 30 }),
+      // Few different ids and beginnings, so that prefixes are shared.
+      prompt: fc
+        .tuple(fc.nat({ max: 2 }), fc.nat({ max: 40 }), fc.nat({ max: 3 }))
+        .map(([which, length, end]) => [...Array.from({ length }, (_, at) => (at * (which + 1)) % 3), end]),
+      maxTokens: fc.integer({ min: 1, max: 40 }),
+      n: fc.integer({ min: 1, max: 3 }),
+      priority: fc.integer({ min: -2, max: 2 }),
+      cancelAt: fc.option(fc.nat({ max: 40 }), { nil: undefined }),
+    }),
+    { minLength: 1, maxLength: 10 },
+  ),
 });
 
 /** What a fault may replace. */
@@ -40,12 +56,29 @@ interface Parts {
 }
 
 /** Runs all of it; a token's id follows from its sequence alone. Gives what every completion generated. */
-function run({ pages, tokensPerStep, maxRunning, requests }: Traffic, { allocator, prefixes }: Parts = parts(pages)): { answers: string[]; preemptions: number; hits: number } {
+function run(
+  { pages, tokensPerStep, maxRunning, requests }: Traffic,
+  { allocator, prefixes }: Parts = parts(pages),
+): { answers: string[]; preemptions: number; hits: number } {
   const ledger = new Ledger(allocator);
   allocator.onFreed = (freed) => ledger.freed(freed);
-  const scheduler = new Scheduler({ tokensPerStep, maxRunning, stepsPerPriority: 10 }, allocator, prefixes, () => new CachedSequence(allocator));
+  const scheduler = new Scheduler(
+    { tokensPerStep, maxRunning, stepsPerPriority: 10 },
+    allocator,
+    prefixes,
+    () => new CachedSequence(allocator),
+  );
   const groups = requests.map(({ prompt, maxTokens, n, priority }, index) => {
-    const request: CheckedRequest = { prompt, sampling, maxTokens, stop: [], stopIds: new Set(), n, priority, observe: undefined };
+    const request: CheckedRequest = {
+      prompt,
+      sampling,
+      maxTokens,
+      stop: [],
+      stopIds: new Set(),
+      n,
+      priority,
+      observe: undefined,
+    };
     const group = new Group(index + 1, request, undefined, 10_000);
     group.onCancel = () => group.completions.forEach((completion) => scheduler.remove(completion));
     return group;
@@ -72,7 +105,13 @@ function run({ pages, tokensPerStep, maxRunning, requests }: Traffic, { allocato
   }
   prefixes.clear();
   expect(allocator.freePages).toBe(pages);
-  return { answers: groups.flatMap(({ completions, cancelled }) => completions.map(({ generated }) => (cancelled ? "" : generated.join()))), preemptions: scheduler.preemptions, hits: scheduler.cachedTokens };
+  return {
+    answers: groups.flatMap(({ completions, cancelled }) =>
+      completions.map(({ generated }) => (cancelled ? "" : generated.join())),
+    ),
+    preemptions: scheduler.preemptions,
+    hits: scheduler.cachedTokens,
+  };
 }
 
 function parts(pages: number): Parts {
@@ -81,8 +120,15 @@ function parts(pages: number): Parts {
 }
 
 function oneStep(planned: readonly Planned[], allocator: PageAllocator, ledger: Ledger): StepTables {
-  const accounts = planned.map(({ completion, count }) => ({ request: completion.group.id, marks: completion.marks.slice(0, completion.cached!.length + count), count }));
-  const entries = planned.map(({ completion: { cached, ids }, count }) => ({ sequence: cached!, ids: ids.slice(cached!.length, cached!.length + count) }));
+  const accounts = planned.map(({ completion, count }) => ({
+    request: completion.group.id,
+    marks: completion.marks.slice(0, completion.cached!.length + count),
+    count,
+  }));
+  const entries = planned.map(({ completion: { cached, ids }, count }) => ({
+    sequence: cached!,
+    ids: ids.slice(cached!.length, cached!.length + count),
+  }));
   const tables = planStep(entries, allocator, limits);
   ledger.check(tables, accounts);
   ledger.written(tables, accounts);
@@ -92,14 +138,19 @@ function oneStep(planned: readonly Planned[], allocator: PageAllocator, ledger: 
 describe("the scheduler", () => {
   it("answers everybody as if alone, in valid pages, and gets every page back", () => {
     const seen = { preemptions: 0, hits: 0, runs: 0 };
-    fc.assert(fc.property(traffic, (asked) => {
-      const { answers, preemptions, hits } = run(asked);
-      seen.runs++;
-      seen.preemptions += preemptions;
-      seen.hits += hits;
-      const alone = asked.requests.flatMap((request) => run({ ...asked, requests: [{ ...request, step: 0, cancelAt: undefined }] }).answers);
-      answers.forEach((answer, index) => answer !== "" && expect(answer).toBe(alone[index]));
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(traffic, (asked) => {
+        const { answers, preemptions, hits } = run(asked);
+        seen.runs++;
+        seen.preemptions += preemptions;
+        seen.hits += hits;
+        const alone = asked.requests.flatMap(
+          (request) => run({ ...asked, requests: [{ ...request, step: 0, cancelAt: undefined }] }).answers,
+        );
+        answers.forEach((answer, index) => answer !== "" && expect(answer).toBe(alone[index]));
+      }),
+      { numRuns: 300 },
+    );
     console.log(`${seen.runs} schedules: ${seen.preemptions} preemptions, ${seen.hits} ids found in the prefix cache`);
     expect(seen.preemptions).toBeGreaterThan(50);
     expect(seen.hits).toBeGreaterThan(1000);
@@ -107,7 +158,14 @@ describe("the scheduler", () => {
 
   it("lets a waiting request of low priority have its turn", () => {
     // A stream of urgent requests that alone would fill the one place there is.
-    const urgent = Array.from({ length: 40 }, (_, step) => ({ step: step * 2 + 1, prompt: [1, 2], maxTokens: 2, n: 1, priority: 1, cancelAt: undefined }));
+    const urgent = Array.from({ length: 40 }, (_, step) => ({
+      step: step * 2 + 1,
+      prompt: [1, 2],
+      maxTokens: 2,
+      n: 1,
+      priority: 1,
+      cancelAt: undefined,
+    }));
     const patient = { step: 2, prompt: [3], maxTokens: 2, n: 1, priority: 0, cancelAt: undefined };
     const order: number[] = [];
     const traffic: Traffic = { pages: 8, tokensPerStep: 8, maxRunning: 1, requests: [patient, ...urgent] };
@@ -143,7 +201,12 @@ const leaks: Readonly<Record<string, (pages: number) => Parts>> = {
     let stale: number[] = [];
     made.prefixes.match = (ids) => {
       const found = match(ids);
-      if (found.length === 0 && stale.every((page) => made.allocator.ownersOf(page) > 0) && ids.length > stale.length * pageSize) return stale;
+      if (
+        found.length === 0 &&
+        stale.every((page) => made.allocator.ownersOf(page) > 0) &&
+        ids.length > stale.length * pageSize
+      )
+        return stale;
       stale = found.length > 0 ? found : stale;
       return found;
     };
@@ -152,7 +215,13 @@ const leaks: Readonly<Record<string, (pages: number) => Parts>> = {
   "a prefix of one page too few ids is taken for the whole page": (pages) => {
     const made = parts(pages);
     const insert = made.prefixes.insert.bind(made.prefixes);
-    made.prefixes.insert = (ids, held) => insert(held.length * pageSize > ids.length && ids.length > 3 ? [...ids, ...Array.from({ length: pageSize }, () => 0)] : ids, held);
+    made.prefixes.insert = (ids, held) =>
+      insert(
+        held.length * pageSize > ids.length && ids.length > 3
+          ? [...ids, ...Array.from({ length: pageSize }, () => 0)]
+          : ids,
+        held,
+      );
     return made;
   },
   "a page is free while others share it": (pages) => {
@@ -166,14 +235,17 @@ describe("the ledger", () => {
   it.each(Object.keys(leaks))("catches it where %s", (leak) => {
     let caught = 0;
     let other = 0;
-    fc.assert(fc.property(traffic, (asked) => {
-      try {
-        run(asked, leaks[leak]!(asked.pages));
-      } catch (error) {
-        if (error instanceof PageTableError) caught++;
-        else other++;
-      }
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(traffic, (asked) => {
+        try {
+          run(asked, leaks[leak]!(asked.pages));
+        } catch (error) {
+          if (error instanceof PageTableError) caught++;
+          else other++;
+        }
+      }),
+      { numRuns: 300 },
+    );
     console.log(`${leak}: caught ${caught} times of 300, other faults ${other}`);
     expect(caught).toBeGreaterThan(5);
   });

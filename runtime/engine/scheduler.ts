@@ -90,7 +90,7 @@ export class Scheduler {
       if (completion.paused || !this.#running.includes(completion)) continue;
       let count = Math.min(room, completion.pending);
       if (count === 0) continue;
-      for (let wanted = completion.cached.pagesWanted(count); wanted > free();) {
+      for (let wanted = completion.cached.pagesWanted(count); wanted > free(); ) {
         const victim = this.#victimFor(completion);
         if (victim === completion) {
           count = 0;
@@ -126,20 +126,34 @@ export class Scheduler {
   }
 
   #admit(planned: Map<Completion, number>, { room, promised }: { room: number; promised: number }): void {
-    const rank = ({ rank: before, group: { request: { priority } }, waitingSince }: Completion): number => (
-      Math.max(before, priority + Math.floor((this.#step - waitingSince) / this.#limits.stepsPerPriority)));
+    const rank = ({
+      rank: before,
+      group: {
+        request: { priority },
+      },
+      waitingSince,
+    }: Completion): number =>
+      Math.max(before, priority + Math.floor((this.#step - waitingSince) / this.#limits.stepsPerPriority));
     const waiting = this.#waiting.toSorted((left, right) => rank(right) - rank(left) || byArrival(left, right));
     for (const completion of waiting) {
       if (room === 0) return;
       // Who else has the same prompt waits for it to be in the cache.
       if (completion.paused || (completion.index > 0 && !completion.group.prefilled)) continue;
-      for (let idle = this.#idle(); this.#running.length >= this.#limits.maxRunning && idle !== undefined; idle = this.#idle()) this.#preempt(idle);
+      for (
+        let idle = this.#idle();
+        this.#running.length >= this.#limits.maxRunning && idle !== undefined;
+        idle = this.#idle()
+      )
+        this.#preempt(idle);
       if (this.#running.length >= this.#limits.maxRunning) return;
       const shared = this.#prefixes.match(completion.ids);
       const cached = this.#open();
       cached.adopt(shared);
       // All of what it has to compute has room now, and the next id where that is another page: whoever is let in does not leave at once.
-      const last = Math.min(completion.ids.length + 1, completion.group.request.prompt.length + completion.group.request.maxTokens - 1);
+      const last = Math.min(
+        completion.ids.length + 1,
+        completion.group.request.prompt.length + completion.group.request.maxTokens - 1,
+      );
       const wanted = cached.pagesWanted(Math.max(last, completion.ids.length) - cached.length);
       const fits = (): boolean => wanted <= this.#available - promised;
       for (let idle = this.#idle(); !fits() && idle !== undefined; idle = this.#idle()) this.#preempt(idle);

@@ -24,9 +24,17 @@ export class Group {
   /** Called when it has left the engine. */
   onLeave: () => void = () => undefined;
 
-  constructor(readonly id: number, readonly request: CheckedRequest, tokenizer: Tokenizer | undefined, maxBuffered: number) {
+  constructor(
+    readonly id: number,
+    readonly request: CheckedRequest,
+    tokenizer: Tokenizer | undefined,
+    maxBuffered: number,
+  ) {
     this.buffer = new Buffer(maxBuffered);
-    this.completions = Array.from({ length: request.n }, (_, index) => new Completion(this, index, tokenizer?.stream()));
+    this.completions = Array.from(
+      { length: request.n },
+      (_, index) => new Completion(this, index, tokenizer?.stream()),
+    );
   }
 
   get done(): boolean {
@@ -71,7 +79,11 @@ export class Completion {
   rank: number;
   wasAdmitted = false;
 
-  constructor(readonly group: Group, readonly index: number, stream: TokenStream | undefined) {
+  constructor(
+    readonly group: Group,
+    readonly index: number,
+    stream: TokenStream | undefined,
+  ) {
     const { prompt, sampling, stop } = group.request;
     this.ids = [...prompt];
     this.seed = seedOfCompletion(sampling.seed, index);
@@ -98,12 +110,20 @@ export class Completion {
 
   /** What the id after the last one is chosen with. */
   get row(): { sampling: CheckedRequest["sampling"]; seed: bigint; position: number; history: History } {
-    return { sampling: this.group.request.sampling, seed: this.seed, position: this.ids.length, history: this.#history };
+    return {
+      sampling: this.group.request.sampling,
+      seed: this.seed,
+      position: this.ids.length,
+      history: this.#history,
+    };
   }
 
   /** Takes the id that was chosen, and hands it to the consumer. */
   take({ id, logprob, top }: Sampled, endsHere: (length: number) => boolean): void {
-    const { request: { stopIds, maxTokens }, buffer } = this.group;
+    const {
+      request: { stopIds, maxTokens },
+      buffer,
+    } = this.group;
     const position = this.ids.length;
     this.ids.push(id);
     extendMarks(this.marks, this.ids);
@@ -116,7 +136,15 @@ export class Completion {
     else if (full) this.finish = "length";
     // What the last ids left unfinished may still be a stop string.
     const rest = this.finish === undefined || stopped ? "" : this.#rest();
-    buffer.push({ completion: this.index, position, id, text: text + rest, logprob, top, ...(this.finish !== undefined && { finish: this.finish }) });
+    buffer.push({
+      completion: this.index,
+      position,
+      id,
+      text: text + rest,
+      logprob,
+      top,
+      ...(this.finish !== undefined && { finish: this.finish }),
+    });
     this.group.firstToken ??= Date.now();
     if (this.group.done) buffer.end();
   }

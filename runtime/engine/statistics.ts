@@ -24,7 +24,13 @@ export interface EngineStatistics {
     /** Held for the prefix cache; those that no request uses are free as soon as they are needed. */
     readonly cached: number;
   };
-  readonly requests: { readonly submitted: number; readonly finished: number; readonly cancelled: number; readonly failed: number; readonly refused: number };
+  readonly requests: {
+    readonly submitted: number;
+    readonly finished: number;
+    readonly cancelled: number;
+    readonly failed: number;
+    readonly refused: number;
+  };
   readonly steps: number;
   /** Ids that were generated; ids of prompts, or of what was computed before, that were computed; and those that were found in the prefix cache. */
   readonly tokens: { readonly generated: number; readonly prefilled: number; readonly cached: number };
@@ -66,8 +72,12 @@ export class Tally {
     const steps = sizes.reduce((total, [, count]) => total + count, 0);
     const sorted = this.#firstTokens.toSorted((left, right) => left - right);
     return {
-      requests: { ...this.requests }, steps: this.steps,
-      batch: { mean: steps === 0 ? 0 : sizes.reduce((total, [size, count]) => total + size * count, 0) / steps, sizes: Object.fromEntries(sizes) },
+      requests: { ...this.requests },
+      steps: this.steps,
+      batch: {
+        mean: steps === 0 ? 0 : sizes.reduce((total, [size, count]) => total + size * count, 0) / steps,
+        sizes: Object.fromEntries(sizes),
+      },
       tokensPerSecond: this.#milliseconds === 0 ? 0 : (this.tokens.generated / this.#milliseconds) * 1000,
       millisecondsToFirstToken: { median: sorted[sorted.length >> 1] ?? 0, largest: sorted.at(-1) ?? 0 },
     };

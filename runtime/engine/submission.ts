@@ -69,7 +69,12 @@ export class Submission implements AsyncIterable<EngineToken> {
 
   /** @throws RequestError the second time */
   [Symbol.asyncIterator](): AsyncIterableIterator<EngineToken> {
-    if (this.#isRead) throw new RequestError({ where: `request ${this.id}`, what: "its tokens are read already, and each is handed out once", fix: "iterate it once, or ask for its result() instead" });
+    if (this.#isRead)
+      throw new RequestError({
+        where: `request ${this.id}`,
+        what: "its tokens are read already, and each is handed out once",
+        fix: "iterate it once, or ask for its result() instead",
+      });
     this.#isRead = true;
     const { buffer } = this.#group;
     const iterator: AsyncIterableIterator<EngineToken> = {
@@ -97,8 +102,15 @@ export class Submission implements AsyncIterable<EngineToken> {
       tops[completion]!.push(top);
     }
     return {
-      completions: completions.map(({ generated, logprobs, finish }, index): EngineCompletion => (
-        { ids: [...generated], text: texts[index]!, logprobs: Float32Array.from(logprobs), top: tops[index]!, finish: finish ?? "cancelled" })),
+      completions: completions.map(
+        ({ generated, logprobs, finish }, index): EngineCompletion => ({
+          ids: [...generated],
+          text: texts[index]!,
+          logprobs: Float32Array.from(logprobs),
+          top: tops[index]!,
+          finish: finish ?? "cancelled",
+        }),
+      ),
       cachedTokens: completions.reduce((total, { cachedTokens }) => total + cachedTokens, 0),
       preemptions: completions.reduce((total, { preemptions }) => total + preemptions, 0),
     };

@@ -73,12 +73,20 @@ export function planStep(entries: readonly StepEntry[], allocator: PageAllocator
   return { tokens, requests, pagesPerRequest, ids, positions, slots, requestOf, pages, lastTokens };
 }
 
-function check(entries: readonly StepEntry[], allocator: PageAllocator, { vocabulary, maxPositions }: StepLimits): void {
+function check(
+  entries: readonly StepEntry[],
+  allocator: PageAllocator,
+  { vocabulary, maxPositions }: StepLimits,
+): void {
   if (entries.length === 0) throw new BatchError("the batch is empty", "give at least one sequence");
   if (new Set(entries.map(({ sequence }) => sequence)).size !== entries.length) {
-    throw new BatchError("a sequence stands in the batch twice", "give each sequence once, with all the ids that it appends");
+    throw new BatchError(
+      "a sequence stands in the batch twice",
+      "give each sequence once, with all the ids that it appends",
+    );
   }
-  if (!entries.every(({ sequence }) => sequence.isOf(allocator))) throw new BatchError("a sequence of the batch lies in another cache", "give sequences that this cache opened");
+  if (!entries.every(({ sequence }) => sequence.isOf(allocator)))
+    throw new BatchError("a sequence of the batch lies in another cache", "give sequences that this cache opened");
   let wanted = 0;
   for (const [index, { sequence, ids }] of entries.entries()) {
     checkIds(ids, `sequence ${index} of the batch`, { vocabulary, maxPositions: maxPositions - sequence.length });
@@ -88,7 +96,11 @@ function check(entries: readonly StepEntry[], allocator: PageAllocator, { vocabu
 }
 
 /** What JavaScript without types may have given instead. @throws BatchError */
-export function checkList(value: unknown, what: string, fix = "give a list of token ids for each sequence, as in [[0, 17, 5]]"): void {
+export function checkList(
+  value: unknown,
+  what: string,
+  fix = "give a list of token ids for each sequence, as in [[0, 17, 5]]",
+): void {
   if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
     throw new BatchError(`${what} is ${value === null ? "null" : typeof value}, not a list`, fix);
   }
@@ -102,5 +114,6 @@ export function checkIds(ids: readonly number[], what: string, { vocabulary, max
     throw new BatchError(`${what} has ${ids.length} ids where ${maxPositions} fit the model's positions`, "shorten it");
   }
   const wrong = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary);
-  if (wrong >= 0) throw new BatchError(`${what} has id ${ids[wrong]} at position ${wrong}`, `ids go from 0 to ${vocabulary - 1}`);
+  if (wrong >= 0)
+    throw new BatchError(`${what} has id ${ids[wrong]} at position ${wrong}`, `ids go from 0 to ${vocabulary - 1}`);
 }

@@ -13,16 +13,28 @@ export class KvCache {
   readonly #disposed: () => void;
 
   /** @param disposed called once the cache's memory is free again; @throws AllocationError, having freed everything */
-  constructor(device: Device, { layers, keyValueHeads, headSize }: RunConfig, pages: number, disposed: () => void = () => undefined) {
+  constructor(
+    device: Device,
+    { layers, keyValueHeads, headSize }: RunConfig,
+    pages: number,
+    disposed: () => void = () => undefined,
+  ) {
     this.allocator = new PageAllocator(pages);
     this.#disposed = disposed;
     const make = (name: string): Tensor => {
-      const tensor = createTensor(device, { name, storage: "bf16", shape: [pages * pageSize, keyValueHeads, headSize] });
+      const tensor = createTensor(device, {
+        name,
+        storage: "bf16",
+        shape: [pages * pageSize, keyValueHeads, headSize],
+      });
       this.#tensors.push(tensor);
       return tensor;
     };
     try {
-      this.layers = Array.from({ length: layers }, (_, layer) => ({ keys: make(`keys of layer ${layer}`), values: make(`values of layer ${layer}`) }));
+      this.layers = Array.from({ length: layers }, (_, layer) => ({
+        keys: make(`keys of layer ${layer}`),
+        values: make(`values of layer ${layer}`),
+      }));
     } catch (error) {
       this.#free();
       throw error;

@@ -35,7 +35,7 @@ export interface ChatOptions {
 
 export const chatNames = ["addGenerationPrompt", "tools", "date", "variables"] as const;
 
-const giveMessages = "give [{ role: \"user\", content: \"…\" }, …]";
+const giveMessages = 'give [{ role: "user", content: "…" }, …]';
 
 export class ChatTemplate {
   readonly #template: Template;
@@ -48,9 +48,17 @@ export class ChatTemplate {
    * @param where the file or model that messages name
    * @throws ChatTemplateError if there is none or it doesn't parse
    */
-  constructor(template: string | undefined, settings: Readonly<Record<string, unknown>>, private readonly where: string) {
+  constructor(
+    template: string | undefined,
+    settings: Readonly<Record<string, unknown>>,
+    private readonly where: string,
+  ) {
     if (template === undefined) {
-      throw new ChatTemplateError({ where, what: "this model has no chat template", fix: "give it a text to continue, or use the checkpoint of its chat or instruct version" });
+      throw new ChatTemplateError({
+        where,
+        what: "this model has no chat template",
+        fix: "give it a text to continue, or use the checkpoint of its chat or instruct version",
+      });
     }
     this.#specialTokens = specialTokensOf(settings, where);
     this.#namesDate = template.includes("strftime_now");
@@ -58,18 +66,30 @@ export class ChatTemplate {
       this.#template = new Template(template);
     } catch (cause) {
       if (cause instanceof JinjaRefusal) throw refused(where, cause);
-      throw new ChatTemplateError({ where, what: `the chat template does not parse (${messageOf(cause)})`, fix: "correct it, or copy or download it again", cause });
+      throw new ChatTemplateError({
+        where,
+        what: `the chat template does not parse (${messageOf(cause)})`,
+        fix: "correct it, or copy or download it again",
+        cause,
+      });
     }
   }
 
   /** @throws ChatTemplateError if the messages are none, or the template refuses them or asks for what there isn't */
-  render(messages: readonly ChatMessage[], { addGenerationPrompt = true, tools, date, variables = {} }: ChatOptions = {}): string {
+  render(
+    messages: readonly ChatMessage[],
+    { addGenerationPrompt = true, tools, date, variables = {} }: ChatOptions = {},
+  ): string {
     checkMessages(messages);
     // In order of precedence; a name that comes again is passed over.
     const values = [
       Object.entries({ messages, tools: tools ?? null, documents: null, add_generation_prompt: addGenerationPrompt }),
-      Object.entries(variables), Object.entries(this.#specialTokens),
-    ].flat().filter(([, value]) => value !== undefined).reverse();
+      Object.entries(variables),
+      Object.entries(this.#specialTokens),
+    ]
+      .flat()
+      .filter(([, value]) => value !== undefined)
+      .reverse();
     try {
       const given = values.map(([name, value]): [string, Value] => [name, fromJavaScript(value, name)]);
       return this.#template.render(new Map([...this.#functions(date), ...given]));
@@ -77,37 +97,60 @@ export class ChatTemplate {
       if (cause instanceof ChatTemplateError) throw cause;
       if (cause instanceof JinjaRefusal) throw refused(this.where, cause);
       const asksForDate = date === undefined && this.#namesDate;
-      throw new ChatTemplateError({ where: this.where, what: `the chat template cannot be rendered (${messageOf(cause)})`,
-        fix: asksForDate ? "give `date`, which it may ask for, and the messages and variables that it expects" : "give the messages and variables that it expects", cause });
+      throw new ChatTemplateError({
+        where: this.where,
+        what: `the chat template cannot be rendered (${messageOf(cause)})`,
+        fix: asksForDate
+          ? "give `date`, which it may ask for, and the messages and variables that it expects"
+          : "give the messages and variables that it expects",
+        cause,
+      });
     }
   }
 
   #functions(date: Date | undefined): [string, Value][] {
     const refuse = new Callable("raise_exception", ({ positional }) => {
-      throw new ChatTemplateError({ where: this.where, what: `the chat template refuses the conversation (${positional.map(textOf).join()})`, fix: "give messages as it says" });
+      throw new ChatTemplateError({
+        where: this.where,
+        what: `the chat template refuses the conversation (${positional.map(textOf).join()})`,
+        fix: "give messages as it says",
+      });
     });
-    const now = date === undefined ? [] : [new Callable("strftime_now", ({ positional: [format] }) => formatDate(date, textOf(format ?? "")))];
+    const now =
+      date === undefined
+        ? []
+        : [new Callable("strftime_now", ({ positional: [format] }) => formatDate(date, textOf(format ?? "")))];
     return [refuse, ...now].map((made) => [made.name, made]);
   }
 }
 
 /** Rendered otherwise it would be another prompt. */
 function refused(where: string, cause: JinjaRefusal): ChatTemplateError {
-  return new ChatTemplateError({ where, what: `the chat template has ${cause.message}, which is not rendered as Jinja 3.1 does`,
-    fix: "write it otherwise in the template, or render the prompt with transformers and give its text or ids", cause });
+  return new ChatTemplateError({
+    where,
+    what: `the chat template has ${cause.message}, which is not rendered as Jinja 3.1 does`,
+    fix: "write it otherwise in the template, or render the prompt with transformers and give its text or ids",
+    cause,
+  });
 }
 
 const tokenNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
 /** The special tokens that the settings name, each as its text or as an object with that. @throws ChatTemplateError */
 export function specialTokensOf(settings: Readonly<Record<string, unknown>>, where: string): Record<string, string> {
-  return Object.fromEntries(tokenNames.flatMap((name): [string, string][] => {
-    const value = settings[name] ?? null;
-    if (value === null) return [];
-    const text = typeof value === "object" ? (value as { content?: unknown }).content : value;
-    if (typeof text === "string") return [[name, text]];
-    throw new ChatTemplateError({ where, what: `${name} is neither a text nor an object with a text as its content`, fix: "correct the file" });
-  }));
+  return Object.fromEntries(
+    tokenNames.flatMap((name): [string, string][] => {
+      const value = settings[name] ?? null;
+      if (value === null) return [];
+      const text = typeof value === "object" ? (value as { content?: unknown }).content : value;
+      if (typeof text === "string") return [[name, text]];
+      throw new ChatTemplateError({
+        where,
+        what: `${name} is neither a text nor an object with a text as its content`,
+        fix: "correct the file",
+      });
+    }),
+  );
 }
 
 function checkMessages(messages: readonly ChatMessage[]): void {
@@ -118,14 +161,29 @@ function checkMessages(messages: readonly ChatMessage[]): void {
   if (messages.length === 0) return refuse("messages", "there are none");
   (messages as readonly unknown[]).forEach((message, index) => {
     const where = `messages[${index}]`;
-    if (typeof message !== "object" || message === null || Array.isArray(message)) return refuse(where, "it is not an object");
+    if (typeof message !== "object" || message === null || Array.isArray(message))
+      return refuse(where, "it is not an object");
     const { role, content, tool_calls: calls } = message as ChatMessage;
     if (typeof role !== "string" || role === "") return refuse(where, "its role is not a text");
-    if (typeof content !== "string" && !(Array.isArray(calls) && (content ?? null) === null)) refuse(where, "its content is not a text");
+    if (typeof content !== "string" && !(Array.isArray(calls) && (content ?? null) === null))
+      refuse(where, "its content is not a text");
   });
 }
 
-const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const months = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
 const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /** Python's strftime for the directives that templates use, in English and UTC. */
@@ -133,8 +191,18 @@ function formatDate(date: Date, format: string): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const [year, month, day] = [date.getUTCFullYear(), months[date.getUTCMonth()]!, days[date.getUTCDay()]!];
   const directives: Record<string, string> = {
-    Y: String(year).padStart(4, "0"), y: two(year % 100), m: two(date.getUTCMonth() + 1), B: month, b: month.slice(0, 3), d: two(date.getUTCDate()),
-    A: day, a: day.slice(0, 3), H: two(date.getUTCHours()), M: two(date.getUTCMinutes()), S: two(date.getUTCSeconds()), "%": "%",
+    Y: String(year).padStart(4, "0"),
+    y: two(year % 100),
+    m: two(date.getUTCMonth() + 1),
+    B: month,
+    b: month.slice(0, 3),
+    d: two(date.getUTCDate()),
+    A: day,
+    a: day.slice(0, 3),
+    H: two(date.getUTCHours()),
+    M: two(date.getUTCMinutes()),
+    S: two(date.getUTCSeconds()),
+    "%": "%",
   };
   return format.replace(/%([^])/g, (_, letter: string) => {
     if (!Object.hasOwn(directives, letter)) throw new Error(`strftime_now: %${letter} is not supported`);

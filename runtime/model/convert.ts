@@ -10,7 +10,8 @@ export type WeightStorage = "bf16" | "f32";
 export const bytesOfDtype: Readonly<Record<WeightDtype, number>> = { BF16: 2, F16: 2, F32: 4 };
 
 const endianness = new Uint8Array(Uint16Array.of(1).buffer)[0];
-if (endianness !== 1) throw new Error("checkpoints are little-endian and so must be the processor; fix: use another one");
+if (endianness !== 1)
+  throw new Error("checkpoints are little-endian and so must be the processor; fix: use another one");
 
 /** The f32 of each f16 pattern: exact, since f32 holds f16's subnormals as normal numbers. */
 let widenedF16: Uint32Array | undefined;
@@ -33,7 +34,8 @@ export function widen(dtype: WeightDtype, bytes: Uint8Array<ArrayBuffer>): Uint3
   const patterns = new Uint16Array(bytes.buffer);
   const bits = new Uint32Array(patterns.length);
   const table = dtype === "F16" ? widenF16() : undefined;
-  for (let index = 0; index < bits.length; index++) bits[index] = table === undefined ? patterns[index]! << 16 : table[patterns[index]!]!;
+  for (let index = 0; index < bits.length; index++)
+    bits[index] = table === undefined ? patterns[index]! << 16 : table[patterns[index]!]!;
   return bits;
 }
 
@@ -79,7 +81,8 @@ const chunkBytes = 2 ** 24;
 
 /** A weight's rows, as many at a time as a chunk holds. */
 export async function* rowsOf(
-  { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: WeightDtype }, read: (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>,
+  { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: WeightDtype },
+  read: (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<RowsOfWeight> {
   const rowBytes = shape.at(-1)! * bytesOfDtype[dtype];
   const allRows = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
@@ -97,7 +100,12 @@ export type ConvertedRows =
   | { readonly words?: undefined; readonly inexact: true };
 
 /** Rows as words of a tensor's buffer: magnitudes below 2^-56 are zeros of their sign, and nothing is rounded. Takes the bytes over. */
-export function convertRows({ rows, bytes }: RowsOfWeight, rowLength: number, dtype: WeightDtype, storage: WeightStorage): ConvertedRows {
+export function convertRows(
+  { rows, bytes }: RowsOfWeight,
+  rowLength: number,
+  dtype: WeightDtype,
+  storage: WeightStorage,
+): ConvertedRows {
   if (dtype === "BF16" && storage === "bf16" && rowLength % 2 === 0) {
     const refused = settlePatterns(new Uint16Array(bytes.buffer));
     return refused >= 0 ? { refused } : { words: new Uint32Array(bytes.buffer) };

@@ -106,17 +106,15 @@ function byteFallbackTokenizer(): Tokenizer {
     "x",
     "y",
   ];
-  const added = names
-    .slice(0, 3)
-    .map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    }));
+  const added = names.slice(0, 3).map((content, id) => ({
+    id,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  }));
   return new Tokenizer(
     {
       added_tokens: added,

@@ -51,7 +51,8 @@ export function exponential(x: number): number {
 
 /** The natural logarithm of a positive normal number. */
 export function logarithm(x: number): number {
-  if (!(x >= 2 ** -1022 && x < Infinity)) throw new RangeError(`logarithm(${x}): the argument must be a positive normal number`);
+  if (!(x >= 2 ** -1022 && x < Infinity))
+    throw new RangeError(`logarithm(${x}): the argument must be a positive normal number`);
   view.setFloat64(0, x);
   let exponent = (view.getUint32(0) >>> 20) - 1023;
   let m = x / powerOfTwo(exponent);
@@ -70,9 +71,13 @@ export function sineCosine(angle: number): { readonly sine: number; readonly cos
   const sine = r - r * square * polynomial(square, sineSeries);
   const cosine = 1 - (0.5 * square - square * square * polynomial(square, cosineSeries));
   switch (((quadrant % 4) + 4) % 4) {
-    case 0: return { sine, cosine };
-    case 1: return { sine: cosine, cosine: -sine };
-    case 2: return { sine: -sine, cosine: -cosine };
-    default: return { sine: -cosine, cosine: sine };
+    case 0:
+      return { sine, cosine };
+    case 1:
+      return { sine: cosine, cosine: -sine };
+    case 2:
+      return { sine: -sine, cosine: -cosine };
+    default:
+      return { sine: -cosine, cosine: sine };
   }
 }

@@ -9,7 +9,10 @@ import { Folder, ModelFileError } from "./files.ts";
 let path: string;
 beforeAll(async () => {
   path = await mkdtemp(join(tmpdir(), "treefold-files-"));
-  await writeFile(join(path, "weights"), Uint8Array.from({ length: 10 }, (_, index) => index));
+  await writeFile(
+    join(path, "weights"),
+    Uint8Array.from({ length: 10 }, (_, index) => index),
+  );
 });
 afterAll(() => rm(path, { recursive: true }));
 
@@ -26,13 +29,18 @@ test("what is missing, short or nowhere is a ModelFileError", async () => {
   const rejections = [
     [() => folder.readText("none"), `${join(path, "none")}: it cannot be read (ENOENT); fix: copy it again`],
     [() => folder.readBytes("none", 0, 1), `${join(path, "none")}: it cannot be read (ENOENT); fix: copy it again`],
-    [() => folder.readBytes("weights", 8, 5), `${join(path, "weights")}: it ends at byte 10, where 3 more belong; fix: copy it again`],
+    [
+      () => folder.readBytes("weights", 8, 5),
+      `${join(path, "weights")}: it ends at byte 10, where 3 more belong; fix: copy it again`,
+    ],
   ] as const;
   for (const [read, message] of rejections) {
     await expect(read()).rejects.toThrow(ModelFileError);
     await expect(read()).rejects.toThrow(message);
   }
-  expect(() => new Folder(new URL("https://example.org/"))).toThrow("https://example.org/: it is no place in the file system; fix: give a path, or a file: URL");
+  expect(() => new Folder(new URL("https://example.org/"))).toThrow(
+    "https://example.org/: it is no place in the file system; fix: give a path, or a file: URL",
+  );
   await folder.close();
 });
 
@@ -40,7 +48,11 @@ test("a signal's reason, and what `received` throws, are thrown as they are", as
   const reason = new Error("enough");
   const aborted = new Folder(path, { signal: AbortSignal.abort(reason) });
   await expect(aborted.readText("none")).rejects.toBe(reason);
-  const folder = new Folder(path, { received: () => { throw reason; } });
+  const folder = new Folder(path, {
+    received: () => {
+      throw reason;
+    },
+  });
   await expect(folder.readBytes("weights", 0, 1)).rejects.toBe(reason);
   await expect(folder.readText("none")).rejects.toThrow(ModelFileError);
   await folder.close();

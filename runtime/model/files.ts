@@ -24,7 +24,10 @@ export class Folder {
   #thrown: unknown;
 
   /** @throws ModelFileError for a location that is none */
-  constructor(location: string | URL, { fix = "copy the whole folder, or build the library again", received, signal }: FolderOptions = {}) {
+  constructor(
+    location: string | URL,
+    { fix = "copy the whole folder, or build the library again", received, signal }: FolderOptions = {},
+  ) {
     this.#fix = fix;
     this.#signal = signal;
     const told = (bytes: number): void => {
@@ -53,9 +56,15 @@ export class Folder {
 
   /** Exactly so many bytes, at the start of a buffer of their own. @throws ModelFileError; the signal's reason when it is aborted */
   async readBytes(name: string, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await this.#files.readBytes(name, offset, length).catch((cause: unknown) => this.#refuse(name, cause));
+    const bytes = await this.#files
+      .readBytes(name, offset, length)
+      .catch((cause: unknown) => this.#refuse(name, cause));
     if (bytes.length === length) return bytes;
-    throw new ModelFileError({ where: this.pathOf(name), what: `it ends at byte ${offset + bytes.length}, where ${length - bytes.length} more belong`, fix: this.#fix });
+    throw new ModelFileError({
+      where: this.pathOf(name),
+      what: `it ends at byte ${offset + bytes.length}, where ${length - bytes.length} more belong`,
+      fix: this.#fix,
+    });
   }
 
   /** Closes what was opened to read from. */
@@ -67,6 +76,11 @@ export class Folder {
     this.#signal?.throwIfAborted();
     if (cause === this.#thrown) throw cause;
     const reason = (cause as { code?: string } | undefined)?.code ?? messageOf(cause);
-    throw new ModelFileError({ where: this.pathOf(name), what: `it cannot be read (${reason})`, fix: this.#fix, cause });
+    throw new ModelFileError({
+      where: this.pathOf(name),
+      what: `it cannot be read (${reason})`,
+      fix: this.#fix,
+      cause,
+    });
   }
 }

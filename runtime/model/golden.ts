@@ -20,16 +20,23 @@ export interface GoldenCheck {
  * @throws RequestError where the library has no golden hash, and what `forward` throws
  */
 export async function checkGolden(
-  model: Model, progress: (done: number, tokens: number) => void = () => undefined, golden: Golden | undefined = model.manifest.golden,
+  model: Model,
+  progress: (done: number, tokens: number) => void = () => undefined,
+  golden: Golden | undefined = model.manifest.golden,
 ): Promise<GoldenCheck> {
   const { name } = model.manifest;
-  if (golden === undefined) throw new RequestError({ where: `model '${name}'`, what: "its library has no golden hash", fix: "build it again, from a checkpoint that the reference evaluator can run" });
+  if (golden === undefined)
+    throw new RequestError({
+      where: `model '${name}'`,
+      what: "its library has no golden hash",
+      fix: "build it again, from a checkpoint that the reference evaluator can run",
+    });
   const { ids, promptTokens, logits: expected } = golden;
   const hash = createSha256();
   const cache = model.createCache([ids.length]);
   try {
     const sequence = cache.open();
-    for (let done = 0; done < ids.length;) {
+    for (let done = 0; done < ids.length; ) {
       const next = ids.slice(done, done === 0 ? promptTokens : done + 1);
       const [logits] = await model.stepLogits(cache, [{ sequence, ids: next }], "all");
       hash.update(logits!);

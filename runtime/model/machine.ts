@@ -15,12 +15,20 @@ export class DeviceMachine implements Machine {
 
   #disposed = false;
 
-  constructor(private readonly device: Device, private readonly library: KernelLibrary) {
+  constructor(
+    private readonly device: Device,
+    private readonly library: KernelLibrary,
+  ) {
     this.#commands = new Commands(device);
   }
 
   temporary(name: string, storage: StorageType, shape: readonly number[]): Tensor {
-    if (this.#disposed) throw new RequestError({ where: `temporary '${name}'`, what: "the model has been disposed of", fix: "load it again" });
+    if (this.#disposed)
+      throw new RequestError({
+        where: `temporary '${name}'`,
+        what: "the model has been disposed of",
+        fix: "load it again",
+      });
     const words = Math.max(1, wordsOf({ storage, shape }));
     let memory = this.#memory.get(name);
     if (memory === undefined || memory.shape[0]! < words) {
@@ -48,7 +56,10 @@ export class DeviceMachine implements Machine {
   }
 
   run(
-    kernel: string, tensors: Readonly<Record<string, Tensor>>, extents: Readonly<Record<string, number>>, parameters: Readonly<Record<string, number>> = {},
+    kernel: string,
+    tensors: Readonly<Record<string, Tensor>>,
+    extents: Readonly<Record<string, number>>,
+    parameters: Readonly<Record<string, number>> = {},
   ): void {
     this.#commands.run(this.library.get(kernel, extents["token"]!), { tensors, extents, parameters });
   }

@@ -34,7 +34,12 @@ export interface KernelCertificate {
    * At which extents of batch and sequence axes the text was executed, how many output elements were compared there, of how many, and how many
    * ways through the text (null where not all were).
    */
-  readonly sizes: readonly { readonly extents: Readonly<Record<string, number>>; readonly elements: number; readonly of: number; readonly paths: number | null }[];
+  readonly sizes: readonly {
+    readonly extents: Readonly<Record<string, number>>;
+    readonly elements: number;
+    readonly of: number;
+    readonly paths: number | null;
+  }[];
   /** SHA-256 over the declared expressions that were compared, and the sizes. */
   readonly expressionHash: string;
   /** A hash of the audit's own code. */
@@ -106,7 +111,11 @@ export interface Manifest {
     readonly tensors: readonly WeightEntry[];
   };
   /** Files of the tokenizer; null where the checkpoint had none. */
-  readonly tokenizer: { readonly description: string; readonly settings: string; readonly chatTemplate: string | null } | null;
+  readonly tokenizer: {
+    readonly description: string;
+    readonly settings: string;
+    readonly chatTemplate: string | null;
+  } | null;
   /** SHA-256 of each file but this one, the entry that users import, and the weights, which have their own. */
   readonly files: Readonly<Record<string, string>>;
   /** The same of what users import, and may have a tool of theirs rewrite: an audit asks for these, and loading does not. */
@@ -132,11 +141,17 @@ export async function readManifest(folder: Folder): Promise<Manifest> {
 
 /** It does not have the hash that it was written with. */
 export function damagedManifest(folder: Folder): ModelFileError {
-  return new ModelFileError({ where: folder.pathOf(manifestFile), what: "it does not have the hash that it was written with", fix: buildAgain });
+  return new ModelFileError({
+    where: folder.pathOf(manifestFile),
+    what: "it does not have the hash that it was written with",
+    fix: buildAgain,
+  });
 }
 
 /** The manifest, and whether it is as it was written. @throws ModelFileError where there is none */
-export async function parseManifest(folder: Folder): Promise<{ readonly manifest: Manifest; readonly isIntact: boolean }> {
+export async function parseManifest(
+  folder: Folder,
+): Promise<{ readonly manifest: Manifest; readonly isIntact: boolean }> {
   const where = folder.pathOf(manifestFile);
   let value: Manifest & { readonly sha256: string };
   try {
@@ -147,7 +162,11 @@ export async function parseManifest(folder: Folder): Promise<{ readonly manifest
   }
   if (typeof value !== "object" || value === null || value.format !== manifestFormat) {
     const format = String((value as Partial<Manifest> | null)?.format);
-    throw new ModelFileError({ where, what: `its format is '${format}', and this runtime reads '${manifestFormat}'`, fix: "build the library again with the compiler of this runtime's version" });
+    throw new ModelFileError({
+      where,
+      what: `its format is '${format}', and this runtime reads '${manifestFormat}'`,
+      fix: "build the library again with the compiler of this runtime's version",
+    });
   }
   const { sha256, ...manifest } = value;
   return { manifest, isIntact: sha256Of(JSON.stringify(manifest, undefined, 2)) === sha256 };
@@ -162,5 +181,9 @@ export async function readVerified(folder: Folder, manifest: Manifest, file: str
 
 /** It does not have the hash that the manifest gives. */
 export function damagedFile(folder: Folder, file: string): ModelFileError {
-  return new ModelFileError({ where: folder.pathOf(file), what: "it does not have the hash that the manifest gives", fix: buildAgain });
+  return new ModelFileError({
+    where: folder.pathOf(file),
+    what: "it does not have the hash that the manifest gives",
+    fix: buildAgain,
+  });
 }

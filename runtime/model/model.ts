@@ -8,7 +8,17 @@ import type { Tensor } from "../tensor.ts";
 import { BatchError, checkList, type StepEntry } from "./batch.ts";
 import { KvCache } from "./cache.ts";
 import { chatNames, ChatTemplate, type ChatMessage, type ChatOptions } from "./chat.ts";
-import { completeAll, completeOne, forwardAll, scoreAll, type Completion, type CompletionOptions, type ForwardOptions, type GenerateAllOptions, type Piece } from "./completion.ts";
+import {
+  completeAll,
+  completeOne,
+  forwardAll,
+  scoreAll,
+  type Completion,
+  type CompletionOptions,
+  type ForwardOptions,
+  type GenerateAllOptions,
+  type Piece,
+} from "./completion.ts";
 import { Folder } from "./files.ts";
 import type { KernelLibrary } from "./kernels.ts";
 import { readManifest, readVerified, type Manifest, type RunConfig } from "./manifest.ts";
@@ -72,15 +82,22 @@ interface Parts {
  * Loads a generated library. @param program imports its forward.js @param folder where its manifest.json lies: a path, or in a browser a URL
  * @throws DeviceArithmeticError, ModelFileError, NoAdapterError and other RuntimeErrors, having freed everything; the signal's reason when it is aborted
  */
-export async function loadModel(program: () => Promise<Program>, folder: string | URL, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(
+  program: () => Promise<Program>,
+  folder: string | URL,
+  options: LoadOptions = {},
+): Promise<Model> {
   checkOptions("load", options, ["device", "notify", "weights", "signal", "progress", "selfTest", "accept"]);
   const { signal, progress = () => undefined } = options;
   const files = new Folder(folder, { signal });
   let received: (bytes: number) => void = () => undefined;
   const weightFiles = new Folder(options.weights ?? files.pathOf("weights"), {
-    signal, received: (bytes) => received(bytes), fix: options.weights === undefined
-      ? "copy the whole library; for one that was built without weights, give load({ weights }) the checkpoint's folder"
-      : "give load({ weights }) the folder of the checkpoint that the library was built from",
+    signal,
+    received: (bytes) => received(bytes),
+    fix:
+      options.weights === undefined
+        ? "copy the whole library; for one that was built without weights, give load({ weights }) the checkpoint's folder"
+        : "give load({ weights }) the folder of the checkpoint that the library was built from",
   });
   progress("reading the library");
   signal?.throwIfAborted();
@@ -89,26 +106,43 @@ export async function loadModel(program: () => Promise<Program>, folder: string 
   let read = 0;
   received = (bytes) => {
     read = Math.min(total, read + bytes);
-    progress(`uploading the weights: ${Math.floor(100 * read / total)}%`, { read, total });
+    progress(`uploading the weights: ${Math.floor((100 * read) / total)}%`, { read, total });
   };
   await Promise.all(Object.keys(manifest.files).map((file) => readVerified(files, manifest, file)));
   // Not before it has been found to be what was written.
   const imported = await program();
   const { tokenizer, chatTemplate } = await readTokenizer(manifest, files);
-  const device = options.device ?? await openDevice(options.notify === undefined ? {} : { notify: options.notify });
+  const device = options.device ?? (await openDevice(options.notify === undefined ? {} : { notify: options.notify }));
   const uploader = new Uploader(device, signal);
   try {
     signal?.throwIfAborted();
     progress("compiling its kernels for the device");
     const { library, policy, verified } = await loadVerified(device, manifest, files, {
-      signal, progress, ...(options.selfTest && { selfTest: options.selfTest }), ...(options.accept && { accept: options.accept }),
+      signal,
+      progress,
+      ...(options.selfTest && { selfTest: options.selfTest }),
+      ...(options.accept && { accept: options.accept }),
     });
     const weights = await uploader.uploadWeights(manifest, weightFiles);
     const { cosine, sine } = await uploader.uploadRotary(manifest.config.rotary, manifest.config.maxPositions);
     // What there was too little memory for, only the driver finds out, and only now.
     await device.gpu.queue.onSubmittedWorkDone();
     device.assertUsable();
-    return new Model({ program: imported, manifest, device, ownsDevice: options.device === undefined, library, policy, verified, weights, cosine, sine, uploader, tokenizer, chatTemplate });
+    return new Model({
+      program: imported,
+      manifest,
+      device,
+      ownsDevice: options.device === undefined,
+      library,
+      policy,
+      verified,
+      weights,
+      cosine,
+      sine,
+      uploader,
+      tokenizer,
+      chatTemplate,
+    });
   } catch (error) {
     uploader.dispose();
     if (options.device === undefined) device.dispose();
@@ -119,14 +153,26 @@ export async function loadModel(program: () => Promise<Program>, folder: string 
 }
 
 async function readTokenizer(manifest: Manifest, folder: Folder): Promise<Pick<Parts, "tokenizer" | "chatTemplate">> {
-  if (manifest.tokenizer === null) return { tokenizer: undefined, chatTemplate: () => new ChatTemplate(undefined, {}, `model '${manifest.name}'`) };
+  if (manifest.tokenizer === null)
+    return { tokenizer: undefined, chatTemplate: () => new ChatTemplate(undefined, {}, `model '${manifest.name}'`) };
   const { description, settings, chatTemplate: template } = manifest.tokenizer;
-  const read = async (file: string): Promise<Record<string, unknown>> => JSON.parse(await readVerified(folder, manifest, file)) as Record<string, unknown>;
+  const read = async (file: string): Promise<Record<string, unknown>> =>
+    JSON.parse(await readVerified(folder, manifest, file)) as Record<string, unknown>;
   const values = await read(settings);
-  const tokenizer = new Tokenizer(await read(description), values, folder.pathOf(description), manifest.config.vocabulary);
+  const tokenizer = new Tokenizer(
+    await read(description),
+    values,
+    folder.pathOf(description),
+    manifest.config.vocabulary,
+  );
   const text = template === null ? undefined : await readVerified(folder, manifest, template);
   let parsed: ChatTemplate | undefined;
-  const chatTemplate = (): ChatTemplate => (parsed ??= new ChatTemplate(text, values, template === null ? `model '${manifest.name}'` : folder.pathOf(template)));
+  const chatTemplate = (): ChatTemplate =>
+    (parsed ??= new ChatTemplate(
+      text,
+      values,
+      template === null ? `model '${manifest.name}'` : folder.pathOf(template),
+    ));
   return { tokenizer, chatTemplate };
 }
 
@@ -155,12 +201,20 @@ export class Model {
     this.verified = parts.verified;
     this.#steps = new Steps({ ...parts, config: this.config }, (cause) => this.#assertUsable(cause));
     const { vendor, architecture, device, description, driver } = parts.device.info;
-    this.fingerprint = sha256Of(JSON.stringify([[vendor, architecture, device, description, driver], parts.manifest.fingerprint]));
+    this.fingerprint = sha256Of(
+      JSON.stringify([[vendor, architecture, device, description, driver], parts.manifest.fingerprint]),
+    );
   }
 
   /** @throws RequestError where the model has none */
   get tokenizer(): Tokenizer {
-    return this.#parts.tokenizer ?? this.#refuse("it was built from a checkpoint without a tokenizer", "give token ids, or build it from a directory that holds tokenizer.json");
+    return (
+      this.#parts.tokenizer ??
+      this.#refuse(
+        "it was built from a checkpoint without a tokenizer",
+        "give token ids, or build it from a directory that holds tokenizer.json",
+      )
+    );
   }
 
   /** Rows of a step, at most, in batches that the model makes itself. Never shows in a result. */
@@ -171,7 +225,9 @@ export class Model {
   /** Pages that a cache may have: the keys of a layer, and its values, are a tensor each. */
   get cachePages(): number {
     const { keyValueHeads, headSize } = this.config;
-    return Math.floor(this.#steps.largestTensor / (4 * wordsOf({ storage: "bf16", shape: [pageSize, keyValueHeads, headSize] })));
+    return Math.floor(
+      this.#steps.largestTensor / (4 * wordsOf({ storage: "bf16", shape: [pageSize, keyValueHeads, headSize] })),
+    );
   }
 
   /**
@@ -179,23 +235,43 @@ export class Model {
    * of a character is held back until the character is whole. Leaving the loop ends the request.
    * @throws BatchError, TokenizerError, and the device's errors, when it is iterated; the signal's reason when it is aborted
    */
-  async *generate(prompt: string | readonly number[], options: CompletionOptions = {}): AsyncGenerator<Piece, void, undefined> {
+  async *generate(
+    prompt: string | readonly number[],
+    options: CompletionOptions = {},
+  ): AsyncGenerator<Piece, void, undefined> {
     checkOptions("generate", options, ["maxTokens", "signal"], asksForEngine);
     yield* completeOne(this, this.#idsOf(prompt, 0), this.#parts.tokenizer, options);
   }
 
   /** Completes all prompts in one batch; each gets what it would get alone. */
-  async generateAll(prompts: readonly (string | readonly number[])[], options: GenerateAllOptions = {}): Promise<Completion[]> {
+  async generateAll(
+    prompts: readonly (string | readonly number[])[],
+    options: GenerateAllOptions = {},
+  ): Promise<Completion[]> {
     checkOptions("generateAll", options, ["maxTokens", "signal", "onPiece"], asksForEngine);
-    checkList(prompts, "what generateAll is given", "give a list of prompts, as in [\"In the beginning\"]");
-    return completeAll(this, prompts.map((prompt, index) => this.#idsOf(prompt, index)), this.#parts.tokenizer, options);
+    checkList(prompts, "what generateAll is given", 'give a list of prompts, as in ["In the beginning"]');
+    return completeAll(
+      this,
+      prompts.map((prompt, index) => this.#idsOf(prompt, index)),
+      this.#parts.tokenizer,
+      options,
+    );
   }
 
   /** Answers a conversation, written as the model's chat template has it. @throws ChatTemplateError, and what generate throws */
-  async *chat(messages: readonly ChatMessage[], options: CompletionOptions & ChatOptions = {}): AsyncGenerator<Piece, void, undefined> {
-    checkOptions("chat", options, ["maxTokens", "signal", ...chatNames], { ...asksForEngine, fix: (name) => `ask an Engine, which samples: new Engine(model).submit({ messages, ${name}: … })` });
+  async *chat(
+    messages: readonly ChatMessage[],
+    options: CompletionOptions & ChatOptions = {},
+  ): AsyncGenerator<Piece, void, undefined> {
+    checkOptions("chat", options, ["maxTokens", "signal", ...chatNames], {
+      ...asksForEngine,
+      fix: (name) => `ask an Engine, which samples: new Engine(model).submit({ messages, ${name}: … })`,
+    });
     const { maxTokens, signal, ...chatOptions } = options;
-    yield* this.generate(this.chatIds(messages, chatOptions), { ...(maxTokens !== undefined && { maxTokens }), ...(signal !== undefined && { signal }) });
+    yield* this.generate(this.chatIds(messages, chatOptions), {
+      ...(maxTokens !== undefined && { maxTokens }),
+      ...(signal !== undefined && { signal }),
+    });
   }
 
   /** The ids of a conversation whose next turn is the model's. @throws ChatTemplateError */
@@ -209,7 +285,10 @@ export class Model {
    * Logits of every position of every sequence, all in one batch: f32 [ids.length, vocabulary] each, row-major.
    * @throws BatchError, and the device's errors; the signal's reason when it is aborted
    */
-  async forward(sequences: readonly (readonly number[])[], options: ForwardOptions = {}): Promise<Float32Array<ArrayBuffer>[]> {
+  async forward(
+    sequences: readonly (readonly number[])[],
+    options: ForwardOptions = {},
+  ): Promise<Float32Array<ArrayBuffer>[]> {
     checkOptions("forward", options, ["chunk", "signal"]);
     return forwardAll(this, sequences, options);
   }
@@ -219,7 +298,10 @@ export class Model {
    * The bits are those that the engine gave when it sampled the id, whatever batch it was in.
    * @throws BatchError, and the device's errors; the signal's reason when it is aborted
    */
-  async score(sequences: readonly (readonly number[])[], options: ForwardOptions = {}): Promise<Float32Array<ArrayBuffer>[]> {
+  async score(
+    sequences: readonly (readonly number[])[],
+    options: ForwardOptions = {},
+  ): Promise<Float32Array<ArrayBuffer>[]> {
     checkOptions("score", options, ["chunk", "signal"]);
     return scoreAll(this, sequences, options);
   }
@@ -231,11 +313,17 @@ export class Model {
     const { maxPositions } = this.config;
     const wrong = lengths.find((length) => !(Number.isInteger(length) && length >= 1 && length <= maxPositions));
     if (wrong !== undefined || lengths.length === 0) {
-      throw new BatchError(`a cache for ${wrong === undefined ? "no sequence" : `${String(wrong)} positions`}`, `give each sequence a length from 1 to ${maxPositions}`);
+      throw new BatchError(
+        `a cache for ${wrong === undefined ? "no sequence" : `${String(wrong)} positions`}`,
+        `give each sequence a length from 1 to ${maxPositions}`,
+      );
     }
     const pages = lengths.reduce((total, length) => total + Math.ceil(length / pageSize), 0);
     if (pages > this.cachePages) {
-      throw new BatchError(`a cache for ${pages * pageSize} positions, where ${this.cachePages * pageSize} fit a binding of ${this.device.info.description}`, "run fewer sequences at a time, or shorter ones");
+      throw new BatchError(
+        `a cache for ${pages * pageSize} positions, where ${this.cachePages * pageSize} fit a binding of ${this.device.info.description}`,
+        "run fewer sequences at a time, or shorter ones",
+      );
     }
     return this.createPool(pages);
   }
@@ -263,7 +351,11 @@ export class Model {
   }
 
   /** One step of an engine: what was chosen for each entry that asked for it, on the device. @internal */
-  stepSampled(cache: KvCache, entries: readonly SampledEntry[], watch: StepWatch = {}): Promise<(Sampled | undefined)[]> {
+  stepSampled(
+    cache: KvCache,
+    entries: readonly SampledEntry[],
+    watch: StepWatch = {},
+  ): Promise<(Sampled | undefined)[]> {
     return this.#steps.sampled(cache, entries, watch);
   }
 
@@ -290,7 +382,8 @@ export class Model {
   }
 
   #idsOf(prompt: string | readonly number[], index: number): readonly number[] {
-    if (prompt === "") throw new BatchError(`prompt ${index} is empty`, "give it some text, or the id that a text starts with");
+    if (prompt === "")
+      throw new BatchError(`prompt ${index} is empty`, "give it some text, or the id that a text starts with");
     return typeof prompt === "string" ? this.tokenizer.encode(prompt) : prompt;
   }
 

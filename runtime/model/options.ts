@@ -9,7 +9,16 @@ export interface Elsewhere {
 
 /** Of a request to an engine. */
 export const samplingNames = [
-  "temperature", "topK", "topP", "minP", "presencePenalty", "frequencyPenalty", "repetitionPenalty", "logitBias", "seed", "topLogprobs",
+  "temperature",
+  "topK",
+  "topP",
+  "minP",
+  "presencePenalty",
+  "frequencyPenalty",
+  "repetitionPenalty",
+  "logitBias",
+  "seed",
+  "topLogprobs",
 ] as const;
 const engineNames = [...samplingNames, "stop", "stopIds", "ignoreEnd", "n", "priority", "observe"] as const;
 
@@ -25,9 +34,14 @@ export function checkOptions(what: string, options: object, names: readonly stri
     throw new RequestError({ where: `options of ${what}`, what: fault, fix });
   };
   if (typeof options !== "object" || (options as unknown) === null || Array.isArray(options)) {
-    refuse(`${Array.isArray(options) ? "a list" : String(options)} is no object`, `give an object with any of ${names.join(", ")}`);
+    refuse(
+      `${Array.isArray(options) ? "a list" : String(options)} is no object`,
+      `give an object with any of ${names.join(", ")}`,
+    );
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined && elsewhere?.names.includes(unknown) === true) refuse(`there is no '${unknown}'`, elsewhere.fix(unknown));
-  if (unknown !== undefined) refuse(`there is no '${unknown}'${didYouMean(unknown, names)}`, `use any of ${names.join(", ")}`);
+  if (unknown !== undefined && elsewhere?.names.includes(unknown) === true)
+    refuse(`there is no '${unknown}'`, elsewhere.fix(unknown));
+  if (unknown !== undefined)
+    refuse(`there is no '${unknown}'${didYouMean(unknown, names)}`, `use any of ${names.join(", ")}`);
 }

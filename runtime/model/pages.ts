@@ -10,9 +10,13 @@ export const pageSize = 16;
 
 /** The cache has no room for what a step would append. Nothing of that step was taken. */
 export class CacheFullError extends RuntimeError {
-  constructor(readonly wantedPages: number, readonly freePages: number) {
+  constructor(
+    readonly wantedPages: number,
+    readonly freePages: number,
+  ) {
     super({
-      where: "KV cache", what: `it is full: ${wantedPages} more pages of ${pageSize} positions are needed and ${freePages} are free`,
+      where: "KV cache",
+      what: `it is full: ${wantedPages} more pages of ${pageSize} positions are needed and ${freePages} are free`,
       fix: "close a sequence or make a larger cache",
     });
   }
@@ -50,14 +54,17 @@ export class PageAllocator {
 
   /** Another owner for each of the pages, which someone has to hold. Throws, changing nothing, if one of them is free. */
   share(pages: readonly number[]): void {
-    if (!pages.every((page) => this.ownersOf(page) > 0)) throw new Error(`pages [${pages.join(", ")}] are to be shared, but not all of them are taken`);
+    if (!pages.every((page) => this.ownersOf(page) > 0))
+      throw new Error(`pages [${pages.join(", ")}] are to be shared, but not all of them are taken`);
     for (const page of pages) this.#owners[page]!++;
   }
 
   /** One owner fewer for each of the pages. Throws, changing nothing, if one of them is not taken. */
   give(pages: readonly number[]): void {
     if (new Set(pages).size !== pages.length || !pages.every((page) => this.ownersOf(page) > 0)) {
-      throw new Error(`pages [${pages.join(", ")}] are given back, but not all of them are taken: a sequence was closed twice`);
+      throw new Error(
+        `pages [${pages.join(", ")}] are given back, but not all of them are taken: a sequence was closed twice`,
+      );
     }
     const freed = pages.filter((page) => --this.#owners[page]! === 0);
     this.#free.push(...freed.toReversed());

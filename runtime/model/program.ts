@@ -13,7 +13,10 @@ export interface Machine {
   reshape(tensor: Tensor, shape: readonly number[]): Tensor;
   /** Runs the kernel of this name; `tensors` are its inputs and outputs, `extents` those of its batch and sequence axes. */
   run(
-    kernel: string, tensors: Readonly<Record<string, Tensor>>, extents: Readonly<Record<string, number>>, parameters?: Readonly<Record<string, number>>,
+    kernel: string,
+    tensors: Readonly<Record<string, Tensor>>,
+    extents: Readonly<Record<string, number>>,
+    parameters?: Readonly<Record<string, number>>,
   ): void;
 }
 
@@ -69,24 +72,66 @@ export interface Program {
   /** The logarithm of each row's sum of exp(logit - largest), f32 [rows]. */
   logTotal(machine: Machine, logits: Tensor, largest: Tensor, rows: number): Tensor;
   /** Writes the logprob of one id in each row, f32 [rows]; gives the output. */
-  logprob(machine: Machine, logits: Tensor, ids: Tensor, largest: Tensor, logTotal: Tensor, output: Tensor, rows: number): Tensor;
+  logprob(
+    machine: Machine,
+    logits: Tensor,
+    ids: Tensor,
+    largest: Tensor,
+    logTotal: Tensor,
+    output: Tensor,
+    rows: number,
+  ): Tensor;
   /** Writes the most likely id of each row after `previous`, u32 [rows]: in the order of falling logits, of equals of rising ids. Gives the output. */
   nextLikely(machine: Machine, logits: Tensor, previous: Tensor, output: Tensor, rows: number): Tensor;
   /** Logits over the temperature; `settings` is f32 [rows, settingColumns]. */
   scaled(machine: Machine, logits: Tensor, settings: Tensor, rows: number): Tensor;
   /** Overwrites `scaled` at `places` = rows * vocabulary with what penalties and biases make of them; all tables are [entries]. Gives `scaled`. */
   edited(
-    machine: Machine, logits: Tensor, scaled: Tensor, settings: Tensor, rowOf: Tensor, placeOf: Tensor, ids: Tensor, seenAndCount: Tensor, bias: Tensor,
-    rows: number, entries: number, places: number,
+    machine: Machine,
+    logits: Tensor,
+    scaled: Tensor,
+    settings: Tensor,
+    rowOf: Tensor,
+    placeOf: Tensor,
+    ids: Tensor,
+    seenAndCount: Tensor,
+    bias: Tensor,
+    rows: number,
+    entries: number,
+    places: number,
   ): Tensor;
   /** exp(scaled - largest). */
   weights(machine: Machine, scaled: Tensor, largest: Tensor, rows: number): Tensor;
   /** Writes top-k's threshold, u32 [rows], with two bits more, those at `shift`; gives the output. `words` is u32 [rows, wordColumns]. */
-  narrowCount(machine: Machine, scaled: Tensor, words: Tensor, prefix: Tensor, output: Tensor, rows: number, shift: number): Tensor;
+  narrowCount(
+    machine: Machine,
+    scaled: Tensor,
+    words: Tensor,
+    prefix: Tensor,
+    output: Tensor,
+    rows: number,
+    shift: number,
+  ): Tensor;
   /** The same for top-p's, among what top-k's threshold, `floor`, keeps. */
   narrowMass(
-    machine: Machine, scaled: Tensor, weights: Tensor, settings: Tensor, floor: Tensor, prefix: Tensor, output: Tensor, rows: number, shift: number,
+    machine: Machine,
+    scaled: Tensor,
+    weights: Tensor,
+    settings: Tensor,
+    floor: Tensor,
+    prefix: Tensor,
+    output: Tensor,
+    rows: number,
+    shift: number,
   ): Tensor;
   /** Scaled logits with noise, of the ids that are kept: the largest of a row is at the chosen id. What weights() gave is gone. */
-  scores(machine: Machine, scaled: Tensor, largest: Tensor, threshold: Tensor, settings: Tensor, words: Tensor, rows: number): Tensor;
+  scores(
+    machine: Machine,
+    scaled: Tensor,
+    largest: Tensor,
+    threshold: Tensor,
+    settings: Tensor,
+    words: Tensor,
+    rows: number,
+  ): Tensor;
 }

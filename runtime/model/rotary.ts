@@ -36,14 +36,14 @@ export function rotaryFrequencies({ headSize, base, scaling }: RotaryOptions): F
   }
   const logBase = logarithm(base);
   return Float64Array.from({ length: headSize / 2 }, (_, i) => {
-    const frequency = exponential((-2 * i / headSize) * logBase);
+    const frequency = exponential(((-2 * i) / headSize) * logBase);
     return scaling === undefined ? frequency : stretched(frequency, scaling);
   });
 }
 
 function stretched(frequency: number, scaling: Llama3Scaling): number {
   const { factor, lowFrequencyFactor: low, highFrequencyFactor: high } = scaling;
-  const turns = scaling.originalPositions * frequency / TWO_PI;
+  const turns = (scaling.originalPositions * frequency) / TWO_PI;
   if (turns > high) return frequency;
   if (turns < low) return frequency / factor;
   const kept = (turns - low) / (high - low);

@@ -61,7 +61,16 @@ export const settingColumns = 6;
 export const wordColumns = 4;
 
 const names = [
-  "temperature", "topK", "topP", "minP", "presencePenalty", "frequencyPenalty", "repetitionPenalty", "logitBias", "seed", "topLogprobs",
+  "temperature",
+  "topK",
+  "topP",
+  "minP",
+  "presencePenalty",
+  "frequencyPenalty",
+  "repetitionPenalty",
+  "logitBias",
+  "seed",
+  "topLogprobs",
 ] as const;
 
 interface Bounds {
@@ -73,8 +82,16 @@ interface Bounds {
   readonly say: string;
 }
 
-const bounds: Readonly<Record<Exclude<(typeof names)[number], "logitBias" | "seed">, Bounds & { readonly standard: number }>> = {
-  temperature: { least: 0, most: 100, also: (value) => value === 0 || value >= 0.01, say: "0, or from 0.01 to 100", standard: 0 },
+const bounds: Readonly<
+  Record<Exclude<(typeof names)[number], "logitBias" | "seed">, Bounds & { readonly standard: number }>
+> = {
+  temperature: {
+    least: 0,
+    most: 100,
+    also: (value) => value === 0 || value >= 0.01,
+    say: "0, or from 0.01 to 100",
+    standard: 0,
+  },
   topK: { least: 0, most: 2 ** 32 - 1, integer: true, say: "a whole number, or 0 for none", standard: 0 },
   topP: { least: 0, most: 1, also: (value) => value > 0, say: "above 0, up to 1", standard: 1 },
   minP: { least: 0, most: 1, also: (value) => value < 1, say: "from 0, below 1", standard: 0 },
@@ -90,19 +107,34 @@ const largestSeed = 2n ** 64n - 1n;
 export function checkSampling(parameters: SamplingParameters, vocabulary: number): Sampling {
   checkOptions("sampling", parameters, names);
   const given = parameters as Readonly<Record<string, unknown>>;
-  const numbers = Object.fromEntries(Object.entries(bounds).map(([name, bound]) => [name, given[name] === undefined ? bound.standard : checkNumber(name, given[name], bound)]));
-  return Object.freeze({ ...(numbers as unknown as Sampling), seed: checkSeed(given["seed"]), logitBias: checkBiases(given["logitBias"], vocabulary) });
+  const numbers = Object.fromEntries(
+    Object.entries(bounds).map(([name, bound]) => [
+      name,
+      given[name] === undefined ? bound.standard : checkNumber(name, given[name], bound),
+    ]),
+  );
+  return Object.freeze({
+    ...(numbers as unknown as Sampling),
+    seed: checkSeed(given["seed"]),
+    logitBias: checkBiases(given["logitBias"], vocabulary),
+  });
 }
 
 function refuse(name: string, what: string, fix: string): never {
   throw new SamplingError({ where: `sampling parameter '${name}'`, what, fix });
 }
 
-function checkNumber(name: string, value: unknown, { least, most, also = () => true, integer = false, say }: Bounds): number {
+function checkNumber(
+  name: string,
+  value: unknown,
+  { least, most, also = () => true, integer = false, say }: Bounds,
+): number {
   const fix = `give a number: ${say}`;
-  if (typeof value !== "number") refuse(name, `${name} is ${value === null ? "null" : `of type ${typeof value}`}, not a number`, fix);
+  if (typeof value !== "number")
+    refuse(name, `${name} is ${value === null ? "null" : `of type ${typeof value}`}, not a number`, fix);
   if (Number.isNaN(value)) refuse(name, `${name} is NaN`, fix);
-  if (value < least || value > most || !also(value) || (integer && !Number.isInteger(value))) refuse(name, `${name} is ${value}`, fix);
+  if (value < least || value > most || !also(value) || (integer && !Number.isInteger(value)))
+    refuse(name, `${name} is ${value}`, fix);
   // -0, whose sign a kernel would see, is 0.
   return value + 0;
 }
@@ -110,7 +142,8 @@ function checkNumber(name: string, value: unknown, { least, most, also = () => t
 function checkSeed(value: unknown): bigint {
   const fix = "give a whole number from 0 to 2^64 - 1, as a bigint where it is above 2^53 - 1";
   if (value === undefined) return 0n;
-  if (typeof value !== "bigint" && typeof value !== "number") refuse("seed", `seed is ${value === null ? "null" : `of type ${typeof value}`}, not a number`, fix);
+  if (typeof value !== "bigint" && typeof value !== "number")
+    refuse("seed", `seed is ${value === null ? "null" : `of type ${typeof value}`}, not a number`, fix);
   if (typeof value === "number" && !Number.isSafeInteger(value)) refuse("seed", `seed is ${value}`, fix);
   const seed = BigInt(value);
   if (seed < 0n || seed > largestSeed) refuse("seed", `seed is ${seed}`, fix);
@@ -119,11 +152,21 @@ function checkSeed(value: unknown): bigint {
 
 function checkBiases(value: unknown, vocabulary: number): Readonly<Record<number, number>> {
   if (value === undefined) return {};
-  if (typeof value !== "object" || value === null || Array.isArray(value)) refuse("logitBias", `logitBias is ${value === null ? "null" : Array.isArray(value) ? "a list" : `of type ${typeof value}`}, not an object`, "give an object of token ids, as in { 42: -100 }");
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([id, bias]) => {
-    if (!/^(0|[1-9][0-9]*)$/.test(id) || Number(id) >= vocabulary) refuse("logitBias", `'${id}' is no token id`, `give ids from 0 to ${vocabulary - 1}`);
-    return [id, checkNumber(`logitBias[${id}]`, bias, biases)];
-  })));
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    refuse(
+      "logitBias",
+      `logitBias is ${value === null ? "null" : Array.isArray(value) ? "a list" : `of type ${typeof value}`}, not an object`,
+      "give an object of token ids, as in { 42: -100 }",
+    );
+  return Object.freeze(
+    Object.fromEntries(
+      Object.entries(value).map(([id, bias]) => {
+        if (!/^(0|[1-9][0-9]*)$/.test(id) || Number(id) >= vocabulary)
+          refuse("logitBias", `'${id}' is no token id`, `give ids from 0 to ${vocabulary - 1}`);
+        return [id, checkNumber(`logitBias[${id}]`, bias, biases)];
+      }),
+    ),
+  );
 }
 
 /** Tells a completion's seed from a request's use of its own: the second word of the counter. */
@@ -133,7 +176,7 @@ const completionTag = 0xc0ffee;
 export function seedOfCompletion(seed: bigint, completion: number): bigint {
   if (completion === 0) return seed;
   const [low, high] = threefry(lowWord(seed), highWord(seed), completion, completionTag);
-  return BigInt(high) << 32n | BigInt(low);
+  return (BigInt(high) << 32n) | BigInt(low);
 }
 
 /** The lower 32 bits of a seed. */
@@ -149,12 +192,15 @@ export function highWord(seed: bigint): number {
 /** Threefry-2x32 with 20 rounds, as the kernels have it (models/kernels/gumbel.ts). All words are u32. */
 export function threefry(key0: number, key1: number, counter0: number, counter1: number): [number, number] {
   const key = [key0, key1, (key0 ^ key1 ^ 0x1bd11bda) >>> 0];
-  const rotations = [[13, 15, 26, 6], [17, 29, 16, 24]];
+  const rotations = [
+    [13, 15, 26, 6],
+    [17, 29, 16, 24],
+  ];
   let [a, b] = [(counter0 + key0) >>> 0, (counter1 + key1) >>> 0];
   for (let group = 1; group <= 5; group++) {
     for (const by of rotations[(group - 1) % 2]!) {
       a = (a + b) >>> 0;
-      b = ((b << by | b >>> 32 - by) ^ a) >>> 0;
+      b = (((b << by) | (b >>> (32 - by))) ^ a) >>> 0;
     }
     a = (a + key[group % 3]!) >>> 0;
     b = (b + key[(group + 1) % 3]! + group) >>> 0;

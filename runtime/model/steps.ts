@@ -111,7 +111,7 @@ export class Steps {
       await this.#inSlices(stream, step, "last", async (logits, _, rows) => {
         const ids = this.#parts.program.mostLikely(this.#machine, logits, rows);
         await this.#machine.submit();
-        next.push(...await ids.readElements());
+        next.push(...(await ids.readElements()));
       });
       return next;
     });
@@ -120,26 +120,51 @@ export class Steps {
   /** What was chosen for each entry that asked for it. */
   sampled(cache: KvCache, entries: readonly SampledEntry[], watch: StepWatch): Promise<(Sampled | undefined)[]> {
     const { vocabulary } = this.#parts.config;
-    return this.#run(cache, entries, async (stream, step) => {
-      const starts = startsOf(entries);
-      const sampled = entries.flatMap(({ sample, ids }, entry) => (sample === undefined ? [] : [{ entry, sample, token: starts[entry]! + ids.length - 1 }]));
-      const chosen: (Sampled | undefined)[] = entries.map(() => undefined);
-      await this.#ofTokens(stream, step, sampled.map(({ token }) => token), async (logits, first, rows) => {
-        const slice = sampled.slice(first, first + rows);
-        const found = await sampleRows(this.#machine, this.#parts.program, logits, slice.map(({ sample }) => sample), vocabulary);
-        slice.forEach(({ entry }, index) => { chosen[entry] = found[index]!; });
-      });
-      for (const [index, { observe, ids }] of entries.entries()) {
-        if (observe === undefined) continue;
-        await this.#ofTokens(stream, step, ids.map((_, at) => starts[index]! + at), async (logits, first) => {
-          await this.#machine.submit();
-          observe(first, new Float32Array((await logits.readElements()).buffer));
-        });
-      }
-      // Entries in the middle of their prompts ask for nothing, and their keys and values are wanted all the same.
-      await this.#machine.submit();
-      return chosen;
-    }, watch);
+    return this.#run(
+      cache,
+      entries,
+      async (stream, step) => {
+        const starts = startsOf(entries);
+        const sampled = entries.flatMap(({ sample, ids }, entry) =>
+          sample === undefined ? [] : [{ entry, sample, token: starts[entry]! + ids.length - 1 }],
+        );
+        const chosen: (Sampled | undefined)[] = entries.map(() => undefined);
+        await this.#ofTokens(
+          stream,
+          step,
+          sampled.map(({ token }) => token),
+          async (logits, first, rows) => {
+            const slice = sampled.slice(first, first + rows);
+            const found = await sampleRows(
+              this.#machine,
+              this.#parts.program,
+              logits,
+              slice.map(({ sample }) => sample),
+              vocabulary,
+            );
+            slice.forEach(({ entry }, index) => {
+              chosen[entry] = found[index]!;
+            });
+          },
+        );
+        for (const [index, { observe, ids }] of entries.entries()) {
+          if (observe === undefined) continue;
+          await this.#ofTokens(
+            stream,
+            step,
+            ids.map((_, at) => starts[index]! + at),
+            async (logits, first) => {
+              await this.#machine.submit();
+              observe(first, new Float32Array((await logits.readElements()).buffer));
+            },
+          );
+        }
+        // Entries in the middle of their prompts ask for nothing, and their keys and values are wanted all the same.
+        await this.#machine.submit();
+        return chosen;
+      },
+      watch,
+    );
   }
 
   /** For each entry the bits of the logprobs of the ids that follow its own. */
@@ -148,17 +173,27 @@ export class Steps {
       const starts = startsOf(entries);
       const wanted = entries.flatMap(({ next }, entry) => next.map((id, at) => ({ id, token: starts[entry]! + at })));
       const bits = new Uint32Array(wanted.length);
-      await this.#ofTokens(stream, step, wanted.map(({ token }) => token), async (logits, first, rows) => {
-        const ids = Uint32Array.from(wanted.slice(first, first + rows), ({ id }) => id);
-        bits.set(await scoreRows(this.#machine, this.#parts.program, logits, ids), first);
-      });
+      await this.#ofTokens(
+        stream,
+        step,
+        wanted.map(({ token }) => token),
+        async (logits, first, rows) => {
+          const ids = Uint32Array.from(wanted.slice(first, first + rows), ({ id }) => id);
+          bits.set(await scoreRows(this.#machine, this.#parts.program, logits, ids), first);
+        },
+      );
       await this.#machine.submit();
       let at = 0;
       return entries.map(({ next }) => bits.slice(at, (at += next.length)));
     });
   }
 
-  #run<Result>(cache: KvCache, entries: readonly StepEntry[], finish: (stream: Tensor, step: Step) => Promise<Result>, watch: StepWatch = {}): Promise<Result> {
+  #run<Result>(
+    cache: KvCache,
+    entries: readonly StepEntry[],
+    finish: (stream: Tensor, step: Step) => Promise<Result>,
+    watch: StepWatch = {},
+  ): Promise<Result> {
     const run = async (): Promise<Result> => {
       this.#assertUsable();
       const lengths = entries.map(({ sequence }) => sequence.length);
@@ -182,15 +217,29 @@ export class Steps {
   }
 
   /** Hands out the logits of these tokens, numbers of rows of the step. */
-  async #ofTokens(stream: Tensor, step: Step, tokens: readonly number[], use: (logits: Tensor, first: number, rows: number) => Promise<void>): Promise<void> {
+  async #ofTokens(
+    stream: Tensor,
+    step: Step,
+    tokens: readonly number[],
+    use: (logits: Tensor, first: number, rows: number) => Promise<void>,
+  ): Promise<void> {
     if (tokens.length === 0) return;
     const lastTokens = this.#machine.table("last tokens", [tokens.length], Uint32Array.from(tokens));
     await this.#inSlices(stream, { ...step, requests: tokens.length, lastTokens }, "last", use);
   }
 
   /** Hands out logits in slices of rows that a device can hold at once. */
-  async #inSlices(stream: Tensor, step: Step, wanted: Wanted, use: (logits: Tensor, firstRow: number, rows: number) => Promise<void>): Promise<void> {
-    const { program, weights, config: { vocabulary, hidden } } = this.#parts;
+  async #inSlices(
+    stream: Tensor,
+    step: Step,
+    wanted: Wanted,
+    use: (logits: Tensor, firstRow: number, rows: number) => Promise<void>,
+  ): Promise<void> {
+    const {
+      program,
+      weights,
+      config: { vocabulary, hidden },
+    } = this.#parts;
     const selected = wanted === "all" ? stream : program.lastOf(this.#machine, step, stream);
     const rows = wanted === "all" ? step.tokens : step.requests;
     // Slices start where a device can bind the stream: at multiples of as many rows as make whole alignments.
@@ -207,7 +256,9 @@ export class Steps {
     const { tokens, requests, pagesPerRequest } = tables;
     const machine = this.#machine;
     return {
-      tokens, requests, pagesPerRequest,
+      tokens,
+      requests,
+      pagesPerRequest,
       keys: pagesPerRequest * pageSize,
       slots: cache.allocator.pages * pageSize,
       cache: cache.layers,

@@ -8,7 +8,10 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** What is wrong, and how to fix it; Tokenizer says where. */
 export class TokenizerFault extends Error {
-  constructor(what: string, readonly fix: string) {
+  constructor(
+    what: string,
+    readonly fix: string,
+  ) {
     super(what);
   }
 }
@@ -47,10 +50,14 @@ export function checkDescription(description: Fields, vocabulary: number): void 
   const ids = checkModel(model);
   checkAddedTokens(list(description["added_tokens"], "added_tokens"), ids);
   const unknown = model["unk_token"] ?? null;
-  if (unknown !== null && (typeof unknown !== "string" || !ids.has(unknown))) broken(`model.unk_token, ${show(unknown)}, is not in the vocabulary`);
+  if (unknown !== null && (typeof unknown !== "string" || !ids.has(unknown)))
+    broken(`model.unk_token, ${show(unknown)}, is not in the vocabulary`);
   for (const [token, id] of ids) {
     if (id < vocabulary) continue;
-    throw new TokenizerFault(`token ${show(token)} has the id ${id}, but the model's vocabulary has ${vocabulary}`, sameCheckpoint);
+    throw new TokenizerFault(
+      `token ${show(token)} has the id ${id}, but the model's vocabulary has ${vocabulary}`,
+      sameCheckpoint,
+    );
   }
   for (const kind of Object.keys(parts)) checkPart(kind, description[kind] ?? null, kind, ids);
 }
@@ -64,17 +71,23 @@ function checkModel(model: Fields): Map<string, number> {
   const tokens = new Map<number, string>();
   for (const [token, id] of Object.entries(vocabulary)) {
     if (!isId(id)) return broken(`model.vocab gives ${show(token)} the id ${show(id)}, which is none`);
-    if (tokens.has(id)) return broken(`model.vocab gives ${show(tokens.get(id))} and ${show(token)} the same id, ${id}`);
+    if (tokens.has(id))
+      return broken(`model.vocab gives ${show(tokens.get(id))} and ${show(token)} the same id, ${id}`);
     ids.set(token, id);
     tokens.set(id, token);
   }
   if (ids.size === 0) return broken("model.vocab names no token");
   list(model["merges"], "model.merges").forEach((merge, index) => {
     const pair: unknown = typeof merge === "string" ? merge.split(" ") : merge;
-    if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((token) => typeof token === "string") || typeof merge !== typeof (model["merges"] as unknown[])[0]) {
+    if (
+      !Array.isArray(pair) ||
+      pair.length !== 2 ||
+      !pair.every((token) => typeof token === "string") ||
+      typeof merge !== typeof (model["merges"] as unknown[])[0]
+    ) {
       return broken(`model.merges[${index}] is ${show(merge)}, not two tokens`);
     }
-    const missing = [...pair as string[], pair.join("")].find((token) => !ids.has(token));
+    const missing = [...(pair as string[]), pair.join("")].find((token) => !ids.has(token));
     if (missing !== undefined) broken(`model.merges[${index}] has ${show(missing)}, which model.vocab lacks`);
   });
   for (const name of ["fuse_unk", "byte_fallback", "ignore_merges"]) {
@@ -96,11 +109,14 @@ function checkAddedTokens(added: readonly unknown[], ids: Map<string, number>): 
     if (typeof content !== "string" || content === "") return broken(`${at}.content is ${show(content)}, not a text`);
     if (!isId(id)) return broken(`${at}.id is ${show(id)}, not a token id`);
     for (const name of ["single_word", "lstrip", "rstrip", "normalized", "special"]) {
-      if (typeof (flags[name] ?? false) !== "boolean") broken(`${at}.${name} is ${show(flags[name])}, not true or false`);
+      if (typeof (flags[name] ?? false) !== "boolean")
+        broken(`${at}.${name} is ${show(flags[name])}, not true or false`);
     }
     if (flags["single_word"] === true) unsupported(`${at}.single_word`, true);
-    if ((ids.get(content) ?? id) !== id) broken(`${at} gives ${show(content)} the id ${id}, but it has ${ids.get(content)}`);
-    if ((tokens.get(id) ?? content) !== content) broken(`${at} gives ${show(content)} the id ${id}, which ${show(tokens.get(id))} has`);
+    if ((ids.get(content) ?? id) !== id)
+      broken(`${at} gives ${show(content)} the id ${id}, but it has ${ids.get(content)}`);
+    if ((tokens.get(id) ?? content) !== content)
+      broken(`${at} gives ${show(content)} the id ${id}, which ${show(tokens.get(id))} has`);
     ids.set(content, id);
     tokens.set(id, content);
   });
@@ -113,18 +129,32 @@ const flag: Field = [true, false, null];
 /** The parts that are supported, by kind and type: the fields that the library goes by. `Sequence` names the list. */
 const parts: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, Field>> | string>>>> = {
   normalizer: {
-    Sequence: "normalizers", NFC: {}, NFD: {}, NFKC: {}, NFKD: {}, Lowercase: {}, Strip: { strip_left: flag, strip_right: flag },
-    Prepend: { prepend: ["text"] }, Replace: { pattern: ["pattern"], content: ["text"] },
+    Sequence: "normalizers",
+    NFC: {},
+    NFD: {},
+    NFKC: {},
+    NFKD: {},
+    Lowercase: {},
+    Strip: { strip_left: flag, strip_right: flag },
+    Prepend: { prepend: ["text"] },
+    Replace: { pattern: ["pattern"], content: ["text"] },
   },
   pre_tokenizer: {
-    Sequence: "pretokenizers", ByteLevel: { add_prefix_space: flag, use_regex: flag }, Digits: { individual_digits: flag },
+    Sequence: "pretokenizers",
+    ByteLevel: { add_prefix_space: flag, use_regex: flag },
+    Digits: { individual_digits: flag },
     Split: { pattern: ["pattern"], behavior: ["Isolated", "Removed"], invert: flag },
     Metaspace: { replacement: ["text"], prepend_scheme: ["always", "first", "never"], split: [false] },
   },
   post_processor: { Sequence: "processors", ByteLevel: {}, TemplateProcessing: {} },
   decoder: {
-    Sequence: "decoders", ByteLevel: {}, ByteFallback: {}, Fuse: {}, Replace: { pattern: ["pattern"], content: ["text"] },
-    Strip: { content: ["text"], start: ["count"], stop: ["count"] }, Metaspace: { replacement: ["text"] },
+    Sequence: "decoders",
+    ByteLevel: {},
+    ByteFallback: {},
+    Fuse: {},
+    Replace: { pattern: ["pattern"], content: ["text"] },
+    Strip: { content: ["text"], start: ["count"], stop: ["count"] },
+    Metaspace: { replacement: ["text"] },
   },
 };
 
@@ -132,7 +162,10 @@ function checkPart(kind: string, part: unknown, at: string, ids: ReadonlyMap<str
   if (part === null) return;
   const values = fieldsOf(part, at);
   const { type } = values;
-  const fields = typeof type === "string" && Object.hasOwn(parts[kind]!, type) ? parts[kind]![type]! : unsupported(`${at}.type`, type);
+  const fields =
+    typeof type === "string" && Object.hasOwn(parts[kind]!, type)
+      ? parts[kind]![type]!
+      : unsupported(`${at}.type`, type);
   if (typeof fields === "string") {
     return list(values[fields], `${at}.${fields}`).forEach((item, index) => {
       if (item === null) broken(`${at}.${fields}[${index}] is null`);
@@ -142,11 +175,13 @@ function checkPart(kind: string, part: unknown, at: string, ids: ReadonlyMap<str
   for (const [name, allowed] of Object.entries(fields)) {
     const value = values[name] ?? null;
     if (allowed.some((form) => matches(form, value))) continue;
-    if (allowed.includes("text") || allowed.includes("count") || allowed.includes("pattern") || allowed === flag) broken(`${at}.${name} is ${show(value)}`);
+    if (allowed.includes("text") || allowed.includes("count") || allowed.includes("pattern") || allowed === flag)
+      broken(`${at}.${name} is ${show(value)}`);
     unsupported(`${at}.${name}`, value);
   }
   // The library gives only the matches then, where isolating keeps what lies between.
-  if (type === "Split" && values["behavior"] === "Isolated" && values["invert"] === true) unsupported(`${at}.invert`, true);
+  if (type === "Split" && values["behavior"] === "Isolated" && values["invert"] === true)
+    unsupported(`${at}.invert`, true);
   if (type === "TemplateProcessing") checkTemplate(values, at, ids);
 }
 
@@ -166,9 +201,13 @@ function checkTemplate(template: Fields, at: string, ids: ReadonlyMap<string, nu
     const { SpecialToken: token, Sequence: sequence } = fieldsOf(item, piece);
     if (sequence !== undefined && token === undefined && fieldsOf(sequence, piece)["id"] === "A") return void texts++;
     const { id } = fieldsOf(token, piece);
-    const meant = typeof id === "string" && Object.hasOwn(special, id) ? fieldsOf(special[id], `${at}.special_tokens`)["ids"] : undefined;
+    const meant =
+      typeof id === "string" && Object.hasOwn(special, id)
+        ? fieldsOf(special[id], `${at}.special_tokens`)["ids"]
+        : undefined;
     if (typeof id !== "string" || !ids.has(id)) return broken(`${piece} names ${show(id)}, which is no token`);
-    if (show(meant) !== `[${ids.get(id)}]`) broken(`${at}.special_tokens gives ${show(id)} the ids ${show(meant)}, but it has ${ids.get(id)}`);
+    if (show(meant) !== `[${ids.get(id)}]`)
+      broken(`${at}.special_tokens gives ${show(id)} the ids ${show(meant)}, but it has ${ids.get(id)}`);
   });
   if (texts !== 1) broken(`${at}.single takes the text ${texts} times`);
 }

@@ -33,7 +33,12 @@ export class Tokenizer {
    * @param vocabulary the rows of the model's embedding; each token's id must be below that
    * @throws TokenizerError if it is broken, or of a kind that the library does not know or computes otherwise
    */
-  constructor(description: Fields, settings: Fields, private readonly where: string, private readonly vocabulary = Infinity) {
+  constructor(
+    description: Fields,
+    settings: Fields,
+    private readonly where: string,
+    private readonly vocabulary = Infinity,
+  ) {
     try {
       checkDescription(description, vocabulary);
       // The library takes more of the settings than Hugging Face's own does, so it is given only what both know.
@@ -42,12 +47,20 @@ export class Tokenizer {
       const added = description["added_tokens"] as readonly { readonly content: string; readonly special?: boolean }[];
       this.#decoder = (description["decoder"] ?? null) as Fields | null;
       this.#added = new Set(added.map(({ content }) => content));
-      this.#special = new Set([...added.filter(({ special }) => special === true).map(({ content }) => content), ...moreSpecial]);
+      this.#special = new Set([
+        ...added.filter(({ special }) => special === true).map(({ content }) => content),
+        ...moreSpecial,
+      ]);
       this.decode(this.encode(probe));
     } catch (cause) {
       if (cause instanceof TokenizerFault) throw new TokenizerError({ where, what: cause.message, fix: cause.fix });
       if (cause instanceof TokenizerError) throw cause;
-      throw new TokenizerError({ where, what: `it is not understood (${(cause as Error).message})`, fix: "save the tokenizer again with a current transformers", cause });
+      throw new TokenizerError({
+        where,
+        what: `it is not understood (${(cause as Error).message})`,
+        fix: "save the tokenizer again with a current transformers",
+        cause,
+      });
     }
   }
 
@@ -57,8 +70,11 @@ export class Tokenizer {
     const { ids } = this.#tokenizer.encode(text, { add_special_tokens: addSpecialTokens });
     const bad = (ids as number[]).findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < this.vocabulary));
     if (bad >= 0) {
-      throw new TokenizerError({ where: this.where, what: `its ${bad + 1}. token for a text has the id ${String(ids[bad])}, which the model lacks`,
-        fix: "take tokenizer.json from the same checkpoint as the weights" });
+      throw new TokenizerError({
+        where: this.where,
+        what: `its ${bad + 1}. token for a text has the id ${String(ids[bad])}, which the model lacks`,
+        fix: "take tokenizer.json from the same checkpoint as the weights",
+      });
     }
     return ids;
   }
@@ -67,19 +83,23 @@ export class Tokenizer {
     const refuse = (what: string, fix: string): never => {
       throw new TokenizerError({ where: "the text", what, fix });
     };
-    if (typeof text !== "string") refuse(`it is ${text === null ? "null" : typeof text}, not a string`, "give a string");
+    if (typeof text !== "string")
+      refuse(`it is ${text === null ? "null" : typeof text}, not a string`, "give a string");
     if (text.length > maxTextLength) refuse(`it has ${text.length} characters`, `give at most ${maxTextLength}`);
     const lone = text.search(loneSurrogate);
     if (lone >= 0) {
-      refuse(`character ${lone} is \\u${text.charCodeAt(lone).toString(16)}, one half of a surrogate pair, which no encoding has`,
-        "cut texts between characters, or replace the half (String.prototype.toWellFormed)");
+      refuse(
+        `character ${lone} is \\u${text.charCodeAt(lone).toString(16)}, one half of a surrogate pair, which no encoding has`,
+        "cut texts between characters, or replace the half (String.prototype.toWellFormed)",
+      );
     }
     let run = 0;
     let previous = "";
     for (const character of text) {
       run = character === previous ? run + 1 : 1;
       previous = character;
-      if (run > maxRun) refuse(`it repeats ${JSON.stringify(character)} more than ${maxRun} times in a row`, "shorten the run");
+      if (run > maxRun)
+        refuse(`it repeats ${JSON.stringify(character)} more than ${maxRun} times in a row`, "shorten the run");
     }
   }
 
@@ -109,7 +129,9 @@ export class Tokenizer {
 /** Tokens are given as their text, or as an object with flags and that. */
 function contentsOf(tokens: unknown): string[] {
   if (!Array.isArray(tokens)) return [];
-  return tokens.map((token: unknown) => (token as { content?: unknown } | null)?.content ?? token).filter((token) => typeof token === "string");
+  return tokens
+    .map((token: unknown) => (token as { content?: unknown } | null)?.content ?? token)
+    .filter((token) => typeof token === "string");
 }
 
 /**
@@ -119,7 +141,10 @@ function contentsOf(tokens: unknown): string[] {
  */
 export class TokenStream {
   /** For `Tokenizer`. */
-  constructor(private readonly textOf: (id: number) => string | undefined, private readonly decoding: Decoding) {}
+  constructor(
+    private readonly textOf: (id: number) => string | undefined,
+    private readonly decoding: Decoding,
+  ) {}
 
   push(id: number): string {
     const text = this.textOf(id);

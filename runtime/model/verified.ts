@@ -32,7 +32,10 @@ interface LoadingOptions extends SelfTestOptions {
 }
 
 /** SHA-256 over the device, its driver, and what it is asked: the name of what a self-test found. */
-export function selfTestFingerprint({ info: { vendor, architecture, device, description, driver } }: Device, manifest: Manifest): string {
+export function selfTestFingerprint(
+  { info: { vendor, architecture, device, description, driver } }: Device,
+  manifest: Manifest,
+): string {
   const asked = manifest.selfTest === undefined ? null : manifest.files[manifest.selfTest];
   return sha256Of(JSON.stringify([[vendor, architecture, device, description, driver], manifest.fingerprint, asked]));
 }
@@ -43,7 +46,8 @@ export async function readSelfTest(manifest: Manifest, folder: Folder): Promise<
   const selfTest = JSON.parse(await readVerified(folder, manifest, manifest.selfTest)) as SelfTest;
   if (selfTest.format !== selfTestFormat) {
     throw new ModelFileError({
-      where: folder.pathOf(manifest.selfTest), what: `its format is '${String(selfTest.format)}', and this runtime reads '${selfTestFormat}'`,
+      where: folder.pathOf(manifest.selfTest),
+      what: `its format is '${String(selfTest.format)}', and this runtime reads '${selfTestFormat}'`,
       fix: "build the library again with the compiler of this runtime's version",
     });
   }
@@ -51,9 +55,15 @@ export async function readSelfTest(manifest: Manifest, folder: Folder): Promise<
 }
 
 /** @throws DeviceArithmeticError where the device is not good enough; ModelFileError, and the device's errors */
-export async function loadVerified(device: Device, manifest: Manifest, folder: Folder, options: LoadingOptions): Promise<VerifiedKernels> {
+export async function loadVerified(
+  device: Device,
+  manifest: Manifest,
+  folder: Folder,
+  options: LoadingOptions,
+): Promise<VerifiedKernels> {
   const { selfTest: mode = "cached", accept = "verified", signal, progress } = options;
-  const load = (policy: Policy): Promise<KernelLibrary> => KernelLibrary.load(device, manifest, folder, { policy, signal });
+  const load = (policy: Policy): Promise<KernelLibrary> =>
+    KernelLibrary.load(device, manifest, folder, { policy, signal });
   const selfTest = mode === "off" ? undefined : await readSelfTest(manifest, folder);
   if (selfTest === undefined) return { library: await load("free"), policy: "free", verified: null };
 
@@ -68,27 +78,48 @@ export async function loadVerified(device: Device, manifest: Manifest, folder: F
     loaded.set(policy, library);
     return library.all;
   };
-  const examination = await examine(device, selfTest, kernels, { short: true, progress: (what) => { signal?.throwIfAborted(); progress(`asking the device: ${what}`); } });
+  const examination = await examine(device, selfTest, kernels, {
+    short: true,
+    progress: (what) => {
+      signal?.throwIfAborted();
+      progress(`asking the device: ${what}`);
+    },
+  });
   const { policy, verified } = examination;
   if (!verified && accept === "verified") throw refusal(examination);
   if (verified) await remember(name, policy);
-  return { library: loaded.get(policy) ?? await load(policy), policy, verified };
+  return { library: loaded.get(policy) ?? (await load(policy)), policy, verified };
 }
 
 /** All that a library asks, whatever was found before. @throws ModelFileError, also for a library without a self-test, and the device's errors */
-export async function examineLibrary(device: Device, location: string | URL, { progress }: Pick<LoadingOptions, "progress">): Promise<{ readonly examination: Examination; readonly fingerprint: string }> {
+export async function examineLibrary(
+  device: Device,
+  location: string | URL,
+  { progress }: Pick<LoadingOptions, "progress">,
+): Promise<{ readonly examination: Examination; readonly fingerprint: string }> {
   const folder = new Folder(location);
   const manifest = await readManifest(folder);
   const selfTest = await readSelfTest(manifest, folder);
-  if (selfTest === undefined) throw new ModelFileError({ where: folder.pathOf(manifestFile), what: "the library has no self-test", fix: "build it again with 'treefold build'" });
+  if (selfTest === undefined)
+    throw new ModelFileError({
+      where: folder.pathOf(manifestFile),
+      what: "the library has no self-test",
+      fix: "build it again with 'treefold build'",
+    });
   const kernels: KernelsOf = async (policy) => (await KernelLibrary.load(device, manifest, folder, { policy })).all;
-  return { examination: await examine(device, selfTest, kernels, { progress }), fingerprint: selfTestFingerprint(device, manifest) };
+  return {
+    examination: await examine(device, selfTest, kernels, { progress }),
+    fingerprint: selfTestFingerprint(device, manifest),
+  };
 }
 
 function refusal({ device, probes }: Examination): DeviceArithmeticError {
-  const { name, expected, seen, follows } = probes.find(({ ok, decides }) => !ok && decides === "always") ?? probes.findLast(({ ok, decides }) => !ok && decides !== "nothing")!;
+  const { name, expected, seen, follows } =
+    probes.find(({ ok, decides }) => !ok && decides === "always") ??
+    probes.findLast(({ ok, decides }) => !ok && decides !== "nothing")!;
   return new DeviceArithmeticError({
-    where: `${device.description} (${device.driver})`, what: `its results would not be the model's: '${name}' gives ${seen}, not ${expected}; ${follows}`,
+    where: `${device.description} (${device.driver})`,
+    what: `its results would not be the model's: '${name}' gives ${seen}, not ${expected}; ${follows}`,
     fix: "use another driver or device ('treefold doctor' shows what this one does), or load({ accept: \"invariant\" }) for results that are this device's own",
   });
 }

@@ -17,7 +17,10 @@ const tableValues = 2 ** 20;
 
 /** Bytes of files that are read for a library's weights. */
 export function bytesOfWeights({ weights }: Manifest): number {
-  return weights.tensors.reduce((total, { shape, dtype }) => total + shape.reduce((product, extent) => product * extent, bytesOfDtype[dtype]), 0);
+  return weights.tensors.reduce(
+    (total, { shape, dtype }) => total + shape.reduce((product, extent) => product * extent, bytesOfDtype[dtype]),
+    0,
+  );
 }
 
 /** Uploads, and keeps what it has made until it is asked to dispose of all of it. */
@@ -25,14 +28,19 @@ export class Uploader {
   readonly tensors: Tensor[] = [];
   #waiting = 0;
 
-  constructor(private readonly device: Device, private readonly signal: AbortSignal | undefined) {}
+  constructor(
+    private readonly device: Device,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
 
   /** Every weight of a library, under the names that its program uses. @throws ModelFileError, and the device's errors */
   async uploadWeights({ weights, config }: Manifest, folder: Folder): Promise<ModelWeights> {
     const layers = Array.from({ length: config.layers }, () => record<Tensor>());
     const top = record<Tensor>();
     // As they lie in the files, since those may come in streams.
-    const inOrder = weights.tensors.toSorted((left, right) => left.file - right.file || left.offsetBytes - right.offsetBytes);
+    const inOrder = weights.tensors.toSorted(
+      (left, right) => left.file - right.file || left.offsetBytes - right.offsetBytes,
+    );
     for (const entry of inOrder) {
       const tensor = await this.#upload(entry, weights.files[entry.file]!, folder);
       for (const use of entry.uses) {
@@ -45,13 +53,21 @@ export class Uploader {
   }
 
   /** The rotary tables, f32 [places, headSize / 2] each. */
-  async uploadRotary(options: RotaryOptions, places: number): Promise<{ readonly cosine: Tensor; readonly sine: Tensor }> {
+  async uploadRotary(
+    options: RotaryOptions,
+    places: number,
+  ): Promise<{ readonly cosine: Tensor; readonly sine: Tensor }> {
     const half = options.headSize / 2;
-    const [cosine, sine] = (["cosine", "sine"] as const).map((name) => this.#make({ name, storage: "f32", shape: [places, half] }));
+    const [cosine, sine] = (["cosine", "sine"] as const).map((name) =>
+      this.#make({ name, storage: "f32", shape: [places, half] }),
+    );
     const most = Math.max(1, Math.floor(tableValues / half));
     for (let first = 0; first < places; first += most) {
       const part = rotaryTables(options, Math.min(most, places - first), first);
-      for (const [tensor, values] of [[cosine!, part.cosine], [sine!, part.sine]] as const) {
+      for (const [tensor, values] of [
+        [cosine!, part.cosine],
+        [sine!, part.sine],
+      ] as const) {
         await this.#write(tensor, first * half, new Uint32Array(values.buffer, values.byteOffset, values.length));
       }
     }
@@ -68,11 +84,15 @@ export class Uploader {
     const rowLength = shape.at(-1)!;
     const rowWords = wordsOf({ storage, shape: [rowLength] });
     const hash = createSha256();
-    const changed = (): OtherWeightsError => new OtherWeightsError({
-      where: folder.pathOf(file), what: `tensor '${name}' does not have the values that the library was built from`,
-      fix: "give the weights that it was built from, or build the library again",
-    });
-    for await (const rows of rowsOf(entry, (offset, length) => folder.readBytes(file, entry.offsetBytes + offset, length))) {
+    const changed = (): OtherWeightsError =>
+      new OtherWeightsError({
+        where: folder.pathOf(file),
+        what: `tensor '${name}' does not have the values that the library was built from`,
+        fix: "give the weights that it was built from, or build the library again",
+      });
+    for await (const rows of rowsOf(entry, (offset, length) =>
+      folder.readBytes(file, entry.offsetBytes + offset, length),
+    )) {
       const { words } = convertRows(rows, rowLength, dtype, storage);
       if (words === undefined) throw changed();
       hash.update(words);

@@ -23,7 +23,11 @@ class BrowserSha256 implements Sha256 {
   readonly #encoder = new TextEncoder();
 
   update(data: string | ArrayBufferView): this {
-    this.#hash.update(typeof data === "string" ? this.#encoder.encode(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    this.#hash.update(
+      typeof data === "string"
+        ? this.#encoder.encode(data)
+        : new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    );
     return this;
   }
 
@@ -39,31 +43,43 @@ export function openFiles(location: string | URL, options: FilesOptions): Files 
 }
 
 export const places = {
-  what: "a page can fetch nothing from there", fix: "serve the folder over HTTP, as with 'python3 -m http.server', and give its http: or https: URL",
+  what: "a page can fetch nothing from there",
+  fix: "serve the folder over HTTP, as with 'python3 -m http.server', and give its http: or https: URL",
 } as const;
 
 /** Where WebGPU needs no flag. */
 const browsers = "use Chrome or Edge 113, Safari 26, Firefox 141 (Windows) or 145 (macOS), or newer ones";
-const flags = "on Linux some GPUs need Chrome to be started with --enable-unsafe-webgpu --ozone-platform=x11 --use-angle=vulkan --enable-features=Vulkan,VulkanFromANGLE";
+const flags =
+  "on Linux some GPUs need Chrome to be started with --enable-unsafe-webgpu --ozone-platform=x11 --use-angle=vulkan --enable-features=Vulkan,VulkanFromANGLE";
 
 /** The browser's best adapter; one in software where it has no other. */
 export async function findAdapter(): Promise<FoundAdapter> {
   const gpu = globals.navigator?.gpu;
   if (gpu === undefined) {
-    const fix = globals.isSecureContext === false ? "serve the page over https:, or open it from localhost: browsers offer WebGPU to no other page" : `${browsers}; ${flags}`;
+    const fix =
+      globals.isSecureContext === false
+        ? "serve the page over https:, or open it from localhost: browsers offer WebGPU to no other page"
+        : `${browsers}; ${flags}`;
     throw new NoAdapterError({ where: "WebGPU", what: "this browser does not offer it to this page", fix });
   }
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" }) ?? await gpu.requestAdapter({ forceFallbackAdapter: true });
+  const adapter =
+    (await gpu.requestAdapter({ powerPreference: "high-performance" })) ??
+    (await gpu.requestAdapter({ forceFallbackAdapter: true }));
   if (adapter === null) {
     throw new NoAdapterError({
-      where: "WebGPU", what: "this browser has it, but offers no adapter on this machine",
+      where: "WebGPU",
+      what: "this browser has it, but offers no adapter on this machine",
       fix: `allow graphics acceleration in the browser's settings and update the graphics driver; ${flags} (without a GPU, also --use-webgpu-adapter=swiftshader)`,
     });
   }
   const info = describe(adapter.info);
   return {
-    instance: gpu, adapter, info,
-    notice: adapter.info.isFallbackAdapter ? `No GPU that this browser offers: using software, ${info.description}.` : undefined,
+    instance: gpu,
+    adapter,
+    info,
+    notice: adapter.info.isFallbackAdapter
+      ? `No GPU that this browser offers: using software, ${info.description}.`
+      : undefined,
     fix: "update the browser and the graphics driver",
   };
 }
@@ -71,7 +87,13 @@ export async function findAdapter(): Promise<FoundAdapter> {
 /** Browsers give away little of the adapter, often no description, and of the driver nothing: what may change bits beside it is the browser. */
 function describe({ vendor, architecture, device, description }: GPUAdapterInfo): DeviceInfo {
   const known = [vendor, architecture, device].filter((text) => text !== "").join(" ");
-  return { vendor, architecture, device, description: description || known || "an unnamed adapter", driver: globals.navigator?.userAgent ?? "" };
+  return {
+    vendor,
+    architecture,
+    device,
+    description: description || known || "an unnamed adapter",
+    driver: globals.navigator?.userAgent ?? "",
+  };
 }
 
 const memory = "treefold self-test";

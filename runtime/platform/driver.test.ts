@@ -52,27 +52,41 @@ describe("the user's choice", () => {
   /** A manifest of a driver in this library, which may not be there. */
   const manifest = (library: string): string => {
     const file = join(cache, "icd.json");
-    writeFileSync(file, JSON.stringify({ file_format_version: "1.0.0", ICD: { library_path: library, api_version: "1.3.0" } }));
+    writeFileSync(
+      file,
+      JSON.stringify({ file_format_version: "1.0.0", ICD: { library_path: library, api_version: "1.3.0" } }),
+    );
     return file;
   };
   const ask = async (files: string): Promise<number> => {
     vi.stubEnv("VK_DRIVER_FILES", files);
     let requests = 0;
-    const none = findDriver(async () => { requests++; return undefined; });
+    const none = findDriver(async () => {
+      requests++;
+      return undefined;
+    });
     await expect(none).rejects.toThrow(NoAdapterError);
     await expect(none).rejects.toThrow(
-      `Vulkan: VK_DRIVER_FILES is '${files}', which offers no adapter; fix: unset it, or let it name a driver's .json file that exists`);
+      `Vulkan: VK_DRIVER_FILES is '${files}', which offers no adapter; fix: unset it, or let it name a driver's .json file that exists`,
+    );
     return requests;
   };
 
   test("is all that is asked", async () => {
-    for (const library of ["libvulkan_other.so", join(cache, "icd.json"), "./icd.json"]) expect(await ask(manifest(library)), library).toBe(1);
+    for (const library of ["libvulkan_other.so", join(cache, "icd.json"), "./icd.json"])
+      expect(await ask(manifest(library)), library).toBe(1);
     expect(await ask(`/nowhere.json:${manifest("other.so")}`)).toBe(1);
     expect(await ask(cache)).toBe(1);
   });
 
   test("is not asked where it is no driver", async () => {
-    for (const files of ["/nowhere.json", "/dev/null", "/nowhere.json:/nowhere", manifest("/nowhere.so"), manifest("./nowhere.so")]) {
+    for (const files of [
+      "/nowhere.json",
+      "/dev/null",
+      "/nowhere.json:/nowhere",
+      manifest("/nowhere.so"),
+      manifest("./nowhere.so"),
+    ]) {
       expect(await ask(files), files).toBe(0);
     }
     writeFileSync(join(cache, "other.json"), "{}");
@@ -84,7 +98,9 @@ describe.runIf(process.platform === "linux")("a machine without a Vulkan loader"
   const architecture = Object.getOwnPropertyDescriptor(process, "arch")!;
   beforeEach(() => {
     vi.stubEnv("VK_DRIVER_FILES", "");
-    vi.spyOn(process, "dlopen").mockImplementation(() => { throw new Error("libvulkan.so.1: cannot open shared object file"); });
+    vi.spyOn(process, "dlopen").mockImplementation(() => {
+      throw new Error("libvulkan.so.1: cannot open shared object file");
+    });
   });
   afterEach(() => {
     vi.restoreAllMocks();
@@ -94,13 +110,16 @@ describe.runIf(process.platform === "linux")("a machine without a Vulkan loader"
   test("takes the bundled driver, and says so where that offers nothing", async () => {
     Object.defineProperty(process, "arch", { ...architecture, value: "x64" });
     await expect(findDriver(async () => undefined)).rejects.toThrow(NoAdapterError);
-    await expect(findDriver(async () => undefined)).rejects.toThrow("Vulkan: the bundled SwiftShader offers no adapter; fix: install libvulkan1 and a driver");
+    await expect(findDriver(async () => undefined)).rejects.toThrow(
+      "Vulkan: the bundled SwiftShader offers no adapter; fix: install libvulkan1 and a driver",
+    );
     expect(process.env.VK_DRIVER_FILES || undefined).toBeUndefined();
   });
 
   test("has no adapter where no driver is bundled", async () => {
     Object.defineProperty(process, "arch", { ...architecture, value: "arm64" });
     await expect(findDriver(async () => "never asked")).rejects.toThrow(
-      "Vulkan: no Vulkan driver was found, and none is bundled for arm64; fix: install libvulkan1 and a driver");
+      "Vulkan: no Vulkan driver was found, and none is bundled for arm64; fix: install libvulkan1 and a driver",
+    );
   });
 });

@@ -42,13 +42,20 @@ export async function findDriver<T>(request: () => Promise<T | undefined>): Prom
     const found = await request();
     if (found !== undefined) return found;
   }
-  if (!bundled) fail(`no Vulkan driver was found, and none is bundled for ${process.arch}`, "install libvulkan1 and a driver, such as mesa-vulkan-drivers");
+  if (!bundled)
+    fail(
+      `no Vulkan driver was found, and none is bundled for ${process.arch}`,
+      "install libvulkan1 and a driver, such as mesa-vulkan-drivers",
+    );
   const folder = await unpackSwiftShader();
   if (!hasLoader()) load(join(folder, loader));
   // The loader reads the environment when an instance is made, and only then.
   process.env.VK_DRIVER_FILES = process.env.VK_ICD_FILENAMES = join(folder, swiftShaderManifest);
   try {
-    return (await request()) ?? fail("the bundled SwiftShader offers no adapter", "install libvulkan1 and a driver, such as mesa-vulkan-drivers");
+    return (
+      (await request()) ??
+      fail("the bundled SwiftShader offers no adapter", "install libvulkan1 and a driver, such as mesa-vulkan-drivers")
+    );
   } finally {
     delete process.env.VK_DRIVER_FILES;
     delete process.env.VK_ICD_FILENAMES;
@@ -62,16 +69,29 @@ export async function installedDrivers(): Promise<string[]> {
   const chosen = chosenDriver();
   if (chosen !== undefined) return [...bundled, ...chosen.split(delimiter)];
   const data = (process.env.XDG_DATA_DIRS || "/usr/local/share:/usr/share").split(delimiter);
-  const folders = ["/etc", process.env.XDG_DATA_HOME || join(homedir(), ".local", "share"), ...data].map((base) => join(base, "vulkan", "icd.d"));
-  return [...bundled, ...folders.filter((folder) => existsSync(folder)).flatMap((folder) =>
-    readdirSync(folder).filter((name) => name.endsWith(".json")).sort().map((name) => join(folder, name)))];
+  const folders = ["/etc", process.env.XDG_DATA_HOME || join(homedir(), ".local", "share"), ...data].map((base) =>
+    join(base, "vulkan", "icd.d"),
+  );
+  return [
+    ...bundled,
+    ...folders
+      .filter((folder) => existsSync(folder))
+      .flatMap((folder) =>
+        readdirSync(folder)
+          .filter((name) => name.endsWith(".json"))
+          .sort()
+          .map((name) => join(folder, name)),
+      ),
+  ];
 }
 
 /** Whether a path that the loader is given can lead to a driver: a manifest whose library may be there, or a folder of manifests. */
 function mayOfferDriver(path: string): boolean {
   try {
     if (statSync(path).isDirectory()) return true;
-    const { ICD: { library_path: library } } = JSON.parse(readFileSync(path, "utf8")) as { ICD: { library_path: string } };
+    const {
+      ICD: { library_path: library },
+    } = JSON.parse(readFileSync(path, "utf8")) as { ICD: { library_path: string } };
     return !library.includes("/") || existsSync(resolve(dirname(path), library));
   } catch {
     return false;
@@ -79,7 +99,10 @@ function mayOfferDriver(path: string): boolean {
 }
 
 function failChosen(chosen: string): never {
-  fail(`VK_DRIVER_FILES is '${chosen}', which offers no adapter`, "unset it, or let it name a driver's .json file that exists");
+  fail(
+    `VK_DRIVER_FILES is '${chosen}', which offers no adapter`,
+    "unset it, or let it name a driver's .json file that exists",
+  );
 }
 
 function fail(what: string, fix: string): never {
@@ -111,7 +134,10 @@ function load(file: string): boolean {
  */
 export async function unpackSwiftShader(): Promise<string> {
   const entry = createRequire(import.meta.url).resolve("@sparticuz/chromium");
-  const root = entry.slice(0, entry.lastIndexOf(join("@sparticuz", "chromium")) + join("@sparticuz", "chromium").length);
+  const root = entry.slice(
+    0,
+    entry.lastIndexOf(join("@sparticuz", "chromium")) + join("@sparticuz", "chromium").length,
+  );
   const { version } = createRequire(import.meta.url)(join(root, "package.json")) as { version: string };
   const archive = join(root, "bin", "swiftshader.tar.br");
   const target = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "treefold", `swiftshader-${version}`);
@@ -142,10 +168,18 @@ async function unpackInto(archive: string, folder: string): Promise<string> {
     map: (header) => ({ ...header, uid: process.getuid!(), gid: process.getgid!() }),
   });
   await pipeline(createReadStream(archive), createBrotliDecompress(), unpack);
-  await writeFile(join(folder, swiftShaderManifest), JSON.stringify({
-    file_format_version: "1.0.0", ICD: { library_path: `./${driver}`, api_version: "1.0.5" },
-  }));
+  await writeFile(
+    join(folder, swiftShaderManifest),
+    JSON.stringify({
+      file_format_version: "1.0.0",
+      ICD: { library_path: `./${driver}`, api_version: "1.0.5" },
+    }),
+  );
   return folder;
 }
 
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

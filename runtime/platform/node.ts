@@ -29,7 +29,10 @@ class NodeSha256 implements Sha256 {
 }
 
 export function openFiles(location: string | URL, options: FilesOptions): Files {
-  return new Directory(typeof location === "string" && !/^(?:file|https?):/i.test(location) ? location : fileURLToPath(location), options);
+  return new Directory(
+    typeof location === "string" && !/^(?:file|https?):/i.test(location) ? location : fileURLToPath(location),
+    options,
+  );
 }
 
 export const places = { what: "it is no place in the file system", fix: "give a path, or a file: URL" } as const;
@@ -37,7 +40,10 @@ export const places = { what: "it is no place in the file system", fix: "give a 
 class Directory implements Files {
   readonly #open = new Map<string, Promise<FileHandle>>();
 
-  constructor(private readonly path: string, private readonly options: FilesOptions) {}
+  constructor(
+    private readonly path: string,
+    private readonly options: FilesOptions,
+  ) {}
 
   pathOf(name: string): string {
     return join(this.path, name);
@@ -52,7 +58,7 @@ class Directory implements Files {
     if (opening === undefined) this.#open.set(name, (opening = open(this.pathOf(name), "r")));
     const file = await opening;
     const bytes = new Uint8Array(length);
-    for (let done = 0; done < length;) {
+    for (let done = 0; done < length; ) {
       const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
       if (bytesRead === 0) return bytes.slice(0, done);
       done += bytesRead;
@@ -77,7 +83,9 @@ export async function findAdapter(): Promise<FoundAdapter> {
   const { instance, adapter } = await findDriver(requestAdapter);
   const software = chosen === undefined && adapter.info.isFallbackAdapter;
   return {
-    instance, adapter, info: describe(adapter.info),
+    instance,
+    adapter,
+    info: describe(adapter.info),
     notice: software ? `No GPU with a Vulkan driver here: using software, ${adapter.info.description}.` : undefined,
     fix: "update the driver, or choose another through VK_DRIVER_FILES",
   };
@@ -85,11 +93,18 @@ export async function findAdapter(): Promise<FoundAdapter> {
 
 async function requestAdapter(): Promise<{ instance: GPU; adapter: GPUAdapter } | undefined> {
   const { create, globals } = await import("webgpu").catch((cause: unknown) => {
-    throw new NoAdapterError({ where: "webgpu", what: `Dawn does not load here: ${String(cause)}`, fix: "use a system that npm webgpu is built for", cause });
+    throw new NoAdapterError({
+      where: "webgpu",
+      what: `Dawn does not load here: ${String(cause)}`,
+      fix: "use a system that npm webgpu is built for",
+      cause,
+    });
   });
   Object.assign(globalThis, globals);
   const instance = create([]);
-  const adapter = await (await quietly(() => ({ asked: instance.requestAdapter({ powerPreference: "high-performance" }) }))).asked;
+  const adapter = await (
+    await quietly(() => ({ asked: instance.requestAdapter({ powerPreference: "high-performance" }) }))
+  ).asked;
   return adapter === null ? undefined : { instance, adapter };
 }
 
@@ -101,7 +116,10 @@ function describe({ vendor, architecture, device, description }: GPUAdapterInfo)
 }
 
 function memory(): string {
-  return join(process.env["TREEFOLD_CACHE"] || join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "treefold"), "self-tests");
+  return join(
+    process.env["TREEFOLD_CACHE"] || join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "treefold"),
+    "self-tests",
+  );
 }
 
 export async function recall(name: string): Promise<string | undefined> {

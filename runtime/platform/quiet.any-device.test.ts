@@ -5,11 +5,18 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { withoutHarmless } from "./quiet.ts";
 
-const limit = (kind: string): string => `Warning: maxDynamic${kind}BuffersPerPipelineLayout artificially reduced from 1000000 to 16 to fit dynamic offset allocation limit.\n`;
+const limit = (kind: string): string =>
+  `Warning: maxDynamic${kind}BuffersPerPipelineLayout artificially reduced from 1000000 to 16 to fit dynamic offset allocation limit.\n`;
 
 test("only the two harmless lines are left out of a text", () => {
   expect(withoutHarmless(`${limit("Uniform")}${limit("Storage")}`)).toBe("");
-  const others = ["Warning: maxDynamicUniformBuffersPerPipelineLayout is 0\n", "Error: device lost\n", limit("Texture"), `here: ${limit("Uniform")}`, limit("Uniform").trimEnd()];
+  const others = [
+    "Warning: maxDynamicUniformBuffersPerPipelineLayout is 0\n",
+    "Error: device lost\n",
+    limit("Texture"),
+    `here: ${limit("Uniform")}`,
+    limit("Uniform").trimEnd(),
+  ];
   expect(withoutHarmless(others.slice(0, 4).join(limit("Storage")) + others[4]!)).toBe(others.join(""));
 });
 
@@ -21,7 +28,10 @@ const said = (first: string): string => {
     import { openDevice } from "${runtime}index.js";
     ${first}
     (await openDevice()).dispose();`;
-  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { cwd: fileURLToPath(new URL("../..", import.meta.url)), encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: fileURLToPath(new URL("../..", import.meta.url)),
+    encoding: "utf8",
+  });
   expect(status, stderr).toBe(0);
   return stderr;
 };
@@ -33,8 +43,13 @@ test.runIf(hasKoffi)("a device is opened without a word of its driver's limits",
   expect(said("")).not.toContain("artificially reduced");
 });
 
-test.runIf(process.platform === "linux")("what else is written meanwhile comes through, and stderr is as it was afterwards", () => {
-  expect(said(`await quietly(() => { writeSync(2, "an error\\n"); });
+test.runIf(process.platform === "linux")(
+  "what else is written meanwhile comes through, and stderr is as it was afterwards",
+  () => {
+    expect(
+      said(`await quietly(() => { writeSync(2, "an error\\n"); });
     await quietly(() => { throw new Error("thrown"); }).catch(({ message }) => writeSync(2, message + "\\n"));
-    writeSync(2, "later\\n");`)).toMatch(/^an error\nthrown\nlater\n/);
-});
+    writeSync(2, "later\\n");`),
+    ).toMatch(/^an error\nthrown\nlater\n/);
+  },
+);

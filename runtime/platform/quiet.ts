@@ -7,7 +7,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const harmless = /^Warning: maxDynamic(?:Uniform|Storage)BuffersPerPipelineLayout artificially reduced from \d+ to \d+ to fit dynamic offset allocation limit\.\n/gm;
+const harmless =
+  /^Warning: maxDynamic(?:Uniform|Storage)BuffersPerPipelineLayout artificially reduced from \d+ to \d+ to fit dynamic offset allocation limit\.\n/gm;
 
 /** A text of native code without the harmless lines. */
 export function withoutHarmless(text: string): string {
@@ -24,7 +25,7 @@ async function descriptors(): Promise<{ dup: Duplicate; dup2: Duplicate } | unde
   if (process.platform !== "linux" || process.env["TREEFOLD_DEBUG"] === "1") return undefined;
   try {
     const optional = "koffi";
-    const { default: koffi } = await import(/* @vite-ignore */ optional) as { default: Koffi };
+    const { default: koffi } = (await import(/* @vite-ignore */ optional)) as { default: Koffi };
     const library = koffi.load(null);
     return { dup: library.func("int dup(int)"), dup2: library.func("int dup2(int, int)") };
   } catch {

@@ -69,7 +69,10 @@ class ServedFile {
   /** Reads happen one after another. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly url: string, private readonly options: FilesOptions) {}
+  constructor(
+    private readonly url: string,
+    private readonly options: FilesOptions,
+  ) {}
 
   read(offset: number, length: number): Promise<Bytes> {
     const reading = this.#turn.then(() => this.#read(offset, length));
@@ -85,7 +88,7 @@ class ServedFile {
 
   async #read(offset: number, length: number): Promise<Bytes> {
     const bytes = new Uint8Array(length);
-    for (let done = 0; done < length;) {
+    for (let done = 0; done < length; ) {
       const stream = await this.#at(offset + done);
       const arrived = stream === undefined ? undefined : await this.#next(stream, length - done);
       if (arrived === undefined) return bytes.slice(0, done);
@@ -104,13 +107,16 @@ class ServedFile {
     }
     const stream = this.#stream;
     while (stream !== undefined && stream.position < offset) {
-      if (await this.#next(stream, offset - stream.position) === undefined) return undefined;
+      if ((await this.#next(stream, offset - stream.position)) === undefined) return undefined;
     }
     return stream;
   }
 
   async #open(offset: number): Promise<Stream | undefined> {
-    const response = await request(this.url, { headers: { Range: `bytes=${offset}-` }, signal: this.options.signal ?? null });
+    const response = await request(this.url, {
+      headers: { Range: `bytes=${offset}-` },
+      signal: this.options.signal ?? null,
+    });
     const beyond = response.status === 416;
     if (beyond || !response.ok || response.body === null) {
       await response.body?.cancel();
@@ -120,7 +126,12 @@ class ServedFile {
     const ranged = response.status === 206;
     // A server of another origin may keep the header to itself.
     const [, first] = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "") ?? [];
-    return { reader: response.body.getReader() as ReadableStreamDefaultReader<Bytes>, ranged, position: ranged ? Number(first ?? offset) : 0, left: new Uint8Array() };
+    return {
+      reader: response.body.getReader() as ReadableStreamDefaultReader<Bytes>,
+      ranged,
+      position: ranged ? Number(first ?? offset) : 0,
+      left: new Uint8Array(),
+    };
   }
 
   /** At most so many of the next bytes; undefined at the end. */

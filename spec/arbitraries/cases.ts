@@ -31,7 +31,11 @@ export interface Draws {
 }
 
 export function arbitraryDraws(): fc.Arbitrary<Draws> {
-  return fc.record({ numbers: arbitraryNumbers(), schedule: fc.noBias(fc.nat(0xffff)), seed: fc.noBias(fc.nat(0xffff)) });
+  return fc.record({
+    numbers: arbitraryNumbers(),
+    schedule: fc.noBias(fc.nat(0xffff)),
+    seed: fc.noBias(fc.nat(0xffff)),
+  });
 }
 
 /** A kernel and one of its schedules. fast-check shows it as its source, schedule, extents and seed. */
@@ -55,7 +59,7 @@ function compiled({ kernel, extents }: KernelCase, draw: number): Pick<RandomCas
   const request = { extents: modelExtents(kernel, extents), limits: defaultLimits };
   const candidates = candidateSchedules(specialize(kernel, request.extents), request.limits);
   const first = draw % candidates.length;
-  let shortest: Pick<RandomCase, "schedule" | "artifact"> & { readonly length: number } | undefined;
+  let shortest: (Pick<RandomCase, "schedule" | "artifact"> & { readonly length: number }) | undefined;
   for (const schedule of [...candidates.slice(first), ...candidates.slice(0, first)]) {
     const artifact = compiledUnder(kernel, { ...request, schedule });
     if (artifact === undefined) continue;
@@ -85,7 +89,8 @@ export class Distribution {
   add({ kernel, schedule }: Pick<RandomCase, "kernel" | "schedule">): void {
     this.cases++;
     this.schedules[schedule.name] = (this.schedules[schedule.name] ?? 0) + 1;
-    for (const [name, holds] of Object.entries(featuresOf(kernel))) this.counts[name] = (this.counts[name] ?? 0) + (holds ? 1 : 0);
+    for (const [name, holds] of Object.entries(featuresOf(kernel)))
+      this.counts[name] = (this.counts[name] ?? 0) + (holds ? 1 : 0);
   }
 
   /** How many of the cases have a feature, as a fraction. */
@@ -94,7 +99,10 @@ export class Distribution {
   }
 
   get text(): string {
-    const list = (counts: Readonly<Record<string, number>>): string => Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(", ");
+    const list = (counts: Readonly<Record<string, number>>): string =>
+      Object.entries(counts)
+        .map(([name, count]) => `${name} ${count}`)
+        .join(", ");
     return `${this.cases} random kernels: ${list(this.counts)}; schedules: ${list(this.schedules)}`;
   }
 }
@@ -105,9 +113,16 @@ const builtIn: ReadonlySet<string> = new Set(["sum", "max", "argmax"]);
 function featuresOf(kernel: Kernel) {
   const reductions = reductionsOf(kernel);
   const roles = new Map(kernel.axes.map(({ name, role }) => [name, role]));
-  const within = (reduce: Reduce): readonly Reduce[] => reductionsOf({ ...kernel, outputs: [{ name: "", storage: "u32", axes: [], over: [], value: reduce.start, place: [reduce.count, ...reduce.leaf] }] });
+  const within = (reduce: Reduce): readonly Reduce[] =>
+    reductionsOf({
+      ...kernel,
+      outputs: [
+        { name: "", storage: "u32", axes: [], over: [], value: reduce.start, place: [reduce.count, ...reduce.leaf] },
+      ],
+    });
   return {
-    "two or more reductions or three or more levels": reductions.length >= 2 || reductions.some(({ tree }) => tree.length >= 3),
+    "two or more reductions or three or more levels":
+      reductions.length >= 2 || reductions.some(({ tree }) => tree.length >= 3),
     "an author's reducer": reductions.some(({ reducer }) => !builtIn.has(reducer.name)),
     "a sequence axis": reductions.some(({ axis }) => roles.get(axis) === "sequence"),
     "a reduction inside or after another": reductions.some((reduce) => within(reduce).length > 0),

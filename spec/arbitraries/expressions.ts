@@ -2,7 +2,19 @@
 import type { StorageType } from "../../dsl/ir.ts";
 import type { Choices } from "./choices.ts";
 import { type Point, type Program, rangeOf, type Scope } from "./program.ts";
-import { clamped, eitherRange, flushed, float, integer, product, rounded, sum, type Type, value, type Value } from "./values.ts";
+import {
+  clamped,
+  eitherRange,
+  flushed,
+  float,
+  integer,
+  product,
+  rounded,
+  sum,
+  type Type,
+  value,
+  type Value,
+} from "./values.ts";
 
 /** Decimal constants, no larger than 4, with all significant bits of an f32. */
 const constants = ["0.75", "-1.5", "0.1", "3", "0.001"];
@@ -46,21 +58,46 @@ export class Expressions {
   }
 
   u32(scope: Scope, depth: number): Value {
-    const leaf = (): Value => this.#choices.weighted<() => Value>([
-      [3, () => this.#load(scope, ["u32"]) ?? this.#program.parameter("u32")],
-      [2, () => this.#position(scope)],
-      [1, () => { const x = this.#floatLeaf(scope); return integer("u32", `bitsOf(${x.text})`, x); }],
-      [1, () => this.#known("u32", scope) ?? this.#position(scope)],
-    ])();
+    const leaf = (): Value =>
+      this.#choices.weighted<() => Value>([
+        [3, () => this.#load(scope, ["u32"]) ?? this.#program.parameter("u32")],
+        [2, () => this.#position(scope)],
+        [
+          1,
+          () => {
+            const x = this.#floatLeaf(scope);
+            return integer("u32", `bitsOf(${x.text})`, x);
+          },
+        ],
+        [1, () => this.#known("u32", scope) ?? this.#position(scope)],
+      ])();
     if (depth <= 0) return leaf();
     const one = (): Value => this.u32(scope, depth - 1);
     return this.#choices.weighted<() => Value>([
       [3, leaf],
       [4, () => this.#operation("u32", one(), one())],
       [2, () => this.#byConstant("u32", one(), ["* 2654435769", "/ 3", "% 5", ">> 3", "<< 4", "& 255", "| 9"])],
-      [1, () => { const x = one(); return integer("u32", `${this.#program.function("scramble")}(${x.text})`, x); }],
-      [1, () => { const x = this.i32(scope, depth - 1); return integer("u32", `u32(${x.text})`, x); }],
-      [1, () => { const x = clamped(this.float(scope, depth - 1), 20); return integer("u32", `u32(abs(${x.text}))`, x); }],
+      [
+        1,
+        () => {
+          const x = one();
+          return integer("u32", `${this.#program.function("scramble")}(${x.text})`, x);
+        },
+      ],
+      [
+        1,
+        () => {
+          const x = this.i32(scope, depth - 1);
+          return integer("u32", `u32(${x.text})`, x);
+        },
+      ],
+      [
+        1,
+        () => {
+          const x = clamped(this.float(scope, depth - 1), 20);
+          return integer("u32", `u32(abs(${x.text}))`, x);
+        },
+      ],
       [1, () => this.#chosen(this.condition(scope, depth - 1), one(), one())],
     ])();
   }
@@ -78,8 +115,20 @@ export class Expressions {
       [3, leaf],
       [3, () => this.#operation("i32", one(), one())],
       [2, () => this.#byConstant("i32", one(), ["* 31", "/ 3", "% 7", ">> 2", "- 100"])],
-      [1, () => { const x = one(); return integer("i32", this.#choices.pick([`abs(${x.text})`, `(-${x.text})`]), x); }],
-      [1, () => { const x = clamped(this.float(scope, depth - 1), 20); return integer("i32", `i32(floor(${x.text}))`, x); }],
+      [
+        1,
+        () => {
+          const x = one();
+          return integer("i32", this.#choices.pick([`abs(${x.text})`, `(-${x.text})`]), x);
+        },
+      ],
+      [
+        1,
+        () => {
+          const x = clamped(this.float(scope, depth - 1), 20);
+          return integer("i32", `i32(floor(${x.text}))`, x);
+        },
+      ],
     ])();
   }
 
@@ -87,14 +136,41 @@ export class Expressions {
   condition(scope: Scope, depth: number): Value {
     const compare = this.#choices.pick(["<", "<=", ">", ">="]);
     return this.#choices.weighted<() => Value>([
-      [3, () => { const x = this.float(scope, depth); return integer("u32", `${x.text} ${compare} ${this.#choices.pick(["0", "0.5"])}`, x); }],
-      [2, () => { const [x, y] = [this.float(scope, 0), this.float(scope, 0)]; return integer("u32", `${x.text} ${compare} ${y.text}`, x, y); }],
-      [2, () => { const x = this.u32(scope, 0); return integer("u32", `${x.text} % 3 ${this.#choices.pick(["===", "!=="])} 1`, x); }],
-      [1, () => {
-        const [x, y] = [this.float(scope, 0), this.u32(scope, 0)];
-        return integer("u32", `!(${x.text} ${compare} 0) ${this.#choices.pick(["&&", "||"])} ${y.text} < 6`, x, y);
-      }],
-      [1, () => { const x = this.float(scope, depth); return integer("u32", `isNaN(${x.text})`, x); }],
+      [
+        3,
+        () => {
+          const x = this.float(scope, depth);
+          return integer("u32", `${x.text} ${compare} ${this.#choices.pick(["0", "0.5"])}`, x);
+        },
+      ],
+      [
+        2,
+        () => {
+          const [x, y] = [this.float(scope, 0), this.float(scope, 0)];
+          return integer("u32", `${x.text} ${compare} ${y.text}`, x, y);
+        },
+      ],
+      [
+        2,
+        () => {
+          const x = this.u32(scope, 0);
+          return integer("u32", `${x.text} % 3 ${this.#choices.pick(["===", "!=="])} 1`, x);
+        },
+      ],
+      [
+        1,
+        () => {
+          const [x, y] = [this.float(scope, 0), this.u32(scope, 0)];
+          return integer("u32", `!(${x.text} ${compare} 0) ${this.#choices.pick(["&&", "||"])} ${y.text} < 6`, x, y);
+        },
+      ],
+      [
+        1,
+        () => {
+          const x = this.float(scope, depth);
+          return integer("u32", `isNaN(${x.text})`, x);
+        },
+      ],
     ])();
   }
 
@@ -115,15 +191,20 @@ export class Expressions {
   }
 
   #help({ helpers, points }: Scope): Value | undefined {
-    const calls = helpers.flatMap(({ name, axis, result }) => points.filter((point) => point.axis === axis).map((point) => (
-      value(result.type, `${name}(${point.text})`, result.range, result, at(point)))));
+    const calls = helpers.flatMap(({ name, axis, result }) =>
+      points
+        .filter((point) => point.axis === axis)
+        .map((point) => value(result.type, `${name}(${point.text})`, result.range, result, at(point))),
+    );
     return calls.length === 0 ? undefined : this.#choices.pick(calls);
   }
 
   /** An element of an input that was read before, or of a new one. */
   #load(scope: Scope, storages: readonly StorageType[]): Value | undefined {
     const axes = new Set(scope.points.map(({ axis }) => axis));
-    const known = this.#program.data.filter((input) => storages.includes(input.storage) && input.axes.every((axis) => axes.has(axis)));
+    const known = this.#program.data.filter(
+      (input) => storages.includes(input.storage) && input.axes.every((axis) => axes.has(axis)),
+    );
     const isNew = known.length === 0 || this.#choices.oneIn(known.length === 1 ? 2 : 3);
     if (isNew && this.#program.hasRoom && axes.size > 0) {
       if (storages.includes("f32") && this.#choices.oneIn(6)) {
@@ -144,15 +225,28 @@ export class Expressions {
     return this.#choices.oneIn(4) ? declared.reverse() : declared;
   }
 
-  #element(scope: Scope, { name, storage, axes }: { name: string; storage: StorageType; axes: readonly string[] }): Value {
-    const points = axes.map((axis) => this.#choices.pick(scope.points.filter((point) => point.axis === axis).reverse()));
+  #element(
+    scope: Scope,
+    { name, storage, axes }: { name: string; storage: StorageType; axes: readonly string[] },
+  ): Value {
+    const points = axes.map((axis) =>
+      this.#choices.pick(scope.points.filter((point) => point.axis === axis).reverse()),
+    );
     const type = storage === "bf16" ? "f32" : storage;
-    const plain = value(type, `${name}(${points.map(({ text }) => text).join(", ")})`, rangeOf(storage), ...points.map(at));
+    const plain = value(
+      type,
+      `${name}(${points.map(({ text }) => text).join(", ")})`,
+      rangeOf(storage),
+      ...points.map(at),
+    );
     const moved = points.findLastIndex(({ axis }) => this.#program.axes.get(axis)!.role === "model");
     if (moved < 0 || !this.#choices.oneIn(10)) return plain;
     const { axis, text } = points[moved]!;
     const other = this.#choices.pick([`${text} + 1`, `${text} - 2`, `(${text} * 3) % extent(${axis})`]);
-    return { ...plain, text: `gather(${[name, ...points.map((point, d) => (d === moved ? other : point.text))].join(", ")})` };
+    return {
+      ...plain,
+      text: `gather(${[name, ...points.map((point, d) => (d === moved ? other : point.text))].join(", ")})`,
+    };
   }
 
   /** A request's own row of a table of rows, or a key's place in pages of four. */
@@ -165,11 +259,18 @@ export class Expressions {
     const batch = { axes: new Set(["row"]) };
     const element = (index: string): Value => {
       const { name } = program.tensor(storage, [program.axis("slot", "batch", 0), ...last.map(({ axis }) => axis)]);
-      return float(`gather(${[name, index, ...last.map(({ text }) => text)].join(", ")})`, rangeOf(storage), batch, ...last.map(at));
+      return float(
+        `gather(${[name, index, ...last.map(({ text }) => text)].join(", ")})`,
+        rangeOf(storage),
+        batch,
+        ...last.map(at),
+      );
     };
     if (key === undefined) return element(`${program.table("rowOf", ["row"], "placement ")}(row)`);
     program.axis("page", "sequence", 0);
-    return element(`gather(${program.table("pages", ["row", "page"], "placement ")}, row, ${key.text} / 4) * 4 + ${key.text} % 4`);
+    return element(
+      `gather(${program.table("pages", ["row", "page"], "placement ")}, row, ${key.text} / 4) * 4 + ${key.text} % 4`,
+    );
   }
 
   /** Where in the request or the model an expression stands, as a number. */
@@ -178,7 +279,11 @@ export class Expressions {
     if (own.length === 0) return this.#program.parameter("u32");
     const point = this.#choices.pick([...own].reverse());
     const isModel = this.#program.axes.get(point.axis)!.role === "model";
-    return integer("u32", isModel && this.#choices.oneIn(4) ? `(extent(${point.axis}) - ${point.text})` : `(${point.text} + 1)`, at(point));
+    return integer(
+      "u32",
+      isModel && this.#choices.oneIn(4) ? `(extent(${point.axis}) - ${point.text})` : `(${point.text} + 1)`,
+      at(point),
+    );
   }
 
   #withConstant(x: Value): Value {
@@ -195,7 +300,14 @@ export class Expressions {
   }
 
   #chosen(condition: Value, x: Value, y: Value): Value {
-    return value(x.type, `select(${condition.text}, ${x.text}, ${y.text})`, eitherRange(x.range, y.range), condition, x, y);
+    return value(
+      x.type,
+      `select(${condition.text}, ${x.text}, ${y.text})`,
+      eitherRange(x.range, y.range),
+      condition,
+      x,
+      y,
+    );
   }
 
   #converted(scope: Scope, depth: number): Value {
@@ -217,7 +329,12 @@ export class Expressions {
     if (this.#choices.oneIn(2)) {
       const second = rounded(other());
       const { quantum, magnitude } = eitherRange(argument.range, second.range);
-      return float(`${this.#program.function("bend")}(${argument.text}, ${second.text})`, { quantum: quantum - 1, magnitude: magnitude + 1 }, argument, second);
+      return float(
+        `${this.#program.function("bend")}(${argument.text}, ${second.text})`,
+        { quantum: quantum - 1, magnitude: magnitude + 1 },
+        argument,
+        second,
+      );
     }
     const { magnitude } = argument.range;
     return flushed(`${this.#program.function("curve")}(${argument.text})`, 2 * Math.max(magnitude, 1) + 1, argument);
@@ -230,8 +347,14 @@ export class Expressions {
       () => float(`floor(${x.text})`, { quantum: Math.max(0, quantum), magnitude: Math.max(1, magnitude + 1) }, x),
       () => flushed(`sigmoid(${x.text})`, 0, x),
       () => flushed(`exp(min(${x.text}, 8))`, 12, x),
-      () => float(`sqrt(abs(${x.text}))`, { quantum: Math.floor(Math.min(quantum, 0) / 2) - 24, magnitude: Math.ceil(Math.max(magnitude, 0) / 2) + 1 }, x),
-      () => float(`rsqrt(1 + abs(${x.text}))`, { quantum: -Math.ceil(Math.max(magnitude, 0) / 2) - 26, magnitude: 0 }, x),
+      () =>
+        float(
+          `sqrt(abs(${x.text}))`,
+          { quantum: Math.floor(Math.min(quantum, 0) / 2) - 24, magnitude: Math.ceil(Math.max(magnitude, 0) / 2) + 1 },
+          x,
+        ),
+      () =>
+        float(`rsqrt(1 + abs(${x.text}))`, { quantum: -Math.ceil(Math.max(magnitude, 0) / 2) - 26, magnitude: 0 }, x),
       () => float(`log(1 + abs(${x.text}))`, { quantum: -48, magnitude: 7 }, x),
       () => flushed(`(${x.text} / (1 + abs(${x.text})))`, 1, x),
       () => flushed(`tanh(${x.text})`, 1, x),

@@ -1,5 +1,5 @@
 /** Well-typed kernels of every shape that the language has: source text, made of choices, as the reader reads it. */
-import fc from "fast-check";
+import type fc from "fast-check";
 import { renderDiagnostic } from "../../dsl/diagnostics.ts";
 import type { AxisRole, Kernel, StorageType } from "../../dsl/ir.ts";
 import { readKernels } from "../../dsl/reader/index.ts";
@@ -37,8 +37,14 @@ export function kernelOf(choices: Choices): KernelCase {
   const scope = declareAxes(program, rows, items);
   const source = bodyOf(program, scope);
   // The file does not exist: what is imported is the language alone.
-  const { kernels: [kernel], diagnostics } = readKernels("drawn.kernel.ts", { source });
-  if (kernel === undefined) throw new RefusedKernel(`${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, () => source)).join("\n\n")}\n\n${source}`);
+  const {
+    kernels: [kernel],
+    diagnostics,
+  } = readKernels("drawn.kernel.ts", { source });
+  if (kernel === undefined)
+    throw new RefusedKernel(
+      `${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, () => source)).join("\n\n")}\n\n${source}`,
+    );
   const fixed = Object.fromEntries([...program.axes].map(([name, { extent }]) => [name, extent]));
   const extentsAt = (row: number, key: number): Record<string, number> => {
     const pages = Math.ceil(key / 4);
@@ -59,7 +65,10 @@ function declareAxes(program: Program, rows: number, items: number): Scope {
   if (choices.below(5) >= 3) declare("key", "sequence", items);
   const models = [...program.axes].filter(([, { role }]) => role === "model").map(([name]) => name);
   const outer = models.filter(() => choices.oneIn(2)).slice(0, 2);
-  const axes = [...program.axes.has("row") ? ["row"] : outer.length === 0 ? ["c"] : [], ...choices.oneIn(3) ? [...outer].reverse() : outer];
+  const axes = [
+    ...(program.axes.has("row") ? ["row"] : outer.length === 0 ? ["c"] : []),
+    ...(choices.oneIn(3) ? [...outer].reverse() : outer),
+  ];
   return { points: axes.map((axis) => ({ axis, text: axis, isItem: false })), values: [], helpers: [] };
 }
 
@@ -77,23 +86,33 @@ function bodyOf(program: Program, outer: Scope): string {
     lines.push(...made.line.split("\n"));
     scope = made.scope;
   }
-  const place = (axis: string): string => (axis === "row" ? `${program.table("target", ["row"], "unique placement ")}(row)` : axis);
+  const place = (axis: string): string =>
+    axis === "row" ? `${program.table("target", ["row"], "unique placement ")}(row)` : axis;
   const outputs: Record<string, string> = {};
   const returned: string[] = [];
   const several = choices.oneIn(3) ? 2 : 1;
   const axes = outer.points.map(({ axis }) => axis);
   for (let at = 0; at < several; at++) {
     const over = at === 0 ? axes : secondAxes(program, axes);
-    const inner: Scope = { ...scope, points: outer.points.filter(({ axis }) => over.includes(axis)), values: scope.values.filter((known) => [...known.axes].every((axis) => over.includes(axis))), helpers: [] };
+    const inner: Scope = {
+      ...scope,
+      points: outer.points.filter(({ axis }) => over.includes(axis)),
+      values: scope.values.filter((known) => [...known.axes].every((axis) => over.includes(axis))),
+      helpers: [],
+    };
     const { storage, text } = outputOf(program, reductions, inner, at);
     // Two rows that are placed apart share no word, nor do outputs that end in different axes.
     const isHalved = storage === "bf16" && (over.at(-1) !== axes.at(-1) || (isScattered && over.at(-1) === "row"));
     const words: StorageType = isHalved ? "f32" : storage;
-    const declared = isScattered ? over.map((axis) => (axis === "row" ? program.axis("place", "batch", 0) : axis)) : over;
+    const declared = isScattered
+      ? over.map((axis) => (axis === "row" ? program.axis("place", "batch", 0) : axis))
+      : over;
     outputs[`y${at}`] = `${words}[${declared.join(", ")}]`;
     returned.push(isScattered ? `scatter([${over.map(place).join(", ")}], ${text})` : text);
   }
-  const record = `{ ${Object.keys(outputs).map((name, at) => `${name}: ${returned[at]!}`).join(", ")} }`;
+  const record = `{ ${Object.keys(outputs)
+    .map((name, at) => `${name}: ${returned[at]!}`)
+    .join(", ")} }`;
   return program.source(outputs, lines, several === 1 ? returned[0]! : record);
 }
 
@@ -106,7 +125,12 @@ function secondAxes({ choices, axes: declared }: Program, axes: readonly string[
 }
 
 /** A value that takes in what was computed before it, the last first. */
-function outputOf({ choices }: Program, { expressions }: Reductions, scope: Scope, at: number): { readonly storage: StorageType; readonly text: string } {
+function outputOf(
+  { choices }: Program,
+  { expressions }: Reductions,
+  scope: Scope,
+  at: number,
+): { readonly storage: StorageType; readonly text: string } {
   const integers = scope.values.filter(({ type }) => type !== "f32");
   if (integers.length > 0 && choices.oneIn(3)) return { storage: integers[0]!.type, text: integers[0]!.text };
   if (at > 0 && choices.oneIn(4)) {
@@ -114,7 +138,15 @@ function outputOf({ choices }: Program, { expressions }: Reductions, scope: Scop
     return { storage: type, text: expressions.of(type, scope, 2).text };
   }
   const own = expressions.float(scope, scope.values.length === 0 ? 3 : 1);
-  const all = scope.values.filter(({ type }) => type === "f32").slice(0, 4)
-    .reduce((left: Value, right) => (choices.oneIn(3) ? product(rounded(clamped(left, 40)), rounded(clamped(right, 40))) : sum(choices.pick(["+", "-"]), left, right)), own);
+  const all = scope.values
+    .filter(({ type }) => type === "f32")
+    .slice(0, 4)
+    .reduce(
+      (left: Value, right) =>
+        choices.oneIn(3)
+          ? product(rounded(clamped(left, 40)), rounded(clamped(right, 40)))
+          : sum(choices.pick(["+", "-"]), left, right),
+      own,
+    );
   return { storage: choices.pick(["f32", "f32", "bf16"]), text: all.text };
 }

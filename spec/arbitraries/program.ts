@@ -37,9 +37,11 @@ const mostInputs = 5;
 const functions = {
   curve: "function curve(x: number): number {\n  return x * (x + 0.75);\n}",
   bend: "function bend(x: number, y: number): number {\n  return select(x < y, x - y, y * 0.5);\n}",
-  scramble: "function scramble(u: number): number {\n  const mixed = (u ^ (u >> 7)) * 2654435769;\n  return mixed ^ (mixed >> 16);\n}",
-  rescale: "function rescale(value: number, factor: number): number {\n"
-    + "  return select(factor === 1, value, flush(value, 2 ** -62) * flush(factor, 2 ** -40));\n}",
+  scramble:
+    "function scramble(u: number): number {\n  const mixed = (u ^ (u >> 7)) * 2654435769;\n  return mixed ^ (mixed >> 16);\n}",
+  rescale:
+    "function rescale(value: number, factor: number): number {\n" +
+    "  return select(factor === 1, value, flush(value, 2 ** -62) * flush(factor, 2 ** -40));\n}",
 } as const;
 
 export class Program {
@@ -78,7 +80,12 @@ export class Program {
   }
 
   tensor(storage: StorageType, axes: readonly string[]): Tensor {
-    const input: Tensor = { name: this.name(storage === "u32" || storage === "i32" ? "n" : "x"), storage, axes, ownership: "" };
+    const input: Tensor = {
+      name: this.name(storage === "u32" || storage === "i32" ? "n" : "x"),
+      storage,
+      axes,
+      ownership: "",
+    };
     this.inputs.push(input);
     this.data.push(input);
     return input;
@@ -106,18 +113,24 @@ export class Program {
     const words = new Set([...this.#reducers, ...lines, returned].join(" ").match(/\w+/g));
     const read = this.inputs.filter(({ name }) => words.has(name));
     const given = [...this.#parameters].filter(([name]) => words.has(name));
-    const tensors = [...read.map(({ axes: over }) => over.join()), ...Object.values(outputs)].join().match(/\w+/g) ?? [];
+    const tensors =
+      [...read.map(({ axes: over }) => over.join()), ...Object.values(outputs)].join().match(/\w+/g) ?? [];
     const used = new Set([...words, ...tensors]);
     const named = [...read.map(({ name }) => name), ...given.map(([name]) => name)];
     const own = [...this.axes].filter(([name]) => used.has(name));
     const axes = own.map(([name, { role }]) => `${name}: ${role}`);
-    const inputs = read.map(({ name, storage, axes: over, ownership }) => `${name}: "${ownership}${storage}[${over.join(", ")}]"`);
+    const inputs = read.map(
+      ({ name, storage, axes: over, ownership }) => `${name}: "${ownership}${storage}[${over.join(", ")}]"`,
+    );
     const parameters = given.map(([name, type]) => `${name}: "${type}"`);
     const single = Object.keys(outputs).length === 1;
-    const declared = Object.entries(outputs).map(([name, type]) => (single ? `  output: "${type}",` : `    ${name}: "${type}",`));
+    const declared = Object.entries(outputs).map(([name, type]) =>
+      single ? `  output: "${type}",` : `    ${name}: "${type}",`,
+    );
     return [
       `import {\n  ${language.join(", ")},\n} from "treefold";`,
-      ...[...this.#functions].filter((name) => words.has(name)).map((name) => functions[name]), ...this.#reducers,
+      ...[...this.#functions].filter((name) => words.has(name)).map((name) => functions[name]),
+      ...this.#reducers,
       "export const drawn = kernel({",
       `  axes: { ${axes.join(", ")} },`,
       `  inputs: { ${inputs.join(", ")} },`,
@@ -134,8 +147,41 @@ export class Program {
 }
 
 const language = [
-  "abs", "argmax", "batch", "below", "bf16", "bitsOf", "erf", "exp", "extent", "f32", "floor", "flush", "gather", "gelu", "i32", "isNaN", "kernel", "log", "max",
-  "min", "model", "reduce", "reducer", "rsqrt", "runs", "scatter", "select", "sequence", "sigmoid", "silu", "sqrt", "sum", "tanh", "u32", "upTo",
+  "abs",
+  "argmax",
+  "batch",
+  "below",
+  "bf16",
+  "bitsOf",
+  "erf",
+  "exp",
+  "extent",
+  "f32",
+  "floor",
+  "flush",
+  "gather",
+  "gelu",
+  "i32",
+  "isNaN",
+  "kernel",
+  "log",
+  "max",
+  "min",
+  "model",
+  "reduce",
+  "reducer",
+  "rsqrt",
+  "runs",
+  "scatter",
+  "select",
+  "sequence",
+  "sigmoid",
+  "silu",
+  "sqrt",
+  "sum",
+  "tanh",
+  "u32",
+  "upTo",
 ];
 
 export function rangeOf(storage: StorageType): Range {

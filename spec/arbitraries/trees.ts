@@ -19,7 +19,11 @@ export function arbitraryTree(): fc.Arbitrary<Tree> {
 /** The same for kernels that are made of choices; every other tree is of three levels or more. */
 export function chooseTree(choices: Choices): Tree {
   const fold = (): Level["fold"] => choices.pick(["chain", "pairwise"]);
-  const items = (): number => choices.weighted([[5, choices.between(1, 9)], [1, 16]]);
+  const items = (): number =>
+    choices.weighted([
+      [5, choices.between(1, 9)],
+      [1, 16],
+    ]);
   const cutting = choices.pick([0, 1, 2, 2, 3]);
   const levels = Array.from({ length: cutting }, (): Level => {
     const lanes = choices.pick([undefined, undefined, choices.between(2, 9)]);

@@ -34,8 +34,10 @@ export function value(type: Type, text: string, range: Range, ...parts: readonly
   return { text, type, range, axes: new Set(parts.flatMap(({ axes }) => [...axes])) };
 }
 
-export const float = (text: string, range: Range, ...parts: readonly Pick<Value, "axes">[]): Value => value("f32", text, range, ...parts);
-export const integer = (type: "u32" | "i32", text: string, ...parts: readonly Pick<Value, "axes">[]): Value => value(type, text, noRange, ...parts);
+export const float = (text: string, range: Range, ...parts: readonly Pick<Value, "axes">[]): Value =>
+  value("f32", text, range, ...parts);
+export const integer = (type: "u32" | "i32", text: string, ...parts: readonly Pick<Value, "axes">[]): Value =>
+  value(type, text, noRange, ...parts);
 
 /** Zero, or at least 2^-40: what a division or an exponential leaves in between would soon be subnormal. */
 export function flushed(text: string, magnitude: number, ...parts: readonly Value[]): Value {
@@ -50,20 +52,34 @@ export function rounded(x: Value): Value {
 /** Held between -2^magnitude and 2^magnitude. */
 export function clamped(x: Value, magnitude: number): Value {
   if (x.range.magnitude <= magnitude) return x;
-  return float(`min(max(${x.text}, -(2 ** ${magnitude})), 2 ** ${magnitude})`, { quantum: x.range.quantum, magnitude }, x);
+  return float(
+    `min(max(${x.text}, -(2 ** ${magnitude})), 2 ** ${magnitude})`,
+    { quantum: x.range.quantum, magnitude },
+    x,
+  );
 }
 
 export function sum(operator: "+" | "-", left: Value, right: Value): Value {
-  const range = { quantum: Math.min(left.range.quantum, right.range.quantum), magnitude: Math.max(left.range.magnitude, right.range.magnitude) + 1 };
+  const range = {
+    quantum: Math.min(left.range.quantum, right.range.quantum),
+    magnitude: Math.max(left.range.magnitude, right.range.magnitude) + 1,
+  };
   return float(`(${left.text} ${operator} ${right.text})`, range, left, right);
 }
 
 /** A product, of factors that are rounded or held smaller first where it could become subnormal or infinite. */
 export function product(left: Value, right: Value): Value {
   const quantum = left.range.quantum + right.range.quantum;
-  if (quantum < leastQuantum) return left.range.quantum < right.range.quantum ? product(rounded(left), right) : product(left, rounded(right));
-  if (left.range.magnitude + right.range.magnitude > mostMagnitude) return product(clamped(left, 40), clamped(right, 40));
-  return float(`(${left.text} * ${right.text})`, { quantum, magnitude: left.range.magnitude + right.range.magnitude }, left, right);
+  if (quantum < leastQuantum)
+    return left.range.quantum < right.range.quantum ? product(rounded(left), right) : product(left, rounded(right));
+  if (left.range.magnitude + right.range.magnitude > mostMagnitude)
+    return product(clamped(left, 40), clamped(right, 40));
+  return float(
+    `(${left.text} * ${right.text})`,
+    { quantum, magnitude: left.range.magnitude + right.range.magnitude },
+    left,
+    right,
+  );
 }
 
 /** What may stand for either. */

@@ -57,8 +57,12 @@ const compiled = new Map<string, { kernel: Kernel; artifact: Artifact }>();
 function kernelOf({ kernel: name, source }: Subject): Kernel {
   const known = kernels.get(name ?? "");
   if (known !== undefined) return known;
-  const { kernels: [kernel], diagnostics } = readKernels("attacked.kernel.ts", { source: source ?? "" });
-  if (kernel === undefined) throw new RangeError(`there is no kernel ${name ?? ""} ${diagnostics.map(({ message }) => message).join("; ")}`);
+  const {
+    kernels: [kernel],
+    diagnostics,
+  } = readKernels("attacked.kernel.ts", { source: source ?? "" });
+  if (kernel === undefined)
+    throw new RangeError(`there is no kernel ${name ?? ""} ${diagnostics.map(({ message }) => message).join("; ")}`);
   return kernel;
 }
 
@@ -72,7 +76,8 @@ export function honestOf({ of }: Attack): { kernel: Kernel; artifact: Artifact }
     const extents = of.extents ?? {};
     const offered = schedulesFor(kernel, { extents, limits: defaultLimits });
     const schedule = offered.find(({ name }) => name === of.schedule);
-    if (schedule === undefined) throw new RangeError(`no schedule ${of.schedule} among ${offered.map(({ name }) => name).join(", ")}`);
+    if (schedule === undefined)
+      throw new RangeError(`no schedule ${of.schedule} among ${offered.map(({ name }) => name).join(", ")}`);
     compiled.set(key, (made = { kernel, artifact: compile(kernel, { extents, schedule, limits: defaultLimits }) }));
   }
   return made;

@@ -1,7 +1,17 @@
 /** What can go wrong beside a request in an engine: a typed error at once, for the request that it concerns, and nobody else's bits or pages. */
 import { describe, expect, it } from "vitest";
 import { loadCheckpoint } from "../../models/load.ts";
-import { DeviceLostError, Engine, EngineClosedError, openDevice, OverloadError, RequestError, type EngineToken, type Model, type Submission } from "../../runtime/index.ts";
+import {
+  DeviceLostError,
+  Engine,
+  EngineClosedError,
+  openDevice,
+  OverloadError,
+  RequestError,
+  type EngineToken,
+  type Model,
+  type Submission,
+} from "../../runtime/index.ts";
 import { inCi, some } from "../fixtures/effort.ts";
 import { directory, request, smallEngine, steps, told } from "../fixtures/small-engine.ts";
 
@@ -23,11 +33,15 @@ describe("the queue", () => {
       // All at once, before the engine took a step. Two may run, and five wait.
       expect(taken.length).toBe(7);
       expect(refused.every((error) => error instanceof OverloadError)).toBe(true);
-      expect(String(refused[0])).toBe("OverloadError: engine: its queue holds 7 completions and has room for 0 more, and 1 is asked for; fix: send the request again when others are done, or give the engine a larger maxWaiting");
+      expect(String(refused[0])).toBe(
+        "OverloadError: engine: its queue holds 7 completions and has room for 0 more, and 1 is asked for; fix: send the request again when others are done, or give the engine a larger maxWaiting",
+      );
       const expected = await alone(request(5, 3));
       for (const submission of taken) expect(await told(submission)).toBe(expected);
       expect(engine.statistics().requests).toMatchObject({ submitted: 7, finished: 7, refused: 193 });
-      expect(() => engine.submit(request(5, 3, { n: 8 }))).toThrow("request: n is 8, and the engine takes 7 completions at a time; fix: ask for fewer, or give the engine a larger maxWaiting");
+      expect(() => engine.submit(request(5, 3, { n: 8 }))).toThrow(
+        "request: n is 8, and the engine takes 7 completions at a time; fix: ask for fewer, or give the engine a larger maxWaiting",
+      );
       expect(await told(engine.submit(request(5, 3, { n: 7 })))).toBe(await alone(request(5, 3, { n: 7 })));
     });
   });
@@ -35,7 +49,12 @@ describe("the queue", () => {
   it("lets higher priorities go first, and equal ones in turn", async () => {
     await withEngine({ maxRunning: 1 }, async (engine) => {
       const order: number[] = [];
-      const all = [0, 0, 5, 1, 5].map((priority, index) => engine.submit(request(4, 2, { priority })).result().then(() => order.push(index)));
+      const all = [0, 0, 5, 1, 5].map((priority, index) =>
+        engine
+          .submit(request(4, 2, { priority }))
+          .result()
+          .then(() => order.push(index)),
+      );
       await Promise.all(all);
       expect(order).toEqual([2, 4, 3, 0, 1]);
     });
@@ -43,7 +62,12 @@ describe("the queue", () => {
 });
 
 describe("cancelling", () => {
-  const phases: Readonly<Record<string, number>> = { "in its prompt": 0, "in the middle of it": 2, "at its first token": 4, "while it decodes": 7 };
+  const phases: Readonly<Record<string, number>> = {
+    "in its prompt": 0,
+    "in the middle of it": 2,
+    "at its first token": 4,
+    "while it decodes": 7,
+  };
   it.each(Object.keys(phases))("%s gives the pages back, and touches nobody", async (phase) => {
     const clock = steps();
     await withEngine({ tokensPerStep: 16, onStep: clock.onStep }, async (engine) => {
@@ -91,25 +115,38 @@ describe("cancelling", () => {
     });
   });
 
-  it.runIf(inCi("two hundred requests, cancelled at random times"))("two hundred requests at once, at random times", async () => {
-    let step = 0;
-    const live: Submission[] = [];
-    await withEngine({ pages: 12, tokensPerStep: 24, onStep: () => { step++; if (step % 2 === 0) live[(step * 7) % live.length]?.cancel(); } }, async (engine) => {
-      const wanted = request(9, 4);
-      const expected = await alone(wanted);
-      for (let index = 0; index < 200; index++) live.push(engine.submit(wanted));
-      const results = await Promise.all(live.map(async (submission) => told(submission)));
-      const cut = results.filter((result) => result !== expected);
-      // Those that were cut short are beginnings of the same.
-      const [[ids]] = JSON.parse(expected) as [[number[]]];
-      for (const result of cut) {
-        const [[begun]] = JSON.parse(result) as [[number[]]];
-        expect(ids.slice(0, begun.length)).toEqual(begun);
-      }
-      expect(engine.statistics().requests.cancelled).toBe(cut.length);
-      expect(cut.length).toBeGreaterThan(10);
-    });
-  });
+  it.runIf(inCi("two hundred requests, cancelled at random times"))(
+    "two hundred requests at once, at random times",
+    async () => {
+      let step = 0;
+      const live: Submission[] = [];
+      await withEngine(
+        {
+          pages: 12,
+          tokensPerStep: 24,
+          onStep: () => {
+            step++;
+            if (step % 2 === 0) live[(step * 7) % live.length]?.cancel();
+          },
+        },
+        async (engine) => {
+          const wanted = request(9, 4);
+          const expected = await alone(wanted);
+          for (let index = 0; index < 200; index++) live.push(engine.submit(wanted));
+          const results = await Promise.all(live.map(async (submission) => told(submission)));
+          const cut = results.filter((result) => result !== expected);
+          // Those that were cut short are beginnings of the same.
+          const [[ids]] = JSON.parse(expected) as [[number[]]];
+          for (const result of cut) {
+            const [[begun]] = JSON.parse(result) as [[number[]]];
+            expect(ids.slice(0, begun.length)).toEqual(begun);
+          }
+          expect(engine.statistics().requests.cancelled).toBe(cut.length);
+          expect(cut.length).toBeGreaterThan(10);
+        },
+      );
+    },
+  );
 });
 
 describe("a consumer that stops reading", () => {
@@ -119,7 +156,10 @@ describe("a consumer that stops reading", () => {
       const slow = engine.submit(request(20, 40));
       const reading = slow[Symbol.asyncIterator]();
       const first = await reading.next();
-      for (let index = 0; index < 3; index++) expect(await told(engine.submit(request(30, 30, { seed: index, temperature: 1 })))).toBe(await alone(request(30, 30, { seed: index, temperature: 1 })));
+      for (let index = 0; index < 3; index++)
+        expect(await told(engine.submit(request(30, 30, { seed: index, temperature: 1 })))).toBe(
+          await alone(request(30, 30, { seed: index, temperature: 1 })),
+        );
       const { paused, requests } = engine.statistics();
       expect({ paused, finished: requests.finished }).toEqual({ paused: 1, finished: 3 });
       const ids = [(first.value as EngineToken).id];
@@ -150,47 +190,65 @@ describe("a consumer that stops reading", () => {
 });
 
 describe("a lost device", () => {
-  const phases: Readonly<Record<string, number>> = { "before the first step": -1, "in a prompt": 1, "while decoding": 8 };
-  it.each(some("moments at which a device is lost", 1, Object.keys(phases)))("%s ends every request with its own error, and the engine", async (phase) => {
-    const own = await openDevice();
-    const fragile = await loadCheckpoint(directory, { device: own });
-    const clock = steps();
-    const engine = new Engine(fragile, { tokensPerStep: 16, onStep: clock.onStep, poison: true });
-    clock.at(phases[phase]!, () => own.gpu.destroy());
-    const all = [request(60, 20), request(5, 20), request(5, 20, { n: 2 })].map((one) => engine.submit(one).result());
-    if (phases[phase] === -1) own.gpu.destroy();
-    for (const outcome of await Promise.allSettled(all)) expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(DeviceLostError) as unknown });
-    expect(() => engine.submit(request(5, 5))).toThrow(EngineClosedError);
-    expect(engine.statistics()).toMatchObject({ waiting: 0, running: 0 });
-    await engine.close();
-    fragile.dispose();
-    own.dispose();
-  });
+  const phases: Readonly<Record<string, number>> = {
+    "before the first step": -1,
+    "in a prompt": 1,
+    "while decoding": 8,
+  };
+  it.each(some("moments at which a device is lost", 1, Object.keys(phases)))(
+    "%s ends every request with its own error, and the engine",
+    async (phase) => {
+      const own = await openDevice();
+      const fragile = await loadCheckpoint(directory, { device: own });
+      const clock = steps();
+      const engine = new Engine(fragile, { tokensPerStep: 16, onStep: clock.onStep, poison: true });
+      clock.at(phases[phase]!, () => own.gpu.destroy());
+      const all = [request(60, 20), request(5, 20), request(5, 20, { n: 2 })].map((one) => engine.submit(one).result());
+      if (phases[phase] === -1) own.gpu.destroy();
+      for (const outcome of await Promise.allSettled(all))
+        expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(DeviceLostError) as unknown });
+      expect(() => engine.submit(request(5, 5))).toThrow(EngineClosedError);
+      expect(engine.statistics()).toMatchObject({ waiting: 0, running: 0 });
+      await engine.close();
+      fragile.dispose();
+      own.dispose();
+    },
+  );
 
-  it.each(some("moments at which a device is lost", 1, Object.keys(phases).reverse()))("%s: with 'reopen', everybody goes on to the same bits", async (phase) => {
-    const own = await openDevice();
-    const fragile = await loadCheckpoint(directory, { device: own });
-    const clock = steps();
-    let opened = 0;
-    const engine = new Engine(fragile, {
-      tokensPerStep: 16, onStep: clock.onStep, poison: true, reopen: async () => {
-        opened++;
-        return loadCheckpoint(directory);
-      },
-    });
-    clock.at(phases[phase]!, () => own.gpu.destroy());
-    const wanted = [request(60, 20), request(5, 20, { temperature: 0.9, seed: 2 }), request(5, 20, { n: 2, temperature: 1 })];
-    const all = wanted.map((one) => told(engine.submit(one)));
-    if (phases[phase] === -1) own.gpu.destroy();
-    const expected = [];
-    for (const one of wanted) expected.push(await alone(one));
-    expect(await Promise.all(all)).toEqual(expected);
-    expect(opened).toBe(1);
-    expect(await told(engine.submit(wanted[0]!))).toBe(expected[0]);
-    await engine.close();
-    fragile.dispose();
-    own.dispose();
-  });
+  it.each(some("moments at which a device is lost", 1, Object.keys(phases).reverse()))(
+    "%s: with 'reopen', everybody goes on to the same bits",
+    async (phase) => {
+      const own = await openDevice();
+      const fragile = await loadCheckpoint(directory, { device: own });
+      const clock = steps();
+      let opened = 0;
+      const engine = new Engine(fragile, {
+        tokensPerStep: 16,
+        onStep: clock.onStep,
+        poison: true,
+        reopen: async () => {
+          opened++;
+          return loadCheckpoint(directory);
+        },
+      });
+      clock.at(phases[phase]!, () => own.gpu.destroy());
+      const wanted = [
+        request(60, 20),
+        request(5, 20, { temperature: 0.9, seed: 2 }),
+        request(5, 20, { n: 2, temperature: 1 }),
+      ];
+      const all = wanted.map((one) => told(engine.submit(one)));
+      if (phases[phase] === -1) own.gpu.destroy();
+      const expected = [];
+      for (const one of wanted) expected.push(await alone(one));
+      expect(await Promise.all(all)).toEqual(expected);
+      expect(opened).toBe(1);
+      expect(await told(engine.submit(wanted[0]!))).toBe(expected[0]);
+      await engine.close();
+      fragile.dispose();
+      own.dispose();
+    },
+  );
 
   it("while nothing is asked for: the next request is told, or goes on elsewhere", async () => {
     for (const reopens of [false, true]) {
@@ -208,33 +266,36 @@ describe("a lost device", () => {
     }
   });
 
-  it.runIf(inCi("devices that are lost one after another"))("requests that come while it is opened again, and devices that are lost one after another", async () => {
-    const own = await openDevice();
-    const fragile = await loadCheckpoint(directory, { device: own });
-    const expected = await alone(request(5, 5));
-    let meanwhile: Promise<string> | undefined;
-    let opened = 0;
-    let latest: Model | undefined;
-    const engine = new Engine(fragile, {
-      reopen: async () => {
-        const next = latest = await loadCheckpoint(directory);
-        meanwhile ??= told(engine.submit(request(5, 5)));
-        // After the first, each new one is lost before it has done anything.
-        if (++opened > 1) next.device.gpu.destroy();
-        return next;
-      },
-    });
-    const asked = told(engine.submit(request(5, 5)));
-    own.gpu.destroy();
-    expect([await asked, await meanwhile]).toEqual([expected, expected]);
-    const doomed = engine.submit(request(5, 400)).result();
-    latest!.device.gpu.destroy();
-    await expect(doomed).rejects.toBeInstanceOf(DeviceLostError);
-    expect(opened).toBe(4);
-    await engine.close();
-    fragile.dispose();
-    own.dispose();
-  });
+  it.runIf(inCi("devices that are lost one after another"))(
+    "requests that come while it is opened again, and devices that are lost one after another",
+    async () => {
+      const own = await openDevice();
+      const fragile = await loadCheckpoint(directory, { device: own });
+      const expected = await alone(request(5, 5));
+      let meanwhile: Promise<string> | undefined;
+      let opened = 0;
+      let latest: Model | undefined;
+      const engine = new Engine(fragile, {
+        reopen: async () => {
+          const next = (latest = await loadCheckpoint(directory));
+          meanwhile ??= told(engine.submit(request(5, 5)));
+          // After the first, each new one is lost before it has done anything.
+          if (++opened > 1) next.device.gpu.destroy();
+          return next;
+        },
+      });
+      const asked = told(engine.submit(request(5, 5)));
+      own.gpu.destroy();
+      expect([await asked, await meanwhile]).toEqual([expected, expected]);
+      const doomed = engine.submit(request(5, 400)).result();
+      latest!.device.gpu.destroy();
+      await expect(doomed).rejects.toBeInstanceOf(DeviceLostError);
+      expect(opened).toBe(4);
+      await engine.close();
+      fragile.dispose();
+      own.dispose();
+    },
+  );
 
   it("and a model that can't be opened again: everybody is told", async () => {
     const own = await openDevice();
@@ -252,7 +313,15 @@ describe("a lost device", () => {
 
 it("an observer that throws ends its own request", async () => {
   await withEngine({}, async (engine) => {
-    const wrong = engine.submit(request(5, 5, { observe: () => { throw new Error("what I saw"); } })).result();
+    const wrong = engine
+      .submit(
+        request(5, 5, {
+          observe: () => {
+            throw new Error("what I saw");
+          },
+        }),
+      )
+      .result();
     const right = told(engine.submit(request(5, 5)));
     await expect(wrong).rejects.toThrow("what I saw");
     expect(await right).toBe(await alone(request(5, 5)));
@@ -271,5 +340,8 @@ it("a closed engine ends its requests, and takes no more", async () => {
 });
 
 async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  while (!isSo())
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
 }

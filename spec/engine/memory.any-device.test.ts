@@ -1,7 +1,14 @@
 /** An engine's memory: pages that run out, that are another's, that hold NaN, and buffers that the device has no room for. */
 import { describe, expect, it, vi } from "vitest";
 import { loadCheckpoint } from "../../models/load.ts";
-import { AllocationError, Engine, NotFiniteError, PageTableError, RequestError, type Model } from "../../runtime/index.ts";
+import {
+  AllocationError,
+  Engine,
+  NotFiniteError,
+  PageTableError,
+  RequestError,
+  type Model,
+} from "../../runtime/index.ts";
 import { directory, promptOf, request, smallEngine, steps, told } from "../fixtures/small-engine.ts";
 
 const small = smallEngine();
@@ -9,7 +16,11 @@ const { alone, withEngine } = small;
 
 describe("pages", () => {
   it("run out: someone waits and computes again, to the same bits", async () => {
-    const wanted = [request(30, 30), request(31, 30, { temperature: 0.8, seed: 5 }), request(14, 30, { n: 2, temperature: 1, seed: 9 })];
+    const wanted = [
+      request(30, 30),
+      request(31, 30, { temperature: 0.8, seed: 5 }),
+      request(14, 30, { n: 2, temperature: 1, seed: 9 }),
+    ];
     const expected: string[] = [];
     for (const one of wanted) expected.push(await alone(one));
     for (const prefixCache of [true, false]) {
@@ -24,7 +35,8 @@ describe("pages", () => {
     await withEngine({ pages: 3 }, async (engine) => {
       expect(() => engine.submit(request(40, 10))).toThrow(RequestError);
       expect(() => engine.submit(request(40, 10))).toThrow(
-        "request: its prompt of 40 ids and 10 more take 4 pages of 16 positions, and the engine has 3; fix: shorten the prompt, lower maxTokens, or give the engine more pages");
+        "request: its prompt of 40 ids and 10 more take 4 pages of 16 positions, and the engine has 3; fix: shorten the prompt, lower maxTokens, or give the engine more pages",
+      );
       expect(await told(engine.submit(request(40, 9)))).toBe(await alone(request(40, 9)));
     });
   });
@@ -45,9 +57,13 @@ describe("pages", () => {
         return [first];
       };
       allocator.give = () => undefined;
-      const [one, other] = await Promise.allSettled([leaky.submit(request(5, 3)).result(), leaky.submit(request(6, 3)).result()]);
+      const [one, other] = await Promise.allSettled([
+        leaky.submit(request(5, 3)).result(),
+        leaky.submit(request(6, 3)).result(),
+      ]);
       expect([one, other].map(({ status }) => status)).toContain("rejected");
-      for (const outcome of [one, other]) if (outcome.status === "rejected") expect(outcome.reason).toBeInstanceOf(PageTableError);
+      for (const outcome of [one, other])
+        if (outcome.status === "rejected") expect(outcome.reason).toBeInstanceOf(PageTableError);
       await leaky.close();
       expect(await told(engine.submit(request(5, 3)))).toBe(await alone(request(5, 3)));
     });
@@ -63,11 +79,19 @@ describe("pages", () => {
     });
     const engine = new Engine(small.model);
     short.mockRestore();
-    const asked = await Promise.allSettled([engine.submit(request(5, 3)).result(), engine.submit(request(6, 3)).result()]);
-    for (const outcome of asked) expect(outcome.status === "rejected" && outcome.reason).toBeInstanceOf(AllocationError);
-    expect(() => engine.submit(request(5, 3))).toThrow(/^engine: it has ended: tensor 'keys of layer 0': .* has no \d+ bytes left/);
+    const asked = await Promise.allSettled([
+      engine.submit(request(5, 3)).result(),
+      engine.submit(request(6, 3)).result(),
+    ]);
+    for (const outcome of asked)
+      expect(outcome.status === "rejected" && outcome.reason).toBeInstanceOf(AllocationError);
+    expect(() => engine.submit(request(5, 3))).toThrow(
+      /^engine: it has ended: tensor 'keys of layer 0': .* has no \d+ bytes left/,
+    );
     await engine.close();
-    await withEngine({}, async (other) => { expect(await told(other.submit(request(5, 3)))).toBe(await alone(request(5, 3))); });
+    await withEngine({}, async (other) => {
+      expect(await told(other.submit(request(5, 3)))).toBe(await alone(request(5, 3)));
+    });
   });
 
   it("are NaN as soon as they are free, where that is asked for", async () => {
@@ -77,7 +101,9 @@ describe("pages", () => {
       const cache = made.mock.results[0]!.value as ReturnType<Model["createPool"]>;
       made.mockRestore();
       await engine.submit(request(30, 10)).result();
-      const held = await Promise.all(cache.layers.flatMap(({ keys, values }) => [keys.readElements(), values.readElements()]));
+      const held = await Promise.all(
+        cache.layers.flatMap(({ keys, values }) => [keys.readElements(), values.readElements()]),
+      );
       for (const elements of held) expect(elements.every((bits) => (bits & 0x7fffffff) > 0x7f800000)).toBe(poison);
       await engine.close();
     }
@@ -85,7 +111,11 @@ describe("pages", () => {
 });
 
 describe("buffers that a step has no memory for", () => {
-  const wanted = [request(10, 8), request(12, 8, { temperature: 0.8, seed: 2, prompt: promptOf(12, 4) }), request(40, 8)];
+  const wanted = [
+    request(10, 8),
+    request(12, 8, { temperature: 0.8, seed: 2, prompt: promptOf(12, 4) }),
+    request(40, 8),
+  ];
 
   it("are found at once: who goes on without them goes on, and who needs too much fails alone", async () => {
     const [first, second] = [await alone(wanted[0]!), await alone(wanted[1]!)];
@@ -93,7 +123,8 @@ describe("buffers that a step has no memory for", () => {
     const fresh = await loadCheckpoint(directory, { device: small.device });
     const allocate = small.device.allocate.bind(small.device);
     const asked = vi.spyOn(small.device, "allocate").mockImplementation((purpose, label, words, usage) => {
-      if (label === "tensor 'ids'" && words > 24) throw new AllocationError({ where: label, what: "no room for so much", fix: "ask for less" });
+      if (label === "tensor 'ids'" && words > 24)
+        throw new AllocationError({ where: label, what: "no room for so much", fix: "ask for less" });
       return allocate(purpose, label, words, usage);
     });
     const engine = new Engine(fresh, { poison: true });
@@ -149,12 +180,17 @@ it("NaN in one request's keys: that request fails alone", async () => {
   const clock = steps();
   await withEngine({ onStep: clock.onStep }, async (engine) => {
     const cache = made.mock.results.at(-1)!.value as ReturnType<Model["createPool"]>;
-    const [wrong, right] = [engine.submit(request(20, 12)), engine.submit({ ...request(20, 12), prompt: promptOf(20, 2) })];
+    const [wrong, right] = [
+      engine.submit(request(20, 12)),
+      engine.submit({ ...request(20, 12), prompt: promptOf(20, 2) }),
+    ];
     // The first request has the first pages.
     clock.at(3, () => cache.poison([0]));
     const outcome = wrong.result();
     await expect(outcome).rejects.toBeInstanceOf(NotFiniteError);
-    await expect(outcome).rejects.toThrow("request 1: the logits at position 23 hold a NaN or an infinity, so that there is no token for position 24");
+    await expect(outcome).rejects.toThrow(
+      "request 1: the logits at position 23 hold a NaN or an infinity, so that there is no token for position 24",
+    );
     expect(await told(right)).toBe(await alone({ ...request(20, 12), prompt: promptOf(20, 2) }));
     // What it left behind is found by nobody.
     engine.forgetPrefixes();
@@ -162,4 +198,3 @@ it("NaN in one request's keys: that request fails alone", async () => {
   });
   made.mockRestore();
 });
-

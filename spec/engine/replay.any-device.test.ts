@@ -6,7 +6,9 @@ import { SamplingError, type Model } from "../../runtime/index.ts";
 import { replay, type Arrival } from "./replay.ts";
 
 let model: Model;
-beforeAll(async () => { model = await loadCheckpoint(demoDirectory); });
+beforeAll(async () => {
+  model = await loadCheckpoint(demoDirectory);
+});
 afterAll(() => model.dispose());
 
 const prompt = [1, 2, 3, 4, 5];
@@ -23,18 +25,34 @@ test("is the same each time", async () => {
   expect(counted(second)).toEqual(counted(first));
   expect(second.results).toEqual(first.results);
   expect(first.results.map(({ completions }) => completions.map(({ ids, finish }) => [ids.length, finish]))).toEqual([
-    [[3, "length"]], [[6, "length"]], [[2, "cancelled"]], [[2, "length"], [2, "length"]],
+    [[3, "length"]],
+    [[6, "length"]],
+    [[2, "cancelled"]],
+    [
+      [2, "length"],
+      [2, "length"],
+    ],
   ]);
   // Six steps, in which a second completion waits for its prompt, and after a silence that took none, three.
   expect(first.steps.map(({ decoding }) => decoding)).toEqual([0, 1, 1, 3, 2, 1, 0, 1, 1]);
-  expect(first.statistics).toMatchObject({ running: 0, waiting: 0, requests: { submitted: 4, finished: 3, cancelled: 1 } });
+  expect(first.statistics).toMatchObject({
+    running: 0,
+    waiting: 0,
+    requests: { submitted: 4, finished: 3, cancelled: 1 },
+  });
 });
 
 test("tells how far it is, and throws what its listener throws", async () => {
   const done: number[] = [];
   await replay(model, {}, arrivals, { onStep: (_, count) => done.push(count) });
   expect(done.at(-1)).toBeGreaterThanOrEqual(3);
-  await expect(replay(model, {}, arrivals, { onStep: () => { throw new Error("enough"); } })).rejects.toThrow("enough");
+  await expect(
+    replay(model, {}, arrivals, {
+      onStep: () => {
+        throw new Error("enough");
+      },
+    }),
+  ).rejects.toThrow("enough");
 });
 
 test("throws what refuses a request, at first or later", async () => {

@@ -1,5 +1,14 @@
 /** A recorded schedule of requests, and an engine that is put through it: the same steps for the same arguments, however long a step takes. */
-import { Engine, type EngineOptions, type EngineRequest, type EngineResult, type EngineStatistics, type Model, type StepReport, type Submission } from "../../runtime/index.ts";
+import {
+  Engine,
+  type EngineOptions,
+  type EngineRequest,
+  type EngineResult,
+  type EngineStatistics,
+  type Model,
+  type StepReport,
+  type Submission,
+} from "../../runtime/index.ts";
 
 export interface Arrival {
   /** Steps that the schedule has counted when it arrives. */
@@ -28,18 +37,25 @@ export interface ReplayOptions {
  * @throws what ends one of the requests, or refuses it
  */
 export async function replay(
-  model: Model, options: Omit<EngineOptions, "onStep">, arrivals: readonly Arrival[], { onStep = () => undefined }: ReplayOptions = {},
+  model: Model,
+  options: Omit<EngineOptions, "onStep">,
+  arrivals: readonly Arrival[],
+  { onStep = () => undefined }: ReplayOptions = {},
 ): Promise<Replayed> {
   const started = performance.now();
   const steps: StepReport[] = [];
   const completions = arrivals.reduce((total, { request: { n = 1 } }) => total + n, 0);
   const schedule = new Schedule(arrivals);
   let fail: (reason: unknown) => void = () => undefined;
-  const fault = new Promise<never>((_, reject) => { fail = reject; });
+  const fault = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
   // Requests that end with the engine, after another has failed, say so to nobody.
   fault.catch(() => undefined);
   const engine: Engine = new Engine(model, {
-    maxWaiting: completions, ...options, onStep: (report) => {
+    maxWaiting: completions,
+    ...options,
+    onStep: (report) => {
       steps.push(report);
       // What is thrown here would count as the engine's own.
       try {
@@ -76,8 +92,12 @@ class Schedule {
 
   constructor(arrivals: readonly Arrival[]) {
     this.#arrivals = arrivals;
-    this.#coming = arrivals.map((_, index) => index).sort((left, right) => arrivals[left]!.step - arrivals[right]!.step || left - right);
-    this.finished = new Promise((resolve) => { this.#finish = resolve; });
+    this.#coming = arrivals
+      .map((_, index) => index)
+      .sort((left, right) => arrivals[left]!.step - arrivals[right]!.step || left - right);
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
     if (arrivals.length === 0) this.#finish([]);
   }
 
@@ -86,7 +106,8 @@ class Schedule {
     for (;;) {
       const now = steps + this.#jumped;
       for (const { submission } of this.#leaving.filter(({ at }) => at <= now)) submission.cancel();
-      while (this.#coming.length > 0 && this.#arrivals[this.#coming[0]!]!.step <= now) this.#submit(engine, this.#coming.shift()!);
+      while (this.#coming.length > 0 && this.#arrivals[this.#coming[0]!]!.step <= now)
+        this.#submit(engine, this.#coming.shift()!);
       const { waiting, running } = engine.statistics();
       const next = this.#coming[0];
       if (waiting + running > 0 || next === undefined) return;
@@ -98,10 +119,13 @@ class Schedule {
     const { request, cancelAt } = this.#arrivals[index]!;
     const submission = engine.submit(request);
     if (cancelAt !== undefined) this.#leaving.push({ at: cancelAt, submission });
-    submission.result().then((result) => {
-      this.#results[index] = result;
-      this.done++;
-      if (this.done === this.#arrivals.length) this.#finish(this.#results);
-    }, (error: unknown) => this.onFailure(error));
+    submission.result().then(
+      (result) => {
+        this.#results[index] = result;
+        this.done++;
+        if (this.done === this.#arrivals.length) this.#finish(this.#results);
+      },
+      (error: unknown) => this.onFailure(error),
+    );
   }
 }

@@ -7,10 +7,23 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { loadCheckpoint } from "../../models/load.ts";
 import { demoDirectory } from "../../models/places.ts";
-import { Engine, openDevice, OverloadError, type EngineRequest, type EngineStatistics, type Submission } from "../../runtime/index.ts";
+import {
+  Engine,
+  openDevice,
+  OverloadError,
+  type EngineRequest,
+  type EngineStatistics,
+  type Submission,
+} from "../../runtime/index.ts";
 import { Random } from "../random.ts";
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "30" }, model: { type: "string", default: demoDirectory }, json: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "30" },
+    model: { type: "string", default: demoDirectory },
+    json: { type: "string" },
+  },
+});
 const random = new Random(9, "soak");
 const device = await openDevice();
 const model = await loadCheckpoint(values.model, { device });
@@ -19,14 +32,30 @@ const { vocabulary } = model.config;
 const beginnings = [0, 20, 70].map((length) => Array.from({ length }, () => random.below(vocabulary)));
 const kinds: readonly EngineRequest[] = Array.from({ length: 40 }, (_, kind) => ({
   prompt: [...beginnings[kind % 3]!, ...Array.from({ length: 1 + random.below(60) }, () => random.below(vocabulary))],
-  maxTokens: 1 + random.below(60), ignoreEnd: kind % 2 === 0, n: 1 + Number(kind % 9 === 0), seed: kind,
-  ...[{}, { temperature: 0.7, topP: 0.9 }, { temperature: 1, topK: 40, minP: 0.01 }, { temperature: 0.9, frequencyPenalty: 0.5, repetitionPenalty: 1.1, logitBias: { 5: -3 } }][kind % 4],
+  maxTokens: 1 + random.below(60),
+  ignoreEnd: kind % 2 === 0,
+  n: 1 + Number(kind % 9 === 0),
+  seed: kind,
+  ...[
+    {},
+    { temperature: 0.7, topP: 0.9 },
+    { temperature: 1, topK: 40, minP: 0.01 },
+    { temperature: 0.9, frequencyPenalty: 0.5, repetitionPenalty: 1.1, logitBias: { 5: -3 } },
+  ][kind % 4],
 }));
 
 /** Ids and logprob bits of a completion. */
-const textOf = (ids: readonly number[], logprobs: Float32Array<ArrayBuffer>): string => `${ids.join()}|${new Uint32Array(logprobs.buffer).join()}`;
+const textOf = (ids: readonly number[], logprobs: Float32Array<ArrayBuffer>): string =>
+  `${ids.join()}|${new Uint32Array(logprobs.buffer).join()}`;
 const alone = new Engine(model, { prefixCache: false });
-const expected = await Promise.all(kinds.map(async (kind) => (await alone.submit(kind).result()).completions.map(({ ids, logprobs }) => ({ ids: ids.join(), all: textOf(ids, logprobs) }))));
+const expected = await Promise.all(
+  kinds.map(async (kind) =>
+    (await alone.submit(kind).result()).completions.map(({ ids, logprobs }) => ({
+      ids: ids.join(),
+      all: textOf(ids, logprobs),
+    })),
+  ),
+);
 await alone.close();
 
 const options = { pages: 64, maxRunning: 24, maxWaiting: 40, maxUnread: 8, tokensPerStep: 96 };
@@ -58,7 +87,9 @@ async function consume(kind: number): Promise<void> {
     const wanted = expected[kind]![index]!;
     if (ended) counts.answers++;
     else counts.cut++;
-    const same = ended ? textOf(ids, Float32Array.from(logprobs)) === wanted.all : `${wanted.ids},`.startsWith(ids.length === 0 ? "" : `${ids.join()},`);
+    const same = ended
+      ? textOf(ids, Float32Array.from(logprobs)) === wanted.all
+      : `${wanted.ids},`.startsWith(ids.length === 0 ? "" : `${ids.join()},`);
     if (!same) counts.wrong++;
   });
 }
@@ -76,15 +107,22 @@ const seconds = (): number => (performance.now() - started) / 1000;
 /** When nothing is under way: what is left then has leaked. */
 async function sample(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) (globalThis as { gc?: () => void }).gc?.();
-  samples.push({ second: Math.round(seconds()), heapMiB: process.memoryUsage().heapUsed / 2 ** 20, deviceMiB: device.memory().total / 2 ** 20, statistics: engine.statistics() });
+  samples.push({
+    second: Math.round(seconds()),
+    heapMiB: process.memoryUsage().heapUsed / 2 ** 20,
+    deviceMiB: device.memory().total / 2 ** 20,
+    statistics: engine.statistics(),
+  });
   const { heapMiB, deviceMiB, second, statistics } = samples.at(-1)!;
-  process.stderr.write(`${second} s: ${JSON.stringify(counts)}, heap ${heapMiB.toFixed(1)} MiB, device ${deviceMiB.toFixed(1)} MiB, ${statistics.preemptions} preemptions, pages ${JSON.stringify(statistics.pages)}\n`);
+  process.stderr.write(
+    `${second} s: ${JSON.stringify(counts)}, heap ${heapMiB.toFixed(1)} MiB, device ${deviceMiB.toFixed(1)} MiB, ${statistics.preemptions} preemptions, pages ${JSON.stringify(statistics.pages)}\n`,
+  );
 }
 
 let leaked = 0;
 const minutes = Number(values.minutes);
 while (seconds() < minutes * 60) {
-  const until = seconds() + Math.min(30, minutes * 60 / 4);
+  const until = seconds() + Math.min(30, (minutes * 60) / 4);
   const running = new Set<Promise<void>>();
   while (seconds() < until) {
     for (let burst = random.below(12); burst > 0; burst--) {
@@ -105,19 +143,44 @@ await engine.close();
 const tail = samples.slice(Math.floor(samples.length / 2));
 const growth = (of: (sample: Sample) => number): number => (tail.length < 2 ? 0 : of(tail.at(-1)!) - of(tail[0]!));
 const report = {
-  device: device.info.description, seconds: Math.round(seconds()), ...counts, steps: samples.at(-1)!.statistics.steps, preemptions: samples.at(-1)!.statistics.preemptions,
-  cancelled: samples.at(-1)!.statistics.requests.cancelled, cachedIds: samples.at(-1)!.statistics.tokens.cached, leakedPages: leaked, options,
-  heapMiB: { first: samples[0]!.heapMiB, last: samples.at(-1)!.heapMiB, growthInSecondHalf: growth(({ heapMiB }) => heapMiB) },
-  deviceMiB: { first: samples[0]!.deviceMiB, last: samples.at(-1)!.deviceMiB, growthInSecondHalf: growth(({ deviceMiB }) => deviceMiB) },
+  device: device.info.description,
+  seconds: Math.round(seconds()),
+  ...counts,
+  steps: samples.at(-1)!.statistics.steps,
+  preemptions: samples.at(-1)!.statistics.preemptions,
+  cancelled: samples.at(-1)!.statistics.requests.cancelled,
+  cachedIds: samples.at(-1)!.statistics.tokens.cached,
+  leakedPages: leaked,
+  options,
+  heapMiB: {
+    first: samples[0]!.heapMiB,
+    last: samples.at(-1)!.heapMiB,
+    growthInSecondHalf: growth(({ heapMiB }) => heapMiB),
+  },
+  deviceMiB: {
+    first: samples[0]!.deviceMiB,
+    last: samples.at(-1)!.deviceMiB,
+    growthInSecondHalf: growth(({ deviceMiB }) => deviceMiB),
+  },
 };
 model.dispose();
 const left = device.memory();
 device.dispose();
 process.stdout.write(`${JSON.stringify({ ...report, buffersLeft: left.tensors }, undefined, 1)}\n`);
-if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ ...report, samples }, undefined, 1)}\n`);
+if (values.json !== undefined)
+  await writeFile(values.json, `${JSON.stringify({ ...report, samples }, undefined, 1)}\n`);
 // Temporaries grow with the longest list of edits so far. The heap breathes by a few MiB; what was kept of each of thousands of requests would show.
-process.exitCode = counts.wrong === 0 && leaked === 0 && left.tensors === 0 && report.deviceMiB.growthInSecondHalf <= 1 / 16 && report.heapMiB.growthInSecondHalf < 8 ? 0 : 1;
+process.exitCode =
+  counts.wrong === 0 &&
+  leaked === 0 &&
+  left.tensors === 0 &&
+  report.deviceMiB.growthInSecondHalf <= 1 / 16 &&
+  report.heapMiB.growthInSecondHalf < 8
+    ? 0
+    : 1;
 
 async function pause(milliseconds: number): Promise<void> {
-  await new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
 }

@@ -36,7 +36,10 @@ export function makeTraffic({ watched, fillers, seed, maxTokens, load, ...prompt
   const random = new Random(seed, "traffic");
   const others = Array.from({ length: fillers }, (): EngineRequest => filler(random, { ...prompts, maxTokens }));
   // Whoever is watched has a number, and fillers have none.
-  const order = random.shuffled([...watched.map((request, index) => ({ request, index })), ...others.map((request) => ({ request, index: undefined }))]);
+  const order = random.shuffled([
+    ...watched.map((request, index) => ({ request, index })),
+    ...others.map((request) => ({ request, index: undefined })),
+  ]);
   const arrivals: Arrival[] = [];
   const places: number[] = [];
   let step = 0;
@@ -50,18 +53,31 @@ export function makeTraffic({ watched, fillers, seed, maxTokens, load, ...prompt
       arrivals.push({ step: at, request, ...(leaves && { cancelAt: at + random.below(maxTokens) }) });
     }
     // So many requests, each of which stays for as many steps as it has tokens, make the load.
-    step += Math.ceil(2 * random.unit() * burst.length * maxTokens / load);
+    step += Math.ceil((2 * random.unit() * burst.length * maxTokens) / load);
     if (random.below(burstsToSilence) === 0) step += random.below(maxTokens);
   }
   return { arrivals, watched: places };
 }
 
-function filler(random: Random, { words, vocabulary, maxTokens }: Pick<TrafficOptions, "words" | "vocabulary" | "maxTokens">): EngineRequest {
+function filler(
+  random: Random,
+  { words, vocabulary, maxTokens }: Pick<TrafficOptions, "words" | "vocabulary" | "maxTokens">,
+): EngineRequest {
   const length = 1 + random.below(longestFiller);
   const shuffled = (): number[] => Array.from({ length }, () => words[random.below(words.length)]!);
-  const prompts = [shuffled, () => [...words, ...shuffled()].slice(0, longestFiller), () => Array.from({ length }, () => random.below(vocabulary))];
+  const prompts = [
+    shuffled,
+    () => [...words, ...shuffled()].slice(0, longestFiller),
+    () => Array.from({ length }, () => random.below(vocabulary)),
+  ];
   const isGreedy = random.below(4) === 0;
-  const cuts = [{}, { topP: 0.5 + random.below(5) / 10 }, { topK: 1 + random.below(50) }, { minP: random.below(3) / 10 }, { presencePenalty: 0.5, frequencyPenalty: 0.25 }];
+  const cuts = [
+    {},
+    { topP: 0.5 + random.below(5) / 10 },
+    { topK: 1 + random.below(50) },
+    { minP: random.below(3) / 10 },
+    { presencePenalty: 0.5, frequencyPenalty: 0.25 },
+  ];
   return {
     prompt: prompts[random.below(prompts.length)]!(),
     maxTokens: 1 + random.below(maxTokens),

@@ -35,43 +35,76 @@ export interface Base {
 export function baseOf(kernel: Kernel, roles: Roles, data: BitData): Base {
   const { pool } = kernel;
   const scattered = kernel.outputs.filter((output) => output.place !== undefined);
-  const writers = Object.fromEntries(scattered.map((output) => [output.name, Object.fromEntries(
-    roles.rows.filter((axis) => output.over.includes(axis)).map((axis) => {
-      const value = pool.add(pool.index(pool.axisVariable(axis)), pool.u32(1));
-      const { extents, inputs, parameters = {} } = data;
-      return [axis, evaluate({ ...kernel, outputs: [{ ...output, storage: "u32", value }] }, { extents, inputs, parameters })[output.name]!];
-    }))]));
+  const writers = Object.fromEntries(
+    scattered.map((output) => [
+      output.name,
+      Object.fromEntries(
+        roles.rows
+          .filter((axis) => output.over.includes(axis))
+          .map((axis) => {
+            const value = pool.add(pool.index(pool.axisVariable(axis)), pool.u32(1));
+            const { extents, inputs, parameters = {} } = data;
+            return [
+              axis,
+              evaluate({ ...kernel, outputs: [{ ...output, storage: "u32", value }] }, { extents, inputs, parameters })[
+                output.name
+              ]!,
+            ];
+          }),
+      ),
+    ]),
+  );
   return { kernel, roles, data, reference: evaluate(kernel, data), writers };
 }
 
 /** The batch that an arrangement makes of a base. */
 export function arrange({ kernel, roles, data }: Base, arrangement: Arrangement, random: Random): BitData {
-  const moves = new Map(roles.pools.flatMap(({ axis, tables }) => tables.map((table) => [table, own(arrangement.moved, axis)] as const)));
-  const rearranged = (name: string, storage: StorageType, axes: readonly string[], elements: Uint32Array): Uint32Array => {
+  const moves = new Map(
+    roles.pools.flatMap(({ axis, tables }) => tables.map((table) => [table, own(arrangement.moved, axis)] as const)),
+  );
+  const rearranged = (
+    name: string,
+    storage: StorageType,
+    axes: readonly string[],
+    elements: Uint32Array,
+  ): Uint32Array => {
     const isFloat = storage === "f32" || storage === "bf16";
     const move = moves.get(name);
     const others = isFloat ? strangers(axes, data.extents, arrangement) : undefined;
     return Uint32Array.from(sources(axes, data.extents, arrangement), (source, at) => {
-      if (others?.[at] === 1 && source >= 0) return overwritten(arrangement.focus!.neighbours, elements[source]!, random);
+      if (others?.[at] === 1 && source >= 0)
+        return overwritten(arrangement.focus!.neighbours, elements[source]!, random);
       // Padding of floats is what no row may read; that of integers must still be values that fit.
       if (source < 0 && isFloat) return canonicalNaN;
       const value = elements[Math.max(0, source)]!;
       return move?.[value] ?? value;
     });
   };
-  const inputs = Object.fromEntries(kernel.inputs.map(({ name, storage, axes }) => [name, rearranged(name, storage, axes, data.inputs[name]!)]));
-  const initial = Object.fromEntries(kernel.outputs.filter((output) => own(data.initial, output.name) !== undefined)
-    .map(({ name, storage, axes }) => [name, rearranged(name, storage, axes, data.initial![name]!)]));
-  const extents = { ...data.extents, ...Object.fromEntries(Object.entries(arrangement.points).map(([axis, points]) => [axis, points.length])) };
+  const inputs = Object.fromEntries(
+    kernel.inputs.map(({ name, storage, axes }) => [name, rearranged(name, storage, axes, data.inputs[name]!)]),
+  );
+  const initial = Object.fromEntries(
+    kernel.outputs
+      .filter((output) => own(data.initial, output.name) !== undefined)
+      .map(({ name, storage, axes }) => [name, rearranged(name, storage, axes, data.initial![name]!)]),
+  );
+  const extents = {
+    ...data.extents,
+    ...Object.fromEntries(Object.entries(arrangement.points).map(([axis, points]) => [axis, points.length])),
+  };
   return { ...data, extents, inputs, initial };
 }
 
 function overwritten(by: Neighbours, bits: number, random: Random): number {
   switch (by) {
-    case "random": return bits;
-    case "zeros": return (bits & 0x80000000) >>> 0;
-    case "infinities": return random.below(2) === 0 ? 0x7f800000 : 0xff800000;
-    case "NaN": return canonicalNaN;
+    case "random":
+      return bits;
+    case "zeros":
+      return (bits & 0x80000000) >>> 0;
+    case "infinities":
+      return random.below(2) === 0 ? 0x7f800000 : 0xff800000;
+    case "NaN":
+      return canonicalNaN;
   }
 }
 
@@ -86,8 +119,12 @@ export function expectations({ data, roles, writers }: Base, output: Output, arr
     return from.map((source, at) => (source < 0 || others[at] === 1 ? anything : source));
   }
   const axes = roles.rows.filter((axis) => Object.hasOwn(written, axis));
-  const present = Object.fromEntries(axes.map((axis) => [axis, new Set(own(arrangement.points, axis) ?? wholeAxis(data.extents[axis]!))]));
-  const focused = Object.fromEntries(axes.map((axis) => [axis, arrangement.focus && arrangement.points[axis]![arrangement.focus.at[axis]!]]));
+  const present = Object.fromEntries(
+    axes.map((axis) => [axis, new Set(own(arrangement.points, axis) ?? wholeAxis(data.extents[axis]!))]),
+  );
+  const focused = Object.fromEntries(
+    axes.map((axis) => [axis, arrangement.focus && arrangement.points[axis]![arrangement.focus.at[axis]!]]),
+  );
   return from.map((source) => {
     if (source < 0) return initially;
     const rows = axes.map((axis) => [axis, written[axis]![source]! - 1] as const);
@@ -99,16 +136,20 @@ export function expectations({ data, roles, writers }: Base, output: Output, arr
 /** The row that an element of the base's output comes from. */
 export function rowOf({ data, roles, writers }: Base, { name, axes }: Output, source: number): Record<string, number> {
   const indices = coordinates(source, axes, data.extents);
-  return Object.fromEntries(roles.rows.flatMap((axis) => {
-    const written = own(writers, name);
-    const point = written === undefined ? indices[axes.indexOf(axis)] : (own(written, axis)?.[source] ?? 0) - 1;
-    return point === undefined || point < 0 ? [] : [[axis, point]];
-  }));
+  return Object.fromEntries(
+    roles.rows.flatMap((axis) => {
+      const written = own(writers, name);
+      const point = written === undefined ? indices[axes.indexOf(axis)] : (own(written, axis)?.[source] ?? 0) - 1;
+      return point === undefined || point < 0 ? [] : [[axis, point]];
+    }),
+  );
 }
 
 /** How many rows of an arrangement are compared. */
 export function rowsCompared({ data, roles }: Base, { points, focus }: Arrangement): number {
-  return focus !== undefined ? 1 : roles.rows.reduce((rows, axis) => rows * (own(points, axis)?.length ?? data.extents[axis]!), 1);
+  return focus !== undefined
+    ? 1
+    : roles.rows.reduce((rows, axis) => rows * (own(points, axis)?.length ?? data.extents[axis]!), 1);
 }
 
 /** The indices of an element. */
@@ -133,7 +174,8 @@ function sources(axes: readonly string[], extents: Extents, { points }: Arrangem
     const inner = own(points, axis) ?? wholeAxis(extent);
     const result = new Int32Array(outer.length * inner.length);
     let at = 0;
-    for (const before of outer) for (const point of inner) result[at++] = before < 0 || point === undefined ? -1 : before * extent + point;
+    for (const before of outer)
+      for (const point of inner) result[at++] = before < 0 || point === undefined ? -1 : before * extent + point;
     return result;
   }, Int32Array.of(0));
 }
@@ -141,11 +183,14 @@ function sources(axes: readonly string[], extents: Extents, { points }: Arrangem
 /** For each element of an arranged tensor, 1 where it belongs to a row that is not compared. */
 function strangers(axes: readonly string[], extents: Extents, { points, focus }: Arrangement): Uint8Array {
   const shape = axes.map((axis) => own(points, axis)?.length ?? extents[axis]!);
-  if (focus === undefined) return new Uint8Array(sizeOf(axes, Object.fromEntries(axes.map((axis, d) => [axis, shape[d]!]))));
+  if (focus === undefined)
+    return new Uint8Array(sizeOf(axes, Object.fromEntries(axes.map((axis, d) => [axis, shape[d]!]))));
   return axes.reduce((outer, axis, d) => {
     const result = new Uint8Array(outer.length * shape[d]!);
     let at = 0;
-    for (const before of outer) for (let point = 0; point < shape[d]!; point++) result[at++] = before | (point === (own(focus.at, axis) ?? point) ? 0 : 1);
+    for (const before of outer)
+      for (let point = 0; point < shape[d]!; point++)
+        result[at++] = before | (point === (own(focus.at, axis) ?? point) ? 0 : 1);
     return result;
   }, Uint8Array.of(0));
 }

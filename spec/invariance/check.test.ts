@@ -12,7 +12,9 @@ import { InvarianceError, TestSetupError } from "./errors.ts";
 import { rolesOf } from "./roles.ts";
 
 function kernelOf(file: string, name?: string): Kernel {
-  return readKernels(fileURLToPath(new URL(`../../models/kernels/${file}.kernel.ts`, import.meta.url))).kernels.find((kernel) => name === undefined || kernel.name === name)!;
+  return readKernels(fileURLToPath(new URL(`../../models/kernels/${file}.kernel.ts`, import.meta.url))).kernels.find(
+    (kernel) => name === undefined || kernel.name === name,
+  )!;
 }
 
 const linear = kernelOf("linear", "linear");
@@ -22,11 +24,24 @@ const attentionAxes = { head: 2, kvHead: 1, dim: 4, page: 16, key: { min: 1, max
 const storeRows = kernelOf("storeRows");
 const storeAxes = { kvHead: 1, dim: 3 };
 
-const trial = (kernel: Kernel, axes: Record<string, AxisRange>, machine: (data: BitData) => Record<string, Uint32Array>, more: { seed?: number; path?: string } = {}) =>
-  checkRows({ kernel, axes, schedules: ["evaluator"], runs: 12, seed: 1, ...more }, (async (_, data) => machine(data)) satisfies Machine);
+const trial = (
+  kernel: Kernel,
+  axes: Record<string, AxisRange>,
+  machine: (data: BitData) => Record<string, Uint32Array>,
+  more: { seed?: number; path?: string } = {},
+) =>
+  checkRows({ kernel, axes, schedules: ["evaluator"], runs: 12, seed: 1, ...more }, (async (_, data) =>
+    machine(data)) satisfies Machine);
 
-async function failureOf(kernel: Kernel, axes: Record<string, AxisRange>, machine: (data: BitData) => Record<string, Uint32Array>): Promise<InvarianceError> {
-  const error: unknown = await trial(kernel, axes, machine).then(() => undefined, (thrown: unknown) => thrown);
+async function failureOf(
+  kernel: Kernel,
+  axes: Record<string, AxisRange>,
+  machine: (data: BitData) => Record<string, Uint32Array>,
+): Promise<InvarianceError> {
+  const error: unknown = await trial(kernel, axes, machine).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   expect(error).toBeInstanceOf(InvarianceError);
   return error as InvarianceError;
 }
@@ -45,7 +60,11 @@ const withInput = (data: BitData, name: string, change: (elements: Uint32Array) 
 };
 
 describe("what is invariant passes", () => {
-  test.each([["linear", linear, linearAxes], ["attention", attention, attentionAxes], ["storeRows", storeRows, storeAxes]])("%s", async (_, kernel, axes) => {
+  test.each([
+    ["linear", linear, linearAxes],
+    ["attention", attention, attentionAxes],
+    ["storeRows", storeRows, storeAxes],
+  ])("%s", async (_, kernel, axes) => {
     const tally = await trial(kernel, axes, (data) => evaluate(kernel, data));
     expect(tally.cases).toBe(12);
     expect(tally.rows).toBeGreaterThan(100);
@@ -62,13 +81,17 @@ describe("what is not invariant is caught", () => {
     const { failure, message } = await failureOf(linear, linearAxes, byBatchSize);
     expect(failure.against).toBe("alone");
     expect(failure.extents["token"]).toBeLessThanOrEqual(3);
-    expect(message).toMatch(/^linear under schedule 'evaluator': output\[\d+, \d+\] of token \d+ is 0x[0-9a-f]{8} (in a|as the \w+ in a) crowd of .*, and 0x[0-9a-f]{8} alone\. /);
+    expect(message).toMatch(
+      /^linear under schedule 'evaluator': output\[\d+, \d+\] of token \d+ is 0x[0-9a-f]{8} (in a|as the \w+ in a) crowd of .*, and 0x[0-9a-f]{8} alone\. /,
+    );
     const { seed, path } = failure.replay as { seed: number; path: string };
     await expect(trial(linear, linearAxes, byBatchSize, { seed, path })).rejects.toThrow(message);
   });
 
   test("one tree for all batches that is not the declared one", async () => {
-    const { failure } = await failureOf(linear, linearAxes, (data) => evaluate(replaceTrees(linear, [{ fold: "chain" }]), data));
+    const { failure } = await failureOf(linear, linearAxes, (data) =>
+      evaluate(replaceTrees(linear, [{ fold: "chain" }]), data),
+    );
     expect([failure.against, failure.where]).toEqual(["by the reference evaluator", "alone"]);
   });
 
@@ -100,7 +123,11 @@ describe("what is not invariant is caught", () => {
 
   test("keys past a token's own", async () => {
     const { failure } = await failureOf(attention, attentionAxes, (data) =>
-      evaluate(attention, withInput(data, "position", (position) => position.fill(data.extents["key"]! - 1))));
+      evaluate(
+        attention,
+        withInput(data, "position", (position) => position.fill(data.extents["key"]! - 1)),
+      ),
+    );
     expect(failure.kernel).toBe("attention");
   });
 
@@ -108,7 +135,14 @@ describe("what is not invariant is caught", () => {
     const pages: Uint32Array[] = [];
     await failureOf(attention, attentionAxes, (data) => {
       pages.push(data.inputs["pages"]!);
-      return evaluate(attention, withInput(data, "pages", (table) => table.forEach((_, at) => { table[at] = pages[0]![at % pages[0]!.length]!; })));
+      return evaluate(
+        attention,
+        withInput(data, "pages", (table) =>
+          table.forEach((_, at) => {
+            table[at] = pages[0]![at % pages[0]!.length]!;
+          }),
+        ),
+      );
     });
   });
 
@@ -126,7 +160,11 @@ describe("what is not invariant is caught", () => {
 
 test("what the machine throws comes through as it is", async () => {
   const fault = new RangeError("out of memory");
-  await expect(trial(linear, linearAxes, () => { throw fault; })).rejects.toBe(fault);
+  await expect(
+    trial(linear, linearAxes, () => {
+      throw fault;
+    }),
+  ).rejects.toBe(fault);
 });
 
 describe("roles", () => {
@@ -134,7 +172,10 @@ describe("roles", () => {
     const { rows, pools, stretchable, blocks } = rolesOf(attention);
     const extents = { page: 16 };
     expect(rows).toEqual(["token"]);
-    expect(pools.map((pool) => [pool.axis, pool.unit(extents), pool.tables])).toEqual([["row", 1, ["rowOf"]], ["slot", 16, ["pages"]]]);
+    expect(pools.map((pool) => [pool.axis, pool.unit(extents), pool.tables])).toEqual([
+      ["row", 1, ["rowOf"]],
+      ["slot", 16, ["pages"]],
+    ]);
     expect(stretchable).toEqual(["block", "key"]);
     expect(blocks.map((block) => [block.axis, block.of, block.size(extents)])).toEqual([["block", "key", 16]]);
   });
@@ -149,6 +190,8 @@ describe("roles", () => {
         body: ({ x, after }, { token }) => gather(x, after(token)) });`;
     const { kernels } = readKernels("next.kernel.ts", { source });
     expect(() => rolesOf(kernels[0]!)).toThrow(TestSetupError);
-    expect(() => rolesOf(kernels[0]!)).toThrow("reads 'x' at computed points of 'token', the axis that its rows lie along");
+    expect(() => rolesOf(kernels[0]!)).toThrow(
+      "reads 'x' at computed points of 'token', the axis that its rows lie along",
+    );
   });
 });

@@ -6,7 +6,18 @@ import { sizeOf } from "../evaluator.ts";
 import { kindFor, randomInputs, type InputOptions } from "../inputs.ts";
 import { changedBy, mostChanging } from "../order.ts";
 import { Random } from "../random.ts";
-import { anything, arrange, baseOf, coordinates, expectations, initially, rowOf, rowsCompared, type Arrangement, type Base } from "./arrangement.ts";
+import {
+  anything,
+  arrange,
+  baseOf,
+  coordinates,
+  expectations,
+  initially,
+  rowOf,
+  rowsCompared,
+  type Arrangement,
+  type Base,
+} from "./arrangement.ts";
 import { arbitraryCase, arrangementsOf, extentsOf, largestExtents, type AxisRange, type Case } from "./cases.ts";
 import { InvarianceError, type Difference } from "./errors.ts";
 import { rolesOf, type Roles } from "./roles.ts";
@@ -58,10 +69,15 @@ export async function checkRows(trial: Trial, machine: Machine): Promise<Tally> 
     let fault: string | undefined;
     const property = fc.asyncProperty(arbitraryCase(kernel, roles, axes), async (drawn) => {
       const base = drawBase(trial, roles, drawn, inputs);
-      const difference = await firstDifference(base, drawn, (data) => machine(schedule, data), (rows) => {
-        count.rows += rows;
-        count.largest = Math.max(count.largest, rows);
-      });
+      const difference = await firstDifference(
+        base,
+        drawn,
+        (data) => machine(schedule, data),
+        (rows) => {
+          count.rows += rows;
+          count.largest = Math.max(count.largest, rows);
+        },
+      );
       if (difference !== undefined && difference.against === (fault ?? difference.against)) {
         fault = difference.against;
         throw new Found(difference, base.data.extents);
@@ -71,13 +87,22 @@ export async function checkRows(trial: Trial, machine: Machine): Promise<Tally> 
       count.outputs += outputs;
       if (order !== undefined) count.sensitive += outputs * changedBy(order, kernel, base.data.extents, base.data);
     });
-    const result = await fc.check(property, { numRuns, seed: (seed + at) | 0, ...(path === undefined ? {} : { path }) });
+    const result = await fc.check(property, {
+      numRuns,
+      seed: (seed + at) | 0,
+      ...(path === undefined ? {} : { path }),
+    });
     if (!result.failed) continue;
     if (!(result.errorInstance instanceof Found)) throw result.errorInstance;
     const { difference, extents } = result.errorInstance;
     const replay = {
-      kernel: kernel.name, axes, ...(trial.parameters === undefined ? {} : { params: trial.parameters }),
-      schedules: [schedule], runs, seed: result.seed, path: result.counterexamplePath,
+      kernel: kernel.name,
+      axes,
+      ...(trial.parameters === undefined ? {} : { params: trial.parameters }),
+      schedules: [schedule],
+      runs,
+      seed: result.seed,
+      path: result.counterexamplePath,
     };
     throw new InvarianceError({ ...difference, kernel: kernel.name, schedule, extents, replay });
   }
@@ -87,7 +112,10 @@ export async function checkRows(trial: Trial, machine: Machine): Promise<Tally> 
 
 /** Carries a difference through fast-check. */
 class Found extends Error {
-  constructor(readonly difference: Difference, readonly extents: Readonly<Record<string, number>>) {
+  constructor(
+    readonly difference: Difference,
+    readonly extents: Readonly<Record<string, number>>,
+  ) {
     super("the bits differ");
   }
 }
@@ -98,7 +126,10 @@ function drawBase({ kernel, axes }: Trial, roles: Roles, drawn: Case, inputs: In
 }
 
 async function firstDifference(
-  base: Base, drawn: Case, run: (data: BitData) => Promise<Record<string, Uint32Array>>, compared: (rows: number) => void,
+  base: Base,
+  drawn: Case,
+  run: (data: BitData) => Promise<Record<string, Uint32Array>>,
+  compared: (rows: number) => void,
 ): Promise<Difference | undefined> {
   const { kernel, roles, data, reference } = base;
   const { alone, together } = arrangementsOf(kernel, roles, data.extents, drawn);
@@ -120,8 +151,13 @@ async function firstDifference(
 
 /** Runs an arrangement and compares it with `expected`, elements of the base; `learn` takes what it gave. */
 async function compare(
-  base: Base, arrangement: Arrangement, against: string, expected: Readonly<Record<string, Uint32Array>>,
-  run: (data: BitData) => Promise<Record<string, Uint32Array>>, drawn: Case, learn?: Readonly<Record<string, Uint32Array>>,
+  base: Base,
+  arrangement: Arrangement,
+  against: string,
+  expected: Readonly<Record<string, Uint32Array>>,
+  run: (data: BitData) => Promise<Record<string, Uint32Array>>,
+  drawn: Case,
+  learn?: Readonly<Record<string, Uint32Array>>,
 ): Promise<Difference | undefined> {
   const data = arrange(base, arrangement, new Random(drawn.order, "neighbours"));
   const outputs = await run(data);
@@ -134,8 +170,13 @@ async function compare(
       if (source !== initially && learn !== undefined) learn[output.name]![source] = actual[at]!;
       if (actual[at] === wanted) continue;
       difference ??= {
-        output: output.name, element: coordinates(at, output.axes, data.extents), row: source === initially ? {} : rowOf(base, output, source),
-        actual: actual[at]!, expected: wanted, where: arrangement.name, against: source === initially ? "before, where no row of the batch writes" : against,
+        output: output.name,
+        element: coordinates(at, output.axes, data.extents),
+        row: source === initially ? {} : rowOf(base, output, source),
+        actual: actual[at]!,
+        expected: wanted,
+        where: arrangement.name,
+        against: source === initially ? "before, where no row of the batch writes" : against,
       };
     }
   }

@@ -5,7 +5,11 @@ export class TestSetupError extends Error {
   override readonly name = "TestSetupError";
 
   /** `diagnostics`: what is wrong with the kernel file; the message has them rendered. */
-  constructor(what: string, readonly fix: string, readonly diagnostics: readonly Diagnostic[] = []) {
+  constructor(
+    what: string,
+    readonly fix: string,
+    readonly diagnostics: readonly Diagnostic[] = [],
+  ) {
     super(diagnostics.length > 0 ? what : `${what}; fix: ${fix}`);
   }
 }
@@ -42,9 +46,13 @@ export class InvarianceError extends Error {
 
   constructor(readonly failure: Failure) {
     const { kernel, schedule, output, element, row, actual, expected, where, against, extents, replay } = failure;
-    const rows = Object.entries(row).map(([axis, point]) => `${axis} ${point}`).join(", ");
-    super(`${kernel} under schedule '${schedule}': ${output}[${element.join(", ")}]${rows === "" ? "" : ` of ${rows}`} is ${hex(actual)} ${where}, ` +
-      `and ${hex(expected)} ${against}. Extents of the whole batch: ${JSON.stringify(extents)}. To replay it: assertInvariant(file, ${JSON.stringify(replay)})`);
+    const rows = Object.entries(row)
+      .map(([axis, point]) => `${axis} ${point}`)
+      .join(", ");
+    super(
+      `${kernel} under schedule '${schedule}': ${output}[${element.join(", ")}]${rows === "" ? "" : ` of ${rows}`} is ${hex(actual)} ${where}, ` +
+        `and ${hex(expected)} ${against}. Extents of the whole batch: ${JSON.stringify(extents)}. To replay it: assertInvariant(file, ${JSON.stringify(replay)})`,
+    );
   }
 }
 

@@ -40,18 +40,29 @@ interface Use {
 export function rolesOf(kernel: Kernel): Roles {
   const expressions = expressionsOf(kernel);
   const uses = usesOf(kernel, expressions);
-  const rows = kernel.axes.filter(({ name, role }) => role === "batch" && kernel.outputs.some((output) => output.over.includes(name))).map(({ name }) => name);
+  const rows = kernel.axes
+    .filter(({ name, role }) => role === "batch" && kernel.outputs.some((output) => output.over.includes(name)))
+    .map(({ name }) => name);
   for (const row of rows) {
-    const foreign = uses.find(({ axis, index }) => axis === row && !(index.kind === "index" && index.variable.kind === "axis" && index.variable.axis === row));
+    const foreign = uses.find(
+      ({ axis, index }) =>
+        axis === row && !(index.kind === "index" && index.variable.kind === "axis" && index.variable.axis === row),
+    );
     if (foreign === undefined) continue;
     const what = foreign.input === undefined ? "places its results" : `reads '${foreign.input}'`;
     throw new TestSetupError(
       `kernel '${kernel.name}' ${what} at computed points of '${row}', the axis that its rows lie along, so that a row can't be taken out`,
-      `give the tensor that is addressed through a table an axis of its own, such as 'slot: batch'`);
+      `give the tensor that is addressed through a table an axis of its own, such as 'slot: batch'`,
+    );
   }
   const others = kernel.axes.filter(({ name, role }) => role === "batch" && !rows.includes(name));
   const pools = others.flatMap(({ name }) => poolOf(kernel, name, uses) ?? []);
-  return { rows, pools: movable(pools), stretchable: stretchableAxes(kernel, expressions), blocks: blocksOf(kernel, uses) };
+  return {
+    rows,
+    pools: movable(pools),
+    stretchable: stretchableAxes(kernel, expressions),
+    blocks: blocksOf(kernel, uses),
+  };
 }
 
 /** Every expression of a kernel, those inside of reductions included. */
@@ -66,7 +77,7 @@ function expressionsOf(kernel: Kernel): Set<Expr> {
     reductions.add(expr.of);
     [expr.of.start, expr.of.count, ...expr.of.leaf].forEach(visit);
   };
-  kernel.outputs.forEach((output) => [...output.place ?? [], output.value].forEach(visit));
+  kernel.outputs.forEach((output) => [...(output.place ?? []), output.value].forEach(visit));
   return seen;
 }
 
@@ -75,13 +86,18 @@ function usesOf(kernel: Kernel, expressions: ReadonlySet<Expr>): Use[] {
   const axesOf = new Map(kernel.inputs.map((input) => [input.name, input.axes]));
   const loads = [...expressions].filter((expr): expr is Load => expr.kind === "load");
   return [
-    ...loads.flatMap(({ input, indices }) => indices.map((index, d) => ({ axis: axesOf.get(input)![d]!, index, input }))),
+    ...loads.flatMap(({ input, indices }) =>
+      indices.map((index, d) => ({ axis: axesOf.get(input)![d]!, index, input })),
+    ),
     ...kernel.outputs.flatMap(({ axes, place }) => (place ?? []).map((index, d) => ({ axis: axes[d]!, index }))),
   ];
 }
 
 const one = (): number => 1;
-const sizeOfExpr = (expr: Expr) => (extents: Extents): number => integerOf(expr, extents)!;
+const sizeOfExpr =
+  (expr: Expr) =>
+  (extents: Extents): number =>
+    integerOf(expr, extents)!;
 const isSize = (expr: Expr): boolean => expr.kind === "constant" || expr.kind === "extent";
 
 /** A table's entry, or an entry times a size plus something below that size. */
@@ -94,25 +110,41 @@ function addressing(index: Expr): { readonly table: string; readonly size?: Expr
     return right.kind === "load" && isSize(left) ? { table: right.input, size: left } : undefined;
   }
   if (operator !== "add") return undefined;
-  for (const [start, rest] of [[left, right], [right, left]] as const) {
+  for (const [start, rest] of [
+    [left, right],
+    [right, left],
+  ] as const) {
     const page = start.kind === "binary" ? addressing(start) : undefined;
-    if (page?.size !== undefined && rest.kind === "binary" && rest.operator === "remainder" && rest.right === page.size) return page;
+    if (page?.size !== undefined && rest.kind === "binary" && rest.operator === "remainder" && rest.right === page.size)
+      return page;
   }
   return undefined;
 }
 
 /** The axis as a pool, if every use of it goes through placement tables, in units of one size. */
 function poolOf(kernel: Kernel, axis: string, uses: readonly Use[]): Pool | undefined {
-  const placement = new Set(kernel.inputs.filter((input) => input.ownership === "placement").map((input) => input.name));
+  const placement = new Set(
+    kernel.inputs.filter((input) => input.ownership === "placement").map((input) => input.name),
+  );
   const found = uses.filter((use) => use.axis === axis).map(({ index }) => addressing(index));
   const first = found[0];
-  if (first === undefined || !found.every((use) => use !== undefined && placement.has(use.table) && use.size === first.size)) return undefined;
-  return { axis, unit: first.size === undefined ? one : sizeOfExpr(first.size), tables: [...new Set(found.map((use) => use!.table))] };
+  if (
+    first === undefined ||
+    !found.every((use) => use !== undefined && placement.has(use.table) && use.size === first.size)
+  )
+    return undefined;
+  return {
+    axis,
+    unit: first.size === undefined ? one : sizeOfExpr(first.size),
+    tables: [...new Set(found.map((use) => use!.table))],
+  };
 }
 
 /** Without pools that share a table: its entries can't follow both. */
 function movable(pools: readonly Pool[]): Pool[] {
-  return pools.filter((pool) => pools.every((other) => other === pool || !other.tables.some((table) => pool.tables.includes(table))));
+  return pools.filter((pool) =>
+    pools.every((other) => other === pool || !other.tables.some((table) => pool.tables.includes(table))),
+  );
 }
 
 /** Sequence axes whose extent decides nothing but where a bound that comes from the request's own data would be cut off. */
@@ -131,7 +163,7 @@ function stretchableAxes(kernel: Kernel, expressions: ReadonlySet<Expr>): string
       if (expr.kind === "field") [expr.of.start, expr.of.count, ...expr.of.leaf].forEach(see);
     }
   }
-  for (const output of kernel.outputs) [output.value, ...output.place ?? []].forEach(see);
+  for (const output of kernel.outputs) [output.value, ...(output.place ?? [])].forEach(see);
   // A unique table's new entries would need places.
   for (const input of kernel.inputs) if (input.unique) input.axes.forEach((axis) => fixed.add(axis));
   return kernel.axes.filter(({ name, role }) => role === "sequence" && !fixed.has(name)).map(({ name }) => name);
@@ -141,9 +173,11 @@ function blocksOf(kernel: Kernel, uses: readonly Use[]): Blocks[] {
   const sequences = new Set(kernel.axes.filter(({ role }) => role === "sequence").map(({ name }) => name));
   const found = new Map<string, Blocks>();
   for (const { axis, index } of uses) {
-    if (!sequences.has(axis) || index.kind !== "binary" || index.operator !== "divide" || !isSize(index.right)) continue;
+    if (!sequences.has(axis) || index.kind !== "binary" || index.operator !== "divide" || !isSize(index.right))
+      continue;
     const { left } = index;
-    if (left.kind === "index" && left.variable.axis !== axis) found.set(axis, { axis, of: left.variable.axis, size: sizeOfExpr(index.right) });
+    if (left.kind === "index" && left.variable.axis !== axis)
+      found.set(axis, { axis, of: left.variable.axis, size: sizeOfExpr(index.right) });
   }
   return [...found.values()];
 }

@@ -42,7 +42,8 @@ function expectationsOf({ kernel, extents }: Target): readonly Expectation[] {
 export async function givesRightBits(device: Device, target: Target, artifact: Artifact): Promise<boolean> {
   for (const { data, outputs } of expectationsOf(target)) {
     const found = await executeArtifact(device, target.kernel, artifact, data);
-    if (!target.kernel.outputs.every(({ name }) => outputs[name]!.every((bits, at) => bits === found[name]![at]))) return false;
+    if (!target.kernel.outputs.every(({ name }) => outputs[name]!.every((bits, at) => bits === found[name]![at])))
+      return false;
   }
   return true;
 }

@@ -1,4 +1,13 @@
 /** What may catch a mutant: neither the parser nor what the artifact says of itself. */
 import type { FailureKind } from "../../codegen/audit/index.ts";
 
-export const counts: ReadonlySet<FailureKind> = new Set(["expression", "write", "read", "bounds", "race", "barrier", "taint", "seal"]);
+export const counts: ReadonlySet<FailureKind> = new Set([
+  "expression",
+  "write",
+  "read",
+  "bounds",
+  "race",
+  "barrier",
+  "taint",
+  "seal",
+]);

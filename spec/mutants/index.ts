@@ -12,7 +12,15 @@ import { order } from "./order.ts";
 import { places } from "./places.ts";
 import type { Target } from "./targets.ts";
 
-export const textKinds: readonly Kind[] = [...arithmetic, ...order, ...memory, ...places, ...batch, ...adversaries, ...equivalent];
+export const textKinds: readonly Kind[] = [
+  ...arithmetic,
+  ...order,
+  ...memory,
+  ...places,
+  ...batch,
+  ...adversaries,
+  ...equivalent,
+];
 export { loweringFaults } from "./lowering.ts";
 
 export interface Mutant {
@@ -26,10 +34,22 @@ export interface Mutant {
   readonly make: () => { readonly target: Target; readonly artifact: Artifact };
 }
 
-const ofText = (kind: Kind, at: string): Mutant => (
-  { kind: kind.name, what: kind.what, planted: "text", at, equivalent: kind.equivalent, make: () => plant(kind, at) });
-const ofLowering = (fault: LoweringFault, at: string): Mutant => (
-  { kind: fault.name, what: fault.what, planted: fault.file, at, equivalent: fault.equivalent, make: () => compiledWith(fault, at) });
+const ofText = (kind: Kind, at: string): Mutant => ({
+  kind: kind.name,
+  what: kind.what,
+  planted: "text",
+  at,
+  equivalent: kind.equivalent,
+  make: () => plant(kind, at),
+});
+const ofLowering = (fault: LoweringFault, at: string): Mutant => ({
+  kind: fault.name,
+  what: fault.what,
+  planted: fault.file,
+  at,
+  equivalent: fault.equivalent,
+  make: () => compiledWith(fault, at),
+});
 
 /** Of each kind the first sites, all where absent. */
 export function mutants(most = Infinity): Mutant[] {

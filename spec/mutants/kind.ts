@@ -40,7 +40,8 @@ export function plant(kind: Kind, at: string): Mutant {
     const entry = text.indexOf("@compute");
     const sites = sitesOf(text, find, by).filter(({ start }) => start < entry === (kind.inFunctions ?? false));
     const site = sites[Number(match)] ?? (kind.edits.length > 1 ? sites.at(-1) : undefined);
-    if (site === undefined) throw new NoSuchSite(`${kind.name} at ${at}: '${find}' matches ${sites.length} times in\n${text}`);
+    if (site === undefined)
+      throw new NoSuchSite(`${kind.name} at ${at}: '${find}' matches ${sites.length} times in\n${text}`);
     text = edited(text, site);
   }
   const mutated = withText(target, text, `${kind.name} at ${at}`);

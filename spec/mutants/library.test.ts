@@ -11,7 +11,14 @@ import { compileKernels, type KernelSource } from "../../models/compile-model.ts
 import type { Artifact } from "../../runtime/artifact.ts";
 import { Folder, sha256Of } from "../../runtime/model/files.ts";
 import type { StoredArtifact } from "../../runtime/model/kernels.ts";
-import { type KernelVariant, type Manifest, manifestFile, manifestText, readManifest, readVerified } from "../../runtime/model/manifest.ts";
+import {
+  type KernelVariant,
+  type Manifest,
+  manifestFile,
+  manifestText,
+  readManifest,
+  readVerified,
+} from "../../runtime/model/manifest.ts";
 import { effort } from "../fixtures/effort.ts";
 import { emptyKernels } from "../fixtures/kernels.ts";
 import { readOracle } from "../fixtures/oracles.ts";
@@ -30,7 +37,7 @@ const edits: Readonly<Record<string, readonly [find: string, by: string]>> = {
 const someKernels: KernelSource = async (uses, options) => {
   const all = [...uses];
   const some = all.filter(({ kernel }) => edits[kernel] !== undefined);
-  return new Map([...await emptyKernels(all, options), ...await compileKernels(some, options)]);
+  return new Map([...(await emptyKernels(all, options)), ...(await compileKernels(some, options))]);
 };
 
 let root: string;

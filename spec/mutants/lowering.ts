@@ -59,173 +59,318 @@ export interface LoweringFault {
 }
 
 /** Replaces a method while a kernel is compiled. */
-function method<T extends object, K extends keyof T & string>(prototype: T, name: K, by: (original: T[K]) => T[K]): void {
+function method<T extends object, K extends keyof T & string>(
+  prototype: T,
+  name: K,
+  by: (original: T[K]) => T[K],
+): void {
   const original = prototype[name];
   vi.spyOn(prototype as Record<string, () => void>, name).mockImplementation(by(original) as () => void);
 }
 
 export const loweringFaults: readonly LoweringFault[] = [
   {
-    name: "sides of a combine", file: "fold.ts", what: "the right state is combined with the left",
+    name: "sides of a combine",
+    file: "fold.ts",
+    what: "the right state is combined with the left",
     at: ["welfordVariance/alone", "welfordVariance/runs-together", "welfordVariance/split"],
-    plant: () => method(Folder.prototype, "combineInto", (original) => function swapped(this: Folder, targets, left, right, block) {
-      return original.call(this, targets, right, left, block);
-    }),
+    plant: () =>
+      method(
+        Folder.prototype,
+        "combineInto",
+        (original) =>
+          function swapped(this: Folder, targets, left, right, block) {
+            return original.call(this, targets, right, left, block);
+          },
+      ),
   },
   {
-    name: "first item", file: "fold.ts", what: "loops of a fold begin with their second item",
+    name: "first item",
+    file: "fold.ts",
+    what: "loops of a fold begin with their second item",
     at: ["linear/alone", "linear/tile-2x2", "linearF32/runs-together"],
-    plant: () => method(Folder.prototype, "loop", (original) => function late(this: Folder, from, to, step, block, fill) {
-      return original.call(this, from.kind === "constant" ? { ...from, bits: from.bits + step } : from, to, step, block, fill);
-    }),
+    plant: () =>
+      method(
+        Folder.prototype,
+        "loop",
+        (original) =>
+          function late(this: Folder, from, to, step, block, fill) {
+            return original.call(
+              this,
+              from.kind === "constant" ? { ...from, bits: from.bits + step } : from,
+              to,
+              step,
+              block,
+              fill,
+            );
+          },
+      ),
   },
   {
-    name: "identity in sight", file: "arithmetic.ts", what: "identities are literals",
+    name: "identity in sight",
+    file: "arithmetic.ts",
+    what: "identities are literals",
     at: ["linear/alone", "linear/tile-2x2", "softmax/split"],
-    plant: () => void vi.mocked(hiddenConstant).mockImplementation((constant) => (
-      constant.type === "f32" && constant.bits === 0 ? "0.0f" : really.arithmetic.hiddenConstant(constant))),
+    plant: () =>
+      void vi
+        .mocked(hiddenConstant)
+        .mockImplementation((constant) =>
+          constant.type === "f32" && constant.bits === 0 ? "0.0f" : really.arithmetic.hiddenConstant(constant),
+        ),
   },
   {
-    name: "seals dropped", file: "arithmetic.ts", what: "operations stand bare",
+    name: "seals dropped",
+    file: "arithmetic.ts",
+    what: "operations stand bare",
     at: ["softmax/row-together", "linearF32/alone", "rotary/alone"],
-    plant: () => void vi.mocked(operationText).mockImplementation((expr, printer) => (
-      really.arithmetic.operationText(expr, printer).replace(/^seal\(/, "("))),
+    plant: () =>
+      void vi
+        .mocked(operationText)
+        .mockImplementation((expr, printer) => really.arithmetic.operationText(expr, printer).replace(/^seal\(/, "(")),
   },
   {
-    name: "every product exact", file: "significant-bits.ts", what: "products that are rounded are fused",
+    name: "every product exact",
+    file: "significant-bits.ts",
+    what: "products that are rounded are fused",
     at: ["softmax/row-together", "rotary/alone", "rmsNorm/runs-together"],
-    plant: () => void vi.mocked(isExactProduct).mockImplementation(((expr) => (
-      expr.kind === "binary" && expr.operator === "multiply" && expr.type === "f32")) as typeof isExactProduct),
+    plant: () =>
+      void vi
+        .mocked(isExactProduct)
+        .mockImplementation(
+          ((expr) =>
+            expr.kind === "binary" && expr.operator === "multiply" && expr.type === "f32") as typeof isExactProduct,
+        ),
   },
   {
-    name: "no product exact", file: "significant-bits.ts", what: "exact products are sealed instead of fused",
+    name: "no product exact",
+    file: "significant-bits.ts",
+    what: "exact products are sealed instead of fused",
     at: ["linear/alone", "linear/tile-2x2", "linear:long/split"],
-    plant: () => void vi.mocked(isExactProduct).mockImplementation(((): boolean => false) as unknown as typeof isExactProduct),
+    plant: () =>
+      void vi.mocked(isExactProduct).mockImplementation(((): boolean => false) as unknown as typeof isExactProduct),
     equivalent: "an exact product is rounded nowhere, fused or not; a fused one is only faster",
   },
   {
-    name: "rows of a tree", file: "rows.ts", what: "a level has one value less",
+    name: "rows of a tree",
+    file: "rows.ts",
+    what: "a level has one value less",
     at: ["linear/alone", "linear/tile-2x2", "linearF32/runs-together"],
-    plant: () => void vi.mocked(rowCounts).mockImplementation((pool, reduce) => (
-      really.rows.rowCounts(pool, reduce).map((count, row, all) => (
-        row === 0 || row === all.length - 1 ? count : pool.subtract(count, pool.u32(1)))))),
+    plant: () =>
+      void vi
+        .mocked(rowCounts)
+        .mockImplementation((pool, reduce) =>
+          really.rows
+            .rowCounts(pool, reduce)
+            .map((count, row, all) =>
+              row === 0 || row === all.length - 1 ? count : pool.subtract(count, pool.u32(1)),
+            ),
+        ),
   },
   {
-    name: "guards of points", file: "tile.ts", what: "every point counts as one of the axis",
+    name: "guards of points",
+    file: "tile.ts",
+    what: "every point counts as one of the axis",
     at: ["linear/alone", "linear/tile-2x2", "softmax/split", "embedding/alone"],
     plant: () => method(Tile.prototype, "valid", () => () => undefined),
   },
   {
-    name: "clamps of points", file: "tile.ts", what: "points past the end are read where they are",
+    name: "clamps of points",
+    file: "tile.ts",
+    what: "points past the end are read where they are",
     at: ["linear/alone", "linear/tile-2x2", "linearF32/runs-together"],
     plant: () => method(Tile.prototype, "inside", () => (_axis, raw) => raw),
   },
   {
-    name: "points of registers", file: "tile.ts", what: "every register holds the first one's point",
+    name: "points of registers",
+    file: "tile.ts",
+    what: "every register holds the first one's point",
     at: ["linear/tile-2x2", "linear/tile-4x4", "rmsNorm/alone"],
-    plant: () => method(Tile.prototype, "within", (original) => function mixed(this: Tile, axis) {
-      return original.call(this, axis, 0);
-    }),
+    plant: () =>
+      method(
+        Tile.prototype,
+        "within",
+        (original) =>
+          function mixed(this: Tile, axis) {
+            return original.call(this, axis, 0);
+          },
+      ),
   },
   {
-    name: "registers mirrored", file: "tile.ts", what: "the first register holds the last one's point",
+    name: "registers mirrored",
+    file: "tile.ts",
+    what: "the first register holds the last one's point",
     at: ["linear/tile-2x2", "linear/tile-4x4", "linear:long/tile-2x2"],
-    plant: () => method(Tile.prototype, "within", (original) => function mirrored(this: Tile, axis, register) {
-      return original.call(this, axis, axis.registers - 1 - register);
-    }),
+    plant: () =>
+      method(
+        Tile.prototype,
+        "within",
+        (original) =>
+          function mirrored(this: Tile, axis, register) {
+            return original.call(this, axis, axis.registers - 1 - register);
+          },
+      ),
     equivalent: "which register holds a point is nobody's business",
   },
   {
-    name: "first point of a tile", file: "tile.ts", what: "tiles are staged from another's place",
+    name: "first point of a tile",
+    file: "tile.ts",
+    what: "tiles are staged from another's place",
     at: ["linear/tile-2x2", "linear/tile-4x4", "linear:long/tile-2x2"],
-    plant: () => method(Tile.prototype, "base", (original) => function shifted(this: Tile, axis) {
-      const base = original.call(this, axis);
-      return base.kind === "register" ? { ...base, name: `(${base.name} + 1u)` } : base;
-    }),
+    plant: () =>
+      method(
+        Tile.prototype,
+        "base",
+        (original) =>
+          function shifted(this: Tile, axis) {
+            const base = original.call(this, axis);
+            return base.kind === "register" ? { ...base, name: `(${base.name} + 1u)` } : base;
+          },
+      ),
   },
   {
-    name: "no barriers", file: "statements.ts", what: "invocations wait for nobody",
+    name: "no barriers",
+    file: "statements.ts",
+    what: "invocations wait for nobody",
     at: ["linear/tile-2x2", "linear/runs-together", "softmax/row-together", "rmsNorm/runs-together"],
     plant: () => method(Block.prototype, "barrier", () => () => undefined),
   },
   {
-    name: "pitch of a staged tile", file: "stage.ts", what: "what was staged is read at another distance",
+    name: "pitch of a staged tile",
+    file: "stage.ts",
+    what: "what was staged is read at another distance",
     at: ["linear/tile-2x2", "linear/tile-4x4", "linear:long/tile-2x2"],
-    plant: () => void vi.mocked(stagedElement).mockImplementation((lowering, expr, position) => {
-      const staged = new Map([...lowering.staged].map(([name, operand]) => [name, { ...operand, pitch: operand.pitch - 1 }]));
-      return really.stage.stagedElement({ ...lowering, staged }, expr, position);
-    }),
+    plant: () =>
+      void vi.mocked(stagedElement).mockImplementation((lowering, expr, position) => {
+        const staged = new Map(
+          [...lowering.staged].map(([name, operand]) => [name, { ...operand, pitch: operand.pitch - 1 }]),
+        );
+        return really.stage.stagedElement({ ...lowering, staged }, expr, position);
+      }),
   },
   {
-    name: "address of a store", file: "memory.ts", what: "the last two indices change places",
+    name: "address of a store",
+    file: "memory.ts",
+    what: "the last two indices change places",
     at: ["linear/alone", "linear/tile-2x2", "softmax/split@1", "attention/alone"],
-    plant: () => void vi.mocked(addressOf).mockImplementation((context, tensor, indices) => (
-      really.memory.addressOf(context, tensor, [...indices.slice(0, -2), ...indices.slice(-2).reverse()]))),
+    plant: () =>
+      void vi
+        .mocked(addressOf)
+        .mockImplementation((context, tensor, indices) =>
+          really.memory.addressOf(context, tensor, [...indices.slice(0, -2), ...indices.slice(-2).reverse()]),
+        ),
   },
   {
-    name: "bits of a half", file: "memory.ts", what: "the low half is taken for the high one",
+    name: "bits of a half",
+    file: "memory.ts",
+    what: "the low half is taken for the high one",
     at: ["linear/alone-vector", "attention/registers", "linear/alone"],
-    plant: () => void vi.mocked(loadText).mockImplementation((context, load, block) => (
-      really.memory.loadText(context, load, block).replace("& 0xffff0000u", "<< 16u").replace(/>> \(\(.*\) \* 16u\)/, ">> 16u"))),
+    plant: () =>
+      void vi.mocked(loadText).mockImplementation((context, load, block) =>
+        really.memory
+          .loadText(context, load, block)
+          .replace("& 0xffff0000u", "<< 16u")
+          .replace(/>> \(\(.*\) \* 16u\)/, ">> 16u"),
+      ),
   },
   {
-    name: "quotients of addresses", file: "affine.ts", what: "what a divisor leaves is dropped",
+    name: "quotients of addresses",
+    file: "affine.ts",
+    what: "what a divisor leaves is dropped",
     at: ["linear/alone", "linear/alone-vector", "embedding/alone"],
-    plant: () => method(Affine.prototype, "divide", (original) => function lossy(this: Affine, expr, by) {
-      const { quotient } = original.call(this, expr, by);
-      return { quotient, remainder: original.call(this, expr, 1).remainder };
-    }),
+    plant: () =>
+      method(
+        Affine.prototype,
+        "divide",
+        (original) =>
+          function lossy(this: Affine, expr, by) {
+            const { quotient } = original.call(this, expr, by);
+            return { quotient, remainder: original.call(this, expr, 1).remainder };
+          },
+      ),
   },
   {
-    name: "bounds of indices", file: "affine.ts", what: "an index is thought smaller than it may be",
+    name: "bounds of indices",
+    file: "affine.ts",
+    what: "an index is thought smaller than it may be",
     at: ["attention/alone", "embedding/alone", "laggedProducts/alone"],
     plant: () => method(Affine.prototype, "maximum", () => () => 0),
   },
   {
-    name: "ranges of a large input", file: "ranges.ts", what: "each range is thought one word longer",
+    name: "ranges of a large input",
+    file: "ranges.ts",
+    what: "each range is thought one word longer",
     at: ["linear:ranges/alone", "linear:ranges/runs-together", "linear:ranges/alone-vector"],
-    plant: () => void vi.mocked(readerText).mockImplementation((input, type, width, ranges) => (
-      really.ranges.readerText(input, type, width, ranges.map(({ first, count }) => ({ first, count: count + width }))))),
+    plant: () =>
+      void vi.mocked(readerText).mockImplementation((input, type, width, ranges) =>
+        really.ranges.readerText(
+          input,
+          type,
+          width,
+          ranges.map(({ first, count }) => ({ first, count: count + width })),
+        ),
+      ),
   },
   {
-    name: "tree of the second pass", file: "split.ts", what: "partial results are folded pairwise",
+    name: "tree of the second pass",
+    file: "split.ts",
+    what: "partial results are folded pairwise",
     at: ["linear/split", "linear:long/split", "linearF32/split"],
-    plant: () => void vi.mocked(splitKernel).mockImplementation((kernel, schedule) => {
-      const passes = really.split.splitKernel(kernel, schedule);
-      return passes.map((pass, at) => (at === passes.length - 1 ? { ...pass, ...replaceTrees(pass, [{ fold: "pairwise" }]) } : pass));
-    }),
+    plant: () =>
+      void vi.mocked(splitKernel).mockImplementation((kernel, schedule) => {
+        const passes = really.split.splitKernel(kernel, schedule);
+        return passes.map((pass, at) =>
+          at === passes.length - 1 ? { ...pass, ...replaceTrees(pass, [{ fold: "pairwise" }]) } : pass,
+        );
+      }),
   },
   {
-    name: "identities of a group", file: "groups.ts", what: "folds that share a loop have each other's identity",
+    name: "identities of a group",
+    file: "groups.ts",
+    what: "folds that share a loop have each other's identity",
     at: ["logSumExp/alone", "attention/alone", "attention/registers"],
-    plant: () => void vi.mocked(groupReductions).mockImplementation((context, reduces) => (
-      really.groups.groupReductions(context, reduces).map((group) => {
-        const identities = group.cells.map(({ identity }) => identity).reverse();
-        return { ...group, cells: group.cells.map((cell, at) => ({ ...cell, identity: identities[at]! })) };
-      }))),
+    plant: () =>
+      void vi.mocked(groupReductions).mockImplementation((context, reduces) =>
+        really.groups.groupReductions(context, reduces).map((group) => {
+          const identities = group.cells.map(({ identity }) => identity).reverse();
+          return { ...group, cells: group.cells.map((cell, at) => ({ ...cell, identity: identities[at]! })) };
+        }),
+      ),
   },
   {
-    name: "who shares a fold", file: "context.ts", what: "results are thought to be the same along every axis",
+    name: "who shares a fold",
+    file: "context.ts",
+    what: "results are thought to be the same along every axis",
     at: ["linear/runs-together", "linear:wide/blocks", "linearF32/runs-together"],
     plant: () => method(Context.prototype, "mentions", () => () => false),
   },
   {
-    name: "workgroups of a dispatch", file: "pass-kernel.ts", what: "one too few",
+    name: "workgroups of a dispatch",
+    file: "pass-kernel.ts",
+    what: "one too few",
     at: ["linear/alone", "linear/tile-2x2", "softmax/split@1"],
-    plant: () => void vi.mocked(formulaOf).mockImplementation((expr) => {
-      const formula = really.passKernel.formulaOf(expr);
-      return typeof formula === "object" && "operator" in formula ? { operator: "subtract", left: formula, right: 1 } : formula;
-    }),
+    plant: () =>
+      void vi.mocked(formulaOf).mockImplementation((expr) => {
+        const formula = really.passKernel.formulaOf(expr);
+        return typeof formula === "object" && "operator" in formula
+          ? { operator: "subtract", left: formula, right: 1 }
+          : formula;
+      }),
   },
   {
-    name: "size of a workgroup", file: "schedule.ts", what: "half of the invocations",
+    name: "size of a workgroup",
+    file: "schedule.ts",
+    what: "half of the invocations",
     at: ["linear/alone", "linear/tile-2x2", "rmsNorm/runs-together"],
-    plant: () => void vi.mocked(workgroupSizeOf).mockImplementation((mapping) => really.schedule.workgroupSizeOf(mapping) / 2),
+    plant: () =>
+      void vi.mocked(workgroupSizeOf).mockImplementation((mapping) => really.schedule.workgroupSizeOf(mapping) / 2),
   },
 ];
 
 /** The target, compiled while the fault is planted. */
-export function compiledWith(fault: LoweringFault, at: string): { readonly target: Target; readonly artifact: Artifact } {
+export function compiledWith(
+  fault: LoweringFault,
+  at: string,
+): { readonly target: Target; readonly artifact: Artifact } {
   const target = targetOf(at);
   const { kernel, schedule, artifact, limits } = target;
   try {

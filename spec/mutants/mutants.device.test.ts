@@ -11,23 +11,37 @@ import { effort, some, tries } from "../fixtures/effort.ts";
 import { givesRightBits, tintErrors } from "./bits.ts";
 import { type Finding, page, type Run, summary } from "./report.ts";
 
-const foundBy = (caught: Catch | null): Pick<Finding, "caught" | "outcome"> => ({ caught: caught?.kind ?? null, outcome: caught?.outcome ?? null });
+const foundBy = (caught: Catch | null): Pick<Finding, "caught" | "outcome"> => ({
+  caught: caught?.kind ?? null,
+  outcome: caught?.outcome ?? null,
+});
 
 let device: Device;
-beforeAll(async () => { device = await openDevice(); });
+beforeAll(async () => {
+  device = await openDevice();
+});
 afterAll(() => device.dispose());
 
 /** Kinds that no run on today's software drivers finds, at the sites where that is so. (NVIDIA's contracts products, so that it shows some.) */
 const silent: ReadonlySet<string> = new Set([
-  "identity as a literal", "mul+add for fma", "fma for mul+add", "unsealed product", "unsealed sum", "canonical dropped",
-  "barrier too late", "written twice",
-  "read behind the end", "guard of a tile's edge", "rows == 1000",
+  "identity as a literal",
+  "mul+add for fma",
+  "fma for mul+add",
+  "unsealed product",
+  "unsealed sum",
+  "canonical dropped",
+  "barrier too late",
+  "written twice",
+  "read behind the end",
+  "guard of a tile's edge",
+  "rows == 1000",
 ]);
 
 test("Tint accepts every mutant", async () => {
   const refused: string[] = [];
   for (const mutant of some("mutants read by Tint", 25, [...mutants()])) {
-    for (const error of await tintErrors(device, mutant.make().artifact)) refused.push(`${mutant.kind} at ${mutant.at}: ${error}`);
+    for (const error of await tintErrors(device, mutant.make().artifact))
+      refused.push(`${mutant.kind} at ${mutant.at}: ${error}`);
   }
   expect(refused).toEqual([]);
 });
@@ -39,7 +53,7 @@ test("some faults give the evaluator's bits, and are caught all the same", async
   const shown: string[] = [];
   for (const mutant of found) {
     const { target, artifact } = mutant.make();
-    if (!await givesRightBits(device, target, artifact)) shown.push(mutant.kind);
+    if (!(await givesRightBits(device, target, artifact))) shown.push(mutant.kind);
     expect(caughtBy({ target, artifact }), mutant.kind).not.toBe(null);
   }
   const { architecture, description } = device.info;
@@ -48,27 +62,32 @@ test("some faults give the evaluator's bits, and are caught all the same", async
 });
 
 test("what is equivalent gives the evaluator's bits", async () => {
-  for (const mutant of some("edits that change nothing", 3, mutants(tries(1, 1, Infinity)).filter(({ equivalent }) => equivalent !== undefined))) {
+  for (const mutant of some(
+    "edits that change nothing",
+    3,
+    mutants(tries(1, 1, Infinity)).filter(({ equivalent }) => equivalent !== undefined),
+  )) {
     const { target, artifact } = mutant.make();
     expect(await givesRightBits(device, target, artifact), `${mutant.kind} at ${mutant.at}`).toBe(true);
   }
 });
 
-if (effort === "full") test("all mutants, and a page of them", async () => {
-  const findings: Finding[] = [];
-  for (const mutant of mutants()) {
-    const { target, artifact } = mutant.make();
-    const { kind, what, planted, at, equivalent = null } = mutant;
-    const right = await givesRightBits(device, target, artifact);
-    findings.push({ kind, what, planted, at, equivalent, ...foundBy(caughtBy({ target, artifact })), right });
-  }
-  console.log(summary(findings));
-  const folder = process.env["TREEFOLD_MUTANTS"] ?? ".cache/mutants";
-  mkdirSync(folder, { recursive: true });
-  const run: Run = { driver: device.info.description, findings };
-  writeFileSync(join(folder, `${run.driver.replace(/\W+/g, "-")}.json`), JSON.stringify(run));
-  const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
-  const runs = files.map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Run);
-  writeFileSync(join(folder, "mutants.md"), page(runs));
-  expect(findings.filter(({ equivalent, caught }) => (equivalent === null) === (caught === null))).toEqual([]);
-});
+if (effort === "full")
+  test("all mutants, and a page of them", async () => {
+    const findings: Finding[] = [];
+    for (const mutant of mutants()) {
+      const { target, artifact } = mutant.make();
+      const { kind, what, planted, at, equivalent = null } = mutant;
+      const right = await givesRightBits(device, target, artifact);
+      findings.push({ kind, what, planted, at, equivalent, ...foundBy(caughtBy({ target, artifact })), right });
+    }
+    console.log(summary(findings));
+    const folder = process.env["TREEFOLD_MUTANTS"] ?? ".cache/mutants";
+    mkdirSync(folder, { recursive: true });
+    const run: Run = { driver: device.info.description, findings };
+    writeFileSync(join(folder, `${run.driver.replace(/\W+/g, "-")}.json`), JSON.stringify(run));
+    const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+    const runs = files.map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Run);
+    writeFileSync(join(folder, "mutants.md"), page(runs));
+    expect(findings.filter(({ equivalent, caught }) => (equivalent === null) === (caught === null))).toEqual([]);
+  });

@@ -40,11 +40,18 @@ const endsStatements = new Set([";", "{", "}"]);
 
 /** Every place of a text that a pattern matches, first to last, with what is to stand there instead. */
 export function sitesOf(text: string, pattern: string, by: string): Edit[] {
-  const tokens = tokenize(text).map(({ image, startOffset, endOffset }): Token => ({ image, start: startOffset, end: endOffset! + 1 }));
+  const tokens = tokenize(text).map(
+    ({ image, startOffset, endOffset }): Token => ({ image, start: startOffset, end: endOffset! + 1 }),
+  );
   const words = pattern.trim().split(/\s+/).map(wordOf);
-  const slice = (from: number, to: number): string => (from === to ? "" : text.slice(tokens[from]!.start, tokens[to - 1]!.end));
+  const slice = (from: number, to: number): string =>
+    from === to ? "" : text.slice(tokens[from]!.start, tokens[to - 1]!.end);
 
-  const matched = (word: number, at: number, bound: Bound): { readonly to: number; readonly bound: Bound } | undefined => {
+  const matched = (
+    word: number,
+    at: number,
+    bound: Bound,
+  ): { readonly to: number; readonly bound: Bound } | undefined => {
     const here = words[word];
     if (here === undefined) return { to: at, bound };
     const token = tokens[at];
@@ -52,9 +59,12 @@ export function sitesOf(text: string, pattern: string, by: string): Edit[] {
     const known = bound.get(here.text);
     const go = (to: number): ReturnType<typeof matched> => {
       const found = slice(at, to);
-      return known !== undefined && known !== found ? undefined : matched(word + 1, to, new Map([...bound, [here.text, found]]));
+      return known !== undefined && known !== found
+        ? undefined
+        : matched(word + 1, to, new Map([...bound, [here.text, found]]));
     };
-    if (here.kind === "one") return token !== undefined && here.looks?.test(token.image) !== false ? go(at + 1) : undefined;
+    if (here.kind === "one")
+      return token !== undefined && here.looks?.test(token.image) !== false ? go(at + 1) : undefined;
     let depth = 0;
     if (here.kind === "anything") {
       const none = go(at);

@@ -39,7 +39,8 @@ const artifacts = new Map<string, Omit<Target, "name" | "pass">>();
 
 /** Throws RangeError where there is none such. */
 export function targetOf(name: string): Target {
-  const [, kernelName = "", size = "ragged", scheduleName = "", pass = "0"] = /^(\w+)(?::(\w+))?\/([\w-]+)(?:@(\d))?$/.exec(name) ?? [];
+  const [, kernelName = "", size = "ragged", scheduleName = "", pass = "0"] =
+    /^(\w+)(?::(\w+))?\/([\w-]+)(?:@(\d))?$/.exec(name) ?? [];
   const key = `${kernelName}:${size}/${scheduleName}`;
   let made = artifacts.get(key);
   if (made === undefined) artifacts.set(key, (made = make(kernelName, size, scheduleName)));
@@ -54,7 +55,9 @@ function make(name: string, size: string, scheduleName: string): Omit<Target, "n
   const offered = schedulesOf(kernel, size, request);
   const schedule = offered.find((candidate) => candidate.name === scheduleName);
   if (schedule === undefined) {
-    throw new RangeError(`${name} has no schedule ${scheduleName}; it has ${offered.map((candidate) => candidate.name).join(", ")}`);
+    throw new RangeError(
+      `${name} has no schedule ${scheduleName}; it has ${offered.map((candidate) => candidate.name).join(", ")}`,
+    );
   }
   return { kernel, schedule, extents, limits: request.limits, artifact: compile(kernel, { ...request, schedule }) };
 }

@@ -8,14 +8,18 @@ const FRACTION = 0x007fffff;
 
 /** All bit patterns in order. */
 export const consecutive = kernel({
-  axes: { i: model }, inputs: {}, params: { first: "u32", stride: "u32" },
+  axes: { i: model },
+  inputs: {},
+  params: { first: "u32", stride: "u32" },
   output: "u32[i]",
   body: ({ first, stride }, { i }) => first + i * stride,
 });
 
 /** 2^30 pairs of 2^15 patterns: each sign and exponent with 64 fractions. */
 export const exponentPairs = kernel({
-  axes: { i: model }, inputs: {}, params: { first: "u32", stride: "u32" },
+  axes: { i: model },
+  inputs: {},
+  params: { first: "u32", stride: "u32" },
   outputs: { x: "u32[i]", y: "u32[i]" },
   body: ({ first, stride }, { i }) => {
     const index = first + i * stride;
@@ -25,7 +29,9 @@ export const exponentPairs = kernel({
 
 /** 2^30 pairs of 2^15 numbers in [1, 2), one at a random place in each 2^15th of the interval. */
 export const fractionPairs = kernel({
-  axes: { i: model }, inputs: {}, params: { first: "u32", stride: "u32" },
+  axes: { i: model },
+  inputs: {},
+  params: { first: "u32", stride: "u32" },
   outputs: { x: "u32[i]", y: "u32[i]" },
   body: ({ first, stride }, { i }) => {
     const index = first + i * stride;
@@ -35,7 +41,9 @@ export const fractionPairs = kernel({
 
 /** Up to 2^32 pairs of any bits: the first of each pair differs from all others'. */
 export const randomPairs = kernel({
-  axes: { i: model }, inputs: {}, params: { first: "u32", stride: "u32" },
+  axes: { i: model },
+  inputs: {},
+  params: { first: "u32", stride: "u32" },
   outputs: { x: "u32[i]", y: "u32[i]" },
   body: ({ first, stride }, { i }) => {
     const x = mixed(first + i * stride);

@@ -13,13 +13,16 @@ export interface Case {
 /** Functions of one argument over all of it; divide, which has 2^64, over lattices and random pairs. */
 export const cases: readonly Case[] = functionNames.flatMap((name): readonly Case[] => {
   switch ((claims[name] as Claim).takes) {
-    case "f32": return [{ name, function: name, arguments: "consecutive", count: 2 ** 32 }];
-    case "f16": return [{ name, function: name, arguments: "consecutive", count: 2 ** 16 }];
-    case "two f32": return [
-      { name: `${name}, exponents`, function: name, arguments: "exponentPairs", count: 2 ** 30 },
-      { name: `${name}, fractions`, function: name, arguments: "fractionPairs", count: 2 ** 30 },
-      { name: `${name}, random`, function: name, arguments: "randomPairs", count: 1e9 },
-    ];
+    case "f32":
+      return [{ name, function: name, arguments: "consecutive", count: 2 ** 32 }];
+    case "f16":
+      return [{ name, function: name, arguments: "consecutive", count: 2 ** 16 }];
+    case "two f32":
+      return [
+        { name: `${name}, exponents`, function: name, arguments: "exponentPairs", count: 2 ** 30 },
+        { name: `${name}, fractions`, function: name, arguments: "fractionPairs", count: 2 ** 30 },
+        { name: `${name}, random`, function: name, arguments: "randomPairs", count: 1e9 },
+      ];
   }
 });
 

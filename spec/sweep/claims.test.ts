@@ -21,13 +21,13 @@ describe("references", () => {
     const width = Math.min(6.2, 20 / x);
     let [total, lost] = [0, 0];
     for (let i = 0; i <= steps; i++) {
-      const u = width * i / steps;
+      const u = (width * i) / steps;
       // Thousands of roundings would show, so that what each loses is added to the next.
       const term = (i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2) * Math.exp(-2 * x * u - u * u) + lost;
       lost = term - (total + term - total);
       total += term;
     }
-    return total * width / steps / 3 * Math.exp(-x * x) * 2 / Math.sqrt(Math.PI);
+    return (((total * width) / steps / 3) * Math.exp(-x * x) * 2) / Math.sqrt(Math.PI);
   };
 
   test("erf and erfc are the integrals", () => {
@@ -37,8 +37,11 @@ describe("references", () => {
       expect([erf(-x), erfc(-x)]).toEqual([-erf(x), 1 + erf(x)].map((value) => expect.closeTo(value, 15)));
     }
     // Of a tiny argument the first term is all.
-    for (const x of [1e-3, 1e-10, 2 ** -120]) expect(Math.abs(erf(x) / (x - x ** 3 / 3 + x ** 5 / 10) * Math.sqrt(Math.PI) / 2 - 1)).toBeLessThan(1e-15);
-    expect([erf(Infinity), erf(-Infinity), erfc(Infinity), erfc(-Infinity), erf(NaN), erfc(NaN), sigmoid(NaN)]).toEqual([1, -1, 0, 2, NaN, NaN, NaN]);
+    for (const x of [1e-3, 1e-10, 2 ** -120])
+      expect(Math.abs(((erf(x) / (x - x ** 3 / 3 + x ** 5 / 10)) * Math.sqrt(Math.PI)) / 2 - 1)).toBeLessThan(1e-15);
+    expect([erf(Infinity), erf(-Infinity), erfc(Infinity), erfc(-Infinity), erf(NaN), erfc(NaN), sigmoid(NaN)]).toEqual(
+      [1, -1, 0, 2, NaN, NaN, NaN],
+    );
   });
 
   test("eight bits are rounded to the nearest, ties to even", () => {
@@ -57,11 +60,17 @@ test("the device is asked for the arguments that the host compares", () => {
   const { kernels } = readKernels(join(root, "spec", "sweep", "arguments.kernel.ts"));
   expect(kernels.map(({ name }) => name)).toEqual(["consecutive", "exponentPairs", "fractionPairs", "randomPairs"]);
   for (const kernel of kernels) {
-    for (const [first, stride] of [[0, 1], [4294966000, 1021]] as const) {
+    for (const [first, stride] of [
+      [0, 1],
+      [4294966000, 1021],
+    ] as const) {
       const [x, y] = [new Uint32Array(5000), new Uint32Array(5000)];
       fill(kernel.name as ArgumentsName, first, stride, x, y);
       const made = evaluate(kernel, { extents: { i: x.length }, inputs: {}, parameters: { first, stride } });
-      expect(kernel.outputs.length === 1 ? [made["output"], new Uint32Array(5000)] : [made["x"], made["y"]]).toEqual([x, y]);
+      expect(kernel.outputs.length === 1 ? [made["output"], new Uint32Array(5000)] : [made["x"], made["y"]]).toEqual([
+        x,
+        y,
+      ]);
     }
   }
 });
@@ -70,7 +79,11 @@ test("the device is asked for the arguments that the host compares", () => {
 function found(claim: Claim, x: readonly number[], results: readonly number[], device = results): Tally {
   const tally = emptyTally();
   const arrays = { x: Uint32Array.from(x), y: new Uint32Array(x.length).fill(0x40400000) };
-  compare(claim, { place: 0, ...arrays, evaluator: Uint32Array.from(results), device: Uint32Array.from(device) }, tally);
+  compare(
+    claim,
+    { place: 0, ...arrays, evaluator: Uint32Array.from(results), device: Uint32Array.from(device) },
+    tally,
+  );
   return tally;
 }
 
@@ -79,15 +92,31 @@ describe("results", () => {
   const third = 0x3eaaaaab;
 
   test("that are right are accepted", () => {
-    const tally = found(claims.divide, [one, 0, 0x80000000, 0x7f800000, 0x7fc00001, 0xff800000, 1], [third, 0, 0x80000000, 0x7f800000, 0x7fc00000, 0xff800000, 0]);
-    expect(tally).toMatchObject({ arguments: 7, different: 0, wrong: 0, misrounded: 0, examples: [], worst: { place: 0, x: one, y: 0x40400000, result: third } });
+    const tally = found(
+      claims.divide,
+      [one, 0, 0x80000000, 0x7f800000, 0x7fc00001, 0xff800000, 1],
+      [third, 0, 0x80000000, 0x7f800000, 0x7fc00000, 0xff800000, 0],
+    );
+    expect(tally).toMatchObject({
+      arguments: 7,
+      different: 0,
+      wrong: 0,
+      misrounded: 0,
+      examples: [],
+      worst: { place: 0, x: one, y: 0x40400000, result: third },
+    });
     expect(tally.worst!.error).toBeCloseTo(1 / 3, 6);
     expect(holds(tally, claims.divide)).toBe(true);
   });
 
   test("of which a device has another bit are found", () => {
     const tally = found(claims.divide, [one, one], [third, third], [third, third ^ 1]);
-    expect(tally).toMatchObject({ different: 1, wrong: 0, misrounded: 0, examples: [{ x: one, result: third ^ 1, expected: "the evaluator's 0x3eaaaaab" }] });
+    expect(tally).toMatchObject({
+      different: 1,
+      wrong: 0,
+      misrounded: 0,
+      examples: [{ x: one, result: third ^ 1, expected: "the evaluator's 0x3eaaaaab" }],
+    });
     expect(holds(tally, claims.divide)).toBe(false);
   });
 
@@ -142,14 +171,29 @@ describe("results", () => {
 });
 
 describe("documents state the bounds:", () => {
-  const stated = (claim: Claim): string => (claim.bound === 0 ? "exact" : claim.bound === 0.5 ? "correctly rounded" : claim.unit === "ulp" ? `${claim.bound} ulp` : "2^-22 |x|");
+  const stated = (claim: Claim): string =>
+    claim.bound === 0
+      ? "exact"
+      : claim.bound === 0.5
+        ? "correctly rounded"
+        : claim.unit === "ulp"
+          ? `${claim.bound} ulp`
+          : "2^-22 |x|";
 
   test("docs/language.md", () => {
     const table = /^## Functions$(.*?)^## /ms.exec(readFileSync(join(root, "docs", "language.md"), "utf8"))![1]!;
-    const bounds = Object.fromEntries([...table.matchAll(/^\| (`.*?) \| (.*?) \| /gm)].flatMap(([, calls, bound]) => (
-      [...calls!.matchAll(/`(\w+)\(/g)].map(([, name]) => [name, bound!.replaceAll("\\|", "|").replace("2⁻²² · ", "2^-22 ")]))));
+    const bounds = Object.fromEntries(
+      [...table.matchAll(/^\| (`.*?) \| (.*?) \| /gm)].flatMap(([, calls, bound]) =>
+        [...calls!.matchAll(/`(\w+)\(/g)].map(([, name]) => [
+          name,
+          bound!.replaceAll("\\|", "|").replace("2⁻²² · ", "2^-22 "),
+        ]),
+      ),
+    );
     // Rounding to bf16 has a section of its own.
-    expect(bounds).toMatchObject(Object.fromEntries(functionNames.filter((name) => name !== "bf16").map((name) => [name, stated(claims[name])])));
+    expect(bounds).toMatchObject(
+      Object.fromEntries(functionNames.filter((name) => name !== "bf16").map((name) => [name, stated(claims[name])])),
+    );
   });
 
   test("dsl/math.ts", () => {

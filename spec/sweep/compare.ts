@@ -57,7 +57,11 @@ export function merge(into: Tally, more: Tally): void {
   into.misrounded += more.misrounded;
   // Threads take turns as they come: of equal errors the first place's is kept, so that a sweep says the same each time.
   const [mine, other] = [into.worst, more.worst];
-  if (other !== undefined && (mine === undefined || other.error > mine.error || (other.error === mine.error && other.place < mine.place))) into.worst = other;
+  if (
+    other !== undefined &&
+    (mine === undefined || other.error > mine.error || (other.error === mine.error && other.place < mine.place))
+  )
+    into.worst = other;
   into.examples.push(...more.examples.slice(0, examplesKept - into.examples.length));
 }
 
@@ -74,9 +78,11 @@ const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
 /** For each field that a double has for e: how many of the last places of so many significant bits, at 2^e, make 1. */
-const placesPerOne = (significantBits: number): Float64Array => (
-  Float64Array.from({ length: 2048 }, (_, field) => 2 ** Math.min(1023, Math.max(-1022, significantBits - 1 - (field - 1023))))
-);
+const placesPerOne = (significantBits: number): Float64Array =>
+  Float64Array.from(
+    { length: 2048 },
+    (_, field) => 2 ** Math.min(1023, Math.max(-1022, significantBits - 1 - (field - 1023))),
+  );
 const placesOfF32 = placesPerOne(24);
 const placesOfBf16 = placesPerOne(8);
 
@@ -111,7 +117,7 @@ export function compare(claim: Claim, found: Results, tally: Tally): void {
       const rounded = nearest(exact);
       if (rounded - rounded !== 0) {
         if (result !== rounded) wrong(tally, found, i, `${rounded}`);
-      } else if (result - result !== 0 || Math.abs(result) < leastNormal && (result !== 0 || !relative)) {
+      } else if (result - result !== 0 || (Math.abs(result) < leastNormal && (result !== 0 || !relative))) {
         wrong(tally, found, i, `${relative ? "zero or " : ""}finite and normal`);
       } else {
         if (result !== rounded) misrounded++;
@@ -130,7 +136,8 @@ export function compare(claim: Claim, found: Results, tally: Tally): void {
   }
   tally.arguments += x.length;
   tally.misrounded += misrounded;
-  if (worstAt >= 0) tally.worst = { error: worst, place: place + worstAt, x: x[worstAt]!, y: y[worstAt]!, result: evaluator[worstAt]! };
+  if (worstAt >= 0)
+    tally.worst = { error: worst, place: place + worstAt, x: x[worstAt]!, y: y[worstAt]!, result: evaluator[worstAt]! };
 }
 
 const never = (): boolean => false;

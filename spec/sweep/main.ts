@@ -26,30 +26,41 @@ import { sweep, type Swept } from "./sweep.ts";
 
 const { values } = parseArgs({
   options: {
-    out: { type: "string" }, only: { type: "string", default: functionNames.join(",") }, plant: { type: "string" }, stride: { type: "string", default: "1" },
-    first: { type: "string", default: "0" }, count: { type: "string", default: String(2 ** 32) }, threads: { type: "string", default: String(availableParallelism()) },
+    out: { type: "string" },
+    only: { type: "string", default: functionNames.join(",") },
+    plant: { type: "string" },
+    stride: { type: "string", default: "1" },
+    first: { type: "string", default: "0" },
+    count: { type: "string", default: String(2 ** 32) },
+    threads: { type: "string", default: String(availableParallelism()) },
     chunk: { type: "string", default: String(2 ** 24) },
   },
 });
 
 function whole(name: "stride" | "first" | "count" | "threads" | "chunk", least: number): number {
   const value = Number(values[name]);
-  if (!Number.isSafeInteger(value) || value < least || value > 2 ** 32) throw new RangeError(`--${name} is '${values[name]}'; fix: give a whole number from ${least} to 2^32`);
+  if (!Number.isSafeInteger(value) || value < least || value > 2 ** 32)
+    throw new RangeError(`--${name} is '${values[name]}'; fix: give a whole number from ${least} to 2^32`);
   return value;
 }
 
 const only = values.only.split(",");
 for (const name of only) {
-  if (!functionNames.includes(name as FunctionName)) throw new RangeError(`--only names '${name}'; fix: name some of ${functionNames.join(", ")}`);
+  if (!functionNames.includes(name as FunctionName))
+    throw new RangeError(`--only names '${name}'; fix: name some of ${functionNames.join(", ")}`);
 }
-if (values.plant !== undefined && values.plant !== "bit" && values.plant !== "bound") throw new RangeError(`--plant is '${values.plant}'; fix: write bit or bound`);
+if (values.plant !== undefined && values.plant !== "bit" && values.plant !== "bound")
+  throw new RangeError(`--plant is '${values.plant}'; fix: write bit or bound`);
 const plant: Plant | undefined = values.plant;
 const part: Part = { first: whole("first", 0), stride: whole("stride", 1), count: whole("count", 1) };
 const threads = whole("threads", 1);
 
 // In dist/ there are no sources of kernels.
-const source = (path: string): string => fileURLToPath(new URL(import.meta.url.includes("/dist/") ? `../../../spec/${path}` : `../${path}`, import.meta.url));
-const kernels = ["fixtures/elementary.kernel.ts", "sweep/arguments.kernel.ts"].flatMap((path) => readKernels(source(path), { typecheck: false }).kernels);
+const source = (path: string): string =>
+  fileURLToPath(new URL(import.meta.url.includes("/dist/") ? `../../../spec/${path}` : `../${path}`, import.meta.url));
+const kernels = ["fixtures/elementary.kernel.ts", "sweep/arguments.kernel.ts"].flatMap(
+  (path) => readKernels(source(path), { typecheck: false }).kernels,
+);
 
 // The evaluator's JavaScript calls small functions, and V8 boxes their numbers unless it puts them in place: a third of the time.
 for (const flag of ["size=2000", "size-cumulative=4000"]) setFlagsFromString(`--max-inlined-bytecode-${flag}`);
@@ -65,9 +76,18 @@ for (const one of cases.filter((candidate) => only.includes(candidate.function))
   const chunkSize = Math.min(whole("chunk", 256), Math.max(256, 2 ** Math.ceil(Math.log2(size))));
   const found = await sweep(device, one, part, kernels, { threads, chunkSize, ...(plant && { plant }) });
   swept.push(found);
-  process.stdout.write(`${line(found, plant)}\n${found.tally.examples.map((example) => `${exampleLine(example, found)}\n`).join("")}`);
+  process.stdout.write(
+    `${line(found, plant)}\n${found.tally.examples.map((example) => `${exampleLine(example, found)}\n`).join("")}`,
+  );
 }
-const report: Report = { device: device.info, threads, part, seconds: (performance.now() - begun) / 1000, ...(plant && { plant }), cases: swept };
+const report: Report = {
+  device: device.info,
+  threads,
+  part,
+  seconds: (performance.now() - begun) / 1000,
+  ...(plant && { plant }),
+  cases: swept,
+};
 const failed = swept.filter((one) => !passes(one, plant)).length;
 process.stdout.write(`${swept.length - failed} passed, ${failed} failed, ${report.seconds.toFixed(0)} s\n`);
 if (values.out !== undefined) {

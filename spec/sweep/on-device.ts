@@ -1,7 +1,14 @@
 /** A function's results on a device, a chunk of arguments at a time. The arguments are made there, too. */
 import { compile, schedulesFor } from "../../codegen/compile.ts";
 import type { Kernel } from "../../dsl/ir.ts";
-import { Commands, createTensor, type Device, loadKernel, type LoadedKernel, type Tensor } from "../../runtime/index.ts";
+import {
+  Commands,
+  createTensor,
+  type Device,
+  loadKernel,
+  type LoadedKernel,
+  type Tensor,
+} from "../../runtime/index.ts";
 
 export class OnDevice {
   readonly #device: Device;
@@ -21,22 +28,50 @@ export class OnDevice {
       const [schedule] = schedulesFor(kernel, { extents, limits: device.limits });
       return loadKernel(device, compile(kernel, { extents, schedule: schedule!, limits: device.limits }));
     };
-    return new OnDevice(device, size, functionKernel, argumentsKernel, await load(argumentsKernel, { i: size }), await load(functionKernel, {}));
+    return new OnDevice(
+      device,
+      size,
+      functionKernel,
+      argumentsKernel,
+      await load(argumentsKernel, { i: size }),
+      await load(functionKernel, {}),
+    );
   }
 
-  private constructor(device: Device, size: number, functionKernel: Kernel, argumentsKernel: Kernel, makes: LoadedKernel, computes: LoadedKernel) {
+  private constructor(
+    device: Device,
+    size: number,
+    functionKernel: Kernel,
+    argumentsKernel: Kernel,
+    makes: LoadedKernel,
+    computes: LoadedKernel,
+  ) {
     this.#device = device;
     this.#size = size;
     this.#makes = makes;
     this.#computes = computes;
     this.schedule = computes.artifact.schedule;
-    this.#made = Object.fromEntries(argumentsKernel.outputs.map(({ name, storage }) => [name, createTensor(device, { name, storage, shape: [size] })]));
-    this.#read = Object.fromEntries(functionKernel.inputs.map(({ name, storage }) => {
-      const made = this.#made[name] ?? this.#made["output"]!;
-      return [name, made.view({ name, storage, shape: [size] })];
-    }));
-    this.#results = createTensor(device, { name: "output", storage: functionKernel.outputs[0]!.storage, shape: [size] });
-    this.#staging = device.gpu.createBuffer({ size: size * 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    this.#made = Object.fromEntries(
+      argumentsKernel.outputs.map(({ name, storage }) => [
+        name,
+        createTensor(device, { name, storage, shape: [size] }),
+      ]),
+    );
+    this.#read = Object.fromEntries(
+      functionKernel.inputs.map(({ name, storage }) => {
+        const made = this.#made[name] ?? this.#made["output"]!;
+        return [name, made.view({ name, storage, shape: [size] })];
+      }),
+    );
+    this.#results = createTensor(device, {
+      name: "output",
+      storage: functionKernel.outputs[0]!.storage,
+      shape: [size],
+    });
+    this.#staging = device.gpu.createBuffer({
+      size: size * 4,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
   }
 
   /**

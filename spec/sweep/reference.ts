@@ -16,12 +16,14 @@ const end = 14;
 const terms = 12;
 
 /** Around each point k / 64, coefficients of erfc's Taylor series, lowest first. */
-const table = Float64Array.from({ length: (end * perUnit + 1) * terms }, (_, at) => (at % terms === 0 ? slowErfc(Math.floor(at / terms) / perUnit) : 0));
+const table = Float64Array.from({ length: (end * perUnit + 1) * terms }, (_, at) =>
+  at % terms === 0 ? slowErfc(Math.floor(at / terms) / perUnit) : 0,
+);
 for (let point = 0; point < table.length; point += terms) {
   const t = point / terms / perUnit;
   // The integrand exp(-(t + h)^2) is exp(-t^2) times the sum of a[n] h^n, with a[n + 1] = -(2 t a[n] + 2 a[n - 1]) / (n + 1).
   for (let n = 0, [before, now] = [0, 1]; n + 1 < terms; n++, [before, now] = [now, -(2 * t * now + 2 * before) / n]) {
-    table[point + n + 1] = -TWO_OVER_ROOT_PI * Math.exp(-t * t) * now / (n + 1);
+    table[point + n + 1] = (-TWO_OVER_ROOT_PI * Math.exp(-t * t) * now) / (n + 1);
   }
 }
 
@@ -29,11 +31,11 @@ for (let point = 0; point < table.length; point += terms) {
 function slowErfc(t: number): number {
   if (t < 1) {
     let [term, total] = [t, t];
-    for (let n = 1; n < 40; n++) total += (term *= -t * t / n) / (2 * n + 1);
+    for (let n = 1; n < 40; n++) total += (term *= (-t * t) / n) / (2 * n + 1);
     return 1 - total * TWO_OVER_ROOT_PI;
   }
   let fraction = 0;
-  for (let n = 500; n > 0; n--) fraction = (n / 2) / (t + fraction);
+  for (let n = 500; n > 0; n--) fraction = n / 2 / (t + fraction);
   return Math.exp(-t * t) / Math.sqrt(Math.PI) / (t + fraction);
 }
 
@@ -54,8 +56,13 @@ export function erf(x: number): number {
   if (t < 0.5) {
     const s = x * x;
     // 1 / (n! (2n + 1)) with alternating signs; the next term is below 2^-57 of the first.
-    const tail = 1 / 9360 + s * (-1 / 75600 + s * (1 / 685440 + s * (-1 / 6894720 + s * (1 / 76204800 - s / 918086400))));
-    return TWO_OVER_ROOT_PI * x * (1 + s * (-1 / 3 + s * (1 / 10 + s * (-1 / 42 + s * (1 / 216 + s * (-1 / 1320 + s * tail))))));
+    const tail =
+      1 / 9360 + s * (-1 / 75600 + s * (1 / 685440 + s * (-1 / 6894720 + s * (1 / 76204800 - s / 918086400))));
+    return (
+      TWO_OVER_ROOT_PI *
+      x *
+      (1 + s * (-1 / 3 + s * (1 / 10 + s * (-1 / 42 + s * (1 / 216 + s * (-1 / 1320 + s * tail))))))
+    );
   }
   const magnitude = 1 - upperErfc(t);
   return x < 0 ? -magnitude : x === x ? magnitude : NaN;
@@ -78,7 +85,14 @@ const halfUnit = 2 ** -24;
 export function half(bits: number): number {
   const exponent = (bits >>> 10) & 31;
   const fraction = bits & 0x3ff;
-  const magnitude = exponent === 31 ? (fraction === 0 ? Infinity : NaN) : exponent === 0 ? fraction * halfUnit : (1024 + fraction) * 2 ** (exponent - 25);
+  const magnitude =
+    exponent === 31
+      ? fraction === 0
+        ? Infinity
+        : NaN
+      : exponent === 0
+        ? fraction * halfUnit
+        : (1024 + fraction) * 2 ** (exponent - 25);
   return (bits & 0x8000) === 0 ? magnitude : -magnitude;
 }
 

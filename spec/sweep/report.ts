@@ -34,15 +34,21 @@ function errorText(error: number): string {
   return (Math.ceil(error * 1000 - 1e-4) / 1000).toFixed(3);
 }
 
-const boundText = ({ bound, unit }: Claim): string => (bound === 0 ? "exact" : bound === 0.5 ? `0.5 ${unit}: correctly rounded` : `${bound} ${unit}`);
+const boundText = ({ bound, unit }: Claim): string =>
+  bound === 0 ? "exact" : bound === 0.5 ? `0.5 ${unit}: correctly rounded` : `${bound} ${unit}`;
 
 /** One line for a case. */
 export function line(swept: Swept, plant?: Plant): string {
   const { case: one, tally, seconds } = swept;
   const claim = claimOf(one, plant);
-  const worst = tally.worst === undefined ? "nothing to round" : `worst ${errorText(tally.worst.error)} ${claim.unit} at ${argumentText(claim, tally.worst)}`;
-  return `${passes(swept, plant) ? "ok    " : "FAILED"} ${one.name.padEnd(18)} ${grouped(tally.arguments)} arguments, ${grouped(tally.different)} differ, ` +
-    `${grouped(tally.wrong)} wrong, ${worst} (bound ${boundText(claim)}), ${grouped(tally.misrounded)} not nearest; ${seconds.toFixed(1)} s`;
+  const worst =
+    tally.worst === undefined
+      ? "nothing to round"
+      : `worst ${errorText(tally.worst.error)} ${claim.unit} at ${argumentText(claim, tally.worst)}`;
+  return (
+    `${passes(swept, plant) ? "ok    " : "FAILED"} ${one.name.padEnd(18)} ${grouped(tally.arguments)} arguments, ${grouped(tally.different)} differ, ` +
+    `${grouped(tally.wrong)} wrong, ${worst} (bound ${boundText(claim)}), ${grouped(tally.misrounded)} not nearest; ${seconds.toFixed(1)} s`
+  );
 }
 
 /** One line for an argument at which something was found. */
@@ -53,7 +59,16 @@ export function exampleLine({ x, y, result, expected }: Example, { case: one }: 
 export function json(report: Report): string {
   const cases = report.cases.map(({ case: one, part, schedule, tally, seconds }) => {
     const { bound, unit } = claimOf(one, report.plant);
-    return { ...one, part, schedule, bound, unit, passes: passes({ case: one, part, schedule, tally, seconds }, report.plant), tally, seconds };
+    return {
+      ...one,
+      part,
+      schedule,
+      bound,
+      unit,
+      passes: passes({ case: one, part, schedule, tally, seconds }, report.plant),
+      tally,
+      seconds,
+    };
   });
   return `${JSON.stringify({ ...report, cases }, null, 2)}\n`;
 }
@@ -65,11 +80,29 @@ export function markdown(report: Report): string {
   const rows = cases.map((swept) => {
     const { case: one, tally } = swept;
     const claim = claimOf(one, plant);
-    const worst = tally.worst === undefined ? ["", ""] : [`${errorText(tally.worst.error)} ${claim.unit}`, argumentText(claim, tally.worst)];
-    return [one.name, grouped(tally.arguments), grouped(tally.different), grouped(tally.wrong), ...worst, boundText(claim), grouped(tally.misrounded), swept.seconds.toFixed(1)]
-      .map((cell) => cell.replaceAll("|", "\\|")).join(" | ");
+    const worst =
+      tally.worst === undefined
+        ? ["", ""]
+        : [`${errorText(tally.worst.error)} ${claim.unit}`, argumentText(claim, tally.worst)];
+    return [
+      one.name,
+      grouped(tally.arguments),
+      grouped(tally.different),
+      grouped(tally.wrong),
+      ...worst,
+      boundText(claim),
+      grouped(tally.misrounded),
+      swept.seconds.toFixed(1),
+    ]
+      .map((cell) => cell.replaceAll("|", "\\|"))
+      .join(" | ");
   });
-  const cut = [[part.first > 0, `--first ${part.first}`], [part.stride > 1, `--stride ${part.stride}`], [part.count < 2 ** 32, `--count ${part.count}`], [plant !== undefined, `--plant ${plant}`]];
+  const cut = [
+    [part.first > 0, `--first ${part.first}`],
+    [part.stride > 1, `--stride ${part.stride}`],
+    [part.count < 2 ** 32, `--count ${part.count}`],
+    [plant !== undefined, `--plant ${plant}`],
+  ];
   const command = ["node spec/sweep.mjs", ...cut.filter(([is]) => is).map(([, option]) => option)].join(" ");
   return `# Elementary functions: ${device.description} (${device.device}), ${device.driver.replace(/.*, /, "")}
 

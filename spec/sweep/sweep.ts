@@ -34,7 +34,13 @@ const largestBlock = 2 ** 15;
 const slots = 3;
 
 /** Goes over a part of a case. Throws what the device throws, and what a thread does. */
-export async function sweep(device: Device, one: Case, part: Part, kernels: readonly Kernel[], { threads, chunkSize, plant }: SweepOptions): Promise<Swept> {
+export async function sweep(
+  device: Device,
+  one: Case,
+  part: Part,
+  kernels: readonly Kernel[],
+  { threads, chunkSize, plant }: SweepOptions,
+): Promise<Swept> {
   const begun = performance.now();
   const kernelOf = (name: string): Kernel => {
     const found = kernels.find((kernel) => kernel.name === name);
@@ -46,25 +52,47 @@ export async function sweep(device: Device, one: Case, part: Part, kernels: read
   const results = Array.from({ length: slots }, () => new SharedArrayBuffer(chunkSize * 4));
   const taken = new SharedArrayBuffer(slots * 4);
   const work: Work = {
-    case: one, declaration: printKernel(functionKernel), results, taken, blockSize: Math.min(largestBlock, chunkSize), plantedAt: Math.floor(size / 2), ...(plant && { plant }),
+    case: one,
+    declaration: printKernel(functionKernel),
+    results,
+    taken,
+    blockSize: Math.min(largestBlock, chunkSize),
+    plantedAt: Math.floor(size / 2),
+    ...(plant && { plant }),
   };
   const onDevice = await OnDevice.open(device, kernelOf(one.arguments), functionKernel, chunkSize);
   const workers = Array.from({ length: threads }, () => new Worker(script, { workerData: work }));
   try {
-    const failed = Promise.race(workers.map((worker) => once(worker, "error").then(([error]) => { throw error; }))) as Promise<never>;
+    const failed = Promise.race(
+      workers.map((worker) =>
+        once(worker, "error").then(([error]) => {
+          throw error;
+        }),
+      ),
+    ) as Promise<never>;
     failed.catch(() => undefined);
     const done = Array.from({ length: slots }, () => Promise.resolve());
     for (let place = 0, turn = 0; place < size; place += chunkSize, turn++) {
       const slot = turn % slots;
       await Promise.race([done[slot], failed]);
-      const chunk: Chunk = { slot, place, first: (part.first + place * part.stride) % 2 ** 32, stride: part.stride, count: Math.min(chunkSize, size - place) };
+      const chunk: Chunk = {
+        slot,
+        place,
+        first: (part.first + place * part.stride) % 2 ** 32,
+        stride: part.stride,
+        count: Math.min(chunkSize, size - place),
+      };
       await onDevice.run(chunk.first, part.stride, new Uint32Array(results[slot]!, 0, chunk.count));
       Atomics.store(new Int32Array(taken), slot, 0);
-      done[slot] = Promise.all(workers.map((worker) => answerOf(worker, (answer) => answer === slot, chunk))).then(() => undefined);
+      done[slot] = Promise.all(workers.map((worker) => answerOf(worker, (answer) => answer === slot, chunk))).then(
+        () => undefined,
+      );
     }
     await Promise.race([Promise.all(done), failed]);
     const tally = emptyTally();
-    const tallies = workers.map((worker) => answerOf(worker, (answer) => typeof answer === "object", "finish") as Promise<Tally>);
+    const tallies = workers.map(
+      (worker) => answerOf(worker, (answer) => typeof answer === "object", "finish") as Promise<Tally>,
+    );
     for (const own of await Promise.race([Promise.all(tallies), failed])) merge(tally, own);
     return { case: one, part, schedule: onDevice.schedule, tally, seconds: (performance.now() - begun) / 1000 };
   } finally {
@@ -74,7 +102,11 @@ export async function sweep(device: Device, one: Case, part: Part, kernels: read
 }
 
 /** Asks a thread, and gives its next answer of this kind. */
-function answerOf(worker: Worker, isAnswer: (answer: unknown) => boolean, question: Chunk | "finish"): Promise<unknown> {
+function answerOf(
+  worker: Worker,
+  isAnswer: (answer: unknown) => boolean,
+  question: Chunk | "finish",
+): Promise<unknown> {
   return new Promise((resolve) => {
     const hear = (answer: unknown): void => {
       if (!isAnswer(answer)) return;

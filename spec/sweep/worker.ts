@@ -49,9 +49,20 @@ parentPort!.on("message", (chunk: Chunk | "finish") => {
     const place = chunk.place + at;
     fill(work.case.arguments, (chunk.first + Math.imul(at, chunk.stride)) >>> 0, chunk.stride, inputs.x, inputs.y);
     evaluate(inputs, outputs, outside);
-    if (work.plant === "bit" && work.plantedAt >= place && work.plantedAt < place + size) outputs.output[work.plantedAt - place]! ^= 1;
+    if (work.plant === "bit" && work.plantedAt >= place && work.plantedAt < place + size)
+      outputs.output[work.plantedAt - place]! ^= 1;
     const own = (array: Uint32Array): Uint32Array => array.subarray(0, size);
-    compare(claim, { place, x: own(inputs.x), y: own(inputs.y), evaluator: own(outputs.output), device: device.subarray(at, at + size) }, tally);
+    compare(
+      claim,
+      {
+        place,
+        x: own(inputs.x),
+        y: own(inputs.y),
+        evaluator: own(outputs.output),
+        device: device.subarray(at, at + size),
+      },
+      tally,
+    );
   }
   parentPort!.postMessage(slot);
 

@@ -5,7 +5,11 @@ export class WgslError extends Error {
   override readonly name = "WgslError";
   readonly line: number;
   readonly column: number;
-  constructor(at: Position, readonly problem: string, readonly fix: string) {
+  constructor(
+    at: Position,
+    readonly problem: string,
+    readonly fix: string,
+  ) {
     super(`${at.line}:${at.column} ${problem}; ${fix}`);
     this.line = at.line;
     this.column = at.column;

@@ -23,7 +23,12 @@ export function valueOf(syntax: ExpressionSyntax, scope: Scope): Value {
 }
 
 /** A scalar of one of these types, or of any. Throws WgslError, which calls it `what`. */
-export function scalarOf(syntax: ExpressionSyntax, scope: Scope, what: string, ...types: readonly ScalarName[]): Scalar {
+export function scalarOf(
+  syntax: ExpressionSyntax,
+  scope: Scope,
+  what: string,
+  ...types: readonly ScalarName[]
+): Scalar {
   return asScalar(expressionOf(syntax, scope), what, types);
 }
 
@@ -37,19 +42,28 @@ function asScalar(value: Expression, what: string, types: readonly ScalarName[] 
 export function expressionOf(syntax: ExpressionSyntax, scope: Scope): Expression {
   const at: Position = { line: syntax.line, column: syntax.column };
   switch (syntax.kind) {
-    case "number": return literal(syntax, at);
-    case "bool": return known({ kind: "literal", bits: Number(syntax.value), type: scalars.bool, at }, Number(syntax.value));
-    case "name": return nameOf(syntax, scope, at);
-    case "member": return memberOf(syntax, scope, at);
-    case "element": return elementOf(syntax, scope, at);
-    case "unary": return unaryOf(syntax, scope, at);
-    case "binary": return binaryOf(syntax, scope, at);
-    case "call": return callOf(syntax, scope, at);
+    case "number":
+      return literal(syntax, at);
+    case "bool":
+      return known({ kind: "literal", bits: Number(syntax.value), type: scalars.bool, at }, Number(syntax.value));
+    case "name":
+      return nameOf(syntax, scope, at);
+    case "member":
+      return memberOf(syntax, scope, at);
+    case "element":
+      return elementOf(syntax, scope, at);
+    case "unary":
+      return unaryOf(syntax, scope, at);
+    case "binary":
+      return binaryOf(syntax, scope, at);
+    case "call":
+      return callOf(syntax, scope, at);
   }
 }
 
 function known<E extends Expression>(expression: E, bits: Folded): E {
-  if (typeof bits === "string") throw new WgslError(expression.at, bits, "change the constants of which it is computed");
+  if (typeof bits === "string")
+    throw new WgslError(expression.at, bits, "change the constants of which it is computed");
   constants.set(expression, bits);
   return expression;
 }
@@ -63,7 +77,11 @@ function constantsOf(operands: readonly Expression[]): number[] | undefined {
 function literal({ text }: Syntax<"number">, at: Position): Literal {
   const value = literalOf(text);
   if (typeof value === "string") {
-    throw new WgslError(at, value, "write digits and u or i behind them, or a float that an f32 holds exactly, with f behind it");
+    throw new WgslError(
+      at,
+      value,
+      "write digits and u or i behind them, or a float that an f32 holds exactly, with f behind it",
+    );
   }
   if (value.type === null) throw new WgslError(at, `${text} has no suffix`, `write ${text}u or ${text}i`);
   return known({ kind: "literal", bits: value.bits, type: scalars[value.type], at }, value.bits);
@@ -73,7 +91,11 @@ function nameOf({ name }: Syntax<"name">, scope: Scope, at: Position): Expressio
   const found = scope.find(name);
   if (found?.kind === "variable") return { kind: "name", variable: found.variable, type: found.variable.type, at };
   if (found !== undefined) {
-    throw new WgslError(at, `'${name}' is a ${found.kind}, not a value`, found.kind === "function" ? "call it" : "use a variable of that type");
+    throw new WgslError(
+      at,
+      `'${name}' is a ${found.kind}, not a value`,
+      found.kind === "function" ? "call it" : "use a variable of that type",
+    );
   }
   throw new WgslError(at, `there is no '${name}' here`, "declare it further up, in this block or around it");
 }
@@ -82,16 +104,22 @@ function memberOf({ of, name }: Syntax<"member">, scope: Scope, at: Position): E
   const value = expressionOf(of, scope);
   if (value.type.kind === "struct") {
     const component = value.type.members.findIndex((member) => member.name === name);
-    if (component >= 0) return { kind: "member", of: value, name, component, type: value.type.members[component]!.type, at };
+    if (component >= 0)
+      return { kind: "member", of: value, name, component, type: value.type.members[component]!.type, at };
     throw new WgslError(
-      at, `${show(value.type)} has no member '${name}'`,
+      at,
+      `${show(value.type)} has no member '${name}'`,
       `use one of ${value.type.members.map((member) => member.name).join(", ")}`,
     );
   }
   if (value.type.kind === "vector") {
     const component = name.length === 1 ? "xyzw".slice(0, value.type.size).indexOf(name) : -1;
     if (component >= 0) return { kind: "member", of: value, name, component, type: scalars[value.type.of], at };
-    throw new WgslError(at, `${show(value.type)} has no component '${name}'`, `use one of ${[..."xyzw".slice(0, value.type.size)].join(", ")}`);
+    throw new WgslError(
+      at,
+      `${show(value.type)} has no component '${name}'`,
+      `use one of ${[..."xyzw".slice(0, value.type.size)].join(", ")}`,
+    );
   }
   throw new WgslError(at, `${show(value.type)} has no members`, "remove the '.' and what follows it");
 }
@@ -103,17 +131,28 @@ function elementOf({ of, index: indexSyntax }: Syntax<"element">, scope: Scope, 
   }
   const index = scalarOf(indexSyntax, scope, "an index", "u32", "i32");
   const constant = constants.get(index);
-  const end = value.type.kind === "vector" ? value.type.size : value.type.length ?? 2 ** 31;
+  const end = value.type.kind === "vector" ? value.type.size : (value.type.length ?? 2 ** 31);
   if (constant !== undefined && (constant >= end || (index.type.name === "i32" && constant >= 2 ** 31))) {
     throw new WgslError(
-      index.at, `${index.type.name === "i32" ? constant | 0 : constant} is outside of ${show(value.type)}`,
+      index.at,
+      `${index.type.name === "i32" ? constant | 0 : constant} is outside of ${show(value.type)}`,
       "use an index from 0 to below its length",
     );
   }
-  return { kind: "element", of: value, index, type: value.type.kind === "vector" ? scalars[value.type.of] : value.type.of, at };
+  return {
+    kind: "element",
+    of: value,
+    index,
+    type: value.type.kind === "vector" ? scalars[value.type.of] : value.type.of,
+    at,
+  };
 }
 
-const unaryTypes: Readonly<Record<string, readonly ScalarName[]>> = { "-": ["i32", "f32"], "~": ["u32", "i32"], "!": ["bool"] };
+const unaryTypes: Readonly<Record<string, readonly ScalarName[]>> = {
+  "-": ["i32", "f32"],
+  "~": ["u32", "i32"],
+  "!": ["bool"],
+};
 
 function unaryOf({ operator, operand: syntax }: Syntax<"unary">, scope: Scope, at: Position): Expression {
   const operand = scalarOf(syntax, scope, `the operand of '${operator}'`, ...unaryTypes[operator]!);
@@ -127,25 +166,55 @@ const numbers: readonly ScalarName[] = [...integers, "f32"];
 const all: readonly ScalarName[] = [...numbers, "bool"];
 const bitwise: readonly ScalarName[] = [...integers, "bool"];
 const binaryTypes = {
-  "+": numbers, "-": numbers, "*": numbers, "/": numbers, "%": numbers, "&": bitwise, "|": bitwise, "^": integers, "<<": integers, ">>": integers,
-  "<": numbers, "<=": numbers, ">": numbers, ">=": numbers, "==": all, "!=": all, "&&": ["bool"], "||": ["bool"],
+  "+": numbers,
+  "-": numbers,
+  "*": numbers,
+  "/": numbers,
+  "%": numbers,
+  "&": bitwise,
+  "|": bitwise,
+  "^": integers,
+  "<<": integers,
+  ">>": integers,
+  "<": numbers,
+  "<=": numbers,
+  ">": numbers,
+  ">=": numbers,
+  "==": all,
+  "!=": all,
+  "&&": ["bool"],
+  "||": ["bool"],
 } satisfies Record<Binary["operator"], readonly ScalarName[]>;
 const comparisons: readonly string[] = ["<", "<=", ">", ">=", "==", "!="];
 
-function binaryOf({ operator, left: leftSyntax, right: rightSyntax }: Syntax<"binary">, scope: Scope, at: Position): Expression {
+function binaryOf(
+  { operator, left: leftSyntax, right: rightSyntax }: Syntax<"binary">,
+  scope: Scope,
+  at: Position,
+): Expression {
   const shifts = operator === "<<" || operator === ">>";
   const left = scalarOf(leftSyntax, scope, `the left operand of '${operator}'`, ...binaryTypes[operator]);
-  const right = shifts ? scalarOf(rightSyntax, scope, `what '${operator}' shifts by`, "u32")
+  const right = shifts
+    ? scalarOf(rightSyntax, scope, `what '${operator}' shifts by`, "u32")
     : scalarOf(rightSyntax, scope, `the right operand of '${operator}'`, ...binaryTypes[operator]);
   if (!shifts && !same(left.type, right.type)) {
     throw new WgslError(
-      at, `'${operator}' stands between ${show(left.type)} and ${show(right.type)}`,
+      at,
+      `'${operator}' stands between ${show(left.type)} and ${show(right.type)}`,
       `convert one of them, with ${show(left.type)}(…) or ${show(right.type)}(…)`,
     );
   }
-  const binary = { kind: "binary", operator, left, right, type: comparisons.includes(operator) ? scalars.bool : left.type, at } as const;
+  const binary = {
+    kind: "binary",
+    operator,
+    left,
+    right,
+    type: comparisons.includes(operator) ? scalars.bool : left.type,
+    at,
+  } as const;
   const by = constants.get(right);
-  if (shifts && by !== undefined && by >= 32) throw new WgslError(right.at, `'${operator}' shifts 32 bits by ${by}`, "shift by 31 at most");
+  if (shifts && by !== undefined && by >= 32)
+    throw new WgslError(right.at, `'${operator}' shifts 32 bits by ${by}`, "shift by 31 at most");
   if ((operator === "/" || operator === "%") && left.type.name !== "f32" && by === 0) {
     throw new WgslError(right.at, `'${operator}' divides by a zero that is plain to see`, "divide by something else");
   }
@@ -157,19 +226,22 @@ function callOf(syntax: Syntax<"call">, scope: Scope, at: Position): Expression 
   const { callee, template, arguments: given } = syntax;
   const found = scope.find(callee);
   if (found?.kind !== "function") {
-    if (found !== undefined) throw new WgslError(at, `'${callee}' is no function`, "call a function that is declared further up");
+    if (found !== undefined)
+      throw new WgslError(at, `'${callee}' is no function`, "call a function that is declared further up");
     return builtinOf(syntax, scope, at);
   }
   const { declaration } = found;
   if (declaration.result === null) throw new WgslError(at, `'${callee}' is the entry point`, "call another function");
-  if (template !== undefined) throw new WgslError(at, `'${callee}' takes no type`, "remove what stands in the angle brackets");
+  if (template !== undefined)
+    throw new WgslError(at, `'${callee}' takes no type`, "remove what stands in the angle brackets");
   expectCount(callee, given, declaration.parameters.length, at);
   const values = given.map((argument, n) => {
     const value = valueOf(argument, scope);
     const parameter = declaration.parameters[n]!;
     if (!same(value.type, parameter.type)) {
       throw new WgslError(
-        value.at, `'${callee}' takes ${show(parameter.type)} for '${parameter.name}', and this is ${show(value.type)}`,
+        value.at,
+        `'${callee}' takes ${show(parameter.type)} for '${parameter.name}', and this is ${show(value.type)}`,
         `give it ${show(parameter.type)}`,
       );
     }
@@ -180,14 +252,22 @@ function callOf(syntax: Syntax<"call">, scope: Scope, at: Position): Expression 
 
 function expectCount(callee: string, given: readonly ExpressionSyntax[], count: number, at: Position): void {
   if (given.length !== count) {
-    throw new WgslError(at, `'${callee}' takes ${count} ${count === 1 ? "argument" : "arguments"}, and here are ${given.length}`, `give it ${count}`);
+    throw new WgslError(
+      at,
+      `'${callee}' takes ${count} ${count === 1 ? "argument" : "arguments"}, and here are ${given.length}`,
+      `give it ${count}`,
+    );
   }
 }
 
 /** How many arguments of which types; all of them have the first one's type, but select's last. */
 const builtins: Readonly<Record<string, { readonly count: number; readonly types: readonly ScalarName[] }>> = {
-  select: { count: 3, types: all }, min: { count: 2, types: numbers }, max: { count: 2, types: numbers }, abs: { count: 1, types: numbers },
-  floor: { count: 1, types: ["f32"] }, fma: { count: 3, types: ["f32"] },
+  select: { count: 3, types: all },
+  min: { count: 2, types: numbers },
+  max: { count: 2, types: numbers },
+  abs: { count: 1, types: numbers },
+  floor: { count: 1, types: ["f32"] },
+  fma: { count: 3, types: ["f32"] },
 };
 
 function builtinOf(syntax: Syntax<"call">, scope: Scope, at: Position): Expression {
@@ -196,40 +276,66 @@ function builtinOf(syntax: Syntax<"call">, scope: Scope, at: Position): Expressi
   const signature = Object.hasOwn(builtins, callee) ? builtins[callee] : undefined;
   if (signature === undefined || template !== undefined) {
     throw new WgslError(
-      at, `there is no function '${callee}${template === undefined ? "" : "<…>"}' here`,
+      at,
+      `there is no function '${callee}${template === undefined ? "" : "<…>"}' here`,
       `declare it further up, or use ${Object.keys(builtins).join(", ")}, bitcast<…> or a conversion`,
     );
   }
   expectCount(callee, given, signature.count, at);
   const isCondition = (n: number): boolean => callee === "select" && n === 2;
-  const values = given.map((argument, n) => (
-    scalarOf(argument, scope, `argument ${n + 1} of '${callee}'`, ...(isCondition(n) ? ["bool"] as const : signature.types))
-  ));
+  const values = given.map((argument, n) =>
+    scalarOf(
+      argument,
+      scope,
+      `argument ${n + 1} of '${callee}'`,
+      ...(isCondition(n) ? (["bool"] as const) : signature.types),
+    ),
+  );
   const [first] = values;
   const other = values.find((value, n) => !same(value.type, first!.type) && !isCondition(n));
   if (other !== undefined) {
     throw new WgslError(
-      other.at, `'${callee}' takes arguments of one type, and this is ${show(other.type)} beside ${show(first!.type)}`,
+      other.at,
+      `'${callee}' takes arguments of one type, and this is ${show(other.type)} beside ${show(first!.type)}`,
       `give it ${show(first!.type)}`,
     );
   }
   return folded({ kind: "builtin", name: callee as Builtin["name"], arguments: values, type: first!.type, at });
 }
 
-function conversionOf({ template, arguments: given }: Syntax<"call">, callee: ScalarName | "bitcast", scope: Scope, at: Position): Expression {
+function conversionOf(
+  { template, arguments: given }: Syntax<"call">,
+  callee: ScalarName | "bitcast",
+  scope: Scope,
+  at: Position,
+): Expression {
   expectCount(callee, given, 1, at);
   if (callee === "bitcast") {
     if (template === undefined || template.length !== undefined) {
       throw new WgslError(at, "bitcast takes one type", "write bitcast<u32>(…), for example");
     }
     const type = valueTypeOf(template.of);
-    if (!isScalar(type, ...numbers)) throw new WgslError(template.of, `bitcast gives no ${show(type)}`, "use f32, u32 or i32");
-    return folded({ kind: "builtin", name: "bitcast", arguments: [scalarOf(given[0]!, scope, "what bitcast takes", ...numbers)], type, at });
+    if (!isScalar(type, ...numbers))
+      throw new WgslError(template.of, `bitcast gives no ${show(type)}`, "use f32, u32 or i32");
+    return folded({
+      kind: "builtin",
+      name: "bitcast",
+      arguments: [scalarOf(given[0]!, scope, "what bitcast takes", ...numbers)],
+      type,
+      at,
+    });
   }
-  if (template !== undefined) throw new WgslError(at, `'${callee}<…>' is no type`, "remove what stands in the angle brackets");
+  if (template !== undefined)
+    throw new WgslError(at, `'${callee}<…>' is no type`, "remove what stands in the angle brackets");
   const whole = callee === "i32" || callee === "u32" ? wholeNumberOf(given[0]!) : undefined;
   if (whole === undefined) {
-    return folded({ kind: "builtin", name: "convert", arguments: [scalarOf(given[0]!, scope, "what is converted")], type: scalars[callee], at });
+    return folded({
+      kind: "builtin",
+      name: "convert",
+      arguments: [scalarOf(given[0]!, scope, "what is converted")],
+      type: scalars[callee],
+      at,
+    });
   }
   if ((callee === "i32" ? BigInt.asIntN : BigInt.asUintN)(32, whole) !== whole) {
     throw new WgslError(at, `${whole} does not fit ${callee}`, "write a smaller number");
@@ -242,7 +348,11 @@ function conversionOf({ template, arguments: given }: Syntax<"call">, callee: Sc
 function wholeNumberOf(syntax: ExpressionSyntax): bigint | undefined {
   const value = unboundedOf(syntax);
   if (value === undefined || BigInt.asIntN(64, value) === value) return value;
-  throw new WgslError({ line: syntax.line, column: syntax.column }, `${value} does not fit 64 bits`, "write a smaller number");
+  throw new WgslError(
+    { line: syntax.line, column: syntax.column },
+    `${value} does not fit 64 bits`,
+    "write a smaller number",
+  );
 }
 
 function unboundedOf(syntax: ExpressionSyntax): bigint | undefined {

@@ -4,24 +4,40 @@ import type { BinaryOperator, Position, Unary } from "./ast.ts";
 import { WgslError } from "./errors.ts";
 import { closing, infix, mark, name, number, opening, positionOf, prefix, tokenize, tokens, word } from "./lexer.ts";
 import { grouped } from "./precedence.ts";
-import type { Attribute, DeclarationSyntax, ExpressionSyntax, StatementSyntax, Template, TypedName, TypeSyntax, Word } from "./syntax.ts";
+import type {
+  Attribute,
+  DeclarationSyntax,
+  ExpressionSyntax,
+  StatementSyntax,
+  Template,
+  TypedName,
+  TypeSyntax,
+  Word,
+} from "./syntax.ts";
 
-const found = (token: IToken | undefined): string => (token === undefined || token.image === "" ? "the end of the text" : `'${token.image}'`);
+const found = (token: IToken | undefined): string =>
+  token === undefined || token.image === "" ? "the end of the text" : `'${token.image}'`;
 
 const statements = "use let, var, for, while, if, return, an assignment or workgroupBarrier(), or close the block";
 
 /** Problem and fix, with a line end between them. */
 const messages: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected, actual }) => {
-    if (expected === mark["}"] && actual.image !== "") return `no statement begins with ${found(actual)}\n${statements}`;
+    if (expected === mark["}"] && actual.image !== "")
+      return `no statement begins with ${found(actual)}\n${statements}`;
     return `${expected.LABEL ?? expected.name} expected, and there is ${found(actual)}\nwrite ${expected.LABEL ?? expected.name} here`;
   },
-  buildNotAllInputParsedMessage: ({ firstRedundant }) => `no declaration begins with ${found(firstRedundant)}\nuse struct, var<…> or fn`,
+  buildNotAllInputParsedMessage: ({ firstRedundant }) =>
+    `no declaration begins with ${found(firstRedundant)}\nuse struct, var<…> or fn`,
   buildNoViableAltMessage: ({ actual, ruleName }) => {
-    const [what, fix] = alternatives[ruleName] ?? ["nothing of the subset", "compare the text with what the compiler prints"];
+    const [what, fix] = alternatives[ruleName] ?? [
+      "nothing of the subset",
+      "compare the text with what the compiler prints",
+    ];
     return `${what} begins with ${actual.map(found).join(" ")}\n${fix}`;
   },
-  buildEarlyExitMessage: ({ actual }) => `the list ends too early, at ${found(actual[0])}\nwrite an element, and a comma after it`,
+  buildEarlyExitMessage: ({ actual }) =>
+    `the list ends too early, at ${found(actual[0])}\nwrite an element, and a comma after it`,
 };
 const alternatives: Readonly<Record<string, readonly [problem: string, fix: string]>> = {
   statement: ["no statement", statements],
@@ -68,7 +84,10 @@ class WgslParser extends EmbeddedActionsParser {
     return all;
   });
 
-  readonly argument = this.RULE("argument", (): Word => wordOf(this.OR([{ ALT: () => this.CONSUME(name) }, { ALT: () => this.CONSUME(number) }])));
+  readonly argument = this.RULE(
+    "argument",
+    (): Word => wordOf(this.OR([{ ALT: () => this.CONSUME(name) }, { ALT: () => this.CONSUME(number) }])),
+  );
 
   readonly struct = this.RULE("struct", (): DeclarationSyntax => {
     this.CONSUME(word.struct);
@@ -99,11 +118,14 @@ class WgslParser extends EmbeddedActionsParser {
     const token = this.CONSUME(name);
     const parameters: TypedName[] = [];
     this.CONSUME(mark["("]!);
-    this.MANY_SEP({ SEP: mark[","]!, DEF: () => {
-      const own = this.SUBRULE(this.attributes);
-      const declared = this.SUBRULE(this.typedName);
-      parameters.push({ ...declared, attributes: own });
-    } });
+    this.MANY_SEP({
+      SEP: mark[","]!,
+      DEF: () => {
+        const own = this.SUBRULE(this.attributes);
+        const declared = this.SUBRULE(this.typedName);
+        parameters.push({ ...declared, attributes: own });
+      },
+    });
     this.CONSUME(mark[")"]!);
     const result = this.OPTION(() => (this.CONSUME(mark["->"]!), this.SUBRULE(this.type)));
     this.CONSUME(mark["{"]!);
@@ -145,31 +167,41 @@ class WgslParser extends EmbeddedActionsParser {
     return all;
   });
 
-  readonly statement: () => StatementSyntax = this.RULE("statement", (): StatementSyntax => this.OR<StatementSyntax>([
-    { ALT: () => this.SUBRULE(this.let) },
-    { ALT: () => this.SUBRULE(this.var) },
-    { ALT: () => this.SUBRULE(this.for) },
-    { ALT: () => {
-      const token = this.CONSUME(word.while);
-      const condition = this.SUBRULE(this.expression);
-      return { ...at(token), kind: "while", condition, body: this.SUBRULE(this.block) };
-    } },
-    { ALT: () => {
-      const token = this.CONSUME(word.if);
-      const condition = this.SUBRULE1(this.expression);
-      const then = this.SUBRULE1(this.block);
-      const otherwise = this.OPTION(() => (this.CONSUME(word.else), this.SUBRULE2(this.block)));
-      return { ...at(token), kind: "if", condition, then, otherwise: otherwise ?? [] };
-    } },
-    { ALT: () => {
-      const token = this.CONSUME(word.return);
-      const value = this.OPTION1(() => this.SUBRULE2(this.expression));
-      this.CONSUME(mark[";"]!);
-      return { ...at(token), kind: "return", value };
-    } },
-    { ALT: () => this.SUBRULE(this.call) },
-    { ALT: () => this.SUBRULE(this.assignment) },
-  ]));
+  readonly statement: () => StatementSyntax = this.RULE(
+    "statement",
+    (): StatementSyntax =>
+      this.OR<StatementSyntax>([
+        { ALT: () => this.SUBRULE(this.let) },
+        { ALT: () => this.SUBRULE(this.var) },
+        { ALT: () => this.SUBRULE(this.for) },
+        {
+          ALT: () => {
+            const token = this.CONSUME(word.while);
+            const condition = this.SUBRULE(this.expression);
+            return { ...at(token), kind: "while", condition, body: this.SUBRULE(this.block) };
+          },
+        },
+        {
+          ALT: () => {
+            const token = this.CONSUME(word.if);
+            const condition = this.SUBRULE1(this.expression);
+            const then = this.SUBRULE1(this.block);
+            const otherwise = this.OPTION(() => (this.CONSUME(word.else), this.SUBRULE2(this.block)));
+            return { ...at(token), kind: "if", condition, then, otherwise: otherwise ?? [] };
+          },
+        },
+        {
+          ALT: () => {
+            const token = this.CONSUME(word.return);
+            const value = this.OPTION1(() => this.SUBRULE2(this.expression));
+            this.CONSUME(mark[";"]!);
+            return { ...at(token), kind: "return", value };
+          },
+        },
+        { ALT: () => this.SUBRULE(this.call) },
+        { ALT: () => this.SUBRULE(this.assignment) },
+      ]),
+  );
 
   readonly let = this.RULE("let", (): StatementSyntax => {
     this.CONSUME(word.let);
@@ -202,7 +234,16 @@ class WgslParser extends EmbeddedActionsParser {
     this.CONSUME(mark["+="]!);
     const step = this.SUBRULE2(this.expression);
     this.CONSUME(mark[")"]!);
-    return { ...at(token), kind: "for", name: variable, from, condition, stepped, step, body: this.SUBRULE(this.block) };
+    return {
+      ...at(token),
+      kind: "for",
+      name: variable,
+      from,
+      condition,
+      stepped,
+      step,
+      body: this.SUBRULE(this.block),
+    };
   });
 
   readonly call = this.RULE("call", (): StatementSyntax => {
@@ -238,9 +279,10 @@ class WgslParser extends EmbeddedActionsParser {
     this.MANY(() => prefixes.push(this.CONSUME(prefix)));
     const primary = this.SUBRULE(this.primary);
     const selected = this.SUBRULE(this.selected, { ARGS: [primary] });
-    return prefixes.reduceRight<ExpressionSyntax>((operand, token) => (
-      { ...at(token), kind: "unary", operator: token.image as Unary["operator"], operand }
-    ), selected);
+    return prefixes.reduceRight<ExpressionSyntax>(
+      (operand, token) => ({ ...at(token), kind: "unary", operator: token.image as Unary["operator"], operand }),
+      selected,
+    );
   });
 
   /** What is taken out of a value: members and elements. */
@@ -248,49 +290,63 @@ class WgslParser extends EmbeddedActionsParser {
     let value = of;
     this.MANY(() => {
       value = this.OR<ExpressionSyntax>([
-        { ALT: () => {
-          this.CONSUME(mark["."]!);
-          const { image } = this.CONSUME(name);
-          return this.ACTION(() => ({ line: of.line, column: of.column, kind: "member", of: value, name: image }));
-        } },
-        { ALT: () => {
-          this.CONSUME(mark["["]!);
-          const index = this.SUBRULE(this.expression);
-          this.CONSUME(mark["]"]!);
-          return this.ACTION(() => ({ line: of.line, column: of.column, kind: "element", of: value, index }));
-        } },
+        {
+          ALT: () => {
+            this.CONSUME(mark["."]!);
+            const { image } = this.CONSUME(name);
+            return this.ACTION(() => ({ line: of.line, column: of.column, kind: "member", of: value, name: image }));
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(mark["["]!);
+            const index = this.SUBRULE(this.expression);
+            this.CONSUME(mark["]"]!);
+            return this.ACTION(() => ({ line: of.line, column: of.column, kind: "element", of: value, index }));
+          },
+        },
       ]);
     });
     return value;
   });
 
-  readonly primary = this.RULE("primary", (): ExpressionSyntax => this.OR<ExpressionSyntax>([
-    { ALT: () => {
-      const token = this.CONSUME(number);
-      return { ...at(token), kind: "number", text: token.image };
-    } },
-    { ALT: () => ({ ...at(this.CONSUME(word.true)), kind: "bool", value: true }) },
-    { ALT: () => ({ ...at(this.CONSUME(word.false)), kind: "bool", value: false }) },
-    { ALT: () => {
-      this.CONSUME(mark["("]!);
-      const inner = this.SUBRULE(this.expression);
-      this.CONSUME(mark[")"]!);
-      return inner;
-    } },
-    { ALT: () => this.SUBRULE(this.named) },
-  ]));
+  readonly primary = this.RULE(
+    "primary",
+    (): ExpressionSyntax =>
+      this.OR<ExpressionSyntax>([
+        {
+          ALT: () => {
+            const token = this.CONSUME(number);
+            return { ...at(token), kind: "number", text: token.image };
+          },
+        },
+        { ALT: () => ({ ...at(this.CONSUME(word.true)), kind: "bool", value: true }) },
+        { ALT: () => ({ ...at(this.CONSUME(word.false)), kind: "bool", value: false }) },
+        {
+          ALT: () => {
+            this.CONSUME(mark["("]!);
+            const inner = this.SUBRULE(this.expression);
+            this.CONSUME(mark[")"]!);
+            return inner;
+          },
+        },
+        { ALT: () => this.SUBRULE(this.named) },
+      ]),
+  );
 
   readonly named = this.RULE("named", (): ExpressionSyntax => {
     const token = this.CONSUME(name);
     return this.OR<ExpressionSyntax>([
-      { ALT: () => {
-        const template = this.OPTION(() => this.SUBRULE(this.template));
-        const args: ExpressionSyntax[] = [];
-        this.CONSUME(mark["("]!);
-        this.MANY_SEP({ SEP: mark[","]!, DEF: () => args.push(this.SUBRULE(this.expression)) });
-        this.CONSUME(mark[")"]!);
-        return { ...at(token), kind: "call", callee: token.image, template, arguments: args };
-      } },
+      {
+        ALT: () => {
+          const template = this.OPTION(() => this.SUBRULE(this.template));
+          const args: ExpressionSyntax[] = [];
+          this.CONSUME(mark["("]!);
+          this.MANY_SEP({ SEP: mark[","]!, DEF: () => args.push(this.SUBRULE(this.expression)) });
+          this.CONSUME(mark[")"]!);
+          return { ...at(token), kind: "call", callee: token.image, template, arguments: args };
+        },
+      },
       { ALT: () => ({ ...at(token), kind: "name", name: token.image }) },
     ]);
   });

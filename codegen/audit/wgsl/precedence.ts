@@ -6,7 +6,13 @@ import type { ExpressionSyntax } from "./syntax.ts";
 type Operator = Position & { readonly symbol: BinaryOperator };
 
 /** From the outermost. */
-const levels: readonly (readonly BinaryOperator[])[] = [["&&", "||"], ["<", "<=", ">", ">=", "==", "!="], ["<<", ">>"], ["+", "-"], ["*", "/", "%"]];
+const levels: readonly (readonly BinaryOperator[])[] = [
+  ["&&", "||"],
+  ["<", "<=", ">", ">=", "==", "!="],
+  ["<<", ">>"],
+  ["+", "-"],
+  ["*", "/", "%"],
+];
 const bitwise: readonly BinaryOperator[] = ["&", "|", "^"];
 const shifts = levels[2]!;
 const levelOf = ({ symbol }: Operator): number => levels.findIndex((symbols) => symbols.includes(symbol));
@@ -19,7 +25,14 @@ export function grouped(operands: readonly ExpressionSyntax[], operators: readon
     let left = operands[next]!;
     while (next < operators.length && levelOf(operators[next]!) >= least) {
       const operator = operators[next++]!;
-      left = { line: left.line, column: left.column, kind: "binary", operator: operator.symbol, left, right: from(levelOf(operator) + 1) };
+      left = {
+        line: left.line,
+        column: left.column,
+        kind: "binary",
+        operator: operator.symbol,
+        left,
+        right: from(levelOf(operator) + 1),
+      };
     }
     return left;
   };
@@ -34,7 +47,8 @@ function refuse(operators: readonly Operator[]): void {
   for (const operator of operators) {
     const first = operators[0]!;
     const level = levelOf(operator);
-    if (operator.symbol !== first.symbol && [operator, first].some(({ symbol }) => bitwise.includes(symbol))) clash(first, operator);
+    if (operator.symbol !== first.symbol && [operator, first].some(({ symbol }) => bitwise.includes(symbol)))
+      clash(first, operator);
     if (level === 0) {
       if (logical !== undefined && logical.symbol !== operator.symbol) clash(logical, operator);
       [logical, comparison, inner] = [operator, undefined, undefined];
@@ -42,12 +56,17 @@ function refuse(operators: readonly Operator[]): void {
       if (comparison !== undefined) clash(comparison, operator);
       [comparison, inner] = [operator, undefined];
     } else {
-      if (inner !== undefined && [inner, operator].some(({ symbol }) => shifts.includes(symbol))) clash(inner, operator);
+      if (inner !== undefined && [inner, operator].some(({ symbol }) => shifts.includes(symbol)))
+        clash(inner, operator);
       inner = operator;
     }
   }
 }
 
 function clash(left: Operator, right: Operator): never {
-  throw new WgslError(right, `'${right.symbol}' may not follow '${left.symbol}' without parentheses`, "put parentheses around the operation that comes first");
+  throw new WgslError(
+    right,
+    `'${right.symbol}' may not follow '${left.symbol}' without parentheses`,
+    "put parentheses around the operation that comes first",
+  );
 }

@@ -12,7 +12,9 @@ type Syntax<K extends DeclarationSyntax["kind"]> = Extract<DeclarationSyntax, { 
 const bindingsEnd = 1000;
 /** The types of the builtin values. */
 const builtinTypes = {
-  workgroup_id: { kind: "vector", size: 3, of: "u32" }, num_workgroups: { kind: "vector", size: 3, of: "u32" }, local_invocation_index: scalars.u32,
+  workgroup_id: { kind: "vector", size: 3, of: "u32" },
+  num_workgroups: { kind: "vector", size: 3, of: "u32" },
+  local_invocation_index: scalars.u32,
 } as const;
 
 /** @throws WgslError */
@@ -24,12 +26,18 @@ export function resolve(declarations: readonly DeclarationSyntax[]): Module {
   for (const declaration of declarations) {
     const at = positionOf(declaration);
     switch (declaration.kind) {
-      case "struct": scope.declare(declaration.name, at, structOf(declaration)); break;
+      case "struct":
+        scope.declare(declaration.name, at, structOf(declaration));
+        break;
       case "var": {
         const variable = variableOf(declaration, scope, at);
         const other = variables.find(({ binding }) => binding !== undefined && binding === variable.binding);
         if (other !== undefined) {
-          throw new WgslError(at, `'${variable.name}' has the binding of '${other.name}', ${other.binding}`, "number them differently");
+          throw new WgslError(
+            at,
+            `'${variable.name}' has the binding of '${other.name}', ${other.binding}`,
+            "number them differently",
+          );
         }
         if (variable.kind === "uniform" && variables.some(({ kind }) => kind === "uniform")) {
           throw new WgslError(at, "a second uniform", "put its members into the first one's struct");
@@ -49,11 +57,16 @@ export function resolve(declarations: readonly DeclarationSyntax[]): Module {
       }
     }
   }
-  if (entry === undefined) throw new WgslError({ line: 1, column: 1 }, "no entry point", "write a function with @compute and @workgroup_size");
+  if (entry === undefined)
+    throw new WgslError({ line: 1, column: 1 }, "no entry point", "write a function with @compute and @workgroup_size");
   const ofKind = (kind: Variable["kind"]): Variable[] => variables.filter((variable) => variable.kind === kind);
   return {
-    uniform: ofKind("uniform")[0] ?? null, storage: ofKind("storage"), workgroup: ofKind("workgroup"), functions,
-    entry: entry.declaration, workgroupSize: entry.workgroupSize,
+    uniform: ofKind("uniform")[0] ?? null,
+    storage: ofKind("storage"),
+    workgroup: ofKind("workgroup"),
+    functions,
+    entry: entry.declaration,
+    workgroupSize: entry.workgroupSize,
   };
 }
 
@@ -62,7 +75,8 @@ const positionOf = ({ line, column }: Position): Position => ({ line, column });
 function structOf({ name, members }: Syntax<"struct">): StructType {
   const seen = new Scope(null);
   return {
-    kind: "struct", name,
+    kind: "struct",
+    name,
     members: members.map((member) => {
       const type = valueTypeOf(member.type);
       if (!isScalar(type, "f32", "u32", "i32")) {
@@ -81,36 +95,58 @@ function variableOf(syntax: Syntax<"var">, scope: Scope, at: Position): Variable
     attributesOf(attributes, []);
     const type = typeOf(typeSyntax);
     if (type.kind !== "array" || type.length === null) {
-      throw new WgslError(at, `'${name}' in workgroup memory is ${show(type)}`, "write an array with its length, as in array<u32, 8>");
+      throw new WgslError(
+        at,
+        `'${name}' in workgroup memory is ${show(type)}`,
+        "write an array with its length, as in array<u32, 8>",
+      );
     }
     return { kind: "workgroup", name, type, at };
   }
   if (space !== "uniform" && space !== "storage, read" && space !== "storage, read_write") {
-    throw new WgslError(syntax.space[0]!, `there is no var<${space}> here`, "use uniform, storage with read or read_write, or workgroup");
+    throw new WgslError(
+      syntax.space[0]!,
+      `there is no var<${space}> here`,
+      "use uniform, storage with read or read_write, or workgroup",
+    );
   }
   const found = attributesOf(attributes, ["group", "binding"], at);
   const [group, binding] = [numberOf(found.get("group")!), numberOf(found.get("binding")!)];
   if (group !== 0) throw new WgslError(found.get("group")!, `group ${group}`, "bind everything in group 0");
-  if (binding >= bindingsEnd) throw new WgslError(found.get("binding")!, `binding ${binding}`, `use a number below ${bindingsEnd}`);
+  if (binding >= bindingsEnd)
+    throw new WgslError(found.get("binding")!, `binding ${binding}`, `use a number below ${bindingsEnd}`);
   if (space === "uniform") {
     const struct = typeSyntax.of === undefined ? scope.find(typeSyntax.name) : undefined;
     if (struct?.kind !== "struct") {
-      throw new WgslError(typeSyntax, `the uniform '${name}' is of no struct`, "declare a struct further up, and use its name");
+      throw new WgslError(
+        typeSyntax,
+        `the uniform '${name}' is of no struct`,
+        "declare a struct further up, and use its name",
+      );
     }
     return { kind: "uniform", name, type: struct, binding, at };
   }
   const type = typeOf(typeSyntax);
   if (type.kind !== "array" || type.length !== null || show(type.of).includes("bool")) {
-    throw new WgslError(typeSyntax, `the buffer '${name}' is ${show(type)}`, "use an array of no length, of f32, u32, i32 or vectors of them");
+    throw new WgslError(
+      typeSyntax,
+      `the buffer '${name}' is ${show(type)}`,
+      "use an array of no length, of f32, u32, i32 or vectors of them",
+    );
   }
   return { kind: "storage", name, type, binding, access: space === "storage, read" ? "read" : "read_write", at };
 }
 
 /** Exactly these attributes, once each. */
-function attributesOf(attributes: readonly Attribute[], wanted: readonly string[], at?: Position): Map<string, Attribute> {
+function attributesOf(
+  attributes: readonly Attribute[],
+  wanted: readonly string[],
+  at?: Position,
+): Map<string, Attribute> {
   const found = new Map<string, Attribute>();
   for (const attribute of attributes) {
-    if (!wanted.includes(attribute.name)) throw new WgslError(attribute, `@${attribute.name} has no place here`, "remove it");
+    if (!wanted.includes(attribute.name))
+      throw new WgslError(attribute, `@${attribute.name} has no place here`, "remove it");
     if (found.has(attribute.name)) throw new WgslError(attribute, `@${attribute.name} twice`, "remove one of them");
     found.set(attribute.name, attribute);
   }
@@ -140,7 +176,11 @@ function workgroupSizeOf({ attributes, result, line, column }: Syntax<"fn">): nu
   const numbers = (sizes.arguments ?? []).map(({ text }) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0));
   const product = numbers.reduce((size, number) => size * number, 1);
   if (numbers.length < 1 || numbers.length > 3 || product < 1 || product > 0xffffffff) {
-    throw new WgslError(sizes, "@workgroup_size takes one to three numbers from 1", "write @workgroup_size(64), for example");
+    throw new WgslError(
+      sizes,
+      "@workgroup_size takes one to three numbers from 1",
+      "write @workgroup_size(64), for example",
+    );
   }
   return product;
 }
@@ -149,14 +189,24 @@ function functionOf(syntax: Syntax<"fn">, module: Scope, isEntry: boolean, at: P
   const { name, body: statements, result: resultSyntax } = syntax;
   const scope = new Scope(module);
   const result = resultSyntax === undefined ? null : valueTypeOf(resultSyntax);
-  if (!isEntry && result === null) throw new WgslError(at, `'${name}' has no result`, "write -> and its type, or make it the entry point");
-  const parameters = syntax.parameters.map((parameter) => scope.variable(isEntry ? builtinOf(parameter) : parameterOf(parameter)));
-  const twice = parameters.find(({ builtin }, n) => builtin !== undefined && parameters.slice(0, n).some((other) => other.builtin === builtin));
+  if (!isEntry && result === null)
+    throw new WgslError(at, `'${name}' has no result`, "write -> and its type, or make it the entry point");
+  const parameters = syntax.parameters.map((parameter) =>
+    scope.variable(isEntry ? builtinOf(parameter) : parameterOf(parameter)),
+  );
+  const twice = parameters.find(
+    ({ builtin }, n) => builtin !== undefined && parameters.slice(0, n).some((other) => other.builtin === builtin),
+  );
   if (twice !== undefined) {
-    throw new WgslError(twice.at, `'${twice.name}' is the second parameter with @builtin(${twice.builtin})`, "remove one of them");
+    throw new WgslError(
+      twice.at,
+      `'${twice.name}' is the second parameter with @builtin(${twice.builtin})`,
+      "remove one of them",
+    );
   }
   const body = bodyOf(statements, scope, result);
-  if (result !== null && !returns(body)) throw new WgslError(syntax.end, `'${name}' may end without a value`, "end it with return");
+  if (result !== null && !returns(body))
+    throw new WgslError(syntax.end, `'${name}' may end without a value`, "end it with return");
   return { name, parameters, result, body, at };
 }
 
@@ -170,11 +220,19 @@ function builtinOf(parameter: TypedName): Variable {
   const attribute = attributesOf(parameter.attributes, ["builtin"], at).get("builtin")!;
   const builtin = attribute.arguments?.[0]?.text ?? "";
   if (!isBuiltin(builtin) || attribute.arguments!.length > 1) {
-    throw new WgslError(attribute, `there is no @builtin(${builtin}) here`, `use ${Object.keys(builtinTypes).join(", ")}`);
+    throw new WgslError(
+      attribute,
+      `there is no @builtin(${builtin}) here`,
+      `use ${Object.keys(builtinTypes).join(", ")}`,
+    );
   }
   const type = valueTypeOf(parameter.type);
   if (!same(type, builtinTypes[builtin])) {
-    throw new WgslError(parameter.type, `${builtin} is ${show(builtinTypes[builtin])}`, `write ${show(builtinTypes[builtin])}`);
+    throw new WgslError(
+      parameter.type,
+      `${builtin} is ${show(builtinTypes[builtin])}`,
+      `write ${show(builtinTypes[builtin])}`,
+    );
   }
   return { kind: "parameter", name: parameter.name, type, at, builtin };
 }

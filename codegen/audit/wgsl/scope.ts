@@ -18,9 +18,12 @@ export class Scope {
 
   /** Throws WgslError for a name that is taken in this very scope, or that WGSL has a meaning for. */
   declare(name: string, at: Position, entity: Entity): void {
-    if (name === "_" || name.startsWith("__")) throw new WgslError(at, `'${name}' is no name that WGSL allows`, "begin it with a letter");
-    if (predeclared.has(name)) throw new WgslError(at, `'${name}' has a meaning in WGSL already`, "choose another name");
-    if (this.#entities.has(name)) throw new WgslError(at, `'${name}' is declared twice in one scope`, "choose another name");
+    if (name === "_" || name.startsWith("__"))
+      throw new WgslError(at, `'${name}' is no name that WGSL allows`, "begin it with a letter");
+    if (predeclared.has(name))
+      throw new WgslError(at, `'${name}' has a meaning in WGSL already`, "choose another name");
+    if (this.#entities.has(name))
+      throw new WgslError(at, `'${name}' is declared twice in one scope`, "choose another name");
     this.#entities.set(name, entity);
   }
 

@@ -7,17 +7,27 @@ import type { ExpressionSyntax, StatementSyntax } from "./syntax.ts";
 import { same, show, typeOf } from "./types.ts";
 
 /** `result` is null in the entry point. Throws WgslError. */
-export function bodyOf(syntax: readonly StatementSyntax[], scope: Scope, result: FunctionDeclaration["result"]): Statement[] {
+export function bodyOf(
+  syntax: readonly StatementSyntax[],
+  scope: Scope,
+  result: FunctionDeclaration["result"],
+): Statement[] {
   return syntax.map((statement) => statementOf(statement, scope, result));
 }
 
 function statementOf(syntax: StatementSyntax, scope: Scope, result: Type | null): Statement {
   const at: Position = { line: syntax.line, column: syntax.column };
-  const inner = (body: readonly StatementSyntax[], around = scope): Statement[] => bodyOf(body, new Scope(around), result);
+  const inner = (body: readonly StatementSyntax[], around = scope): Statement[] =>
+    bodyOf(body, new Scope(around), result);
   switch (syntax.kind) {
     case "let": {
       const value = valueOf(syntax.value, scope);
-      return { kind: "declare", variable: scope.variable({ kind: "let", name: syntax.name, type: value.type, at }), value, at };
+      return {
+        kind: "declare",
+        variable: scope.variable({ kind: "let", name: syntax.name, type: value.type, at }),
+        value,
+        at,
+      };
     }
     case "var": {
       const type = typeOf(syntax.type);
@@ -36,16 +46,27 @@ function statementOf(syntax: StatementSyntax, scope: Scope, result: Type | null)
     }
     case "call": {
       if (syntax.callee !== "workgroupBarrier") {
-        throw new WgslError(at, `the value of '${syntax.callee}' is dropped`, "only workgroupBarrier() may stand alone");
+        throw new WgslError(
+          at,
+          `the value of '${syntax.callee}' is dropped`,
+          "only workgroupBarrier() may stand alone",
+        );
       }
-      if (result !== null) throw new WgslError(at, "a barrier outside of the entry point", "put it into the entry point");
+      if (result !== null)
+        throw new WgslError(at, "a barrier outside of the entry point", "put it into the entry point");
       return { kind: "barrier", at };
     }
     case "if": {
       const condition = scalarOf(syntax.condition, scope, "a condition", "bool");
       return { kind: "if", condition, then: inner(syntax.then), otherwise: inner(syntax.otherwise), at };
     }
-    case "while": return { kind: "while", condition: scalarOf(syntax.condition, scope, "a condition", "bool"), body: inner(syntax.body), at };
+    case "while":
+      return {
+        kind: "while",
+        condition: scalarOf(syntax.condition, scope, "a condition", "bool"),
+        body: inner(syntax.body),
+        at,
+      };
     case "for": {
       const from = scalarOf(syntax.from, scope, "where a loop starts", "u32", "i32");
       const around = new Scope(scope);
@@ -53,15 +74,25 @@ function statementOf(syntax: StatementSyntax, scope: Scope, result: Type | null)
       const variable = around.variable({ kind: "var", name: syntax.name.text, type: from.type, at: named });
       const condition = scalarOf(syntax.condition, around, "a condition", "bool");
       if (syntax.stepped.text !== variable.name) {
-        throw new WgslError(syntax.stepped, `the loop over '${variable.name}' steps '${syntax.stepped.text}'`, `step '${variable.name}'`);
+        throw new WgslError(
+          syntax.stepped,
+          `the loop over '${variable.name}' steps '${syntax.stepped.text}'`,
+          `step '${variable.name}'`,
+        );
       }
       const step = fitting(syntax.step, around, variable.type, `'${variable.name}'`);
       return { kind: "for", variable, from, condition, step, body: inner(syntax.body, around), at };
     }
     case "return": {
-      if (result === null && syntax.value !== undefined) throw new WgslError(at, "the entry point returns a value", "write return;");
-      if (result !== null && syntax.value === undefined) throw new WgslError(at, "a return without a value", `return ${show(result)}`);
-      return { kind: "return", value: syntax.value === undefined ? null : fitting(syntax.value, scope, result!, "what the function returns"), at };
+      if (result === null && syntax.value !== undefined)
+        throw new WgslError(at, "the entry point returns a value", "write return;");
+      if (result !== null && syntax.value === undefined)
+        throw new WgslError(at, "a return without a value", `return ${show(result)}`);
+      return {
+        kind: "return",
+        value: syntax.value === undefined ? null : fitting(syntax.value, scope, result!, "what the function returns"),
+        at,
+      };
     }
   }
 }
@@ -69,7 +100,11 @@ function statementOf(syntax: StatementSyntax, scope: Scope, result: Type | null)
 function fitting(syntax: ExpressionSyntax, scope: Scope, type: Type, what: string): Expression {
   const value = valueOf(syntax, scope);
   if (!same(value.type, type)) {
-    throw new WgslError(value.at, `${what} is ${show(type)}, and this is ${show(value.type)}`, `convert it, or compute it as ${show(type)}`);
+    throw new WgslError(
+      value.at,
+      `${what} is ${show(type)}, and this is ${show(value.type)}`,
+      `convert it, or compute it as ${show(type)}`,
+    );
   }
   return value;
 }
@@ -83,7 +118,11 @@ function targetOf(syntax: ExpressionSyntax, scope: Scope): Expression {
   }
   const { name, kind, access } = of.variable;
   if (kind !== "var" && kind !== "workgroup" && access !== "read_write") {
-    throw new WgslError(target.at, `'${name}' cannot be written: it is ${described(of.variable)}`, "assign a var, workgroup memory or a read_write buffer");
+    throw new WgslError(
+      target.at,
+      `'${name}' cannot be written: it is ${described(of.variable)}`,
+      "assign a var, workgroup memory or a read_write buffer",
+    );
   }
   if (target.type.kind === "array" || target.type.kind === "struct") {
     throw new WgslError(target.at, `'${name}' is written as a whole`, "assign its elements one by one");

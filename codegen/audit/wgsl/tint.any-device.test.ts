@@ -11,7 +11,9 @@ import { snippets } from "../../../spec/fixtures/wgsl-snippets.ts";
 import { parseWgsl, WgslError } from "./index.ts";
 
 let device: Device;
-beforeAll(async () => { device = await openDevice(); });
+beforeAll(async () => {
+  device = await openDevice();
+});
 afterAll(() => device.dispose());
 
 const printed = [...printedPasses({ rows: 5, items: 70, width: 17 }), ...passesInRanges()].map(({ wgsl }) => wgsl);
@@ -21,7 +23,9 @@ async function errorsOf(code: string): Promise<string[]> {
   device.gpu.pushErrorScope("validation");
   const module = device.gpu.createShaderModule({ code });
   const [error, { messages }] = await Promise.all([device.gpu.popErrorScope(), module.getCompilationInfo()]);
-  const errors = messages.filter(({ type }) => type === "error").map(({ message, lineNum, linePos }) => `${lineNum}:${linePos} ${message}`);
+  const errors = messages
+    .filter(({ type }) => type === "error")
+    .map(({ message, lineNum, linePos }) => `${lineNum}:${linePos} ${message}`);
   return errors.length > 0 || error === null ? errors : [error.message];
 }
 
@@ -50,7 +54,12 @@ async function compare(what: string, texts: readonly string[]): Promise<Counts> 
   expect(wrong).toEqual([]);
   return counts;
 }
-interface Counts { readonly bothAccept: number; readonly bothReject: number; readonly onlyTintAccepts: number; readonly onlyUniformity: number }
+interface Counts {
+  readonly bothAccept: number;
+  readonly bothReject: number;
+  readonly onlyTintAccepts: number;
+  readonly onlyUniformity: number;
+}
 
 test("what the compiler prints, both accept", async () => {
   expect((await compare("printed texts", printed)).bothAccept).toBe(printed.length);
@@ -64,6 +73,9 @@ test("each rule of the subset: what Tint rejects, the parser rejects", async () 
 test("edited texts: what Tint rejects, the parser rejects", async () => {
   const short = [...printed].sort((a, b) => a.length - b.length).slice(0, 100);
   const mutants = fc.sample(mutantOf(short), { numRuns: tries(150, 600), seed: 1 });
-  const counts = await compare("edited texts", mutants.map(({ text }) => text));
+  const counts = await compare(
+    "edited texts",
+    mutants.map(({ text }) => text),
+  );
   expect(Math.min(counts.bothAccept, counts.bothReject)).toBeGreaterThan(tries(10, 50));
 });

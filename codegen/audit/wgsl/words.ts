@@ -1,7 +1,8 @@
 /** The words that WGSL keeps for itself: no declaration may have such a name. */
 
 /** https://www.w3.org/TR/WGSL/#keyword-summary and #reserved-words */
-export const reservedWords: ReadonlySet<string> = new Set(`
+export const reservedWords: ReadonlySet<string> = new Set(
+  `
   alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if let loop override requires return
   struct switch true var while
   NULL Self abstract active alignas alignof as asm asm_fragment async attribute auto await become cast catch class co_await co_return co_yield
@@ -12,10 +13,27 @@ export const reservedWords: ReadonlySet<string> = new Set(`
   patch pixelfragment precise precision premerge priv protected pub public readonly ref regardless register reinterpret_cast require resource restrict
   self set shared sizeof smooth snorm static static_assert static_cast std subroutine super target template this thread_local throw trait try type
   typedef typeid typename typeof union unless unorm unsafe unsized use using varying virtual volatile wgsl where with writeonly yield
-`.trim().split(/\s+/));
+`
+    .trim()
+    .split(/\s+/),
+);
 
 /** Names that WGSL declares and the subset uses. WGSL lets a text declare them again; here they always mean the same. */
 export const predeclared: ReadonlySet<string> = new Set([
-  "f32", "u32", "i32", "bool", "vec2", "vec3", "vec4", "array",
-  "bitcast", "select", "min", "max", "abs", "floor", "fma", "workgroupBarrier",
+  "f32",
+  "u32",
+  "i32",
+  "bool",
+  "vec2",
+  "vec3",
+  "vec4",
+  "array",
+  "bitcast",
+  "select",
+  "min",
+  "max",
+  "abs",
+  "floor",
+  "fma",
+  "workgroupBarrier",
 ]);

@@ -9,7 +9,7 @@ import { compareKeys, ignoreCase, sorted } from "./order.ts";
 import { passes } from "./predicates.ts";
 import { lengthOf, pointsOf, space, splitLines } from "./text.ts";
 import {
-  Callable,
+  type Callable,
   Dict,
   firstOf,
   isNumber,

@@ -154,6 +154,7 @@ export function orderOf(left: Value, right: Value, operator = "<"): number {
   }
   if (isNumber(left) && isNumber(right)) {
     const [a, b] = [numberOf(left), numberOf(right)];
+    // biome-ignore lint/suspicious/noDoubleEquals: an integer may be a bigint here, and compares as its number does.
     return a < b ? -1 : a > b ? 1 : a == b ? 0 : NaN;
   }
   if (typeof left === "string" && typeof right === "string") return textOrder(left, right);

@@ -290,6 +290,7 @@ export function numberOf(value: bigint | number | boolean): bigint | number {
 
 /** `==`. */
 export function isEqual(left: Value, right: Value): boolean {
+  // biome-ignore lint/suspicious/noDoubleEquals: an integer may be a bigint here, and compares as its number does.
   if (isNumber(left) && isNumber(right)) return numberOf(left) == numberOf(right);
   const sequence = (value: Value): readonly Value[] | undefined =>
     Array.isArray(value) ? value : value instanceof Tuple ? value.items : undefined;
