@@ -205,9 +205,9 @@ linear-out16-inner64  alone-4x4     portable  checked              …
 add-channel64         alone         portable  refuted: expression  …
 selectRows-channel64  alone         integer   checked              …
 
-treefold/models/kernels/add.kernel.ts:11:43 refuted (expression): output[0, 0] is not what was declared
-  11 |   body: ({ x, y }, { token, channel }) => flush(x(token, channel), leastSummand) + flush(y(token, channel), leastSummand),
-     |                                           ^
+treefold/models/kernels/add.kernel.ts:12:5 refuted (expression): output[0, 0] is not what was declared
+  12 |     flush(x(token, channel), leastSummand) + flush(y(token, channel), leastSummand),
+     |     ^
 note: kernel 'add-channel64', schedule 'alone', at channel=64, token=3
 note: the text: LIBRARY/kernels/add-channel64.wgsl:41:5
   41 |     output_data[((minimum_0 * 64u) + channel_local_0)] = canonical(total_0);

@@ -33,12 +33,17 @@ export function textOf(context: Context, expr: Expr, block: Block): string {
   if (known !== undefined) return known;
   const home = context.homeOf(expr);
   const text = operationIn(context, expr, home);
-  const inline =
-    expr.type !== "f32" && expr.kind !== "load" && expr.kind !== "call" && home === block && text.length <= 40;
+  const inline = expr.type !== "f32" && !callsFunction(expr) && home === block && text.length <= 40;
   const name = inline ? text : context.fresh(context.hints.get(expr) ?? hintOf(expr));
   if (!inline) home.let(name, text, context.origins.get(expr) ?? null);
   home.texts.set(expr, name);
   return name;
+}
+
+/** Loads, and what the text calls a function for, are computed once: drivers put the function in at every call. */
+function callsFunction(expr: Expr): boolean {
+  if (expr.kind === "load" || expr.kind === "call") return true;
+  return expr.kind === "unary" && (expr.operator === "toU32" || expr.operator === "toI32") && expr.operand.type === "f32";
 }
 
 /** The operation itself, for the one statement that uses it. */

@@ -32,8 +32,8 @@ const prelude: Record<string, string> = {
 }`,
   truncate_u32: `fn truncate_u32(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
-  let low = select(u32(x), 0u, bits >= 0x80000000u || bits > 0x7f800000u);
-  return select(low, 0xffffff00u, bits >= 0x4f800000u && bits <= 0x7f800000u);
+  let low = select(u32(x), 0u, (bits >= 0x80000000u) | (bits > 0x7f800000u));
+  return select(low, 0xffffff00u, (bits >= 0x4f800000u) & (bits <= 0x7f800000u));
 }`,
   truncate_i32: `fn truncate_i32(x: f32) -> i32 {
   let bits = bitcast<u32>(x);

@@ -36,8 +36,8 @@ fn f32_of_u32(x: u32) -> f32 {
 }
 fn truncate_u32(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
-  let low = select(u32(x), 0u, bits >= 0x80000000u || bits > 0x7f800000u);
-  return select(low, 0xffffff00u, bits >= 0x4f800000u && bits <= 0x7f800000u);
+  let low = select(u32(x), 0u, (bits >= 0x80000000u) | (bits > 0x7f800000u));
+  return select(low, 0xffffff00u, (bits >= 0x4f800000u) & (bits <= 0x7f800000u));
 }
 fn truncate_i32(x: f32) -> i32 {
   let bits = bitcast<u32>(x);
