@@ -24,7 +24,7 @@ import {
   type Extents,
 } from "./kernel-file.ts";
 import { parsePath } from "./model.ts";
-import { passes, type Failure } from "../codegen/audit/certificate.ts";
+import { passes, type Failure } from "../audit/certificate.ts";
 import type { Artifact } from "../runtime/artifact.ts";
 import { withProgress } from "./progress.ts";
 

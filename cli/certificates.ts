@@ -1,13 +1,7 @@
 /** Certificates as text: a line each, a table of them all, and what was refuted or not followed. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  auditStatuses,
-  wordFor,
-  type AuditStatus,
-  type Counterexample,
-  type Failure,
-} from "../codegen/audit/certificate.ts";
+import { auditStatuses, wordFor, type AuditStatus, type Counterexample, type Failure } from "../audit/certificate.ts";
 import { renderDiagnostic, type SourceSpan } from "../dsl/diagnostics.ts";
 import type { Judged, Subject } from "../models/audit/subject.ts";
 import { packageRoot } from "../models/places.ts";

@@ -20,7 +20,7 @@ import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const sources = ["dsl", "codegen", "runtime", "models", "spec", "cli", "page"];
+const sources = ["dsl", "codegen", "audit", "runtime", "models", "spec", "cli", "page"];
 // dist/runtime is a package of its own, which `npm pack` takes as it is.
 const copied = [
   ["runtime/package.json", "package.json"],

@@ -5,7 +5,7 @@ import { kernels, extentsOf } from "../spec/fixtures/schedule-kernels.ts";
 import { modelExtents } from "../spec/extents.ts";
 import { addsFloats } from "../spec/order.ts";
 import { defaultLimits, type Artifact, type Arithmetic } from "../runtime/artifact.ts";
-import { audit } from "./audit/index.ts";
+import { audit } from "../audit/index.ts";
 import { compile, schedulesFor } from "./compile.ts";
 
 const names = [

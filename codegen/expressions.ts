@@ -43,7 +43,9 @@ export function textOf(context: Context, expr: Expr, block: Block): string {
 /** Loads, and what the text calls a function for, are computed once: drivers put the function in at every call. */
 function callsFunction(expr: Expr): boolean {
   if (expr.kind === "load" || expr.kind === "call") return true;
-  return expr.kind === "unary" && (expr.operator === "toU32" || expr.operator === "toI32") && expr.operand.type === "f32";
+  return (
+    expr.kind === "unary" && (expr.operator === "toU32" || expr.operator === "toI32") && expr.operand.type === "f32"
+  );
 }
 
 /** The operation itself, for the one statement that uses it. */

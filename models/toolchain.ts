@@ -22,17 +22,12 @@ export function hashCompiler(): Promise<string> {
 
 /** A hash of everything that turns a checkpoint into a library. */
 export function hashBuilder(): Promise<string> {
-  return hashOf([...compiler, join(code, "models"), join(code, "runtime")]);
+  return hashOf([...compiler, join(code, "audit"), join(code, "models"), join(code, "runtime")]);
 }
 
 /** A hash of everything that turns a declaration's text and an artifact into a certificate. */
 export function hashAudit(): Promise<string> {
-  return hashOf([
-    join(code, "dsl"),
-    join(code, "codegen", "audit"),
-    join(code, "runtime"),
-    join(code, "models", "audit"),
-  ]);
+  return hashOf([join(code, "dsl"), join(code, "audit"), join(code, "runtime"), join(code, "models", "audit")]);
 }
 
 /** A hash of everything that makes the reference evaluator's word of a checkpoint. */

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { audit } from "../codegen/audit/index.ts";
+import { audit } from "../audit/index.ts";
 import { arbitraryDraws, caseOf, Distribution } from "./arbitraries/cases.ts";
 import { effort, tries } from "./fixtures/effort.ts";
 

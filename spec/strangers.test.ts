@@ -4,7 +4,7 @@
  * one, too. `npm test` audits some.
  */
 import { afterAll, describe, expect, test } from "vitest";
-import { audit } from "../codegen/audit/index.ts";
+import { audit } from "../audit/index.ts";
 import { compile, schedulesFor } from "../codegen/compile.ts";
 import { checkExtents } from "../dsl/reader/index.ts";
 import { effort, leaveOut } from "./fixtures/effort.ts";

@@ -4,7 +4,7 @@
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
-import { passes, type Certificate } from "../../codegen/audit/certificate.ts";
+import { passes, type Certificate } from "../../audit/certificate.ts";
 import { hashArtifact } from "../../codegen/artifact-hash.ts";
 import { prune } from "../aside.ts";
 import { DiskCache, userCacheDirectory } from "../disk-cache.ts";

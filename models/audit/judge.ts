@@ -1,5 +1,5 @@
 /** One artifact against its declaration's text: what a thread of the audit runs. */
-import { audit, type Certificate, type FailureKind } from "../../codegen/audit/index.ts";
+import { audit, type Certificate, type FailureKind } from "../../audit/index.ts";
 import { parseKernel } from "../../dsl/parse-ir.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import type { Subject } from "./subject.ts";

@@ -1,5 +1,5 @@
 /** What is audited, and what becomes of it. */
-import { wordFor, type Certificate } from "../../codegen/audit/certificate.ts";
+import { wordFor, type Certificate } from "../../audit/certificate.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 
 /** A kernel under one schedule, with what it was declared as. */

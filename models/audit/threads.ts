@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Certificate } from "../../codegen/audit/index.ts";
+import type { Certificate } from "../../audit/index.ts";
 import type { Judge, Subject } from "./subject.ts";
 
 const script = new URL("./worker.js", import.meta.url);

@@ -1,7 +1,7 @@
 /** A library's kernels as files: what was declared, each variant's artifact, its texts and trees; and what an audit says of them. */
 import { record } from "../../dsl/own.ts";
 import { isAbsolute, relative, sep } from "node:path";
-import { passes } from "../../codegen/audit/certificate.ts";
+import { passes } from "../../audit/certificate.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import type { StoredArtifact } from "../../runtime/model/kernels.ts";
 import type { KernelCertificate, KernelVariant } from "../../runtime/model/manifest.ts";

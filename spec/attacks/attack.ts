@@ -1,7 +1,7 @@
 /** A wrong text: an artifact of the compiler's, edited so that it computes something else on some device at some size. */
 import type { Artifact } from "../../runtime/artifact.ts";
 import { defaultLimits } from "../../runtime/artifact.ts";
-import { audit } from "../../codegen/audit/index.ts";
+import { audit } from "../../audit/index.ts";
 import { compile, schedulesFor } from "../../codegen/compile.ts";
 import type { Kernel } from "../../dsl/ir.ts";
 import { readKernels } from "../../dsl/reader/index.ts";

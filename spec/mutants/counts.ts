@@ -1,5 +1,5 @@
 /** What may catch a mutant: neither the parser nor what the artifact says of itself. */
-import type { FailureKind } from "../../codegen/audit/index.ts";
+import type { FailureKind } from "../../audit/index.ts";
 
 export const counts: ReadonlySet<FailureKind> = new Set([
   "expression",

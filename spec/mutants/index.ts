@@ -1,6 +1,6 @@
 /** All mutants, of texts and of what the lowering with a fault prints, and what is said of them. */
 import { compiledWith, type LoweringFault, loweringFaults } from "./lowering.ts";
-import { audit, type Failure, type FailureKind, passes } from "../../codegen/audit/index.ts";
+import { audit, type Failure, type FailureKind, passes } from "../../audit/index.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import { adversaries } from "./adversaries.ts";
 import { arithmetic } from "./arithmetic.ts";

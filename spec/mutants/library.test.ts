@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { audit } from "../../codegen/audit/index.ts";
+import { audit } from "../../audit/index.ts";
 import { buildLibrary } from "../../models/build/library.ts";
 import { writeLibrary } from "../../models/build/write.ts";
 import { compileKernels, type KernelSource } from "../../models/compile-model.ts";

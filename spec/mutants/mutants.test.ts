@@ -1,7 +1,7 @@
 /** The audit's teeth: every planted fault is caught, by an expression or a safety check; what is none is checked. */
 import { caughtBy, mutants, textKinds, loweringFaults } from "./index.ts";
 import { expect, test } from "vitest";
-import { audit } from "../../codegen/audit/index.ts";
+import { audit } from "../../audit/index.ts";
 import { some, tries } from "../fixtures/effort.ts";
 import { counts } from "./counts.ts";
 import type { Target } from "./targets.ts";

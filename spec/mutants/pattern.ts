@@ -4,7 +4,7 @@
  * anything whose brackets match, statements and nothing included; every other word for itself. A name that comes
  * again stands for the same text.
  */
-import { tokenize } from "../../codegen/audit/wgsl/lexer.ts";
+import { tokenize } from "../../audit/wgsl/lexer.ts";
 
 /** A stretch of the text, and what takes its place. */
 export interface Edit {

@@ -1,5 +1,5 @@
 /** What a full run found, as a page. */
-import type { Failure, FailureKind } from "../../codegen/audit/index.ts";
+import type { Failure, FailureKind } from "../../audit/index.ts";
 
 export interface Finding {
   readonly kind: string;
