@@ -41,6 +41,9 @@ if (process.argv.length === 2) {
     const { status } = node([join("node_modules", "typescript", "bin", "tsc"), "-p", project]);
     count(status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
   }
+  say("\n== format and lint");
+  const { status } = node([join("node_modules", "@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings"]);
+  count(status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
 }
 say("\n== tests that need no device");
 // Two at a time on two cores: a software driver computes on all of them, but compiles on one.
