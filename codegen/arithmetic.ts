@@ -7,7 +7,7 @@
 import type { Binary, BinaryOperator, Call, Constant, Expr, Load, Unary } from "../dsl/ir.ts";
 import { f32OfBits } from "../dsl/expr.ts";
 import type { Arithmetic } from "../runtime/artifact.ts";
-import { CompilerFault } from "./errors.ts";
+import { InternalCompilerError } from "./errors.ts";
 import { isExactProduct } from "../dsl/exactness/significant-bits.ts";
 
 /** How an operation's parts get their text. */
@@ -94,7 +94,7 @@ export function operationText(expr: Expr, printer: Printer): string {
     case "select":
       return `select(${printer.text(expr.whenFalse)}, ${printer.text(expr.whenTrue)}, ${printer.text(expr.condition)})`;
     default:
-      throw new CompilerFault(`${expr.kind} is not an operation`);
+      throw new InternalCompilerError(`${expr.kind} is not an operation`);
   }
 }
 
@@ -142,7 +142,7 @@ function plainText(expr: Binary, { text, strict }: Printer): string {
           ? `bitcast<u32>(${text(expr.right)})`
           : text(expr.right);
   const symbol = symbols[expr.operator];
-  if (symbol === undefined) throw new CompilerFault(`no text for ${expr.operator} of ${expr.left.type}`);
+  if (symbol === undefined) throw new InternalCompilerError(`no text for ${expr.operator} of ${expr.left.type}`);
   return `(${text(expr.left)} ${symbol} ${right})`;
 }
 
@@ -190,7 +190,7 @@ function promisedText(expr: Binary, { text: plain, isFold, arithmetic }: Printer
     case "subtract":
       break;
     default:
-      throw new CompilerFault(`no text for ${expr.operator} of f32`);
+      throw new InternalCompilerError(`no text for ${expr.operator} of f32`);
   }
   const minus = expr.operator === "subtract";
   const seal = (sum: string): string => (arithmetic === "free" && isFold(expr) ? sum : `seal(${sum})`);

@@ -4,7 +4,7 @@
  * so, it does not fit.
  */
 import { costOf, type Cost } from "./cost.ts";
-import { ScheduleMisfit } from "./errors.ts";
+import { ScheduleError } from "./errors.ts";
 import type { Mapping } from "./schedule.ts";
 
 /**
@@ -32,7 +32,7 @@ export interface Variation {
 
 /**
  * Lowers a mapping, or of what is cheaper to compile the first that is within the bounds.
- * @throws ScheduleMisfit where nothing is
+ * @throws ScheduleError where nothing is
  */
 export function withinBounds<T>(
   mapping: Mapping,
@@ -53,7 +53,7 @@ export function withinBounds<T>(
       ({ lowered, cost } = attempt());
     }
     if (cost.privateBytes > mostPrivateBytes) {
-      throw new ScheduleMisfit(
+      throw new ScheduleError(
         `${cost.privateBytes} bytes of an invocation's own variables are more than the ${mostPrivateBytes} that WebGPU promises`,
         "fold shorter runs by pairs, or less at once",
       );
@@ -63,7 +63,7 @@ export function withinBounds<T>(
     if (cost.operations <= mostOperations.repeated) return lowered;
     // What the kernel itself has, some schedule must compile: the one that repeats nothing.
     if (!repeats(mapping)) return lowered;
-    throw new ScheduleMisfit(
+    throw new ScheduleError(
       `${cost.operations} operations, as often as its registers repeat them, are more than the ${mostOperations.repeated} that drivers compile in seconds`,
     );
   }

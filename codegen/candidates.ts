@@ -5,7 +5,7 @@
 import type { Expr, Load, Output, Reduce, StorageType } from "../dsl/ir.ts";
 import { holds, operandsOf, partsOf } from "../dsl/expr.ts";
 import type { DeviceLimits } from "../runtime/artifact.ts";
-import { ScheduleMisfit } from "./errors.ts";
+import { ScheduleError } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "../dsl/reductions.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import type { AxisMapping, Mapping, Schedule } from "./schedule.ts";
@@ -323,7 +323,7 @@ function splitSchedule(kernel: PassKernel, level: number, limits: DeviceLimits):
     const passes = splitReductions(kernel, level).map((pass) => alone(shapeOf(pass, limits)));
     return [{ name: level === 1 ? "split" : `split-level-${level}`, split: level, passes }];
   } catch (error) {
-    if (error instanceof ScheduleMisfit) return [];
+    if (error instanceof ScheduleError) return [];
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { type Arithmetic, type Artifact, defaultLimits, type DeviceLimits, type 
 import { hashArtifact } from "./artifact-hash.ts";
 import { withinBounds } from "./bounds.ts";
 import { candidateSchedules } from "./candidates.ts";
-import { CompileError, ScheduleMisfit } from "./errors.ts";
+import { CompileError, ScheduleError } from "./errors.ts";
 import { lowerPass, type LoweredPass } from "./lower.ts";
 import type { PassKernel } from "./pass-kernel.ts";
 import { bindingCount, rangesOf } from "./ranges.ts";
@@ -60,7 +60,7 @@ export function compileInStages(kernel: Kernel, request: CompileRequest): Stages
   try {
     return stagesOf(kernel, request);
   } catch (error) {
-    if (!(error instanceof ScheduleMisfit)) throw error;
+    if (!(error instanceof ScheduleError)) throw error;
     const fix = "take one of schedulesFor(kernel, …), which fit";
     throw new CompileError(
       `schedule '${request.schedule.name}' does not fit kernel '${kernel.name}': ${error.message}`,
@@ -101,7 +101,7 @@ export function offeredSchedules(kernel: Kernel, { extents, limits = defaultLimi
       stagesOf(kernel, { extents, schedule, limits });
       fitting.push(schedule);
     } catch (error) {
-      if (!(error instanceof ScheduleMisfit)) throw error;
+      if (!(error instanceof ScheduleError)) throw error;
       misfits.push({ schedule, reason: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }) });
     }
   }
@@ -169,7 +169,7 @@ function stagesOf(
     "split",
   );
   if (parts.length !== schedule.passes.length)
-    throw new ScheduleMisfit(`it has ${schedule.passes.length} mappings for ${parts.length} passes`);
+    throw new ScheduleError(`it has ${schedule.passes.length} mappings for ${parts.length} passes`);
   const layouts = new Map(Object.entries(schedule.layouts ?? {}));
   const passes = parts.map((part, at): PassStages => {
     const label = `${kernel.name}, ${schedule.name}${parts.length === 1 ? "" : `, pass ${at + 1} of ${parts.length}`}`;
@@ -214,12 +214,12 @@ function assertWithinLimits(
 ): void {
   const size = workgroupSizeOf(mapping);
   if (size > limits.maxInvocations)
-    throw new ScheduleMisfit(`${size} invocations are more than the device's ${limits.maxInvocations}`);
+    throw new ScheduleError(`${size} invocations are more than the device's ${limits.maxInvocations}`);
   const buffers = bindingCount(kernel, ranges);
   if (buffers > limits.maxStorageBuffers) {
     const most = limits.maxStorageBuffers;
     const offered = limits === defaultLimits ? `the ${most} that every WebGPU device offers` : `the device's ${most}`;
-    throw new ScheduleMisfit(
+    throw new ScheduleError(
       `${buffers} storage buffers are more than ${offered}`,
       `put several tensors into one, along an axis of their own, or divide the kernel into several with at most ${most} tensors each`,
     );

@@ -3,7 +3,7 @@ import type { Expr, FunctionDeclaration, Reduce, Register, SourceLocation, Value
 import { type Pool, rewrite } from "../dsl/expr.ts";
 import type { Arithmetic, WordRange } from "../runtime/artifact.ts";
 import { Affine, type Fact } from "./affine.ts";
-import { CompilerFault, ScheduleMisfit } from "./errors.ts";
+import { InternalCompilerError, ScheduleError } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
 import type { Mapping } from "./schedule.ts";
 import { Block } from "./statements.ts";
@@ -107,7 +107,7 @@ export class Context {
     for (const variable of expr.free) {
       const block = this.#blocks.get(variable);
       if (block === undefined)
-        throw new CompilerFault(
+        throw new InternalCompilerError(
           `${variable.kind} ${variable.name} of axis ${variable.axis} has no value where it is used`,
         );
       if (block.depth > home.depth) home = block;
@@ -139,7 +139,7 @@ export class Context {
   /** Declares an array in workgroup memory. */
   declareShared(hint: string, type: "f32" | "u32" | "i32", length: number): string {
     if (length > this.workgroupWordsLeft()) {
-      throw new ScheduleMisfit(
+      throw new ScheduleError(
         `workgroup memory has no room for ${length} more words of its ${this.#maxWorkgroupBytes} bytes`,
       );
     }

@@ -15,13 +15,13 @@ export class CompileError extends Error {
 }
 
 /** The compiler broke its own rules. Never the author's fault. */
-export class CompilerFault extends Error {
-  override readonly name = "CompilerFault";
+export class InternalCompilerError extends Error {
+  override readonly name = "InternalCompilerError";
 }
 
 /** A schedule does not fit a kernel at these sizes. Not an error by itself: another may fit (see `offeredSchedules`). */
-export class ScheduleMisfit extends Error {
-  override readonly name = "ScheduleMisfit";
+export class ScheduleError extends Error {
+  override readonly name = "ScheduleError";
 
   /** @param fix what the author can do where no schedule fits for this reason */
   constructor(

@@ -3,12 +3,12 @@ import type { Call, Expr, FunctionDeclaration } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
 import { builtinText, constantText, operationText, type Printer } from "./arithmetic.ts";
 import type { Context } from "./context.ts";
-import { CompilerFault } from "./errors.ts";
+import { InternalCompilerError } from "./errors.ts";
 import { loadText } from "./memory.ts";
 import type { Block } from "./statements.ts";
 
 /** A name or literal for the value, usable in `block` and in the blocks inside it. */
-export function textOf(context: Context, expr: Expr, block: Block): string {
+export function emit(context: Context, expr: Expr, block: Block): string {
   switch (expr.kind) {
     case "constant":
       return constantText(expr);
@@ -21,13 +21,13 @@ export function textOf(context: Context, expr: Expr, block: Block): string {
     case "field": {
       const result = context.results.get(expr.of)?.get(expr.field);
       if (result === undefined)
-        throw new CompilerFault(`the reduction over ${expr.of.axis} is used before it is lowered`);
-      return textOf(context, result, block);
+        throw new InternalCompilerError(`the reduction over ${expr.of.axis} is used before it is lowered`);
+      return emit(context, result, block);
     }
     case "state":
     case "index":
     case "argument":
-      throw new CompilerFault(`${expr.kind} has no value where it is used`);
+      throw new InternalCompilerError(`${expr.kind} has no value where it is used`);
   }
   const known = block.textOf(expr);
   if (known !== undefined) return known;
@@ -57,9 +57,9 @@ export function operationIn(context: Context, expr: Expr, block: Block): string 
     expr.kind === "extent" ||
     expr.kind === "parameter"
   ) {
-    return textOf(context, expr, block);
+    return emit(context, expr, block);
   }
-  const text = (operand: Expr): string => textOf(context, operand, block);
+  const text = (operand: Expr): string => emit(context, operand, block);
   return operationText(expr, {
     text,
     load: (load) => loadText(context, load, block),
@@ -124,7 +124,7 @@ function functionText(context: Context, name: string, callee: FunctionDeclaratio
       return bound;
     },
     load(load) {
-      throw new CompilerFault(`function ${callee.name} reads input ${load.input}`);
+      throw new InternalCompilerError(`function ${callee.name} reads input ${load.input}`);
     },
     call: (call) => callText(context, call, printer.text),
     isFold: () => false,

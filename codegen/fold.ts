@@ -7,7 +7,7 @@ import type { Expr, SourceLocation } from "../dsl/ir.ts";
 import type { Level } from "../dsl/tree.ts";
 import { hiddenConstant } from "./arithmetic.ts";
 import type { Context } from "./context.ts";
-import { operationIn, textOf } from "./expressions.ts";
+import { emit, operationIn } from "./expressions.ts";
 import type { Group } from "./groups.ts";
 import { rowCounts } from "./rows.ts";
 import { Block } from "./statements.ts";
@@ -133,7 +133,7 @@ export class Folder {
         block.assign(targets[at]!, operationIn(this.#context, result, block), this.#origin),
       );
     const held = results.map((result, at) => {
-      const text = textOf(this.#context, result, block);
+      const text = emit(this.#context, result, block);
       if (/^\w+$/.test(text) && !targets.includes(text)) return text;
       const name = this.#context.fresh(cells[at]!.name);
       block.let(name, text, this.#origin);
@@ -198,8 +198,8 @@ export class Folder {
       multiple: isZero(from) ? step : 1,
       ...(past === Infinity ? {} : { maximum: Math.max(0, past - (inSteps ? step : 1)) }),
     });
-    const start = textOf(context, from, block);
-    const condition = `${name} < ${textOf(context, to, block)}`;
+    const start = emit(context, from, block);
+    const condition = `${name} < ${emit(context, to, block)}`;
     fill(index, body);
     block.statements.push({ kind: "for", name, from: start, condition, step: `${step}u`, body });
   }
@@ -232,11 +232,11 @@ export class Folder {
     this.loop(pool.u32(0), span.count, 1, block, (index, body) => {
       const position = context.affine.normal(pool.add(span.first, pool.multiply(index, pool.u32(span.stride))));
       const names = current(
-        items(position, body).map((value) => textOf(context, value, body)),
+        items(position, body).map((value) => emit(context, value, body)),
         body,
       );
       const carry = context.fresh("carry");
-      body.var(carry, "u32", textOf(context, index, body));
+      body.var(carry, "u32", emit(context, index, body));
       const closing = new Block(body);
       merge(names, closing);
       closing.assign(carry, `${carry} >> 1u`);

@@ -1,8 +1,8 @@
 /** Lowers one pass: the invocation's points, the values of the outputs there, and their stores. */
 import type { Expr, Output, Reduce, Variable } from "../dsl/ir.ts";
 import { Context, type PassRequest } from "./context.ts";
-import { ScheduleMisfit } from "./errors.ts";
-import { textOf } from "./expressions.ts";
+import { ScheduleError } from "./errors.ts";
+import { emit } from "./expressions.ts";
 import { reductionsBelow } from "../dsl/reductions.ts";
 import { addressOf } from "./memory.ts";
 import { extentOf } from "./pass-kernel.ts";
@@ -99,7 +99,7 @@ function storesOf({ context, tile }: Lowering, output: Output, rootOf: ReadonlyM
 
 /** The value of a 32-bit output: of a float that is NaN, one and the same on every device. */
 function wordText({ context, tile }: Lowering, { output, value }: Store): string {
-  const text = textOf(context, value, tile.block);
+  const text = emit(context, value, tile.block);
   return output.storage === "f32" && !context.kernel.scratch.has(output.name) ? `canonical(${text})` : text;
 }
 
@@ -109,10 +109,10 @@ function storeWord({ context, tile }: Lowering, store: Store, value: string): vo
   const origin = context.origins.get(store.output.value) ?? null;
   const block = tile.block;
   if (store.guards.length === 0)
-    return block.assign(`${store.output.name}_data[${textOf(context, word, block)}]`, value, origin);
+    return block.assign(`${store.output.name}_data[${emit(context, word, block)}]`, value, origin);
   const body = new Block(block);
-  const condition = store.guards.map((guard) => textOf(context, guard, block)).join(" && ");
-  body.assign(`${store.output.name}_data[${textOf(context, word, block)}]`, value, origin);
+  const condition = store.guards.map((guard) => emit(context, guard, block)).join(" && ");
+  body.assign(`${store.output.name}_data[${emit(context, word, block)}]`, value, origin);
   block.statements.push({ kind: "if", condition, body });
 }
 
@@ -122,7 +122,7 @@ function storePairs(lowering: Lowering, stores: readonly Store[]): void {
   const { pool, mapping } = context;
   const inner = mapping.axes[mapping.axes.length - 1]!;
   if (inner.registers % 2 !== 0 || inner.order !== "blocked") {
-    throw new ScheduleMisfit(`16-bit outputs need pairs of neighbours of axis ${inner.axis} in one invocation`);
+    throw new ScheduleError(`16-bit outputs need pairs of neighbours of axis ${inner.axis} in one invocation`);
   }
   const bits = (store: Store): Expr => pool.unary("bitsOf", pool.unary("roundBf16", store.value));
   for (let at = 0; at < stores.length; at += 2) {
@@ -132,6 +132,6 @@ function storePairs(lowering: Lowering, stores: readonly Store[]): void {
     const valid = tile.valid(inner, raw);
     const upper = valid === undefined ? bits(high) : pool.select(valid, bits(high), pool.u32(0));
     const word = pool.binary("or", pool.binary("shiftRight", bits(low), pool.u32(16)), upper);
-    storeWord(lowering, low, textOf(context, word, tile.block));
+    storeWord(lowering, low, emit(context, word, tile.block));
   }
 }

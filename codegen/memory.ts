@@ -1,8 +1,8 @@
 /** Where tensor elements lie, and how one is read: addresses simplified, words and vectors loaded once, bf16 widened. */
 import type { Expr, Input, Load, Output, StorageType } from "../dsl/ir.ts";
 import type { Context } from "./context.ts";
-import { CompilerFault } from "./errors.ts";
-import { textOf } from "./expressions.ts";
+import { InternalCompilerError } from "./errors.ts";
+import { emit } from "./expressions.ts";
 import { extentOf } from "./pass-kernel.ts";
 import { readText } from "./ranges.ts";
 import type { Block } from "./statements.ts";
@@ -66,9 +66,9 @@ export function elementTypeOf(context: Context, tensor: Pick<Input | Output, "na
 
 export function loadText(context: Context, load: Load, block: Block): string {
   const table = context.tables.get(load.input);
-  if (table !== undefined) return `${table.name}[${textOf(context, load.indices[0]!, block)}]`;
+  if (table !== undefined) return `${table.name}[${emit(context, load.indices[0]!, block)}]`;
   const input = context.kernel.inputs.find((candidate) => candidate.name === load.input);
-  if (input === undefined) throw new CompilerFault(`load of unknown input ${load.input}`);
+  if (input === undefined) throw new InternalCompilerError(`load of unknown input ${load.input}`);
   return load.guarded ? guardedText(context, load, input, block) : elementText(context, input, load.indices, block);
 }
 
@@ -80,7 +80,7 @@ function guardedText(context: Context, load: Load, input: Input, block: Block): 
     const extent = extentOf(context.kernel, input.axes[at]!);
     const limit = extent.kind === "constant" ? extent.bits : Infinity;
     if (context.affine.maximum(index) < limit) return index;
-    inside.push(textOf(context, pool.less(index, extent), block));
+    inside.push(emit(context, pool.less(index, extent), block));
     return pool.minimum(index, pool.subtract(extent, pool.u32(1)));
   });
   const value = elementText(context, input, clamped, block);
@@ -94,8 +94,7 @@ function elementText(context: Context, input: Input, indices: readonly Expr[], b
   const address = addressOf(context, input, indices);
   const width = vectorWidthOf(context, input.name);
   const packed = perWord[input.storage];
-  if (width * packed === 1)
-    return readText(input.name, textOf(context, address, block), context.ranges.get(input.name));
+  if (width * packed === 1) return readText(input.name, emit(context, address, block), context.ranges.get(input.name));
   const { quotient, remainder } = affine.divide(address, width * packed);
   const vector = vectorText(context, input.name, quotient, block);
   const at = affine.divide(remainder, packed);
@@ -104,12 +103,12 @@ function elementText(context: Context, input: Input, indices: readonly Expr[], b
       ? vector
       : at.quotient.kind === "constant"
         ? `${vector}.${components[at.quotient.bits]!}`
-        : `${vector}[${textOf(context, at.quotient, block)}]`;
+        : `${vector}[${emit(context, at.quotient, block)}]`;
   if (packed === 1) return word;
   if (at.remainder.kind === "constant") {
     return at.remainder.bits === 0 ? `bitcast<f32>(${word} << 16u)` : `bitcast<f32>(${word} & 0xffff0000u)`;
   }
-  const shift = textOf(context, pool.multiply(at.remainder, pool.u32(16)), block);
+  const shift = emit(context, pool.multiply(at.remainder, pool.u32(16)), block);
   return `bitcast<f32>((${word} >> ${shift}) << 16u)`;
 }
 
@@ -120,7 +119,7 @@ function vectorText(context: Context, input: string, index: Expr, block: Block):
   if (known !== undefined) return known;
   const home = context.homeOf(index);
   const name = context.fresh(`${input}_words`);
-  home.let(name, readText(input, textOf(context, index, home), context.ranges.get(input)));
+  home.let(name, readText(input, emit(context, index, home), context.ranges.get(input)));
   home.texts.set(key, name);
   return name;
 }

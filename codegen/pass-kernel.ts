@@ -1,7 +1,7 @@
 /** A kernel as one pass sees it: model extents are constants, and some tensors are scratch between passes. */
 import type { Expr, Kernel } from "../dsl/ir.ts";
 import type { Formula } from "../runtime/artifact.ts";
-import { CompilerFault } from "./errors.ts";
+import { InternalCompilerError } from "./errors.ts";
 
 export interface PassKernel extends Kernel {
   /** The extent of every axis: a constant, or an expression over run-time extents. */
@@ -12,7 +12,7 @@ export interface PassKernel extends Kernel {
 
 export function extentOf(kernel: PassKernel, axis: string): Expr {
   const extent = kernel.extents.get(axis);
-  if (extent === undefined) throw new CompilerFault(`axis ${axis} of kernel ${kernel.name} has no extent`);
+  if (extent === undefined) throw new InternalCompilerError(`axis ${axis} of kernel ${kernel.name} has no extent`);
   return extent;
 }
 
@@ -32,7 +32,7 @@ export function formulaOf(expr: Expr): Formula {
         return { operator: expr.operator, left: formulaOf(expr.left), right: formulaOf(expr.right) };
     }
   }
-  throw new CompilerFault(
+  throw new InternalCompilerError(
     `an extent depends on ${expr.kind === "load" ? `input ${expr.input}` : expr.kind}, which the host does not know`,
   );
 }

@@ -4,7 +4,7 @@
  */
 import type { Input, Output } from "../dsl/ir.ts";
 import type { WordRange } from "../runtime/artifact.ts";
-import { CompileError, ScheduleMisfit } from "./errors.ts";
+import { CompileError, ScheduleError } from "./errors.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 
 /** Ranges start at multiples of this many words: what devices can bind from, and whole vectors. */
@@ -22,7 +22,7 @@ export function rangesOf(
     // Bindings are whole vectors.
     if (words === undefined || Math.ceil(words / 4) * 16 <= maxBindingBytes) continue;
     const tooLarge = `'${tensor.name}' takes ${words * 4} bytes, and the device binds ${maxBindingBytes}`;
-    if (kernel.scratch.has(tensor.name)) throw new ScheduleMisfit(`its scratch ${tooLarge}`);
+    if (kernel.scratch.has(tensor.name)) throw new ScheduleError(`its scratch ${tooLarge}`);
     if ("value" in tensor) {
       throw new CompileError(
         `kernel ${kernel.name}: the output ${tooLarge}`,

@@ -6,8 +6,8 @@
 import type { Expr, Reduce } from "../dsl/ir.ts";
 import { holds } from "../dsl/expr.ts";
 import type { Context } from "./context.ts";
-import { ScheduleMisfit } from "./errors.ts";
-import { textOf } from "./expressions.ts";
+import { ScheduleError } from "./errors.ts";
+import { emit } from "./expressions.ts";
 import { Folder, type Items, type Leaves, type Values } from "./fold.ts";
 import { collectReductions, reductionsBelow } from "../dsl/reductions.ts";
 import { groupReductions, type Group } from "./groups.ts";
@@ -115,7 +115,7 @@ function foldTogether(lowering: Lowering, group: Group): Values {
     sharing,
     cut,
     items: folder.rows[cut]!,
-    first: `${textOf(context, sharing.index, top)} == 0u`,
+    first: `${emit(context, sharing.index, top)} == 0u`,
   };
   const most = context.affine.maximum(shared.items);
   const room = Math.floor(context.workgroupWordsLeft() / (sharing.rows * group.cells.length));
@@ -134,13 +134,13 @@ function declareParts(context: Context, group: Group, { row, rows }: Sharing, wi
   const slot = (position: Expr): Expr => context.affine.normal(pool.add(pool.multiply(position, pool.u32(rows)), row));
   return {
     put(position, values, block) {
-      const at = textOf(context, slot(position), block);
-      values.forEach((value, cell) => block.assign(`${names[cell]!}[${at}]`, textOf(context, value, block)));
+      const at = emit(context, slot(position), block);
+      values.forEach((value, cell) => block.assign(`${names[cell]!}[${at}]`, emit(context, value, block)));
     },
     get: (position, block) =>
       names.map((name, cell) => {
         const value = context.fresh(group.cells[cell]!.name);
-        block.let(value, `${name}[${textOf(context, slot(position), block)}]`);
+        block.let(value, `${name}[${emit(context, slot(position), block)}]`);
         return context.register(value, group.cells[cell]!.type, block);
       }),
   };
@@ -169,13 +169,13 @@ function foldInStretches(context: Context, { folder, sharing, cut, items, first 
     // A name of its own keeps all that the value needs inside of the condition: past the row's end there is nothing to read.
     const mine = context.bind(
       "part",
-      textOf(context, position, own),
+      emit(context, position, own),
       "u32",
       own,
       most === Infinity ? {} : { maximum: Math.max(0, most - 1) },
     );
     parts.put(sharing.index, folder.item(cut, mine, own), own);
-    body.statements.push({ kind: "if", condition: textOf(context, pool.less(position, items), body), body: own });
+    body.statements.push({ kind: "if", condition: emit(context, pool.less(position, items), body), body: own });
     body.barrier();
     const fold = new Block(body);
     const here = pool.minimum(pool.u32(sharing.count), pool.subtract(items, base));
@@ -195,15 +195,15 @@ function assertStretches(context: Context, group: Group, { sharing, cut, items }
   const { tree } = group.reduce;
   const isChain = tree.length === cut + 1 && tree[cut]!.fold === "chain" && (tree[cut]!.lanes ?? 1) === 1;
   if (!isChain || sharing.count > room) {
-    throw new ScheduleMisfit(
+    throw new ScheduleError(
       `workgroup memory has no room for ${context.affine.maximum(items)} partial results of ${sharing.rows * group.cells.length} folds`,
     );
   }
   if (context.mapping.axes.some((axis) => axis.invocations > 1 && context.mentions(items, axis.axis))) {
-    throw new ScheduleMisfit("invocations of one workgroup would meet at a barrier a different number of times");
+    throw new ScheduleError("invocations of one workgroup would meet at a barrier a different number of times");
   }
   if (holdsField(items))
-    throw new ScheduleMisfit("a barrier would stand in a loop whose length was read from workgroup memory");
+    throw new ScheduleError("a barrier would stand in a loop whose length was read from workgroup memory");
 }
 
 function holdsField(expr: Expr): boolean {

@@ -4,7 +4,7 @@
  */
 import type { Axis, Expr, Input, Output, Reduce, Reducer } from "../dsl/ir.ts";
 import { rewrite } from "../dsl/expr.ts";
-import { ScheduleMisfit } from "./errors.ts";
+import { ScheduleError } from "./errors.ts";
 import { collectReductions, reductionsBelow } from "../dsl/reductions.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import { rowCounts } from "./rows.ts";
@@ -19,7 +19,7 @@ export function splitKernel(kernel: PassKernel, schedule: Schedule): PassKernel[
 export function splitReductions(kernel: PassKernel, level: number): PassKernel[] {
   const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
   const reduces = collectReductions(roots, new Map()).filter((reduce) => reduce.tree.length > level);
-  if (reduces.length === 0) throw new ScheduleMisfit(`no reduction's tree has a level ${level} below its last`);
+  if (reduces.length === 0) throw new ScheduleError(`no reduction's tree has a level ${level} below its last`);
   const passes: PassKernel[] = [];
   let rest = kernel;
   for (const [at, original] of reduces.entries()) {
@@ -165,7 +165,7 @@ function bound(kernel: PassKernel, count: Expr): Expr {
   };
   const largest = visit(count);
   if (largest === undefined)
-    throw new ScheduleMisfit("the host cannot bound how many partial results a split would leave");
+    throw new ScheduleError("the host cannot bound how many partial results a split would leave");
   return largest;
 }
 

@@ -6,9 +6,9 @@
 import type { Expr, Load, Reduce, Variable } from "../dsl/ir.ts";
 import { holds, partsOf } from "../dsl/expr.ts";
 import type { Context } from "./context.ts";
-import { ScheduleMisfit } from "./errors.ts";
+import { ScheduleError } from "./errors.ts";
 import { significantBits } from "../dsl/exactness/significant-bits.ts";
-import { textOf } from "./expressions.ts";
+import { emit } from "./expressions.ts";
 import type { Values } from "./fold.ts";
 import type { Group } from "./groups.ts";
 import { type AxisMapping, workgroupSizeOf } from "./schedule.ts";
@@ -63,12 +63,12 @@ export function stageOperands(lowering: Lowering, exprs: readonly Expr[], reduce
       const alone =
         !lowering.staged.has(operand.input) &&
         tiled.every((axis) => operand.free.has(context.pool.axisVariable(axis.axis)));
-      if (alone) throw new ScheduleMisfit(`no two points of a tile have elements of '${operand.input}' in common`);
+      if (alone) throw new ScheduleError(`no two points of a tile have elements of '${operand.input}' in common`);
     }
     replaced.set(reduce, context.pool.reduce({ ...reduce, leaf }));
   }
   if (lowering.staged.size === 0)
-    throw new ScheduleMisfit("no operand is shared along a tiled axis, so there is nothing to stage");
+    throw new ScheduleError("no operand is shared along a tiled axis, so there is nothing to stage");
   return exprs.map((expr) =>
     context.rewrite(expr, (node) =>
       node.kind === "field" && replaced.has(node.of)
@@ -160,7 +160,7 @@ export function stagedChain(
       kind: "for",
       name: inner,
       from: "0u",
-      condition: `${inner} < ${textOf(context, here, outer)}`,
+      condition: `${inner} < ${emit(context, here, outer)}`,
       step: "1u",
       body,
     });
@@ -168,7 +168,7 @@ export function stagedChain(
       kind: "for",
       name,
       from: "0u",
-      condition: `${name} < ${textOf(context, count, block)}`,
+      condition: `${name} < ${emit(context, count, block)}`,
       step: `${stretch}u`,
       body: outer,
     });
@@ -206,7 +206,7 @@ function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: E
       return points.get(expr.variable) ?? (axis === undefined ? undefined : tile.inside(axis, tile.raw(axis, 0)));
     });
     const slot = context.affine.normal(pool.add(pool.multiply(position, pool.u32(operand.pitch)), point));
-    body.assign(`${operand.name}[${textOf(context, slot, body)}]`, textOf(context, value, body));
+    body.assign(`${operand.name}[${emit(context, slot, body)}]`, emit(context, value, body));
   }
   block.statements.push({
     kind: "for",

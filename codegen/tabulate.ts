@@ -6,7 +6,7 @@
 import type { Expr, Reduce, Variable } from "../dsl/ir.ts";
 import { holds, operandsOf, partsOf } from "../dsl/expr.ts";
 import type { Context } from "./context.ts";
-import { textOf } from "./expressions.ts";
+import { emit } from "./expressions.ts";
 import type { Group } from "./groups.ts";
 import { Block } from "./statements.ts";
 
@@ -83,17 +83,17 @@ function fillTable(context: Context, group: Group, expr: Expr, materialize: (exp
     memo,
   );
   materialize([value]);
-  body.assign(`${name}[${loop}]`, textOf(context, value, body), context.origins.get(expr) ?? null);
+  body.assign(`${name}[${loop}]`, emit(context, value, body), context.origins.get(expr) ?? null);
   block.statements.push({
     kind: "for",
     name: loop,
     from: "0u",
-    condition: `${loop} < ${textOf(context, count, block)}`,
+    condition: `${loop} < ${emit(context, count, block)}`,
     step: "1u",
     body,
   });
   const begin = context.fresh("start");
-  block.let(begin, textOf(context, start, block));
+  block.let(begin, emit(context, start, block));
   const base = context.register(begin, "u32", block);
   context.tables.set(name, { name, type });
   return pool.load(name, type, [pool.subtract(pool.index(variable), base)]);

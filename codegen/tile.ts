@@ -1,7 +1,7 @@
 /** Where an invocation is: its place in the workgroup, the workgroup's tile, and the points that it holds. */
 import type { Expr, Variable } from "../dsl/ir.ts";
 import type { Context } from "./context.ts";
-import { textOf } from "./expressions.ts";
+import { emit } from "./expressions.ts";
 import { extentOf } from "./pass-kernel.ts";
 import type { AxisMapping } from "./schedule.ts";
 import { Block } from "./statements.ts";
@@ -98,7 +98,7 @@ export class Tile {
     for (const axis of sizes) {
       const last = left === axis.invocations;
       const place = last ? rest : pool.binary("remainder", rest, pool.u32(axis.invocations));
-      const local = context.bind(`${axis.axis}_local`, textOf(context, place, top), "u32", top, {
+      const local = context.bind(`${axis.axis}_local`, emit(context, place, top), "u32", top, {
         maximum: axis.invocations - 1,
       });
       this.local.set(axis.axis, local);
@@ -108,7 +108,7 @@ export class Tile {
     }
     return mapping.ways === 1
       ? pool.u32(0)
-      : context.bind("way", textOf(context, rest, top), "u32", top, { maximum: mapping.ways - 1 });
+      : context.bind("way", emit(context, rest, top), "u32", top, { maximum: mapping.ways - 1 });
   }
 
   /** Which tile the workgroup has: the last axis varies fastest. */
@@ -128,7 +128,7 @@ export class Tile {
     );
     const past = new Block(top);
     past.statements.push({ kind: "return" });
-    const condition = `${textOf(context, rest, top)} >= ${textOf(context, this.workgroups, top)}`;
+    const condition = `${emit(context, rest, top)} >= ${emit(context, this.workgroups, top)}`;
     top.statements.push({ kind: "if", condition, body: past });
     for (let at = order.length - 1; at >= 0; at--) {
       const axis = order[at]!;
@@ -141,7 +141,7 @@ export class Tile {
         this.#base.set(axis.axis, base);
         continue;
       }
-      const first = context.bind(`${axis.axis}_base`, textOf(context, base, top), "u32", top, {
+      const first = context.bind(`${axis.axis}_base`, emit(context, base, top), "u32", top, {
         multiple: tileOf(axis),
       });
       this.#base.set(axis.axis, first);
@@ -155,8 +155,8 @@ export class Tile {
     const body = new Block(block);
     const name = context.fresh(axis.axis);
     const local = this.local.get(axis.axis) ?? pool.u32(0);
-    const from = textOf(context, pool.multiply(local, pool.u32(axis.registers)), block);
-    const condition = `${name} < ${textOf(context, this.#walked(axis), block)}`;
+    const from = emit(context, pool.multiply(local, pool.u32(axis.registers)), block);
+    const condition = `${name} < ${emit(context, this.#walked(axis), block)}`;
     const index = context.register(name, "u32", body, { multiple: axis.registers });
     this.#base.set(axis.axis, index);
     this.#home(axis.axis, index);

@@ -3,7 +3,7 @@
  * variables and outputs are stored to; and all invocations of a workgroup meet at each barrier. A finding is the
  * compiler's own fault, so it throws.
  */
-import { CompilerFault } from "./errors.ts";
+import { InternalCompilerError } from "./errors.ts";
 import type { LoweredPass } from "./lower.ts";
 import { dataName } from "./ranges.ts";
 import type { Block, Statement } from "./statements.ts";
@@ -87,7 +87,7 @@ const targetOf = (target: string): string => /^\p{XIDC}+/u.exec(target)?.[0] ?? 
 export function verifyStatements(pass: LoweredPass, after: string): LoweredPass {
   const { kernel, top, shared, functions, ranges } = pass.context;
   const fault: Fault = (message) => {
-    throw new CompilerFault(`after ${after}, kernel ${kernel.name}: ${message}`);
+    throw new InternalCompilerError(`after ${after}, kernel ${kernel.name}: ${message}`);
   };
   const names = {
     read: [

@@ -7,7 +7,7 @@ import { readKernels } from "../dsl/reader/index.ts";
 import { modelExtents } from "../spec/extents.ts";
 import { extentsOf, kernels } from "../spec/fixtures/schedule-kernels.ts";
 import { compileInStages, schedulesFor } from "./compile.ts";
-import { CompilerFault } from "./errors.ts";
+import { InternalCompilerError } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
 import { Block } from "./statements.ts";
 import { verifyKernel, verifyPasses } from "./verify.ts";
@@ -65,7 +65,7 @@ describe("kernels", () => {
   ])("%s", (_, planted, message) => {
     expect(verifyKernel(specialized, "planting")).toBe(specialized);
     expect(() => verifyKernel(planted(), "planting")).toThrow(
-      new CompilerFault(`after planting, kernel linear: ${message}`),
+      new InternalCompilerError(`after planting, kernel linear: ${message}`),
     );
   });
 
@@ -202,7 +202,7 @@ describe("statements", () => {
     ],
   ])("%s", (_, schedule, plant, message) => {
     expect(planted(schedule, () => undefined)).not.toThrow();
-    expect(planted(schedule, plant)).toThrow(new CompilerFault(`after planting, kernel linear: ${message}`));
+    expect(planted(schedule, plant)).toThrow(new InternalCompilerError(`after planting, kernel linear: ${message}`));
   });
 
   test("a condition that is the same for a whole workgroup may guard a barrier", () => {

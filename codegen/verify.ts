@@ -2,13 +2,13 @@
 import type { Expr, Reduce } from "../dsl/ir.ts";
 import { operandsOf } from "../dsl/expr.ts";
 import { isComplete } from "../dsl/tree.ts";
-import { CompilerFault } from "./errors.ts";
+import { InternalCompilerError } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
 
 /** The kernel itself, where nothing is wrong with it. */
 export function verifyKernel(kernel: PassKernel, after: string): PassKernel {
   const fault = (message: string): never => {
-    throw new CompilerFault(`after ${after}, kernel ${kernel.name}: ${message}`);
+    throw new InternalCompilerError(`after ${after}, kernel ${kernel.name}: ${message}`);
   };
   const declared = new Map(kernel.inputs.map((input) => [input.name, input]));
   const axes = new Set(kernel.axes.map((axis) => kernel.pool.axisVariable(axis.name)));
@@ -93,7 +93,7 @@ export function verifyPasses(passes: readonly PassKernel[], after: string): read
     for (const input of kernel.inputs.filter(({ name }) => kernel.scratch.has(name))) {
       const source = written.get(input.name);
       if (source !== shapeOf(input))
-        throw new CompilerFault(
+        throw new InternalCompilerError(
           `after ${after}, kernel ${kernel.name}: a pass reads ${shapeOf(input)}, and an earlier one has written ${source ?? "no such thing"}`,
         );
     }
