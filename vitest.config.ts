@@ -61,14 +61,13 @@ const leftToTheFaster =
     ? ["spec/engine/schedules.device.test.ts", "spec/engine/protocols.device.test.ts"]
     : [];
 // Each project loads this file anew, in one process.
-const said = "TREEFOLD_FILES_LEFT_OUT_SAID";
+const isSaid = process.env["TREEFOLD_FILES_LEFT_OUT_SAID"] !== undefined;
 const isDevice = process.env["TREEFOLD_DRIVER"] !== undefined;
-if (process.env[said] === undefined && doesForAll)
-  for (const files of leftToCi) if (files.includes("device") === isDevice) leaveOut(files);
-if (process.env[said] === undefined)
+if (!isSaid && doesForAll) for (const files of leftToCi) if (files.includes("device") === isDevice) leaveOut(files);
+if (!isSaid)
   for (const files of [...onOneDriver, ...leftToTheFaster])
     leaveOut(`${files} on ${process.env["TREEFOLD_DRIVER"] ?? "this driver"}`);
-process.env[said] = "yes";
+process.env["TREEFOLD_FILES_LEFT_OUT_SAID"] = "yes";
 
 /** A file for the results, which spec/test.mjs counts. */
 const results = process.env["TREEFOLD_RESULTS"];

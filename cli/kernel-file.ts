@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import type { Diagnostic } from "../dsl/diagnostics.ts";
 import type { Kernel } from "../dsl/ir.ts";
+import { startTiming } from "../runtime/debug.ts";
 import { didYouMean } from "../runtime/errors.ts";
 import { FindingError, UsageError } from "./exit.ts";
 
@@ -10,7 +11,9 @@ import { FindingError, UsageError } from "./exit.ts";
 export async function readKernelFile(file: string): Promise<Kernel[]> {
   const { readKernels } = await import("../dsl/reader/index.ts");
   assertFile(file);
+  const finished = startTiming();
   const { kernels, diagnostics } = readKernels(file);
+  finished(() => `read ${file}`);
   await refuse(diagnostics);
   if (kernels.length === 0)
     throw new UsageError(`${file} exports no kernel; fix: declare one with 'export const NAME = kernel({ … })'`);

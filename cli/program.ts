@@ -1,6 +1,7 @@
 /** The command line as a function: parses arguments and leaves the rest to the commands. Only results go to stdout. */
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import { debugMistake, shows } from "../runtime/debug.ts";
 import { register as registerAudit } from "./audit.ts";
 import { register as registerBuild } from "./build.ts";
 import { register as registerCheck } from "./check.ts";
@@ -20,6 +21,7 @@ const { version } = createRequire(import.meta.url)("#package.json") as { version
 export async function run(args: readonly string[]): Promise<number> {
   const program = makeProgram();
   try {
+    if (debugMistake !== undefined) throw new UsageError(debugMistake);
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
@@ -34,7 +36,8 @@ function makeProgram(): Command {
     .addHelpText(
       "after",
       "\nExit codes: 0 success, 1 failure or finding, 2 wrong usage, or a text that 'audit' could not follow. Only results go to stdout.\n" +
-        "VK_DRIVER_FILES chooses the Vulkan driver; TREEFOLD_DEBUG=1 shows where an unexpected error comes from.",
+        "VK_DRIVER_FILES chooses the Vulkan driver; TREEFOLD_DEBUG=1 shows where an unexpected error comes from. " +
+        "docs/environment.md lists all variables.",
     )
     .exitOverride()
     .configureOutput({ outputError: () => undefined }) // report() says it.
@@ -66,7 +69,7 @@ export function report(error: unknown, program: Command = makeProgram()): number
     return 2;
   }
   if (error instanceof FindingError) return error.exitCode;
-  if (process.env.TREEFOLD_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (shows("errors") && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`error: ${message.trim().replace(/\s*\n\s*/g, " ")}\n`);
   return error instanceof UsageError ? 2 : 1;

@@ -6,6 +6,7 @@ setUp(() => build((line) => process.stderr.write(`${line}\n`)));
 try {
   await import("../dist/cli/demo.js");
 } catch (error) {
-  process.stderr.write(`error: ${process.env.TREEFOLD_DEBUG === "1" ? error.stack : error.message}\n`);
+  const { shows } = await import("../dist/runtime/debug.js");
+  process.stderr.write(`error: ${shows("errors") ? error.stack : error.message}\n`);
   process.exitCode = 1;
 }

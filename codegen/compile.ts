@@ -5,9 +5,11 @@
 import { batchFaults } from "../dsl/batch-rules.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { deriveLevel, unpromised } from "../dsl/level.ts";
+import { printKernel } from "../dsl/print-ir.ts";
 import { checkExtents } from "../dsl/reader/extents.ts";
 import { treesOf } from "../dsl/sized.ts";
 import { type Arithmetic, type Artifact, defaultLimits, type DeviceLimits, type Pass } from "../runtime/artifact.ts";
+import { debug, startTiming } from "../runtime/debug.ts";
 import { hashArtifact } from "./artifact-hash.ts";
 import { withinBounds } from "./bounds.ts";
 import { candidateSchedules } from "./candidates.ts";
@@ -57,8 +59,12 @@ export function compile(kernel: Kernel, request: CompileRequest): Artifact {
 
 /** The same, with all that lies between the kernel and the text. */
 export function compileInStages(kernel: Kernel, request: CompileRequest): Stages {
+  debug("ir", () => printKernel(kernel));
+  const finished = startTiming();
   try {
-    return stagesOf(kernel, request);
+    const stages = stagesOf(kernel, request);
+    finished(() => `compile kernel '${kernel.name}', schedule '${request.schedule.name}'`);
+    return stages;
   } catch (error) {
     if (!(error instanceof ScheduleError)) throw error;
     const fix = "take one of schedulesFor(kernel, …), which fit";
@@ -94,6 +100,7 @@ export interface Offer {
 
 /** Every schedule that a kernel is offered at these sizes and limits: those that fit, and why the others do not. */
 export function offeredSchedules(kernel: Kernel, { extents, limits = defaultLimits }: ScheduleRequest): Offer {
+  const finished = startTiming();
   const fitting: Schedule[] = [];
   const misfits: Misfit[] = [];
   for (const schedule of candidateSchedules(verifyKernel(specialize(kernel, extents), "specialize"), limits)) {
@@ -105,6 +112,10 @@ export function offeredSchedules(kernel: Kernel, { extents, limits = defaultLimi
       misfits.push({ schedule, reason: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }) });
     }
   }
+  finished(() => `compile all candidates of kernel '${kernel.name}' (${fitting.length + misfits.length})`);
+  debug("schedules", () =>
+    [`kernel '${kernel.name}' fits ${fitting.map(({ name }) => name).join(", ")}`, ...misfitLines(misfits)].join("\n"),
+  );
   return { fitting, misfits };
 }
 

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Arithmetic, Artifact, DeviceLimits } from "../runtime/artifact.ts";
+import { debug, startTiming } from "../runtime/debug.ts";
 import { DiskCache, userCacheDirectory } from "./disk-cache.ts";
 import { nameOf, type KernelUse } from "./machine.ts";
 import { chooseSchedules, manyTokens, preferredSchedules } from "./policy.ts";
@@ -103,6 +104,7 @@ async function compileUse(
   const extents = { ...use.extents };
   const chosen = chooseSchedules(use.kernel, schedulesFor(kernel, { extents, limits }));
   const schedules = arithmetic === "sealed" ? chosen.slice(0, 1) : chosen;
+  debug("schedules", () => `chosen for kernel '${use.kernel}': ${schedules.map(({ name }) => name).join(", then ")}`);
   return {
     declaration: printKernel(declared),
     artifacts: schedules.map((schedule) => compile(kernel, { extents, schedule, limits, arithmetic })),
@@ -115,7 +117,9 @@ async function readKernel({ module, kernel: name }: KernelUse): Promise<Kernel> 
   if (kernels === undefined) {
     const { readKernels } = await import("../dsl/reader/index.ts");
     // The shipped kernels are type-checked with the rest of the project, not at every start.
+    const finished = startTiming();
     const read = readKernels(file, { typecheck: false });
+    finished(() => `read ${file}`);
     if (read.diagnostics.length > 0)
       throw new Error(`${file}: a shipped kernel does not check: ${read.diagnostics[0]!.message}`);
     modules.set(file, (kernels = read.kernels));

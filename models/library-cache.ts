@@ -8,6 +8,7 @@ import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prune, removeOnSignal } from "./aside.ts";
+import { startTiming } from "../runtime/debug.ts";
 import { userCacheDirectory } from "./disk-cache.ts";
 import type { BuildOptions } from "./build/library.ts";
 import type { KernelSource } from "./compile-model.ts";
@@ -64,12 +65,14 @@ export async function cachedLibrary(
   // The compiler is only loaded where there is something to build.
   const { buildLibrary } = await import("./build/library.ts");
   const { LibraryWriteError, writeOwnLibrary } = await import("./build/write.ts");
+  const finished = startTiming();
   const library = await buildLibrary(directory, {
     kernels: source.kernels,
     sealed: source.expect !== undefined,
     progress,
     ...(source.expect && { expect: source.expect }),
   });
+  finished(() => `build the library of ${directory} from ${source.name}`);
   if (!again && existsSync(folder)) return kept; // Another process was faster.
   try {
     await writeOwnLibrary(library, folder);

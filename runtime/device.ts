@@ -1,5 +1,6 @@
 /** The device that kernels run on: of npm webgpu in Node, of the browser elsewhere. */
 import { findAdapter, tell } from "#platform";
+import { debug, debugMistake } from "./debug.ts";
 import type { LoadedKernel } from "./kernel.ts";
 import { AllocationError, DeviceLostError, NoAdapterError, type RuntimeError } from "./errors.ts";
 import { bindingBytes } from "./layout.ts";
@@ -71,6 +72,7 @@ export class Device {
     this.gpu = gpu;
     this.info = info;
     void gpu.lost.then(({ reason, message }) => {
+      debug("driver", () => `the device is lost (${reason}): ${message}`);
       this.#lose(
         reason === "destroyed" ? "the device has been disposed of" : `the device was lost: ${message}`,
         reason === "destroyed"
@@ -187,6 +189,7 @@ export class Device {
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const { limits = {}, notify = tell } = options;
   checkLimits(limits);
+  if (debugMistake !== undefined) notify(debugMistake);
   const { instance, adapter, info, notice, fix } = await findAdapter();
   if (notice !== undefined) notify(notice);
   let gpu: GPUDevice;
@@ -203,5 +206,8 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
       cause,
     });
   }
-  return new Device(instance, gpu, info, limits, notify);
+  const device = new Device(instance, gpu, info, limits, notify);
+  debug("driver", () => `${info.description}, driver ${info.driver}, limits ${JSON.stringify(device.limits)}`);
+  debug("driver", () => `features ${[...gpu.features].sort().join(", ") || "none"}`);
+  return device;
 }

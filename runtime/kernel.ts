@@ -1,5 +1,6 @@
 /** Artifacts made ready to run: shader modules, pipelines and bind groups, with the driver's messages at kernel source. */
 import type { Artifact, Pass } from "./artifact.ts";
+import { debug, startTiming } from "./debug.ts";
 import type { Device } from "./device.ts";
 import { RequestError, ShaderError, type ShaderMessage } from "./errors.ts";
 import { excessOf } from "./limits.ts";
@@ -77,6 +78,7 @@ export interface LoadedKernel {
 export function loadKernel(device: Device, artifact: Artifact): Promise<LoadedKernel> {
   let loading = device.kernels.get(artifact.sha256);
   if (loading === undefined) {
+    debug("schedules", () => `load kernel '${artifact.kernel}', schedule '${artifact.schedule}'`);
     loading = Promise.all(artifact.passes.map((pass) => loadPass(device, artifact, pass))).then((passes) => ({
       artifact,
       device,
@@ -92,6 +94,8 @@ async function loadPass(device: Device, artifact: Artifact, pass: Pass): Promise
   device.assertUsable();
   checkLimits(device, artifact, pass);
   const where = `kernel '${artifact.kernel}', schedule '${artifact.schedule}', pass '${pass.label}'`;
+  debug("wgsl", () => `// ${pass.label}\n${pass.wgsl}`);
+  const finished = startTiming();
   const { gpu } = device;
   gpu.pushErrorScope("validation");
   const module = gpu.createShaderModule({ label: pass.label, code: pass.wgsl });
@@ -104,6 +108,8 @@ async function loadPass(device: Device, artifact: Artifact, pass: Pass): Promise
   const messages = compilation.messages.map((message) =>
     locate(pass, message.type, message.message, message.lineNum, message.linePos),
   );
+  for (const { type, location, text } of messages)
+    debug("driver", () => `${type} at ${location} (${pass.label}): ${text}`);
   const errors = messages.filter((message) => message.type === "error");
   if (errors.length > 0 || refused !== null) throw shaderError(where, messages, errors[0], refused);
 
@@ -116,6 +122,7 @@ async function loadPass(device: Device, artifact: Artifact, pass: Pass): Promise
       compute: { module, entryPoint: pass.entryPoint },
     });
     device.assertUsable();
+    finished(() => `create the pipeline of ${pass.label}`);
     return new LoadedPass(device, pass, layout, pipeline);
   } catch (cause) {
     await device.assertAlive();

@@ -1,5 +1,6 @@
 /** Weights and rotary tables to a device, a chunk at a time: the host never holds a whole one. */
 import { record } from "../own.ts";
+import { startTiming } from "../debug.ts";
 import type { Device } from "../device.ts";
 import { wordsOf } from "../layout.ts";
 import { createSha256 } from "../sha256.ts";
@@ -35,6 +36,7 @@ export class Uploader {
 
   /** Every weight of a library, under the names that its program uses. @throws ModelFileError, and the device's errors */
   async uploadWeights({ weights, config }: Manifest, folder: Folder): Promise<ModelWeights> {
+    const finished = startTiming();
     const layers = Array.from({ length: config.layers }, () => record<Tensor>());
     const top = record<Tensor>();
     // As they lie in the files, since those may come in streams.
@@ -49,6 +51,7 @@ export class Uploader {
         else layers[Number(layer)]![name!] = tensor;
       }
     }
+    finished(() => `upload ${inOrder.length} weights`);
     return { embedding: top["embedding"]!, layers, norm: top["norm"]!, head: top["head"]! };
   }
 

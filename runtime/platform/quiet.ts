@@ -1,11 +1,12 @@
 /**
- * Leaves two lines of Dawn's out of stderr: they are of limits that nothing here uses, come with every device that some drivers
- * open, and no setting of Dawn's own leaves them out. It writes them to file descriptor 2, which is pointed elsewhere meanwhile.
- * What else comes is passed on. Only on Linux, where these drivers are; without koffi, or with TREEFOLD_DEBUG=1, all comes as it is.
+ * Leaves two lines of Dawn's out of stderr. They concern limits that nothing here uses, some drivers print them for every
+ * device, and Dawn has no setting against them. Dawn writes to file descriptor 2, which points to a file meanwhile; all other
+ * lines are passed on. Only Linux has these drivers. Without koffi, and at the debug level `driver`, nothing is left out.
  */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shows } from "../debug.ts";
 
 const harmless =
   /^Warning: maxDynamic(?:Uniform|Storage)BuffersPerPipelineLayout artificially reduced from \d+ to \d+ to fit dynamic offset allocation limit\.\n/gm;
@@ -22,7 +23,7 @@ interface Koffi {
 
 /** `dup` and `dup2` of the C library, which Node does not offer. */
 async function descriptors(): Promise<{ dup: Duplicate; dup2: Duplicate } | undefined> {
-  if (process.platform !== "linux" || process.env["TREEFOLD_DEBUG"] === "1") return undefined;
+  if (process.platform !== "linux" || shows("driver")) return undefined;
   try {
     const optional = "koffi";
     const { default: koffi } = (await import(/* @vite-ignore */ optional)) as { default: Koffi };
