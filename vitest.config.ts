@@ -48,6 +48,7 @@ const leftToCi =
         "spec/engine/sampled.device.test.ts",
         "spec/engine/faults.any-device.test.ts",
         "spec/engine/memory.any-device.test.ts",
+        "spec/doctor.device.test.ts",
         "spec/limits.device.test.ts",
         "spec/linspace.device.test.ts",
         "spec/page.any-device.test.ts",

@@ -24,7 +24,7 @@ describe("on this device", () => {
       try {
         const [whole] = await model.forward([golden.ids]);
         expect(sha256Of(whole!)).toBe(golden.logits);
-        if (!doesForAll || (golden !== goldenModels[0]!.golden && !inCi("models token by token"))) return;
+        if (!doesForAll || !inCi("models token by token")) return;
         expect(await checkGolden(model, undefined, golden)).toEqual({
           expected: golden.logits,
           seen: golden.logits,
@@ -45,8 +45,8 @@ describe("on this device", () => {
     const { directory, golden } = goldenModels[0]!;
     const model = await loadCheckpoint(directory, { device, source: builtin });
     try {
-      const { seen, agrees } = await checkGolden(model, undefined, golden);
-      expect({ agrees, isAnother: seen !== golden.logits }).toEqual({ agrees: false, isAnother: true });
+      const [whole] = await model.forward([golden.ids]);
+      expect(sha256Of(whole!)).not.toBe(golden.logits);
     } finally {
       model.dispose();
     }
