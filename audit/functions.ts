@@ -3,8 +3,8 @@
  * calls, or one that reads an input which lies in several bindings. So no function hides a branch, a literal or a read
  * that the rest of the audit does not see; a text that has another one may be right, and is not followed.
  */
-import { operandsOf, partsOf } from "../dsl/expr.ts";
 import type { Expr, FunctionDeclaration as Declaration, Kernel } from "../dsl/ir.ts";
+import { collect, operandsOf, partsOf, rootsOf } from "../dsl/visit.ts";
 import type { Artifact, Pass } from "../runtime/artifact.ts";
 import { Comparison } from "./compare.ts";
 import { Declared } from "./declared.ts";
@@ -96,28 +96,13 @@ class Known {
 
 /** All functions that a declaration calls, from others, too. */
 function calleesOf(kernel: Kernel): Set<Declaration> {
-  const found = new Set<Declaration>();
   const below = (part: Expr): readonly Expr[] => {
-    switch (part.kind) {
-      case "field":
-        return [
-          part.of.start,
-          part.of.count,
-          ...(part.of.item === undefined ? [] : [part.of.item]),
-          ...part.of.leaf,
-          ...part.of.reducer.fields.map(({ combine }) => combine),
-        ];
-      case "call":
-        return [...part.arguments, part.callee.result];
-      default:
-        return operandsOf(part);
-    }
+    if (part.kind === "call") return [...part.arguments, part.callee.result];
+    if (part.kind === "field") return [...partsOf(part.of), ...part.of.reducer.fields.map(({ combine }) => combine)];
+    return operandsOf(part);
   };
-  for (const { value, place } of kernel.outputs) {
-    for (const expr of [value, ...(place ?? [])])
-      for (const part of partsOf(expr, below)) if (part.kind === "call") found.add(part.callee);
-  }
-  return found;
+  const parts = collect(rootsOf(kernel), below);
+  return new Set([...parts].flatMap((part) => (part.kind === "call" ? [part.callee] : [])));
 }
 
 /** Names for values, and a result. */

@@ -3,9 +3,9 @@
  * how many a pairwise fold must have to close pairs of pairs of pairs. The text may hide these numbers; the audit
  * executes it on both sides of them all the same.
  */
-import { operandsOf, partsOf } from "../dsl/expr.ts";
-import type { Expr, Kernel, Reduce } from "../dsl/ir.ts";
+import type { Expr, Kernel } from "../dsl/ir.ts";
 import type { Tree } from "../dsl/tree.ts";
+import { childrenOf, collect, domainOf, reductionsBelow, rootsOf } from "../dsl/visit.ts";
 
 export interface Levels {
   /** Numbers of items at which a level begins another value. */
@@ -25,10 +25,10 @@ const leastItems = 19;
 /** Of each axis that some fold goes along whose number of items is known only when it is run. */
 export function levelsOf(kernel: Kernel): ReadonlyMap<string, Levels> {
   const found = new Map<string, { edges: Set<number>; counts: Set<number>; bounds: Set<string> }>();
-  for (const reduce of reductionsOf(kernel)) {
+  for (const reduce of reductionsBelow(rootsOf(kernel))) {
     const { axis, count, tree } = reduce;
     const bounds = new Set(
-      [...partsOf(count)].flatMap((part) =>
+      [...collect([count])].flatMap((part) =>
         part.kind === "load" ? [part.input] : part.kind === "parameter" ? [`parameter ${part.name}`] : [],
       ),
     );
@@ -37,31 +37,18 @@ export function levelsOf(kernel: Kernel): ReadonlyMap<string, Levels> {
     let levels = found.get(axis);
     if (levels === undefined) found.set(axis, (levels = { edges: new Set(), counts: new Set(), bounds: new Set() }));
     bounds.forEach((bound) => levels.bounds.add(bound));
-    collect(tree, scaleOf(count), levels);
+    addLevels(tree, scaleOf(count), levels);
   }
   return found;
 }
 
 /** Inputs and parameters (`parameter NAME`) that say where some fold begins, how many items it has and how many a run of it. */
 export function boundsOf(kernel: Kernel): ReadonlySet<string> {
-  const parts = [...reductionsOf(kernel)].flatMap(({ start, count, item }) =>
-    [start, count, ...(item === undefined ? [] : [item])].flatMap((bound) => [...partsOf(bound, below)]),
-  );
+  const parts = collect([...reductionsBelow(rootsOf(kernel))].flatMap(domainOf), childrenOf);
   return new Set(
-    parts.flatMap((part) =>
+    [...parts].flatMap((part) =>
       part.kind === "load" ? [part.input] : part.kind === "parameter" ? [`parameter ${part.name}`] : [],
     ),
-  );
-}
-
-/** What an expression is made of, and what the folds in it are made of. */
-const below = (part: Expr): readonly Expr[] =>
-  part.kind === "field" ? [part.of.start, part.of.count, ...part.of.leaf] : operandsOf(part);
-
-function reductionsOf(kernel: Kernel): Set<Reduce> {
-  const values = kernel.outputs.flatMap(({ value, place }) => [value, ...(place ?? [])]);
-  return new Set(
-    values.flatMap((value) => [...partsOf(value, below)]).flatMap((part) => (part.kind === "field" ? [part.of] : [])),
   );
 }
 
@@ -72,7 +59,7 @@ function scaleOf(count: Expr): number {
     : 1;
 }
 
-function collect(tree: Tree, scale: number, { edges, counts }: { edges: Set<number>; counts: Set<number> }): void {
+function addLevels(tree: Tree, scale: number, { edges, counts }: { edges: Set<number>; counts: Set<number> }): void {
   let unit = scale;
   if (unit > 1) edges.add(unit);
   for (const { fold, lanes = 1, count } of tree) {

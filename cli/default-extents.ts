@@ -6,7 +6,7 @@
  */
 import type { Kernel } from "../dsl/ir.ts";
 import { neededExtents } from "../dsl/reader/index.ts";
-import { reductionsBelow } from "../dsl/reductions.ts";
+import { reductionsBelow, rootsOf } from "../dsl/visit.ts";
 
 type Extents = Readonly<Record<string, number>>;
 
@@ -22,11 +22,7 @@ export function modelExtentsOr(kernel: Kernel, given: Extents): Record<string, n
   const open = kernel.axes
     .filter(({ name, role }) => role === "model" && given[name] === undefined)
     .map(({ name }) => name);
-  const folded = new Set(
-    [...reductionsBelow(kernel.outputs.flatMap(({ value, place }) => [value, ...(place ?? [])]))].map(
-      ({ axis }) => axis,
-    ),
-  );
+  const folded = new Set([...reductionsBelow(rootsOf(kernel))].map(({ axis }) => axis));
   const values = distinct([
     ...Object.values(given),
     ...numbersOf(reduced, open.filter((name) => folded.has(name)).length),

@@ -3,10 +3,9 @@
  * Each is a plan for mappings; what does not fit is found out by lowering it and left out.
  */
 import type { Expr, Load, Output, Reduce, StorageType } from "../dsl/ir.ts";
-import { holds, operandsOf, partsOf } from "../dsl/expr.ts";
 import type { DeviceLimits } from "../runtime/artifact.ts";
 import { ScheduleError } from "./errors.ts";
-import { collectReductions, reductionsBelow } from "../dsl/reductions.ts";
+import { collect, holds, operandsOf, reductionsBelow, reductionsInScope, rootsOf } from "../dsl/visit.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import type { AxisMapping, Mapping, Schedule } from "./schedule.ts";
 import { splitReductions } from "./split.ts";
@@ -54,14 +53,13 @@ interface Shape {
 
 function shapeOf(kernel: PassKernel, limits: DeviceLimits): Shape {
   const axes = outputAxesOf(kernel);
-  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
   return {
     kernel,
     axes,
     inner: axes[axes.length - 1]!,
     limits,
     pair: kernel.outputs.some((output) => output.storage === "bf16") ? 2 : 1,
-    reduces: collectReductions(roots, new Map()),
+    reduces: reductionsInScope(rootsOf(kernel)),
   };
 }
 
@@ -272,7 +270,7 @@ function blocksFor(shape: Shape, lanes: number): Record<string, readonly number[
     found.set(expr.input, found.has(expr.input) && known?.join() !== blocks?.join() ? undefined : blocks);
   };
   [...reductionsBelow(reduces.flatMap((reduce) => reduce.leaf)), ...reduces].forEach((reduce) =>
-    reduce.leaf.forEach((leaf) => partsOf(leaf).forEach(visit)),
+    reduce.leaf.forEach((leaf) => collect([leaf]).forEach(visit)),
   );
   const isModel = (axis: string): boolean => extentOf(kernel, axis).kind === "constant";
   const stored = kernel.inputs.filter(({ name, axes }) => found.get(name) !== undefined && axes.every(isModel));

@@ -1,6 +1,7 @@
 /** What the parts of one pass's lowering share: names, what is known of them, and the module's declarations. */
 import type { Expr, FunctionDeclaration, Reduce, Register, SourceLocation, ValueType, Variable } from "../dsl/ir.ts";
-import { type Pool, rewrite } from "../dsl/expr.ts";
+import type { Pool } from "../dsl/expr.ts";
+import { rewrite } from "../dsl/rewrite.ts";
 import type { Arithmetic, WordRange } from "../runtime/artifact.ts";
 import { Affine, type Fact } from "./affine.ts";
 import { InternalCompilerError, ScheduleError } from "./errors.ts";

@@ -1,6 +1,6 @@
 /** Expressions become names: each is computed once, as far out as everything that it mentions has a value. */
 import type { Call, Expr, FunctionDeclaration } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/expr.ts";
+import { operandsOf } from "../dsl/visit.ts";
 import { builtinText, constantText, operationText, type Printer } from "./arithmetic.ts";
 import type { Context } from "./context.ts";
 import { InternalCompilerError } from "./errors.ts";

@@ -2,7 +2,7 @@
  * The sequential fold of one group of reductions: nested loops that follow the tree. Everything that runs a tree's
  * levels in order goes through here, whoever runs them and wherever their items come from.
  */
-import { operandsOf, partsOf } from "../dsl/expr.ts";
+import { collect, operandsOf } from "../dsl/visit.ts";
 import type { Expr, SourceLocation } from "../dsl/ir.ts";
 import type { Level } from "../dsl/tree.ts";
 import { hiddenConstant } from "./arithmetic.ts";
@@ -266,7 +266,7 @@ function isZero(expr: Expr): boolean {
  * dsl/denotation.ts: the audit decides by that file, so a mistake in either shows.
  */
 function usedByOthers(combines: readonly Expr[]): ReadonlySet<Expr> {
-  return new Set(combines.flatMap((combine) => [...partsOf(combine)]).flatMap(operandsOf));
+  return new Set([...collect(combines)].flatMap(operandsOf));
 }
 
 /** Whether a combine is `left.a + right.b` on f32, and nothing else. */

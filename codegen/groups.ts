@@ -1,7 +1,6 @@
 /** Which reductions a set of expressions needs, in what order, and which of them share one loop. */
 import type { Constant, Expr, Reduce, Variable } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/expr.ts";
-import { reductionsBelow } from "../dsl/reductions.ts";
+import { collect, partsOf, reductionsBelow } from "../dsl/visit.ts";
 import type { Context } from "./context.ts";
 import type { Block } from "./statements.ts";
 
@@ -31,9 +30,7 @@ export function groupReductions(context: Context, reduces: readonly Reduce[]): G
   const depthOf = (reduce: Reduce): number => {
     let depth = depths.get(reduce);
     if (depth === undefined) {
-      const below = [...reductionsBelow([reduce.start, reduce.count, ...reduce.leaf])].filter((other) =>
-        reduces.includes(other),
-      );
+      const below = [...reductionsBelow(partsOf(reduce))].filter((other) => reduces.includes(other));
       depths.set(reduce, (depth = 1 + Math.max(-1, ...below.map(depthOf))));
     }
     return depth;
@@ -72,9 +69,7 @@ function fieldsBehind(reduce: Reduce, name: string): string[] {
     if (behind.has(field)) return;
     behind.add(field);
     const combine = reduce.reducer.fields.find((candidate) => candidate.name === field)!.combine;
-    const visit = (expr: Expr): void =>
-      expr.kind === "state" ? visitField(expr.field) : operandsOf(expr).forEach(visit);
-    visit(combine);
+    for (const expr of collect([combine])) if (expr.kind === "state") visitField(expr.field);
   };
   visitField(name);
   return [...behind].sort();

@@ -3,7 +3,7 @@ import type { Expr, Output, Reduce, Variable } from "../dsl/ir.ts";
 import { Context, type PassRequest } from "./context.ts";
 import { ScheduleError } from "./errors.ts";
 import { emit } from "./expressions.ts";
-import { reductionsBelow } from "../dsl/reductions.ts";
+import { reductionsBelow, rootsOf } from "../dsl/visit.ts";
 import { addressOf } from "./memory.ts";
 import { extentOf } from "./pass-kernel.ts";
 import { materialize } from "./reductions.ts";
@@ -35,7 +35,7 @@ export function lowerPass(request: PassRequest): LoweredPass {
   const tile = new Tile(context);
   const lowering: Lowering = { context, tile, staged: new Map() };
   const { kernel } = request;
-  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
+  const roots = rootsOf(kernel);
   const staged = stageOperands(lowering, roots, reductionsBelow(roots));
   const rootOf = new Map(roots.map((root, at) => [root, staged[at]!]));
   const stores = kernel.outputs.flatMap((output) => storesOf(lowering, output, rootOf));

@@ -4,12 +4,11 @@
  * affair (fold.ts); who does it is the mapping's.
  */
 import type { Expr, Reduce } from "../dsl/ir.ts";
-import { holds } from "../dsl/expr.ts";
 import type { Context } from "./context.ts";
 import { ScheduleError } from "./errors.ts";
 import { emit } from "./expressions.ts";
 import { Folder, type Items, type Leaves, type Values } from "./fold.ts";
-import { collectReductions, reductionsBelow } from "../dsl/reductions.ts";
+import { holds, reductionsBelow, reductionsInScope } from "../dsl/visit.ts";
 import { groupReductions, type Group } from "./groups.ts";
 import { type Lowering, stagedChain, stagedElement } from "./stage.ts";
 import { Block } from "./statements.ts";
@@ -18,7 +17,7 @@ import { tabulate } from "./tabulate.ts";
 /** Lowers what `exprs` needs and has not yet; afterwards their fields have values. */
 export function materialize(lowering: Lowering, exprs: readonly Expr[]): void {
   const { context } = lowering;
-  const reduces = collectReductions(exprs, context.results);
+  const reduces = reductionsInScope(exprs, context.results);
   if (reduces.length === 0) return;
   const isShared = (group: Group): boolean => context.mapping.cut !== undefined && group.block === context.top;
   for (const group of tabulate(context, groupReductions(context, reduces), isShared, (needed) =>

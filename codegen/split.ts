@@ -3,9 +3,9 @@
  * scratch memory; the second folds them in order. Both are ordinary kernels, so each takes any mapping that fits it.
  */
 import type { Axis, Expr, Input, Output, Reduce, Reducer } from "../dsl/ir.ts";
-import { rewrite } from "../dsl/expr.ts";
+import { rewrite, rewriteOutputs, type Rewritten } from "../dsl/rewrite.ts";
 import { ScheduleError } from "./errors.ts";
-import { collectReductions, reductionsBelow } from "../dsl/reductions.ts";
+import { everythingIn, reductionsInScope, rootsOf } from "../dsl/visit.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import { rowCounts } from "./rows.ts";
 import type { Schedule } from "./schedule.ts";
@@ -17,8 +17,7 @@ export function splitKernel(kernel: PassKernel, schedule: Schedule): PassKernel[
 }
 
 export function splitReductions(kernel: PassKernel, level: number): PassKernel[] {
-  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
-  const reduces = collectReductions(roots, new Map()).filter((reduce) => reduce.tree.length > level);
+  const reduces = reductionsInScope(rootsOf(kernel)).filter((reduce) => reduce.tree.length > level);
   if (reduces.length === 0) throw new ScheduleError(`no reduction's tree has a level ${level} below its last`);
   const passes: PassKernel[] = [];
   let rest = kernel;
@@ -90,16 +89,12 @@ function splitOne(
     reducer: reduce.reducer as Reducer,
     leaf: inputs.map((input) => pool.load(input.name, input.storage, indices)),
   });
-  const memo = new Map<Expr | Reduce, Expr | Reduce>([[reduce, folded]]);
+  const memo: Rewritten = new Map([[reduce, folded]]);
   const visit = (expr: Expr): Expr => rewrite(pool, expr, () => undefined, memo);
   const final: PassKernel = {
     ...shared,
     inputs: [...kernel.inputs, ...inputs],
-    outputs: kernel.outputs.map((output) => ({
-      ...output,
-      value: visit(output.value),
-      ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
-    })),
+    outputs: rewriteOutputs(kernel.outputs, visit),
     names: carry(kernel.names, memo),
     origins: carry(kernel.origins, memo),
   };
@@ -171,22 +166,7 @@ function bound(kernel: PassKernel, count: Expr): Expr {
 
 /** Leaves out the inputs that a pass does not read, so that they take no binding. */
 function withoutUnusedInputs(kernel: PassKernel): PassKernel {
-  const used = new Set<string>();
-  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
-  const seen = new Set<Expr>();
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    if (expr.kind === "load") used.add(expr.input);
-    if (expr.kind === "load") expr.indices.forEach(visit);
-    else if (expr.kind === "unary") visit(expr.operand);
-    else if (expr.kind === "binary") [expr.left, expr.right].forEach(visit);
-    else if (expr.kind === "select") [expr.condition, expr.whenTrue, expr.whenFalse].forEach(visit);
-    else if (expr.kind === "call") expr.arguments.forEach(visit);
-  };
-  roots.forEach(visit);
-  for (const reduce of reductionsBelow(roots))
-    [reduce.start, reduce.count, ...reduce.leaf, ...(reduce.item === undefined ? [] : [reduce.item])].forEach(visit);
+  const used = new Set([...everythingIn(kernel)].flatMap((expr) => (expr.kind === "load" ? [expr.input] : [])));
   return { ...kernel, inputs: kernel.inputs.filter((input) => used.has(input.name)) };
 }
 

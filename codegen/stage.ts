@@ -4,7 +4,7 @@
  * invocation that needs it. The chain itself is as it was.
  */
 import type { Expr, Load, Reduce, Variable } from "../dsl/ir.ts";
-import { holds, partsOf } from "../dsl/expr.ts";
+import { collect, holds } from "../dsl/visit.ts";
 import type { Context } from "./context.ts";
 import { ScheduleError } from "./errors.ts";
 import { significantBits } from "../dsl/exactness/significant-bits.ts";
@@ -95,7 +95,7 @@ function stageable(
 }
 
 function loadsIn(expr: Expr): Load[] {
-  return [...partsOf(expr)].filter((part) => part.kind === "load");
+  return [...collect([expr])].filter((part) => part.kind === "load");
 }
 
 function holdsLoad(expr: Expr): boolean {

@@ -4,7 +4,7 @@
  * the maximum and for the weights), it is computed once an item into an array, and read from there.
  */
 import type { Expr, Reduce, Variable } from "../dsl/ir.ts";
-import { holds, operandsOf, partsOf } from "../dsl/expr.ts";
+import { collect, holds, operandsOf } from "../dsl/visit.ts";
 import type { Context } from "./context.ts";
 import { emit } from "./expressions.ts";
 import type { Group } from "./groups.ts";
@@ -51,11 +51,11 @@ function sameItems(a: Group, b: Group): boolean {
 
 /** The largest subexpressions that both groups' leaves have in common and that hold a reduction over something else. */
 function sharedWork(a: Group, b: Group): Expr[] {
-  const inB = new Set(b.cells.flatMap((cell) => [...partsOf(cell.leaf)]));
+  const inB = collect(b.cells.map(({ leaf }) => leaf));
   const isShared = (expr: Expr): boolean =>
     inB.has(expr) && expr.type !== "bool" && holdsReduction(expr, a.reduce.variable);
   const aboveShared = (expr: Expr): readonly Expr[] => (isShared(expr) ? [] : operandsOf(expr));
-  return [...new Set(a.cells.flatMap((cell) => [...partsOf(cell.leaf, aboveShared)].filter(isShared)))];
+  return [...new Set(a.cells.flatMap((cell) => [...collect([cell.leaf], aboveShared)].filter(isShared)))];
 }
 
 function holdsReduction(expr: Expr, item: Variable): boolean {

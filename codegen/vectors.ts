@@ -1,7 +1,6 @@
 /** Which inputs a pass reads four words at a time: those whose rows its unrolled chains walk. */
-import type { Expr, Input } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/expr.ts";
-import { reductionsBelow } from "../dsl/reductions.ts";
+import type { Input } from "../dsl/ir.ts";
+import { collect, reductionsBelow, rootsOf } from "../dsl/visit.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import type { Mapping } from "./schedule.ts";
 
@@ -12,17 +11,11 @@ export function vectorInputs(
 ): Set<string> {
   if (mapping.unroll === 1) return new Set();
   const walked = new Set<string>();
-  const seen = new Set<Expr>();
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    operandsOf(expr).forEach(visit);
-    if (expr.kind !== "load") return;
+  for (const expr of collect([...reductionsBelow(rootsOf(kernel))].flatMap(({ leaf }) => leaf))) {
+    if (expr.kind !== "load") continue;
     const fastest = expr.indices[fastestAxis(expr.indices.length, layouts.get(expr.input))];
     if (fastest?.kind === "index" && fastest.variable.kind === "item") walked.add(expr.input);
-  };
-  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
-  for (const reduce of reductionsBelow(roots)) reduce.leaf.forEach(visit);
+  }
   return new Set(
     kernel.inputs
       .filter((input) => walked.has(input.name) && rowsAlign(kernel, input, mapping, layouts))

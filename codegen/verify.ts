@@ -1,6 +1,6 @@
 /** Checks what every pass must leave behind. A finding is the compiler's own fault, so it throws. */
 import type { Expr, Reduce } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/expr.ts";
+import { operandsOf, partsOf, rootsOfOutput } from "../dsl/visit.ts";
 import { isComplete } from "../dsl/tree.ts";
 import { InternalCompilerError } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
@@ -29,7 +29,7 @@ export function verifyKernel(kernel: PassKernel, after: string): PassKernel {
     });
     if (reduce.start.type !== "u32" || reduce.count.type !== "u32")
       fault(`the domain over ${reduce.axis} is not counted in u32`);
-    [reduce.start, reduce.count, ...reduce.leaf, ...(reduce.item === undefined ? [] : [reduce.item])].forEach(visit);
+    partsOf(reduce).forEach(visit);
   };
   const visit = (expr: Expr): void => {
     if (seen.has(expr)) return;
@@ -69,7 +69,7 @@ export function verifyKernel(kernel: PassKernel, after: string): PassKernel {
     }
   };
   for (const output of kernel.outputs) {
-    const parts = [output.value, ...(output.place ?? [])];
+    const parts = rootsOfOutput(output);
     parts.forEach(visit);
     const expected = output.storage === "bf16" ? "f32" : output.storage;
     if (output.value.type !== expected)

@@ -3,8 +3,8 @@
  * written, what a request's results are made of may not depend on who else is in the batch.
  */
 import { type Batch, dependenceOf, findFloat, isBatchAxis, isBatchLeaf, isLongest, isPlacement } from "./batch.ts";
-import { operandsOf, partsOf } from "./expr.ts";
 import type { Expr, Kernel, Output } from "./ir.ts";
+import { collect, operandsOf, partsOf } from "./visit.ts";
 
 export interface BatchFault {
   /** As `R005`. */
@@ -58,7 +58,7 @@ class BatchRules {
     if (expr.kind === "load") expr.indices.forEach((index, position) => this.#index(expr, index, position));
     if (expr.kind === "select") this.#free("R003", expr.condition, "a branch");
     if (expr.kind !== "field") return operandsOf(expr).forEach((part) => this.#visit(part));
-    const { axis, start, count, leaf, item } = expr.of;
+    const { axis, start, count } = expr.of;
     if (isBatchAxis(this.#batch, axis))
       this.#add("R002", expr, `a reduction goes over the batch axis '${axis}'`, "reduce over a model or sequence axis");
     for (const bound of [start, count]) {
@@ -72,7 +72,7 @@ class BatchRules {
         );
       }
     }
-    [start, count, ...leaf, ...(item === undefined ? [] : [item])].forEach((part) => this.#visit(part));
+    partsOf(expr.of).forEach((part) => this.#visit(part));
   }
 
   #free(rule: string, expr: Expr, what: string): void {
@@ -159,5 +159,5 @@ class BatchRules {
 
 /** What an index is made of, the addresses of its loads left out. */
 function loadedIn(index: Expr): Expr[] {
-  return [...partsOf(index, (part) => (part.kind === "load" ? [] : operandsOf(part)))];
+  return [...collect([index], (part) => (part.kind === "load" ? [] : operandsOf(part)))];
 }

@@ -2,8 +2,8 @@
  * What depends on the batch. Batch axes and placement tables may only address. Beside a batch axis, a sequence axis is as
  * long as the longest of the batch's requests, so its extent depends on the batch, too.
  */
-import { operandsOf } from "./expr.ts";
 import type { AxisRole, Expr, Input } from "./ir.ts";
+import { childrenOf } from "./visit.ts";
 
 /** A kernel's axes and inputs, as far as its rules ask for them. */
 export interface Batch {
@@ -38,17 +38,13 @@ export function dependenceOf(batch: Batch, expr: Expr): Dependence | undefined {
     if (isBatchLeaf(batch, node) || isPlacement(batch, node)) return { leaf: node, at: node };
     if (node.kind === "load" || isOpaque(node)) return undefined;
     const owned = withoutCut(batch, node);
-    for (const part of owned === undefined ? partsOf(node) : [owned]) {
+    for (const part of owned === undefined ? childrenOf(node) : [owned]) {
       const below = visit(part);
       if (below !== undefined) return { leaf: below.leaf, at: below.at === below.leaf ? node : below.at };
     }
     return undefined;
   };
   return visit(expr);
-}
-
-export function partsOf(expr: Expr): readonly Expr[] {
-  return expr.kind === "field" ? [expr.of.start, expr.of.count, ...expr.of.leaf] : operandsOf(expr);
 }
 
 export function isBatchAxis(batch: Batch, axis: string): boolean {
@@ -145,7 +141,7 @@ export function findFloat(expr: Expr, seen: Set<Expr>): Expr | undefined {
   if (seen.has(expr)) return undefined;
   if (expr.type === "f32" && expr.kind !== "constant") return expr;
   seen.add(expr);
-  for (const part of partsOf(expr)) {
+  for (const part of childrenOf(expr)) {
     const found = findFloat(part, seen);
     if (found !== undefined) return found;
   }

@@ -3,7 +3,6 @@
  *
  * The reference evaluator reads it over numbers, an audit can read it over terms. Nothing here knows of schedules.
  */
-import { partsOf } from "./expr.ts";
 import type {
   Binary,
   BinaryOperator,
@@ -18,6 +17,7 @@ import type {
   Variable,
 } from "./ir.ts";
 import { rowsOf, spanOf, type Tree } from "./tree.ts";
+import { collect } from "./visit.ts";
 
 /** A reduction whose tree leaves no single value for the items it was given, or an item that there is not. */
 export class DenotationError extends Error {
@@ -271,7 +271,7 @@ export function isOwnStep(combines: readonly Expr[], at: number): boolean {
 }
 
 function mentions(expr: Expr, part: Expr): boolean {
-  return partsOf(expr).has(part);
+  return collect([expr]).has(part);
 }
 
 /** Whether a combine is nothing but the sum of both sides' floats. */

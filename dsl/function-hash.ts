@@ -1,7 +1,7 @@
 /** A hash of what a function computes: names of it and of its parameters, and shared work, make no difference. */
 import { createHash } from "node:crypto";
-import { operandsOf } from "./expr.ts";
 import type { Expr, FunctionDeclaration } from "./ir.ts";
+import { operandsOf } from "./visit.ts";
 
 /** SHA-256, in hexadecimal, of a function without loads, axes and reductions; undefined for any other. */
 export function hashFunction(callee: FunctionDeclaration): string | undefined {

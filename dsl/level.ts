@@ -1,8 +1,7 @@
 /** Which level of the contract a kernel reaches, derived from its arithmetic, and why no higher. */
 import type { Expr, Kernel, Reduce, SourceLocation } from "./ir.ts";
-import { holds, operandsOf } from "./expr.ts";
 import { findDisagreement } from "./exactness/portability.ts";
-import { reductionsBelow } from "./reductions.ts";
+import { holds, operandsOf, partsOf, reductionsBelow, rootsOf } from "./visit.ts";
 
 export interface DerivedLevel {
   readonly level: "invariant" | "portable" | "integer";
@@ -11,7 +10,7 @@ export interface DerivedLevel {
 }
 
 export function deriveLevel(kernel: Kernel): DerivedLevel {
-  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
+  const roots = rootsOf(kernel);
   const reduces = [...reductionsBelow(roots)];
   const seen = new Set<Expr>();
   let first: Expr | undefined;
@@ -34,7 +33,7 @@ export function deriveLevel(kernel: Kernel): DerivedLevel {
   };
   roots.forEach(visit);
   const folds: Reduce[] = reduces.filter((reduce) => reduce.reducer.fields.some((field) => field.type === "f32"));
-  for (const reduce of reduces) [reduce.start, reduce.count, ...reduce.leaf].forEach(visit);
+  for (const reduce of reduces) partsOf(reduce).forEach(visit);
   if (
     first === undefined &&
     folds.every((reduce) => !reduce.reducer.fields.some((field) => addsFloats(field.combine)))

@@ -2,7 +2,7 @@
  * The IR as text: declarations, functions, reducers, and each value where its variables are known. What is used more
  * than once, or was named by the author, is a `let`; each reduction is a block under its tree. parse-ir.ts reads it.
  */
-import { f32OfBits, operandsOf } from "./expr.ts";
+import { f32OfBits } from "./expr.ts";
 import type {
   Constant,
   Expr,
@@ -17,6 +17,7 @@ import type {
 } from "./ir.ts";
 import { binaryCalls, infix, prefix, reservedCalls, unaryCalls } from "./ir-operators.ts";
 import { printTree } from "./tree-notation.ts";
+import { operandsOf, partsOf } from "./visit.ts";
 
 /** The kernel's text. Source locations are not part of it. */
 export function printKernel(kernel: Kernel): string {
@@ -108,9 +109,7 @@ class Printer {
   #countReduce(reduce: Reduce): void {
     if (this.#uses.has(reduce)) return;
     this.#uses.set(reduce, 1);
-    [reduce.start, reduce.count, ...(reduce.item === undefined ? [] : [reduce.item]), ...reduce.leaf].forEach((expr) =>
-      this.#count(expr),
-    );
+    partsOf(reduce).forEach((expr) => this.#count(expr));
     if (this.#counted.has(reduce.reducer)) return;
     this.#counted.add(reduce.reducer);
     for (const field of reduce.reducer.fields) this.#count(field.combine);

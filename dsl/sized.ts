@@ -1,8 +1,9 @@
 /** A kernel at the sizes of a model: its extents replaced, in another pool. */
-import { type Pool, rewrite } from "./expr.ts";
+import type { Pool } from "./expr.ts";
 import type { Expr, Kernel, Output, Reduce, Reducer, SourceLocation } from "./ir.ts";
-import { collectReductions, reductionsBelow } from "./reductions.ts";
+import { rewrite, rewriteOutputs, rewriteParts, type Rewritten } from "./rewrite.ts";
 import { printTree } from "./tree-notation.ts";
+import { reductionsBelow, reductionsInScope, rootsOf } from "./visit.ts";
 
 export interface Sized extends Pick<Kernel, "origins" | "names"> {
   readonly outputs: readonly Output[];
@@ -12,7 +13,7 @@ export interface Sized extends Pick<Kernel, "origins" | "names"> {
 
 /** @param extents of the axes, in the new pool */
 export function withSizes(kernel: Kernel, pool: Pool, extents: ReadonlyMap<string, Expr>): Sized {
-  const memo = new Map<Expr | Reduce, Expr | Reduce>();
+  const memo: Rewritten = new Map();
   const reducers = new Map<Reducer, Reducer>();
   const sized = (expr: Expr): Expr | undefined =>
     expr.kind === "extent" ? extents.get(expr.axis) : expr.kind === "field" ? field(expr) : undefined;
@@ -28,24 +29,12 @@ export function withSizes(kernel: Kernel, pool: Pool, extents: ReadonlyMap<strin
   const field = (expr: Expr & { kind: "field" }): Expr => {
     let of = memo.get(expr.of) as Reduce | undefined;
     if (of === undefined) {
-      const { item, ...parts } = expr.of;
-      of = pool.reduce({
-        ...parts,
-        start: visit(parts.start),
-        count: visit(parts.count),
-        reducer: reducerOf(parts.reducer),
-        leaf: parts.leaf.map(visit),
-        ...(item === undefined ? {} : { item: visit(item) }),
-      });
+      of = pool.reduce({ ...expr.of, reducer: reducerOf(expr.of.reducer), ...rewriteParts(expr.of, visit) });
       memo.set(expr.of, of);
     }
     return pool.field(of, expr.field);
   };
-  const outputs = kernel.outputs.map((output) => ({
-    ...output,
-    value: visit(output.value),
-    ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
-  }));
+  const outputs = rewriteOutputs(kernel.outputs, visit);
   const carried = <T>(notes: ReadonlyMap<Expr | Reduce, T>): Map<Expr | Reduce, T> => {
     const result = new Map<Expr | Reduce, T>();
     for (const [expr, note] of notes) {
@@ -59,7 +48,7 @@ export function withSizes(kernel: Kernel, pool: Pool, extents: ReadonlyMap<strin
 
 /** The canonical tree of every reduction, outermost first, each once. */
 export function treesOf(kernel: Pick<Kernel, "outputs">): string[] {
-  const roots = kernel.outputs.flatMap((output) => [output.value, ...(output.place ?? [])]);
-  const reduces = [...collectReductions(roots, new Map()), ...reductionsBelow(roots)];
+  const roots = rootsOf(kernel);
+  const reduces = [...reductionsInScope(roots), ...reductionsBelow(roots)];
   return [...new Set(reduces.map((reduce) => printTree(reduce.tree)))];
 }

@@ -4,7 +4,7 @@
  * that split K to keep a device busy. Each of these trees is as accurate as the declared one, and none is ours. For
  * demonstrations and tests only, and therefore exported from nowhere.
  */
-import { rewrite } from "../dsl/expr.ts";
+import { rewrite } from "../dsl/rewrite.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Tree } from "../dsl/tree.ts";
 import { compileKernels, type CompiledKernel, type KernelSource, type Variant } from "./compile-model.ts";

@@ -1,6 +1,6 @@
 /** What integers a kernel can use: the values of a table or parameter that keep indices and reductions inside their axes. */
 import type { BinaryOperator, Expr, Kernel, Reduce } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/expr.ts";
+import { operandsOf, partsOf } from "../dsl/visit.ts";
 
 /** Values in [0, `below`), because of `axis`. */
 export interface Bounds {
@@ -88,7 +88,7 @@ export function boundsOfUse(kernel: Kernel, extents: Readonly<Record<string, num
     const { axis } = reduce;
     // The count may be as large as the axis, and zero.
     require(needed, reduce.count, { below: extents[axis]! + 1, axis });
-    [reduce.start, reduce.count, ...reduce.leaf].forEach(visit);
+    partsOf(reduce).forEach(visit);
   };
   for (const output of kernel.outputs) {
     output.place?.forEach((index, d) => {

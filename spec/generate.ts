@@ -5,7 +5,8 @@
  * variable but not some loop around it (attention's scores under the head's channels) is kept in a table.
  */
 import { DenotationError } from "../dsl/denotation.ts";
-import { Pool, bitsOfF32, f32OfBits, rewrite } from "../dsl/expr.ts";
+import { Pool, bitsOfF32, f32OfBits } from "../dsl/expr.ts";
+import { rewrite } from "../dsl/rewrite.ts";
 import type {
   Constant,
   Expr,

@@ -1,5 +1,6 @@
 /** Other trees for a kernel, and how much the order of its sums matters on given data. */
-import { holds, operandsOf, rewrite } from "../dsl/expr.ts";
+import { rewrite, rewriteOutputs, rewriteParts, type Rewritten } from "../dsl/rewrite.ts";
+import { holds, operandsOf, reductionsBelow, rootsOf } from "../dsl/visit.ts";
 import type { Expr, Kernel, Reduce, Variable } from "../dsl/ir.ts";
 import { printTree } from "../dsl/tree-notation.ts";
 import { isComplete, type Tree } from "../dsl/tree.ts";
@@ -21,7 +22,7 @@ export function replaceTrees(kernel: Kernel, tree: Tree | ((reduce: Reduce) => T
 /** The kernel with other trees, and with each reduction's items from last to first where these are wanted so. */
 function reordered(kernel: Kernel, tree: Tree | ((reduce: Reduce) => Tree), fromLast: boolean): Kernel {
   const { pool } = kernel;
-  const memo = new Map<Expr | Reduce, Expr | Reduce>();
+  const memo: Rewritten = new Map();
   // Reductions that share an item's variable share their domain, so that it has one counterpart.
   const items = new Map<Variable, Expr>();
   const visit = (expr: Expr): Expr =>
@@ -44,31 +45,16 @@ function reordered(kernel: Kernel, tree: Tree | ((reduce: Reduce) => Tree), from
       throw new TreeError(
         `'${printTree(other)}' leaves more than one value; fix: end it with 'chain' or 'pairwise' without a count`,
       );
-    const { axis, variable, reducer, item } = reduce;
-    const [start, count] = [visit(reduce.start), visit(reduce.count)];
-    if (fromLast)
-      items.set(
-        variable,
-        pool.subtract(pool.add(pool.add(start, start), pool.subtract(count, pool.u32(1))), pool.index(variable)),
-      );
-    const result = pool.reduce({
-      axis,
-      variable,
-      start,
-      count,
-      tree: other,
-      reducer,
-      leaf: reduce.leaf.map(visit),
-      ...(item === undefined ? {} : { item: visit(item) }),
-    });
+    if (fromLast) {
+      const [start, count] = [visit(reduce.start), visit(reduce.count)];
+      const last = pool.add(pool.add(start, start), pool.subtract(count, pool.u32(1)));
+      items.set(reduce.variable, pool.subtract(last, pool.index(reduce.variable)));
+    }
+    const result = pool.reduce({ ...reduce, tree: other, ...rewriteParts(reduce, visit) });
     memo.set(reduce, result);
     return result;
   };
-  const outputs = kernel.outputs.map((output) => ({
-    ...output,
-    value: visit(output.value),
-    ...(output.place === undefined ? {} : { place: output.place.map(visit) }),
-  }));
+  const outputs = rewriteOutputs(kernel.outputs, visit);
   return { ...kernel, outputs, origins: carried(kernel.origins, memo), names: carried(kernel.names, memo) };
 }
 
@@ -81,18 +67,7 @@ function carried<T>(
 
 /** Every reduction of a kernel, outermost first. */
 export function reductionsOf(kernel: Kernel): Reduce[] {
-  const found = new Set<Reduce>();
-  const seen = new Set<Expr>();
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    operandsOf(expr).forEach(visit);
-    if (expr.kind !== "field") return;
-    found.add(expr.of);
-    [expr.of.start, expr.of.count, ...expr.of.leaf].forEach(visit);
-  };
-  kernel.outputs.forEach((output) => [...(output.place ?? []), output.value].forEach(visit));
-  return [...found];
+  return [...reductionsBelow(rootsOf(kernel))];
 }
 
 /** Whether some reduction of a kernel does arithmetic on floats when it combines: only then can order matter. */

@@ -3,7 +3,7 @@
  * What does not keep to that is planted, and found.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rewrite } from "../dsl/expr.ts";
+import { rewrite } from "../dsl/rewrite.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Variant } from "../models/compile-model.ts";
 import { createTensor, openDevice, type Device, type Program } from "../runtime/index.ts";

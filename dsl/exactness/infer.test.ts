@@ -6,10 +6,11 @@ import { tries } from "../../spec/fixtures/effort.ts";
 import { extentsOf, kernels, sizedKernels } from "../../spec/fixtures/schedule-kernels.ts";
 import { bitAlgebra } from "../bits.ts";
 import { Denotation, type Algebra } from "../denotation.ts";
-import { f32OfBits, operandsOf } from "../expr.ts";
+import { f32OfBits } from "../expr.ts";
 import type { Expr, Kernel } from "../ir.ts";
 import { roundBf16 } from "../numbers.ts";
 import { readKernels } from "../reader/index.ts";
+import { childrenOf, collect, rootsOf } from "../visit.ts";
 import { Inference } from "./infer.ts";
 import { claimed, claimOf } from "./library.ts";
 import { findDisagreement } from "./portability.ts";
@@ -59,15 +60,8 @@ function holds(range: Range, expr: Expr, bits: number): boolean {
 
 /** The expressions that have a value at a point of the output. */
 function closedOf(kernel: Kernel): Set<Expr> {
-  const found = new Set<Expr>();
-  const visit = (expr: Expr): void => {
-    if (found.has(expr) || [...expr.free].some(({ kind }) => kind === "item")) return;
-    found.add(expr);
-    operandsOf(expr).forEach(visit);
-    if (expr.kind === "field") [expr.of.start, expr.of.count, ...expr.of.leaf].forEach(visit);
-  };
-  for (const { value, place = [] } of kernel.outputs) [value, ...place].forEach(visit);
-  return found;
+  const isClosed = ({ free }: Expr): boolean => [...free].every(({ kind }) => kind !== "item");
+  return collect(rootsOf(kernel), (expr) => childrenOf(expr).filter(isClosed));
 }
 
 function checkRanges(kernel: Kernel, extents: Readonly<Record<string, number>>, seed: number, ordinary: boolean): void {

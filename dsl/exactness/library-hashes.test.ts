@@ -1,29 +1,20 @@
 /** The functions that math.ts has are those whose hashes stand here: whoever edits one writes its hash anew. */
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { operandsOf } from "../expr.ts";
 import { hashFunction } from "../function-hash.ts";
-import type { Expr, FunctionDeclaration, Kernel } from "../ir.ts";
+import type { FunctionDeclaration, Kernel } from "../ir.ts";
 import { parseKernel } from "../parse-ir.ts";
 import { printKernel } from "../print-ir.ts";
 import { readKernels } from "../reader/index.ts";
+import { collect, operandsOf, rootsOf } from "../visit.ts";
 import { claimed } from "./library.ts";
 import { libraryHashes } from "./library-hashes.ts";
 
 function functionsOf(kernels: readonly Kernel[]): FunctionDeclaration[] {
-  const found = new Set<FunctionDeclaration>();
-  const seen = new Set<Expr>();
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    if (expr.kind === "call") {
-      found.add(expr.callee);
-      visit(expr.callee.result);
-    }
-    operandsOf(expr).forEach(visit);
-  };
-  for (const { outputs } of kernels) for (const { value } of outputs) visit(value);
-  return [...found];
+  const parts = collect(kernels.flatMap(rootsOf), (expr) =>
+    expr.kind === "call" ? [...expr.arguments, expr.callee.result] : operandsOf(expr),
+  );
+  return [...new Set([...parts].flatMap((part) => (part.kind === "call" ? [part.callee] : [])))];
 }
 
 const file = fileURLToPath(new URL("../../spec/fixtures/elementary.kernel.ts", import.meta.url));

@@ -3,8 +3,9 @@
  * batch axis, a sequence axis is as long as the longest of the batch's requests, so its extent depends on the batch, too.
  */
 import type { Node } from "ts-morph";
-import { dependenceOf, findFloat, isBatchLeaf, isLongest, isOwn, isPlacement, partsOf, withoutCut } from "../batch.ts";
+import { dependenceOf, findFloat, isBatchLeaf, isLongest, isOwn, isPlacement, withoutCut } from "../batch.ts";
 import type { Expr } from "../ir.ts";
+import { childrenOf } from "../visit.ts";
 import { holdsHole } from "./holes.ts";
 import type { Fix, NoteAt } from "./report.ts";
 import { shorten, write } from "./fixes.ts";
@@ -157,7 +158,7 @@ export function checkStored(reading: Reading, value: Expr, at: Node): void {
     if (seen.has(expr) || dependenceOf(reading, expr) === undefined) return;
     seen.add(expr);
     const owned = withoutCut(reading, expr);
-    for (const part of owned === undefined ? partsOf(expr) : [owned]) {
+    for (const part of owned === undefined ? childrenOf(expr) : [owned]) {
       if (isLeaf(part)) report(part, expr);
       else visit(part);
     }

@@ -1,6 +1,6 @@
 /** Whether a reducer's combine takes up both of its states: what it ignores of one is lost. */
 import { Node, SyntaxKind } from "ts-morph";
-import { partsOf } from "../expr.ts";
+import { collect } from "../visit.ts";
 import type { Expr } from "../ir.ts";
 import { replaceBy } from "./fixes.ts";
 import { holdsHole } from "./holes.ts";
@@ -81,6 +81,6 @@ function both(at: Node, name: string, words: string): Fix {
 /** The fields of either state that an expression reads. */
 function statesOf(expr: Expr): Record<Side, Set<string>> {
   const found: Record<Side, Set<string>> = { left: new Set(), right: new Set() };
-  for (const part of partsOf(expr)) if (part.kind === "state") found[part.side].add(part.field);
+  for (const part of collect([expr])) if (part.kind === "state") found[part.side].add(part.field);
   return found;
 }

@@ -4,7 +4,8 @@
  * Integers are bounded by linear forms over extents. An expression may have several bounds, none of them the best at
  * all extents: of a minimum, either side's. What the forms can't express is simply not proved.
  */
-import { inlined, type Pool } from "../expr.ts";
+import type { Pool } from "../expr.ts";
+import { inlined } from "../rewrite.ts";
 import type { Expr } from "../ir.ts";
 
 /** A sum of extents, each with a factor, and a constant; the constant's key is the empty name. */

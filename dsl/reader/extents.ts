@@ -1,7 +1,7 @@
 /** Indices that leave their axes. */
 import { own } from "../own.ts";
 import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
-import { operandsOf, partsOf } from "../expr.ts";
+import { collect, domainOf, operandsOf } from "../visit.ts";
 import type { Expr, Kernel, Load, SourceLocation } from "../ir.ts";
 import { staysInside } from "./extent-proofs.ts";
 import { holdsHole } from "./holes.ts";
@@ -121,7 +121,7 @@ function counterexample(index: Expr, axis: string): Counterexample | undefined {
 /** The axes whose points or extents an expression mentions. */
 function axesOf(expr: Expr): Set<string> {
   const axes = new Set([...expr.free].map(({ axis }) => axis));
-  for (const part of partsOf(expr)) if (part.kind === "extent") axes.add(part.axis);
+  for (const part of collect([expr])) if (part.kind === "extent") axes.add(part.axis);
   return axes;
 }
 
@@ -218,7 +218,7 @@ function visitLoads(kernel: Indexed, all: Intervals, check: (load: Load, known: 
     if (expr.kind === "load" && !expr.guarded) check(expr, known);
     if (expr.kind === "field") {
       const { of } = expr;
-      [of.start, of.count].forEach((bound) => visit(bound, known, seen));
+      domainOf(of).forEach((bound) => visit(bound, known, seen));
       const inside = known.inside(of);
       const inner = new Set<Expr>();
       if (inside !== undefined) of.leaf.forEach((part) => visit(part, inside, inner));

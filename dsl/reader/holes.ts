@@ -3,7 +3,8 @@
  * holds what was read of the expression, which is still checked; a kernel that has one is never handed out.
  */
 import type { Expr, ValueType } from "../ir.ts";
-import { operandsOf, type Pool } from "../expr.ts";
+import type { Pool } from "../expr.ts";
+import { childrenOf } from "../visit.ts";
 
 function make(pool: Pool, name: string, type: ValueType, parts: readonly Expr[]): Expr {
   return pool.call(
@@ -35,6 +36,5 @@ export function holdsHole(expr: Expr, seen = new Set<Expr>()): boolean {
   if (seen.has(expr)) return false;
   seen.add(expr);
   if (expr.kind === "call" && (expr.callee.name.startsWith("?") || holdsHole(expr.callee.result, seen))) return true;
-  const below = expr.kind === "field" ? [expr.of.start, expr.of.count, ...expr.of.leaf] : operandsOf(expr);
-  return below.some((part) => holdsHole(part, seen));
+  return childrenOf(expr).some((part) => holdsHole(part, seen));
 }

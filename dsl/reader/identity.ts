@@ -2,7 +2,8 @@
 import { Node } from "ts-morph";
 import { bitAlgebra } from "../bits.ts";
 import { Denotation } from "../denotation.ts";
-import { bitsOfF32, f32OfBits, holds } from "../expr.ts";
+import { bitsOfF32, f32OfBits } from "../expr.ts";
+import { holds } from "../visit.ts";
 import type { Constant, Expr, Reduce, Reducer } from "../ir.ts";
 import { trackingAlgebra } from "./finite-range.ts";
 import { replaceBy } from "./fixes.ts";

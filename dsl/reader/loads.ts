@@ -1,6 +1,7 @@
 /** Reading an element of a tensor: `x(token, channel)` and `gather(x, row(token), channel)`. */
 import { Node } from "ts-morph";
-import { operandsOf, partsOf, valueTypeOf } from "../expr.ts";
+import { valueTypeOf } from "../expr.ts";
+import { collect, operandsOf } from "../visit.ts";
 import type { Edit } from "../diagnostics.ts";
 import type { Expr, Input } from "../ir.ts";
 import { dependenceOf, instead, isBatchLeaf, isPlacement, nameDependence } from "./batch-rules.ts";
@@ -125,7 +126,7 @@ export function readIndex(reading: Reading, value: Value, at: Node): Expr {
 
 /** Whether a load appears outside the addresses of other loads. */
 function findLoaded(expr: Expr, wanted: (leaf: Expr) => boolean): Expr | undefined {
-  return [...partsOf(expr, (part) => (part.kind === "load" || isUnknown(part) ? [] : operandsOf(part)))].find(wanted);
+  return [...collect([expr], (part) => (part.kind === "load" || isUnknown(part) ? [] : operandsOf(part)))].find(wanted);
 }
 
 /** Whether an index lies inside its axis whatever its data are, by the form of the expression: a remainder or a minimum. */

@@ -2,7 +2,8 @@
 import { Node, SyntaxKind } from "ts-morph";
 import type { Edit } from "../diagnostics.ts";
 import type { Expr, Output, Variable } from "../ir.ts";
-import { operandsOf, partsOf, valueTypeOf } from "../expr.ts";
+import { valueTypeOf } from "../expr.ts";
+import { collect, operandsOf } from "../visit.ts";
 import { checkStored, dependenceOf, isBatchLeaf, isPlacement, nameDependence } from "./batch-rules.ts";
 import type { Declaration } from "./declaration.ts";
 import type { DeclaredTensor } from "./tensors.ts";
@@ -318,7 +319,7 @@ function checkAddresses(reading: Reading, declared: DeclaredTensor, { place, pla
     const axis = declared.axes[position]!;
     if (reading.axes.get(axis)?.role !== "batch" || holdsHole(index)) return false;
     if (index.kind === "index" && index.variable.kind === "axis" && index.variable.axis === axis) return false;
-    const parts = [...partsOf(index, (part) => (part.kind === "load" ? [] : operandsOf(part)))];
+    const parts = [...collect([index], (part) => (part.kind === "load" ? [] : operandsOf(part)))];
     return parts.some((part) => isBatchLeaf(reading, part)) || !parts.some((part) => isPlacement(reading, part));
   });
   if (wrong === -1) return true;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { applyEdits } from "../diagnostics.ts";
-import { operandsOf } from "../expr.ts";
+import { everythingIn } from "../visit.ts";
 import type { Expr, Field, Kernel, Load, Reduce } from "../ir.ts";
 import { printTree } from "../tree-notation.ts";
 import { packageRoot } from "./modules.ts";
@@ -14,17 +14,7 @@ function read(source: string): Kernel[] {
   return kernels;
 }
 
-/** Every expression below an output, each once. */
-function expressionsOf(kernel: Kernel): Expr[] {
-  const seen = new Set<Expr>();
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    (expr.kind === "field" ? [expr.of.start, expr.of.count, ...expr.of.leaf] : operandsOf(expr)).forEach(visit);
-  };
-  for (const { place, value } of kernel.outputs) [...(place ?? []), value].forEach(visit);
-  return [...seen];
-}
+const expressionsOf = (kernel: Kernel): Expr[] => [...everythingIn(kernel)];
 
 function reductionsOf(kernel: Kernel): Reduce[] {
   return [

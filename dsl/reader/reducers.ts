@@ -1,7 +1,8 @@
 /** `reducer({ state, identity, combine })`. */
 import { Node, type ObjectLiteralExpression, type PropertyAssignment } from "ts-morph";
 import { Denotation } from "../denotation.ts";
-import { f32OfBits, partsOf } from "../expr.ts";
+import { f32OfBits } from "../expr.ts";
+import { collect } from "../visit.ts";
 import type { Constant, Expr, Reducer } from "../ir.ts";
 import { checkSides } from "./combine-sides.ts";
 import { evaluate } from "./expressions.ts";
@@ -274,7 +275,7 @@ function readIdentity(
 /** What an expression of constants alone comes to, as it is written. */
 function constantOf(expr: Expr): string | undefined {
   if (
-    [...partsOf(expr)].some(
+    [...collect([expr])].some(
       ({ kind }) =>
         kind === "load" ||
         kind === "index" ||
@@ -346,7 +347,7 @@ function readCombine(
 
 /** What a combined state may not depend on. */
 function findOpen(expr: Expr): Expr | undefined {
-  return [...partsOf(expr)].find(
+  return [...collect([expr])].find(
     ({ kind }) => kind === "load" || kind === "index" || kind === "extent" || kind === "parameter" || kind === "field",
   );
 }

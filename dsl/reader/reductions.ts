@@ -1,7 +1,7 @@
 /** Domains, trees, and the reductions over them. */
 import { Node, SyntaxKind } from "ts-morph";
-import type { Expr, Reduce, Reducer, Variable } from "../ir.ts";
-import { operandsOf } from "../expr.ts";
+import type { Expr, Reduce, Reducer } from "../ir.ts";
+import { reductionsBelow } from "../visit.ts";
 import { isComplete, type Tree } from "../tree.ts";
 import { parseTree, TreeSyntaxError } from "../tree-notation.ts";
 import { checkBound, checkOwnBound, checkTree, checkWhole } from "./batch-rules.ts";
@@ -518,7 +518,7 @@ function fold(
     reading.folding.pop();
     const parts: ReturnType<typeof unknownLeaf> = read(value) ?? unknownLeaf(reading, value);
     const leaf = parts.leaf.map((expr) => (expr === "item" ? pool.index(variable) : expr));
-    if (leaf.some((expr) => binds(expr, variable, new Set()))) {
+    if ([...reductionsBelow(leaf)].some((inner) => inner.variable === variable)) {
       depth += 1;
       continue;
     }
@@ -598,15 +598,4 @@ function unknownLeaf(
     leaf: [hole(reading.pool, "u32", rest.kind === "fault" ? rest.parts : [])],
     unknown: true,
   };
-}
-
-/** Whether a reduction anywhere in an expression has this variable. */
-function binds(expr: Expr, variable: Variable, seen: Set<Expr>): boolean {
-  if (seen.has(expr)) return false;
-  seen.add(expr);
-  if (expr.kind === "field") {
-    const { of } = expr;
-    return of.variable === variable || [of.start, of.count, ...of.leaf].some((part) => binds(part, variable, seen));
-  }
-  return operandsOf(expr).some((part) => binds(part, variable, seen));
 }

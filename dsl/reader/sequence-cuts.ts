@@ -3,7 +3,8 @@
  * leaf reads positions at a distance from the item: then it lies at that distance from a multiple of the tree's groups.
  */
 import type { Node } from "ts-morph";
-import { inlined, operandsOf } from "../expr.ts";
+import { inlined } from "../rewrite.ts";
+import { childrenOf, operandsOf } from "../visit.ts";
 import type { Expr, Reduce } from "../ir.ts";
 import { printTree } from "../tree-notation.ts";
 import type { Tree } from "../tree.ts";
@@ -72,7 +73,7 @@ function distanceIn(reading: Reading, reduce: Reduce, period: number): Expr | un
       );
       if (moved !== undefined) return moved;
     }
-    return first(expr.kind === "field" ? [expr.of.start, expr.of.count, ...expr.of.leaf] : operandsOf(expr), visit);
+    return first(childrenOf(expr), visit);
   };
   return first(reduce.leaf, visit);
 }

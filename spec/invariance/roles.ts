@@ -1,6 +1,6 @@
 /** Which axes of a kernel may be varied, and how, without a row's bits changing. All of it is read off the declaration. */
-import { holds, operandsOf } from "../../dsl/expr.ts";
-import type { Expr, Kernel, Load, Reduce } from "../../dsl/ir.ts";
+import { childrenOf, everythingIn, holds, rootsOf } from "../../dsl/visit.ts";
+import type { Expr, Kernel, Load } from "../../dsl/ir.ts";
 import { integerOf } from "../bounds.ts";
 import { TestSetupError } from "./errors.ts";
 
@@ -38,7 +38,7 @@ interface Use {
 
 /** @throws TestSetupError where rows can't be told apart */
 export function rolesOf(kernel: Kernel): Roles {
-  const expressions = expressionsOf(kernel);
+  const expressions = everythingIn(kernel);
   const uses = usesOf(kernel, expressions);
   const rows = kernel.axes
     .filter(({ name, role }) => role === "batch" && kernel.outputs.some((output) => output.over.includes(name)))
@@ -63,22 +63,6 @@ export function rolesOf(kernel: Kernel): Roles {
     stretchable: stretchableAxes(kernel, expressions),
     blocks: blocksOf(kernel, uses),
   };
-}
-
-/** Every expression of a kernel, those inside of reductions included. */
-function expressionsOf(kernel: Kernel): Set<Expr> {
-  const seen = new Set<Expr>();
-  const reductions = new Set<Reduce>();
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    operandsOf(expr).forEach(visit);
-    if (expr.kind !== "field" || reductions.has(expr.of)) return;
-    reductions.add(expr.of);
-    [expr.of.start, expr.of.count, ...expr.of.leaf].forEach(visit);
-  };
-  kernel.outputs.forEach((output) => [...(output.place ?? []), output.value].forEach(visit));
-  return seen;
 }
 
 /** What each axis is indexed with. */
@@ -159,11 +143,10 @@ function stretchableAxes(kernel: Kernel, expressions: ReadonlySet<Expr>): string
       if (!isOwnBound(expr.right)) see(expr.left);
       if (!isOwnBound(expr.left)) see(expr.right);
     } else {
-      operandsOf(expr).forEach(see);
-      if (expr.kind === "field") [expr.of.start, expr.of.count, ...expr.of.leaf].forEach(see);
+      childrenOf(expr).forEach(see);
     }
   }
-  for (const output of kernel.outputs) [output.value, ...(output.place ?? [])].forEach(see);
+  rootsOf(kernel).forEach(see);
   // A unique table's new entries would need places.
   for (const input of kernel.inputs) if (input.unique) input.axes.forEach((axis) => fixed.add(axis));
   return kernel.axes.filter(({ name, role }) => role === "sequence" && !fixed.has(name)).map(({ name }) => name);
