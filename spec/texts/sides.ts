@@ -11,6 +11,8 @@ export interface Side {
   /** As the user gave it, with the commit that it stands for. */
   readonly name: string;
   readonly sources: string;
+  /** Its hash, where it is a commit. */
+  readonly commit?: string;
 }
 
 /** A message for the user, without a stack. */
@@ -32,7 +34,7 @@ export function checkOut(commit: string, folder: string): Side {
   const { status } = spawnSync("tar", ["-xf", archive, "-C", folder], { stdio: "inherit" });
   if (status !== 0) throw new UsageError(`tar could not unpack ${archive}`);
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
-  return { name: `${commit} (${hash.slice(0, 10)})`, sources: folder };
+  return { name: `${commit} (${hash.slice(0, 10)})`, sources: folder, commit: hash };
 }
 
 function git(args: readonly string[], fault: string): string {

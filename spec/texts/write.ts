@@ -27,11 +27,16 @@ const aligned = { rows: 16, items: 128, width: 64 };
 const ragged = { rows: 3, items: 133, width: 75 };
 
 /** Writes one file for each kernel, size, schedule, arithmetic and pass. @returns the sizes that it took */
-export async function writeTexts(sources: string, folder: string, list: SizeList | undefined): Promise<SizeList> {
+export async function writeTexts(
+  sources: string,
+  folder: string,
+  list: SizeList | undefined,
+  only: RegExp,
+): Promise<SizeList> {
   const taken: SizeList = {};
   const { schedulesFor, compile } = (await importFrom(sources, "codegen/compile.ts")) as Compiler;
   emptied(folder);
-  for (const [file, kernel] of await kernelsOf(sources)) {
+  for (const [file, kernel] of await kernelsOf(sources, only)) {
     const sizes = list === undefined ? await sizesOf(sources, kernel) : list[kernel.name];
     if (sizes === undefined) continue;
     taken[kernel.name] = sizes;
@@ -47,11 +52,11 @@ export async function writeTexts(sources: string, folder: string, list: SizeList
       for (const schedule of schedules)
         for (const arithmetic of arithmetics) {
           const artifact = attempt(() => compile(kernel, { extents, schedule, arithmetic }));
-          if (typeof artifact === "string") write(`${schedule.name}.${arithmetic}`, artifact);
+          if (typeof artifact === "string") write(`${asFileName(schedule.name)}.${arithmetic}`, artifact);
           else
             artifact.passes.forEach((pass, at) => {
               const number = artifact.passes.length === 1 ? "" : `.pass-${at + 1}`;
-              write(`${schedule.name}.${arithmetic}${number}`, textOf(extents, pass));
+              write(`${asFileName(schedule.name)}.${arithmetic}${number}`, textOf(extents, pass));
             });
         }
     }
@@ -83,13 +88,20 @@ function attempt<Result>(action: () => Result): Result | string {
   }
 }
 
-async function kernelsOf(sources: string): Promise<[file: string, kernel: Kernel][]> {
+async function kernelsOf(sources: string, only: RegExp): Promise<[file: string, kernel: Kernel][]> {
   const { readKernels } = (await importFrom(sources, "dsl/reader/index.ts")) as {
     readKernels: (file: string) => { kernels: Kernel[] };
   };
-  return kernelFiles(sources).flatMap((file) =>
-    readKernels(file).kernels.map((kernel): [string, Kernel] => [basename(file, ".kernel.ts"), kernel]),
-  );
+  const isWanted = (file: string, kernel: string): boolean => only.test(`${basename(file, ".kernel.ts")}.${kernel}`);
+  return kernelFiles(sources)
+    .filter((file) =>
+      [...readFileSync(file, "utf8").matchAll(/(\w+) = kernel\(/g)].some(([, name]) => isWanted(file, name!)),
+    )
+    .flatMap((file) =>
+      readKernels(file)
+        .kernels.filter(({ name }) => isWanted(file, name))
+        .map((kernel): [string, Kernel] => [basename(file, ".kernel.ts"), kernel]),
+    );
 }
 
 /** Every file of kernels that are right, wherever a commit has it. */
@@ -118,6 +130,8 @@ async function sizesOf(sources: string, kernel: Kernel): Promise<Readonly<Record
 
 const onlyOf = (kernel: Kernel, extents: Extents): Extents =>
   Object.fromEntries(kernel.axes.flatMap(({ name, role }) => (role === "model" ? [[name, extents[name]!]] : [])));
+
+const asFileName = (schedule: string): string => schedule.replace(/[^\w-]+/g, "_").slice(0, 100);
 
 const importFrom = (sources: string, path: string): Promise<unknown> =>
   import(pathToFileURL(join(sources, path)).href) as Promise<unknown>;
