@@ -58,12 +58,21 @@ export function examine(request: CaseRequest): Examination {
   try {
     return run.run();
   } catch (error) {
-    if (run.comparing !== undefined && error instanceof Mismatch)
-      new CaseRun({ ...request, only: run.comparing }).run();
+    if (run.comparing !== undefined && error instanceof Mismatch) throw shown(request, run.comparing) ?? error;
     throw error;
   } finally {
     request.effort.operations -= run.operations;
   }
+}
+
+/** The same difference with both expressions to show; undefined where these are not to be had. The bits refute either way. */
+function shown(request: CaseRequest, only: NonNullable<CaseRequest["only"]>): Mismatch | undefined {
+  try {
+    new CaseRun({ ...request, only }).run();
+  } catch (error) {
+    if (error instanceof Mismatch) return error;
+  }
+  return undefined;
 }
 
 function passesOf(request: PassRequest): PassRun[] {

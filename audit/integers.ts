@@ -370,7 +370,7 @@ export class Integers {
     if (condition.kind === "not") return this.select(condition.a!, b, a);
     const [s, t] = [this.#arm(a), this.#arm(b)];
     // A constant that is hidden on one side only is one constant all the same.
-    if (s === t) return this.plain(a as Word) as V;
+    if (s === t) return (isInteger(a) ? this.plain(a) : a) as V;
     const type = typeof a === "boolean" ? "bool" : typeof a === "number" ? "integer" : a.type;
     const isWord = type === "integer";
     return this.pool.node(
@@ -384,8 +384,9 @@ export class Integers {
     ) as V;
   }
 
+  /** Only an integer is plain: where floats are evaluated, too, their bits are no floats. */
   #arm(value: Value): Term {
-    return this.term(typeof value === "boolean" ? value : this.plain(value));
+    return this.term(isInteger(value) ? this.plain(value) : value);
   }
   #ordered(kind: TermKind, s: Term, t: Term): Term {
     return s.id < t.id ? this.pool.node(kind, "bool", s, t) : this.pool.node(kind, "bool", t, s);
@@ -402,6 +403,9 @@ export class Integers {
 function isUnsealed(float: Term): boolean {
   return float.kind === "argument" || float.kind.startsWith("raw") || (float.kind === "negate" && isUnsealed(float.a!));
 }
+
+const isInteger = (value: Value): value is Word =>
+  typeof value === "number" || (typeof value === "object" && value.type === "integer");
 
 /** What a term adds to its atoms. */
 const constantOf = (term: Term): number => (term.form === null ? 0 : term.bits);
