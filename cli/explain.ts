@@ -1,6 +1,7 @@
 /** `treefold explain`: what the compiler makes of a kernel, stage by stage. */
 import { Option, type Command } from "commander";
 import type { Offer, PassStages } from "../codegen/compile.ts";
+import type { PassKernel } from "../codegen/pass-kernel.ts";
 import type { Schedule } from "../codegen/schedule.ts";
 import type { PrintedLine } from "../codegen/statements.ts";
 import type { Kernel } from "../dsl/ir.ts";
@@ -21,7 +22,7 @@ import { parsePath } from "./model.ts";
 import { withProgress } from "./progress.ts";
 
 /** What is read, what may be chosen, and then what each of the compiler's passes gives. */
-const stages = ["ir", "tree", "level", "schedule", "specialize", "split", "map", "lower", "wgsl"] as const;
+const stages = ["ir", "tree", "level", "schedule", "specialize", "split", "nest", "map", "lower", "wgsl"] as const;
 
 interface Options {
   readonly kernel?: string;
@@ -40,7 +41,7 @@ export function register(program: Command): void {
       new Option(
         "--stage <stage>",
         "ir: the checked kernel; tree: its reductions; level: what its bits are promised on, and the operation because of which no more is; schedule: what fits. And what the compiler's passes give: " +
-          "specialize: the kernel at these extents; split: the kernel of each pass; map: what goes where; lower: the statements, each with the place in the kernel that it is for; wgsl: the module as the driver gets it",
+          "specialize: the kernel at these extents; split: the kernel of each pass; nest: its loops, after build and after each step of the schedule; map: what goes where; lower: the statements, each with the place in the kernel that it is for; wgsl: the module as the driver gets it",
       )
         .choices(stages)
         .makeOptionMandatory(),
@@ -140,6 +141,7 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
   const schedule = await chosenSchedule(kernel, options, isOneOfSeveral);
   if (typeof schedule === "string") return schedule;
   const stages = compileInStages(kernel, { extents, schedule });
+  if (options.stage === "nest") return describeNests(stages.specialized, schedule);
   const each = (text: (pass: PassStages) => string): string =>
     stages.passes.map((pass) => `// pass ${pass.label}\n${text(pass).trimEnd()}`).join("\n");
   switch (options.stage) {
@@ -165,6 +167,22 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
       ].join("\n");
     }
   }
+}
+
+/** The loops of each dispatch after build, and after each step of the schedule. */
+async function describeNests(kernel: PassKernel, schedule: Schedule): Promise<string> {
+  const [{ applySteps }, { stepsOfMappings }, { printNest }, { printStep }] = await Promise.all([
+    import("../codegen/nest/apply.ts"),
+    import("../codegen/nest/from-mapping.ts"),
+    import("../codegen/nest/print.ts"),
+    import("../codegen/schedule/signatures.ts"),
+  ]);
+  return applySteps(kernel, stepsOfMappings(kernel, schedule))
+    .map(({ step, nests }) => {
+      const after = step === undefined ? `kernel ${kernel.name}, after build` : `after ${printStep(step)}`;
+      return `// ${after}\n${nests.map(printNest).join("\n")}`;
+    })
+    .join("\n");
 }
 
 /** Statements, each with the place in the kernel that it comes from where that is another than the line before's. */

@@ -1,0 +1,26 @@
+import { describe, expect, test } from "vitest";
+import { defaultLimits } from "../../runtime/artifact.ts";
+import { modelExtents } from "../../spec/extents.ts";
+import { extentsOf, kernels, sizedKernels } from "../../spec/fixtures/schedule-kernels.ts";
+import { candidateSchedules } from "../candidates.ts";
+import { ScheduleError } from "../errors.ts";
+import { specialize } from "../specialize.ts";
+import { applySteps } from "./apply.ts";
+import { stepsOfMappings } from "./from-mapping.ts";
+
+describe("steps", () => {
+  test.each(sizedKernels)("of each schedule that %s is offered give nests that verify, or stage nothing", (name) => {
+    const kernel = kernels.get(name)!;
+    const extents = modelExtents(kernel, extentsOf(name, { rows: 5, items: 100, width: 37 }));
+    const specialized = specialize(kernel, extents);
+    for (const schedule of candidateSchedules(specialized, defaultLimits)) {
+      try {
+        const stages = applySteps(specialized, stepsOfMappings(specialized, schedule));
+        expect(stages.at(-1)!.nests).toHaveLength(schedule.passes.length);
+      } catch (error) {
+        if (!(error instanceof ScheduleError)) throw error;
+        expect(error.message).toMatch(/^step \d+ \(stage\): no (two points of a tile|operand is shared)/);
+      }
+    }
+  });
+});
