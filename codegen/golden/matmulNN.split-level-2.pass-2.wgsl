@@ -1,0 +1,56 @@
+// matmulNN, split-level-2, pass 2 of 2
+struct Uniforms {
+  ones: u32,
+  zero: u32,
+  extent_token: u32,
+}
+@group(0) @binding(0) var<uniform> uniforms: Uniforms;
+@group(0) @binding(1) var<storage, read> scratch0_value_data: array<f32>;
+@group(0) @binding(2) var<storage, read_write> output_data: array<f32>;
+
+fn canonical(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  return bitcast<f32>(select(bits, 0x7fc00000u, (bits & 0x7fffffffu) > 0x7f800000u));
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) local_index: u32) {
+  let out_local_0 = local_index % 32u;
+  let token_local_0 = local_index / 32u;
+  let tile_0 = workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z);
+  if (tile_0 >= ((uniforms.extent_token + 1u) / 2u)) {
+    return;
+  }
+  let token_base_0 = tile_0 * 2u;
+  var sum_stack_0: array<f32, 4>;
+  var depth_0: u32 = 0u;
+  let minimum_0 = min((token_base_0 + token_local_0), (uniforms.extent_token - 1u));
+  let total_0 = (minimum_0 * 105u) + (min(out_local_0, 20u) * 5u);
+  for (var part_0 = uniforms.zero; part_0 < 5u; part_0 += 1u) {
+    let scratch0_value_0 = scratch0_value_data[(total_0 + part_0)];
+    var sum_0: f32 = scratch0_value_0;
+    var carry_0: u32 = part_0;
+    while ((carry_0 & 1u) == 1u) {
+      depth_0 = depth_0 - 1u;
+      sum_0 = sum_stack_0[depth_0] + sum_0;
+      carry_0 = carry_0 >> 1u;
+    }
+    sum_stack_0[depth_0] = sum_0;
+    depth_0 = depth_0 + 1u;
+  }
+  var sum_1: f32 = bitcast<f32>(uniforms.zero);
+  if (depth_0 > 0u) {
+    depth_0 = depth_0 - 1u;
+    var sum_2: f32 = sum_stack_0[depth_0];
+    while (depth_0 > 0u) {
+      depth_0 = depth_0 - 1u;
+      sum_2 = sum_stack_0[depth_0] + sum_2;
+    }
+    sum_1 = sum_1 + sum_2;
+  }
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
+  let total_1 = (minimum_0 * 21u) + min(out_local_0, 20u);
+  if (less_0 && (out_local_0 < 21u)) {
+    output_data[total_1] = canonical(sum_1);
+  }
+}

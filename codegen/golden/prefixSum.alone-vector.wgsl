@@ -1,0 +1,62 @@
+// prefixSum, alone-vector
+struct Uniforms {
+  ones: u32,
+  zero: u32,
+  extent_row: u32,
+}
+@group(0) @binding(0) var<uniform> uniforms: Uniforms;
+@group(0) @binding(1) var<storage, read> x_data: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> output_data: array<f32>;
+
+fn canonical(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  return bitcast<f32>(select(bits, 0x7fc00000u, (bits & 0x7fffffffu) > 0x7f800000u));
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) local_index: u32) {
+  let c_local_0 = local_index;
+  let tile_0 = workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z);
+  if (tile_0 >= uniforms.extent_row) {
+    return;
+  }
+  let row_base_0 = tile_0;
+  var sum_0: f32 = bitcast<f32>(uniforms.zero);
+  let divide_0 = (min((c_local_0 + 1u), 64u) + 31u) / 32u;
+  let minimum_0 = min(row_base_0, (uniforms.extent_row - 1u));
+  let product_0 = minimum_0 * 16u;
+  for (var k_0 = uniforms.zero; k_0 < divide_0; k_0 += 1u) {
+    var sum_1: f32 = bitcast<f32>(uniforms.zero);
+    let subtract_0 = min((c_local_0 + 1u), 64u) - (k_0 * 32u);
+    let total_0 = product_0 + (k_0 * 8u);
+    for (var k_1 = 0u; k_1 < ((min(32u, subtract_0) / 8u) * 8u); k_1 += 8u) {
+      let x_words_0 = x_data[(total_0 + (k_1 / 4u))];
+      let x_0 = x_words_0.x;
+      sum_1 = sum_1 + x_0;
+      let x_1 = x_words_0.y;
+      sum_1 = sum_1 + x_1;
+      let x_2 = x_words_0.z;
+      sum_1 = sum_1 + x_2;
+      let x_3 = x_words_0.w;
+      sum_1 = sum_1 + x_3;
+      let x_words_1 = x_data[((total_0 + (k_1 / 4u)) + 1u)];
+      let x_4 = x_words_1.x;
+      sum_1 = sum_1 + x_4;
+      let x_5 = x_words_1.y;
+      sum_1 = sum_1 + x_5;
+      let x_6 = x_words_1.z;
+      sum_1 = sum_1 + x_6;
+      let x_7 = x_words_1.w;
+      sum_1 = sum_1 + x_7;
+    }
+    for (var k_2 = (min(32u, subtract_0) / 8u) * 8u; k_2 < min(32u, subtract_0); k_2 += 1u) {
+      let x_words_2 = x_data[(total_0 + (k_2 / 4u))];
+      let x_8 = x_words_2[(k_2 % 4u)];
+      sum_1 = sum_1 + x_8;
+    }
+    sum_0 = sum_0 + sum_1;
+  }
+  if (row_base_0 < uniforms.extent_row) {
+    output_data[((minimum_0 * 64u) + c_local_0)] = canonical(sum_0);
+  }
+}
