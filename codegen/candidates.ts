@@ -2,8 +2,9 @@
  * The schedules that a kernel is offered, made from its axes, its reductions' trees and the device's limits alone.
  * Each is a plan for mappings; what does not fit is found out by lowering it and left out.
  */
-import type { Expr, Load, Output, Reduce, StorageType } from "../dsl/ir.ts";
+import type { Expr, Load, Output, Reduce } from "../dsl/ir.ts";
 import type { DeviceLimits } from "../runtime/artifact.ts";
+import { isPacked, perVector } from "../runtime/storage.ts";
 import { ScheduleError } from "./errors.ts";
 import { collect, holds, operandsOf, reductionsBelow, reductionsInScope, rootsOf } from "../dsl/visit.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
@@ -18,7 +19,7 @@ export function outputAxesOf(kernel: PassKernel): string[] {
   for (const output of kernel.outputs) output.over.forEach((axis) => axes.add(axis));
   if (axes.size === 0) return [];
   const inner = innermostOf(
-    kernel.outputs.find((output) => output.storage === "bf16") ??
+    kernel.outputs.find((output) => isPacked(output.storage)) ??
       kernel.outputs.find((output) => output.over.length > 0)!,
     kernel,
   );
@@ -58,7 +59,7 @@ function shapeOf(kernel: PassKernel, limits: DeviceLimits): Shape {
     axes,
     inner: axes[axes.length - 1]!,
     limits,
-    pair: kernel.outputs.some((output) => output.storage === "bf16") ? 2 : 1,
+    pair: kernel.outputs.some((output) => isPacked(output.storage)) ? 2 : 1,
     reduces: reductionsInScope(rootsOf(kernel)),
   };
 }
@@ -235,10 +236,6 @@ function inBlocks(shape: Shape): Schedule[] {
   return mapping === undefined ? [] : [{ name: "blocks", passes: [mapping], layouts }];
 }
 
-/** Bytes that one lane loads at once. */
-const vectorBytes = 16;
-const bytesOf: Readonly<Record<StorageType, number>> = { f32: 4, u32: 4, i32: 4, bf16: 2 };
-
 /**
  * Blocks for the inputs whose elements neighbouring lanes walk far apart: those that leaves read at the innermost axis,
  * further on at an item, and elsewhere at indices that neither is part of. A block holds what the lanes load at once, a
@@ -261,7 +258,7 @@ function blocksFor(shape: Shape, lanes: number): Record<string, readonly number[
       others.some(({ free }) => [...free].some((variable) => variable === lane || variable.kind === "item"))
     )
       return undefined;
-    return indices.map((_, at) => (at === axis ? lanes : at === item ? vectorBytes / bytesOf[storage] : 1));
+    return indices.map((_, at) => (at === axis ? lanes : at === item ? perVector(storage) : 1));
   };
   const visit = (expr: Expr): void => {
     if (expr.kind !== "load") return;

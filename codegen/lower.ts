@@ -11,6 +11,7 @@ import type { AxisMapping } from "./schedule.ts";
 import { type Lowering, stageOperands, tileVariable } from "./stage.ts";
 import { Block } from "./statements.ts";
 import { Tile } from "./tile.ts";
+import { isPacked, perWord } from "../runtime/storage.ts";
 
 /** One of an invocation's points: a register number for each mapped axis. */
 type Point = ReadonlyMap<AxisMapping, number>;
@@ -45,7 +46,7 @@ export function lowerPass(request: PassRequest): LoweredPass {
   );
   for (const output of kernel.outputs) {
     const own = stores.filter((store) => store.output === output);
-    if (output.storage === "bf16") storePairs(lowering, own);
+    if (isPacked(output.storage)) storePairs(lowering, own);
     else own.forEach((store) => storeWord(lowering, store, wordText(lowering, store)));
   }
   tile.close();
@@ -105,7 +106,8 @@ function wordText({ context, tile }: Lowering, { output, value }: Store): string
 
 function storeWord({ context, tile }: Lowering, store: Store, value: string): void {
   const address = addressOf(context, store.output, store.place);
-  const word = store.output.storage === "bf16" ? context.affine.divide(address, 2).quotient : address;
+  const packed = perWord(store.output.storage);
+  const word = packed === 1 ? address : context.affine.divide(address, packed).quotient;
   const origin = context.origins.get(store.output.value) ?? null;
   const block = tile.block;
   if (store.guards.length === 0)

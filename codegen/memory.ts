@@ -1,5 +1,6 @@
 /** Where tensor elements lie, and how one is read: addresses simplified, words and vectors loaded once, bf16 widened. */
-import type { Expr, Input, Load, Output, StorageType } from "../dsl/ir.ts";
+import type { Expr, Input, Load, Output } from "../dsl/ir.ts";
+import { isPacked, perWord, shiftOf } from "../runtime/storage.ts";
 import type { Context } from "./context.ts";
 import { InternalCompilerError } from "./errors.ts";
 import { emit } from "./expressions.ts";
@@ -7,10 +8,9 @@ import { extentOf } from "./pass-kernel.ts";
 import { readText } from "./ranges.ts";
 import type { Block } from "./statements.ts";
 
-const perWord: Record<StorageType, number> = { f32: 1, u32: 1, i32: 1, bf16: 2 };
 const components = ["x", "y", "z", "w"];
 
-/** The distance between neighbours on each axis of a row-major tensor, in elements; 16-bit rows are padded to even. */
+/** The distance between neighbours on each axis of a row-major tensor, in elements; rows of packed elements are padded to whole words. */
 export function stridesOf(context: Context, tensor: Pick<Input | Output, "axes" | "storage">): Expr[] {
   const { pool } = context;
   const strides: Expr[] = [];
@@ -18,8 +18,10 @@ export function stridesOf(context: Context, tensor: Pick<Input | Output, "axes" 
   for (let at = tensor.axes.length - 1; at >= 0; at--) {
     strides.unshift(stride);
     let extent = extentOf(context.kernel, tensor.axes[at]!);
-    if (at === tensor.axes.length - 1 && tensor.storage === "bf16")
-      extent = pool.multiply(pool.divideUp(extent, 2), pool.u32(2));
+    if (at === tensor.axes.length - 1 && isPacked(tensor.storage)) {
+      const packed = perWord(tensor.storage);
+      extent = pool.multiply(pool.divideUp(extent, packed), pool.u32(packed));
+    }
     stride = pool.multiply(stride, extent);
   }
   return strides;
@@ -60,7 +62,7 @@ export function vectorWidthOf(context: Context, input: string): 1 | 4 {
 
 /** The WGSL type of a binding's elements. */
 export function elementTypeOf(context: Context, tensor: Pick<Input | Output, "name" | "storage">): string {
-  const word = tensor.storage === "bf16" ? "u32" : tensor.storage;
+  const word = isPacked(tensor.storage) ? "u32" : tensor.storage;
   return vectorWidthOf(context, tensor.name) === 4 ? `vec4<${word}>` : word;
 }
 
@@ -93,7 +95,7 @@ function elementText(context: Context, input: Input, indices: readonly Expr[], b
   const { pool, affine } = context;
   const address = addressOf(context, input, indices);
   const width = vectorWidthOf(context, input.name);
-  const packed = perWord[input.storage];
+  const packed = perWord(input.storage);
   if (width * packed === 1) return readText(input.name, emit(context, address, block), context.ranges.get(input.name));
   const { quotient, remainder } = affine.divide(address, width * packed);
   const vector = vectorText(context, input.name, quotient, block);
@@ -105,11 +107,13 @@ function elementText(context: Context, input: Input, indices: readonly Expr[], b
         ? `${vector}.${components[at.quotient.bits]!}`
         : `${vector}[${emit(context, at.quotient, block)}]`;
   if (packed === 1) return word;
-  if (at.remainder.kind === "constant") {
-    return at.remainder.bits === 0 ? `bitcast<f32>(${word} << 16u)` : `bitcast<f32>(${word} & 0xffff0000u)`;
-  }
-  const shift = emit(context, pool.multiply(at.remainder, pool.u32(16)), block);
-  return `bitcast<f32>((${word} >> ${shift}) << 16u)`;
+  // The element is shifted to the top of the word; the last one of a word stands there, above those that are cut off.
+  const top = shiftOf(input.storage);
+  if (at.remainder.kind === "constant" && at.remainder.bits === 0) return `bitcast<f32>(${word} << ${top}u)`;
+  if (at.remainder.kind === "constant" && at.remainder.bits === packed - 1)
+    return `bitcast<f32>(${word} & 0x${((0xffffffff << top) >>> 0).toString(16)}u)`;
+  const shift = emit(context, pool.multiply(at.remainder, pool.u32(32 / packed)), block);
+  return `bitcast<f32>((${word} >> ${shift}) << ${top}u)`;
 }
 
 /** A word or vector of an input, bound to a name once for all the elements that are taken out of it. */

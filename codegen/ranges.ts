@@ -6,6 +6,7 @@ import type { Input, Output } from "../dsl/ir.ts";
 import type { WordRange } from "../runtime/artifact.ts";
 import { CompileError, ScheduleError } from "./errors.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
+import { perWord, wordsFor } from "../runtime/storage.ts";
 
 /** Ranges start at multiples of this many words: what devices can bind from, and whole vectors. */
 const alignment = 64;
@@ -57,10 +58,10 @@ function wordsOf(
   for (const [at, axis] of axes.entries()) {
     const extent = extentOf(kernel, axis);
     if (extent.kind !== "constant") return undefined;
-    const step = blocks?.[at] ?? (storage === "bf16" && at === axes.length - 1 ? 2 : 1);
+    const step = blocks?.[at] ?? (at === axes.length - 1 ? perWord(storage) : 1);
     slots *= Math.ceil(extent.bits / step) * step;
   }
-  return storage === "bf16" ? Math.ceil(slots / 2) : slots;
+  return wordsFor(storage, slots);
 }
 
 /** The variable of a binding, of the whole tensor or of its range of this number. No other name ends so. */

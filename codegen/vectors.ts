@@ -3,6 +3,7 @@ import type { Input } from "../dsl/ir.ts";
 import { collect, reductionsBelow, rootsOf } from "../dsl/visit.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import type { Mapping } from "./schedule.ts";
+import { perVector } from "../runtime/storage.ts";
 
 export function vectorInputs(
   kernel: PassKernel,
@@ -35,7 +36,7 @@ function rowsAlign(
   mapping: Mapping,
   layouts: ReadonlyMap<string, readonly number[]>,
 ): boolean {
-  const vector = input.storage === "bf16" ? 8 : 4;
+  const vector = perVector(input.storage);
   const blocks = layouts.get(input.name);
   const fastest = fastestAxis(input.axes.length, blocks);
   const row = extentOf(kernel, input.axes[fastest]!);

@@ -4,6 +4,7 @@ import { operandsOf, partsOf, rootsOfOutput } from "../dsl/visit.ts";
 import { isComplete } from "../dsl/tree.ts";
 import { InternalCompilerError } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
+import { valueTypeOf } from "../runtime/storage.ts";
 
 /** The kernel itself, where nothing is wrong with it. */
 export function verifyKernel(kernel: PassKernel, after: string): PassKernel {
@@ -71,8 +72,7 @@ export function verifyKernel(kernel: PassKernel, after: string): PassKernel {
   for (const output of kernel.outputs) {
     const parts = rootsOfOutput(output);
     parts.forEach(visit);
-    const expected = output.storage === "bf16" ? "f32" : output.storage;
-    if (output.value.type !== expected)
+    if (output.value.type !== valueTypeOf(output.storage))
       fault(`output ${output.name} is ${output.storage} and its value ${output.value.type}`);
     for (const part of parts) {
       for (const variable of part.free) {

@@ -18,6 +18,7 @@ import type {
   ValueType,
   Variable,
 } from "./ir.ts";
+import { valueTypeOf } from "../runtime/storage.ts";
 import type { Tree } from "./tree.ts";
 import { foldBinary, foldUnary } from "./numbers.ts";
 
@@ -38,11 +39,6 @@ function union(parts: readonly { readonly free: ReadonlySet<Variable> }[]): Read
 }
 
 const comparisons = new Set<BinaryOperator>(["less", "lessEqual", "equal", "notEqual"]);
-
-/** The value type of an element once it is loaded. */
-export function valueTypeOf(storage: StorageType): "f32" | "u32" | "i32" {
-  return storage === "bf16" ? "f32" : storage;
-}
 
 const scratch = new DataView(new ArrayBuffer(4));
 /** The bits of a number rounded to f32. */

@@ -6,12 +6,13 @@
  * There are no statements and no schedule here; order exists only inside a `Reduce`, as its tree.
  */
 import type { Pool } from "./expr.ts";
+import type { StorageType } from "../runtime/storage.ts";
 import type { Tree } from "./tree.ts";
+
+export type { StorageType };
 
 /** What an expression evaluates to. bf16 exists in storage only: loading widens it to f32, which is exact. */
 export type ValueType = "f32" | "u32" | "i32" | "bool";
-/** What a tensor's elements are stored as. */
-export type StorageType = "f32" | "bf16" | "u32" | "i32";
 /**
  * `batch`: which requests and tokens happen to be together; may address, and nothing else.
  * `model`: fixed when a model is generated; a constant of the emitted text.

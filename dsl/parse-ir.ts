@@ -33,6 +33,7 @@ import {
 } from "./ir-grammar.ts";
 import { binaryCalls, infix, prefix, unaryCalls } from "./ir-operators.ts";
 import { parseTree, TreeSyntaxError } from "./tree-notation.ts";
+import { storageTypes } from "../runtime/storage.ts";
 
 /**
  * The kernel that a text stands for. It is not checked beyond names and the types of what is declared.
@@ -58,7 +59,6 @@ function inverse<Operator extends string>(
 }
 
 const roles: readonly AxisRole[] = ["batch", "model", "sequence"];
-const storages: readonly StorageType[] = ["f32", "bf16", "u32", "i32"];
 const numbers = ["f32", "u32", "i32"] as const;
 const values: readonly ValueType[] = [...numbers, "bool"];
 
@@ -173,7 +173,7 @@ class Builder {
 
   #tensor(tensor: TensorSyntax): [StorageType, readonly string[]] {
     for (const axis of tensor.axes) this.#axis(axis, tensor);
-    return [oneOf(storages, tensor.type, tensor, "storage type"), tensor.axes];
+    return [oneOf(storageTypes, tensor.type, tensor, "storage type"), tensor.axes];
   }
 
   #axis(name: string, at: At): string {

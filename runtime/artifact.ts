@@ -1,7 +1,8 @@
 /** What the compiler hands to the runtime: data only. It stands here because the runtime knows nothing of the compiler. */
 
-/** What a tensor's elements are stored as. */
-export type StorageType = "f32" | "bf16" | "u32" | "i32";
+import type { StorageType } from "./storage.ts";
+
+export type { StorageType };
 
 /** A place in a kernel's source; line and column are 1-based. */
 export interface SourceLocation {
@@ -48,8 +49,7 @@ export interface WordRange {
 }
 
 /**
- * A storage buffer of a pass. bf16 elements lie two to a u32 word, the lower index in the low half, and a row-major
- * bf16 tensor's last axis is padded to an even length; f32, u32 and i32 elements are one word each.
+ * A storage buffer of a pass; storage.ts says how elements lie in its words.
  */
 export interface Binding extends Layout {
   readonly binding: number;

@@ -3,7 +3,7 @@
  * Uint32Array the bits of any type; each is looked at where it lies, at its own offset in its buffer. Every other array
  * is refused, since its bytes would be taken for something that they are not.
  */
-import type { StorageType } from "./artifact.ts";
+import { type ElementType, type StorageType, valueTypeOf } from "./storage.ts";
 
 /** Bits of any type; or numbers: floats for f32 and bf16, integers for i32. */
 export type Elements = Uint32Array | Float32Array | Int32Array;
@@ -20,19 +20,19 @@ export class ElementsError extends Error {
   }
 }
 
-/** For each type, the array that holds its numbers. */
-const arrays = {
-  f32: "Float32Array",
-  bf16: "Float32Array",
-  i32: "Int32Array",
-  u32: "Uint32Array",
-} as const satisfies Record<StorageType, string>;
+/** For each type of a value, the array that holds its numbers. */
+const arrays: Readonly<Record<ElementType, string>> = { f32: "Float32Array", i32: "Int32Array", u32: "Uint32Array" };
+
+/** The array that holds the numbers of elements. */
+export function arrayOf(storage: StorageType): string {
+  return arrays[valueTypeOf(storage)];
+}
 
 /** The bits of elements, without a copy. @throws ElementsError where `given` is no array for this type */
 export function bitsOf(storage: StorageType, given: unknown): Uint32Array {
   const kind = kindOf(given);
   if (kind === "Uint32Array") return given as Uint32Array;
-  if (kind !== arrays[storage])
+  if (kind !== arrayOf(storage))
     throw new ElementsError(`${describe(given, kind)} given for ${storage} elements`, fixFor(storage, kind));
   const { buffer, byteOffset, length } = given as Float32Array | Int32Array;
   return new Uint32Array(buffer, byteOffset, length);
@@ -59,7 +59,7 @@ function describe(given: unknown, kind: string): string {
 
 /** What to write instead, called `x`. */
 function fixFor(storage: StorageType, kind: string): string {
-  const wanted = arrays[storage];
+  const wanted = arrayOf(storage);
   if (kind === "DataView" || kind === "Uint8Array")
     return `for its bytes write new ${wanted}(x.buffer.slice(x.byteOffset, x.byteOffset + x.byteLength))`;
   if (kind.endsWith("ArrayBuffer")) return `for its bytes write new ${wanted}(x)`;

@@ -2,8 +2,8 @@
  * How elements lie in a buffer's words (artifact.ts, Layout). Elements are handed over one u32 each, row-major
  * and unpadded: f32 and integers by their bits, bf16 by the bits of its value widened to f32.
  */
-import type { StorageType } from "./artifact.ts";
 import { bitsOf, type Elements, ElementsError } from "./elements.ts";
+import { isPacked, padded, shiftOf, type StorageType, vectorWords, wordsFor } from "./storage.ts";
 
 export interface TensorLayout {
   readonly shape: readonly number[];
@@ -19,25 +19,23 @@ export function elementsOf(layout: TensorLayout): number {
   return product(layout.shape);
 }
 
-/** The number of slots that elements and padding take; always even for bf16. */
+/** The number of slots that elements and padding take: whole words of them. */
 function slotsOf({ shape, storage, blocks }: TensorLayout): number {
   if (blocks !== undefined) {
     const slots = product(shape.map((extent, axis) => Math.ceil(extent / blocks[axis]!) * blocks[axis]!));
-    return storage === "bf16" ? slots + (slots % 2) : slots;
+    return padded(storage, slots);
   }
-  const row = shape.at(-1) ?? 1;
-  const paddedRow = storage === "bf16" ? row + (row % 2) : row;
-  return product(shape.slice(0, -1)) * paddedRow;
+  return product(shape.slice(0, -1)) * padded(storage, shape.at(-1) ?? 1);
 }
 
 /** The number of u32 words that a buffer of this layout holds. */
 export function wordsOf(layout: TensorLayout): number {
-  return layout.storage === "bf16" ? slotsOf(layout) / 2 : slotsOf(layout);
+  return wordsFor(layout.storage, slotsOf(layout));
 }
 
 /** The bytes that so many words take in a buffer and in a binding: whole vec4s, and at least one. */
 export function bindingBytes(words: number): number {
-  return Math.max(1, Math.ceil(words / 4)) * 16;
+  return Math.max(1, Math.ceil(words / vectorWords)) * vectorWords * 4;
 }
 
 /**
@@ -54,7 +52,8 @@ export function rowsOf({ shape, storage, blocks }: TensorLayout): { readonly row
 
 /** Whether slot i holds element i: nothing is padded and nothing is rearranged. */
 function isPlain({ shape, storage, blocks }: TensorLayout): boolean {
-  return blocks === undefined && (storage !== "bf16" || (shape.at(-1) ?? 1) % 2 === 0);
+  const row = shape.at(-1) ?? 1;
+  return blocks === undefined && padded(storage, row) === row;
 }
 
 /** Calls `visit` with each maximal run of consecutive elements that lie in consecutive slots. */
@@ -62,10 +61,10 @@ function forEachRun(layout: TensorLayout, visit: (element: number, slot: number,
   const elements = elementsOf(layout);
   if (elements === 0) return;
   if (isPlain(layout)) return visit(0, 0, elements);
-  const { shape, blocks } = layout;
+  const { shape, storage, blocks } = layout;
   const row = shape.at(-1) ?? 1;
   if (blocks === undefined) {
-    for (let element = 0, slot = 0; element < elements; element += row, slot += row + (row % 2))
+    for (let element = 0, slot = 0; element < elements; element += row, slot += padded(storage, row))
       visit(element, slot, row);
     return;
   }
@@ -103,20 +102,21 @@ export function packElements(layout: TensorLayout, given: Elements): Uint32Array
   if (elements.length !== expected)
     throw new ElementsError(`${elements.length} elements given for a tensor of ${expected}`, oneEach);
   const words = new Uint32Array(wordsOf(layout));
-  if (layout.storage !== "bf16") {
+  if (!isPacked(layout.storage)) {
     forEachRun(layout, (element, slot, length) => words.set(elements.subarray(element, element + length), slot));
     return words;
   }
   const halves = new Uint16Array(words.buffer);
+  const shift = shiftOf(layout.storage);
   let lost = 0;
   forEachRun(layout, (element, slot, length) => {
     for (let i = 0; i < length; i++) {
       const bits = elements[element + i]!;
-      lost |= bits & 0xffff;
-      halves[slot + i] = bits >>> 16;
+      lost |= bits;
+      halves[slot + i] = bits >>> shift;
     }
   });
-  if (lost !== 0) throw new ElementsError(`${notBf16(elements)!} is not a bf16 value`, oneEach);
+  if ((lost & (2 ** shift - 1)) !== 0) throw new ElementsError(`${notBf16(elements)!} is not a bf16 value`, oneEach);
   return words;
 }
 
@@ -132,13 +132,14 @@ export function notBf16(elements: Uint32Array): string | undefined {
 /** Elements from the words of the buffer; padding is dropped. */
 export function unpackElements(layout: TensorLayout, words: Uint32Array): Uint32Array<ArrayBuffer> {
   const elements = new Uint32Array(elementsOf(layout));
-  if (layout.storage !== "bf16") {
+  if (!isPacked(layout.storage)) {
     forEachRun(layout, (element, slot, length) => elements.set(words.subarray(slot, slot + length), element));
     return elements;
   }
   const halves = new Uint16Array(words.buffer, words.byteOffset, words.length * 2);
+  const scale = 2 ** shiftOf(layout.storage);
   forEachRun(layout, (element, slot, length) => {
-    for (let i = 0; i < length; i++) elements[element + i] = halves[slot + i]! * 0x10000;
+    for (let i = 0; i < length; i++) elements[element + i] = halves[slot + i]! * scale;
   });
   return elements;
 }

@@ -21,6 +21,7 @@ import type {
 import { roundBf16 } from "../dsl/numbers.ts";
 import { isComplete, valuesOf, type Level } from "../dsl/tree.ts";
 import { binaryText, literal, spanText, unaryText, unsigned, view } from "./operators.ts";
+import { holdsFloats } from "../runtime/storage.ts";
 
 /** Fills `outputs` from `inputs`; `outside` is told of an index that leaves its axis. */
 export type Generated = (
@@ -160,7 +161,7 @@ class Generator {
     const at = this.#name("at");
     const element = `out_${output.name}[${at}]`;
     const store = output.storage === "bf16" ? `${element} = roundBf16(${value});` : `${element} = ${value};`;
-    const isFloat = output.storage === "f32" || output.storage === "bf16";
+    const isFloat = holdsFloats(output.storage);
     const lines = [
       `const ${at} = ${this.#flat(output.axes, indices)};`,
       store,

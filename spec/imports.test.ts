@@ -1,4 +1,7 @@
-/** Which way imports go: dsl <- codegen and audit, which do not know each other, <- models <- spec, the runtime knows nothing of the compiler, and a page is a user of the runtime. */
+/**
+ * Which way imports go: dsl <- codegen and audit, which do not know each other, <- models <- spec. The runtime knows nothing
+ * of the compiler, and a page is a user of the runtime. The language and the compiler stand on a few files of the runtime.
+ */
 import { readdirSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -67,11 +70,29 @@ const imports = sources.flatMap(importsOf);
 const show = ({ from, to }: Import): string => `${from} -> ${to}`;
 const isTest = (path: string): boolean => path.endsWith(".test.ts");
 
-/** What the compiler writes and the runtime reads: what the compiler knows of the runtime, but for debug output. */
+/** How tensors store elements, and what the compiler writes and the runtime reads. */
+const storage = "runtime/storage.ts";
 const artifactFormat = "runtime/artifact.ts";
-const debugOutput = "runtime/debug.ts";
-/** What the audit knows besides: which numbers a formula of the artifact comes to. */
-const formulas = "runtime/formula.ts";
+/** The files of the runtime that others may import. The audit reads how elements are stored for itself. */
+const foundations: Readonly<Partial<Record<Folder, readonly string[]>>> = {
+  dsl: [storage],
+  codegen: [storage, artifactFormat, "runtime/debug.ts"],
+  audit: [artifactFormat, "runtime/formula.ts"],
+};
+
+/** The files of these folders that import themselves through others. Imports of types alone are gone when a file is run. */
+function filesInCycles(within: readonly Folder[]): string[] {
+  const importsBy = Map.groupBy(
+    imports.filter(({ typesOnly, lazy, from }) => !typesOnly && !lazy && within.includes(folderOf(from)!)),
+    ({ from }) => from,
+  );
+  const reaches = (from: string): Set<string> => {
+    const found = new Set((importsBy.get(from) ?? []).map(({ to }) => to));
+    for (const file of found) for (const { to } of importsBy.get(file) ?? []) found.add(to);
+    return found;
+  };
+  return [...importsBy.keys()].filter((file) => reaches(file).has(file)).sort();
+}
 
 describe("imports", () => {
   test("there are some", () => {
@@ -86,13 +107,19 @@ describe("imports", () => {
           imported !== undefined && imported !== importer && !allowed[importer].includes(imported) && !isTest(from)
         );
       })
-      .filter(
-        ({ from, to }) =>
-          !(["codegen", "audit"].includes(folderOf(from)!) && to === artifactFormat) &&
-          !(from.startsWith("codegen/") && to === debugOutput) &&
-          !(from.startsWith("audit/") && to === formulas),
-      );
+      .filter(({ from, to }) => !foundations[folderOf(from)!]?.includes(to));
     expect(wrong.map(show)).toEqual([]);
+  });
+
+  test("end in the files of the runtime that all others stand on", () => {
+    const below = imports.filter(({ from }) => from === storage || from === artifactFormat);
+    expect(below.map(show)).toEqual([`${artifactFormat} -> ${storage}`, `${artifactFormat} -> ${storage}`]);
+  });
+
+  test("go in no circle among the files of the language, the compiler and the audit, but for those named here", () => {
+    // To be opened: this list may only become shorter.
+    const known: readonly string[] = ["codegen/expressions.ts", "codegen/memory.ts"];
+    expect(filesInCycles(["dsl", "codegen", "audit"])).toEqual(known);
   });
 
   test("leave the compiler's libraries out of what runs without it", () => {
@@ -148,7 +175,7 @@ describe("what runs in browsers", () => {
 describe("the audit", () => {
   const audits = imports.filter(({ from }) => from.startsWith("audit/") && !isTest(from));
   // Of the runtime: the format of what is judged, and how its formulas are evaluated.
-  const known = [artifactFormat, formulas, "chevrotain", "node:crypto"];
+  const known = [...foundations.audit!, "chevrotain", "node:crypto"];
 
   test("is among the sources", () => expect(audits.length).toBeGreaterThan(10));
 

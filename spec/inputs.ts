@@ -9,6 +9,7 @@ import { boundsOfUse, type Bounds } from "./bounds.ts";
 import { sizeOf } from "./evaluator.ts";
 import { addsFloats, changedBy, otherOrders, reductionsOf } from "./order.ts";
 import { Random } from "./random.ts";
+import { holdsFloats } from "../runtime/storage.ts";
 
 /** Inputs that can't be made, such as more distinct places than an axis has. */
 export class InputError extends Error {
@@ -45,7 +46,7 @@ export function randomInputs(
 ): RandomInputs {
   const bounds = boundsOfUse(kernel, extents);
   const reduced = new Set(reductionsOf(kernel).map(({ axis }) => axis));
-  const floatInputs = kernel.inputs.filter(({ storage }) => isFloat(storage));
+  const floatInputs = kernel.inputs.filter(({ storage }) => holdsFloats(storage));
   const first = floatInputs[0]?.name;
   const leading = (floatInputs.find(({ axes }) => axes.some((axis) => reduced.has(axis))) ?? floatInputs[0])?.name;
   const elements = (
@@ -53,7 +54,7 @@ export function randomInputs(
     random: Random,
   ): Uint32Array => {
     const size = sizeOf(axes, extents);
-    if (!isFloat(storage)) return integers(random, storage, size, bounds.inputs.get(name), kind.late);
+    if (!holdsFloats(storage)) return integers(random, storage, size, bounds.inputs.get(name), kind.late);
     const along = axes.findLast((axis) => reduced.has(axis)) ?? axes.at(-1);
     const row = extents[along ?? ""] ?? 1;
     const stride = along === undefined ? 1 : sizeOf(axes.slice(axes.lastIndexOf(along) + 1), extents);
@@ -145,10 +146,6 @@ const smallIntegers = 16;
 const leastLate = 64;
 /** Among more integers than this, one 0 weighs little. */
 const manyIntegers = 15;
-
-function isFloat(storage: StorageType): boolean {
-  return storage === "f32" || storage === "bf16";
-}
 
 /**
  * A way to make floats, all with full mantissas and, but for those that lie close together, zeros of both signs.

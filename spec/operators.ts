@@ -5,6 +5,7 @@
 import { f32OfBits } from "../dsl/expr.ts";
 import type { BinaryOperator, Constant, Expr, StorageType, UnaryOperator, ValueType } from "../dsl/ir.ts";
 import type { Level } from "../dsl/tree.ts";
+import { arrayOf } from "../runtime/elements.ts";
 
 export function unaryText(operator: UnaryOperator, type: ValueType, operand: string): string {
   const isFloat = type === "f32";
@@ -95,8 +96,7 @@ export function spanText(level: Level, index: string, items: string): { first: s
 
 /** An array's elements, as numbers of what is stored. */
 export function view(storage: StorageType, array: string): string {
-  const type = storage === "u32" ? "Uint32Array" : storage === "i32" ? "Int32Array" : "Float32Array";
-  return `new ${type}(${array}.buffer, ${array}.byteOffset, ${array}.length)`;
+  return `new ${arrayOf(storage)}(${array}.buffer, ${array}.byteOffset, ${array}.length)`;
 }
 
 /** An index as an unsigned number, so that a negative one lies outside of every axis. */

@@ -4,7 +4,7 @@
  */
 import { own, record } from "../dsl/own.ts";
 import type { DeclaredKernel } from "../models/build/library.ts";
-import type { Kernel, StorageType } from "../dsl/ir.ts";
+import type { Kernel } from "../dsl/ir.ts";
 import { parseKernel } from "../dsl/parse-ir.ts";
 import { parseTree } from "../dsl/tree-notation.ts";
 import { selfTestFormat, type Case, type SelfTest } from "../runtime/doctor/index.ts";
@@ -14,6 +14,7 @@ import { kindFor, randomInputs, type Kind } from "./inputs.ts";
 import { addsFloats, replaceTrees, withoutRounding } from "./order.ts";
 import { caseOf, makeProbes } from "./probes.ts";
 import { Random } from "./random.ts";
+import { type FloatStorage, holdsFloats } from "../runtime/storage.ts";
 
 const seed = 20261122;
 /** Elements of a tensor before they repeat: a prime, so that neighbouring rows differ. */
@@ -54,13 +55,13 @@ function makeCases(kernel: Kernel, model: Readonly<Record<string, number>>): rea
   const ordinary = Object.fromEntries(
     kernel.inputs.map(({ name, storage, axes }) => [
       name,
-      isFloat(storage) ? wholeRows(inputs[name]!, extents[axes.at(-1)!]!) : inputs[name]!,
+      holdsFloats(storage) ? wholeRows(inputs[name]!, extents[axes.at(-1)!]!) : inputs[name]!,
     ]),
   );
   const edged = Object.fromEntries(
     kernel.inputs.map(({ name, storage }) => [
       name,
-      isFloat(storage) ? adversarial(name, storage, inputs[name]!) : inputs[name]!,
+      holdsFloats(storage) ? adversarial(name, storage, inputs[name]!) : inputs[name]!,
     ]),
   );
   return [ordinary, edged].map((patterns) => caseOf(kernel, extents, patterns, parameters));
@@ -120,12 +121,8 @@ function wholeRows(elements: Uint32Array, row: number): Uint32Array {
   return elements.slice(0, Math.max(1, Math.floor(period / Math.max(1, row))) * row);
 }
 
-function isFloat(storage: StorageType): storage is "f32" | "bf16" {
-  return storage === "f32" || storage === "bf16";
-}
-
 /** Edges of what kernels flush and round, from both sides, and zeros of both signs. */
-const edges: Readonly<Record<"f32" | "bf16", readonly number[]>> = {
+const edges: Readonly<Record<FloatStorage, readonly number[]>> = {
   f32: [-56, -51, -60, -70, -102, -40, -46].flatMap((exponent) => {
     const bits = (127 + exponent) << 23;
     return [bits, bits - 1, bits + 1];

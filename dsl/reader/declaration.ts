@@ -2,7 +2,7 @@
 import { Node, SyntaxKind, type ObjectLiteralExpression, type PropertyAssignment } from "ts-morph";
 import type { Edit } from "../diagnostics.ts";
 import type { AxisRole, Parameter } from "../ir.ts";
-import { valueTypeOf } from "../expr.ts";
+import { isStorageType, valueTypeOf } from "../../runtime/storage.ts";
 import { evaluate } from "./expressions.ts";
 import { reductionNames, roleNames } from "./intrinsic-names.ts";
 import { checkName } from "./names.ts";
@@ -10,7 +10,7 @@ import type { Fix } from "./report.ts";
 import { addFirst, addTo, didYouMean, instead, insertBefore, removeFrom, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { mayBeMeant, nearest } from "./suggest.ts";
-import { type DeclaredTensor, dtypeMeant, otherTypes, readTensor, storageTypes } from "./tensors.ts";
+import { type DeclaredTensor, dtypeMeant, otherTypes, readTensor } from "./tensors.ts";
 import { describe, type FunctionLike, type Scope, type Value } from "./values.ts";
 
 export interface Declaration {
@@ -388,7 +388,7 @@ function scalarInput(
   at: Node,
 ): Parameter["type"] | undefined {
   const text = Node.isStringLiteral(value) ? value.getLiteralText().trim() : "";
-  const type = storageTypes.includes(text)
+  const type = isStorageType(text)
     ? text === "bf16"
       ? "f32"
       : (text as Parameter["type"])
@@ -428,7 +428,7 @@ function addMember(object: Members, member: "params" | "inputs", text: string): 
 function readParameters(reading: Reading, object: Members, scope: Scope): (Parameter & { readonly at: Node })[] {
   return entries(reading, object, "params", scope).flatMap(({ name, value, at }) => {
     const isBare =
-      Node.isIdentifier(value) && storageTypes.includes(value.getText()) && scope.find(value.getText()) === undefined;
+      Node.isIdentifier(value) && isStorageType(value.getText()) && scope.find(value.getText()) === undefined;
     const type: Value = isBare ? { kind: "intrinsic", name: value.getText() } : evaluate(reading, value, scope);
     reading.faulty.add(name);
     if (type.kind === "text" && (type.text === "f32" || type.text === "u32" || type.text === "i32")) {

@@ -1,6 +1,6 @@
 /** Calls of the author's functions, and the statements of a body. */
 import { Node, SyntaxKind, type VariableDeclaration } from "ts-morph";
-import { valueTypeOf } from "../expr.ts";
+import { valueTypeOf } from "../../runtime/storage.ts";
 import type { Expr, FunctionDeclaration, ValueType } from "../ir.ts";
 import { bindParameter, bindPattern, functionAround, isLoose, reportHidden } from "./bindings.ts";
 import { evaluate } from "./expressions.ts";

@@ -1,6 +1,6 @@
 /** Reading an element of a tensor: `x(token, channel)` and `gather(x, row(token), channel)`. */
 import { Node } from "ts-morph";
-import { valueTypeOf } from "../expr.ts";
+import { valueTypeOf } from "../../runtime/storage.ts";
 import { collect, operandsOf } from "../visit.ts";
 import type { Edit } from "../diagnostics.ts";
 import type { Expr, Input } from "../ir.ts";

@@ -2,7 +2,7 @@
 import { Node, SyntaxKind } from "ts-morph";
 import type { Edit } from "../diagnostics.ts";
 import type { Expr, Output, Variable } from "../ir.ts";
-import { valueTypeOf } from "../expr.ts";
+import { valueTypeOf } from "../../runtime/storage.ts";
 import { collect, operandsOf } from "../visit.ts";
 import { checkStored, dependenceOf, isBatchLeaf, isPlacement, nameDependence } from "./batch-rules.ts";
 import type { Declaration } from "./declaration.ts";

@@ -1,6 +1,6 @@
 /** Tensors of a declaration: their dtypes and axes, and what is meant where these are nearly right. */
 import { Node } from "ts-morph";
-import type { StorageType } from "../ir.ts";
+import { isStorageType, storageTypes, type StorageType } from "../../runtime/storage.ts";
 import { evaluate } from "./expressions.ts";
 import type { Fix } from "./report.ts";
 import { addTo, instead, replaceBy, shorten } from "./fixes.ts";
@@ -19,7 +19,6 @@ export interface DeclaredTensor {
   readonly at: Node;
 }
 
-export const storageTypes = ["f32", "bf16", "u32", "i32"];
 /** What others call dtypes. */
 export const otherTypes: ReadonlyMap<string, StorageType> = new Map(
   (
@@ -77,7 +76,7 @@ export function readTensor(
     reading.report.add("R018", value, message, fix);
     return undefined;
   };
-  const known = (dtype: string): string => (storageTypes.includes(dtype) ? dtype : dtypeFor(dtype).type);
+  const known = (dtype: string): string => (isStorageType(dtype) ? dtype : dtypeFor(dtype).type);
   const meantBy = (text: string): MendedType | undefined => mendedType(text, [...reading.axes.keys()], known);
   const bareText = unquoted(value);
   const quoted = bareText === undefined ? undefined : meantBy(bareText)?.text;
@@ -129,7 +128,7 @@ export function readTensor(
   const typeWith = (dtypeText: string, axisTexts: string): string =>
     `${unique ?? ""}${placement === undefined ? "" : "placement "}${dtypeText}[${axisTexts}]`;
   let storage: StorageType;
-  if (dtype !== "f32" && dtype !== "bf16" && dtype !== "u32" && dtype !== "i32") {
+  if (!isStorageType(dtype)) {
     const { type: meant, words, more } = dtypeFor(dtype);
     wrong(`'${name}' has an unknown dtype '${dtype}'`, rewrite(words, typeWith(meant, list), more));
     storage = meant;

@@ -6,6 +6,7 @@ import type { BitData } from "../data.ts";
 import { evaluate, sizeOf } from "../evaluator.ts";
 import type { Random } from "../random.ts";
 import type { Extents, Roles } from "./roles.ts";
+import { holdsFloats } from "../../runtime/storage.ts";
 
 /** What the floats of rows that are not compared are overwritten with; "random" leaves them. */
 export const neighbours = ["random", "zeros", "infinities", "NaN"] as const;
@@ -68,7 +69,7 @@ export function arrange({ kernel, roles, data }: Base, arrangement: Arrangement,
     axes: readonly string[],
     elements: Uint32Array,
   ): Uint32Array => {
-    const isFloat = storage === "f32" || storage === "bf16";
+    const isFloat = holdsFloats(storage);
     const move = moves.get(name);
     const others = isFloat ? strangers(axes, data.extents, arrangement) : undefined;
     return Uint32Array.from(sources(axes, data.extents, arrangement), (source, at) => {
