@@ -82,13 +82,12 @@ const foundations: Readonly<Partial<Record<Folder, readonly string[]>>> = {
 
 /** The files of these folders that import themselves through others. Imports of types alone are gone when a file is run. */
 function filesInCycles(within: readonly Folder[]): string[] {
-  const importsBy = Map.groupBy(
-    imports.filter(({ typesOnly, lazy, from }) => !typesOnly && !lazy && within.includes(folderOf(from)!)),
-    ({ from }) => from,
-  );
+  const values = imports.filter(({ typesOnly, lazy, from }) => !typesOnly && !lazy && within.includes(folderOf(from)!));
+  const importsBy = new Map<string, string[]>();
+  for (const { from, to } of values) importsBy.set(from, [...(importsBy.get(from) ?? []), to]);
   const reaches = (from: string): Set<string> => {
-    const found = new Set((importsBy.get(from) ?? []).map(({ to }) => to));
-    for (const file of found) for (const { to } of importsBy.get(file) ?? []) found.add(to);
+    const found = new Set(importsBy.get(from));
+    for (const file of found) for (const to of importsBy.get(file) ?? []) found.add(to);
     return found;
   };
   return [...importsBy.keys()].filter((file) => reaches(file).has(file)).sort();
