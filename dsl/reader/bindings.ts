@@ -5,7 +5,8 @@ import { didYouMean, insertAfter, removeFrom, replaceBy, shorten, write } from "
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { nearest } from "./suggest.ts";
-import { isLibrary, unknownOf } from "./functions.ts";
+import { isLibrary } from "./modules.ts";
+import { unknownOf } from "./functions.ts";
 import { reportUnknown } from "./unknown.ts";
 import { describe, fault, type Binding, type Scope, type Value } from "./values.ts";
 

@@ -1,6 +1,5 @@
 /** `x[token][c]`: tensors are indexed by calls. */
 import { Node, SyntaxKind } from "ts-morph";
-import { evaluate } from "./expressions.ts";
 import { unknownOf } from "./functions.ts";
 import { readLoad } from "./loads.ts";
 import { renew, shorten } from "./fixes.ts";
@@ -27,11 +26,11 @@ function commaParts(node: Node): Node[] {
 
 export function readElement(reading: Reading, node: ElementAccess, scope: Scope): Value {
   const { root, indices } = takeApart(node);
-  const tensor = evaluate(reading, root, scope);
+  const tensor = reading.evaluate(root, scope);
   if (tensor.kind === "tensor") {
     const { name, axes } = tensor.input;
     const texts = indices.map((index) => index.getText());
-    const values = indices.map((index) => evaluate(reading, index, scope));
+    const values = indices.map((index) => reading.evaluate(index, scope));
     const written = texts.length === axes.length ? texts : indicesFor(reading, axes, node, values, indices);
     const fix = renew(node, "index it by a call", `${root.getText()}(${written.join(", ")})`);
     const isWhole = texts.length === axes.length || areBound(reading, written);
@@ -45,9 +44,9 @@ export function readElement(reading: Reading, node: ElementAccess, scope: Scope)
       ? readLoad(reading, tensor.input, node, indices, values, false)
       : unknownOf(reading, values, indices);
   }
-  const value = root === node.getExpression() ? tensor : evaluate(reading, node.getExpression(), scope);
+  const value = root === node.getExpression() ? tensor : reading.evaluate(node.getExpression(), scope);
   const at = node.getArgumentExpression();
-  const key = at === undefined ? undefined : evaluate(reading, at, scope);
+  const key = at === undefined ? undefined : reading.evaluate(at, scope);
   if (value.kind === "fault" || key === undefined || key.kind === "fault")
     return unknownOf(reading, key === undefined ? [value] : [value, key]);
   const found =

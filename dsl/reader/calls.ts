@@ -1,6 +1,5 @@
 /** A call, by what is called. */
 import { Node } from "ts-morph";
-import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { readLoad } from "./loads.ts";
@@ -21,7 +20,7 @@ export function readCall(
     reportUnknown(reading, spread);
     return unknownOf(
       reading,
-      args.map((arg) => evaluate(reading, Node.isSpreadElement(arg) ? arg.getExpression() : arg, scope)),
+      args.map((arg) => reading.evaluate(Node.isSpreadElement(arg) ? arg.getExpression() : arg, scope)),
       args,
     );
   }
@@ -48,11 +47,11 @@ export function readCall(
     );
     return unknownOf(
       reading,
-      args.map((arg) => evaluate(reading, arg, scope)),
+      args.map((arg) => reading.evaluate(arg, scope)),
       args,
     );
   }
-  const callee = evaluate(reading, calleeAt, scope);
+  const callee = reading.evaluate(calleeAt, scope);
   switch (callee.kind) {
     case "intrinsic":
       return callIntrinsic(reading, callee.name, node, args, scope);
@@ -62,20 +61,20 @@ export function readCall(
         callee.input,
         node,
         args,
-        args.map((arg) => evaluate(reading, arg, scope)),
+        args.map((arg) => reading.evaluate(arg, scope)),
         false,
       );
     case "function":
       return callFunction(
         reading,
         callee,
-        args.map((arg) => evaluate(reading, arg, scope)),
+        args.map((arg) => reading.evaluate(arg, scope)),
         node,
         args,
       );
     // It may be a reduction, which binds the axes that are open in its arguments.
     case "fault": {
-      for (const arg of args) unknownOf(reading, [evaluate(reading, arg, scope)], [arg]);
+      for (const arg of args) unknownOf(reading, [reading.evaluate(arg, scope)], [arg]);
       return fault;
     }
     default: {
@@ -104,7 +103,7 @@ export function readCall(
       );
       return plain || isParameter
         ? unknownArguments(reading, callee, args, scope)
-        : unknownOf(reading, [callee, ...args.map((arg) => evaluate(reading, arg, scope))], [calleeAt, ...args]);
+        : unknownOf(reading, [callee, ...args.map((arg) => reading.evaluate(arg, scope))], [calleeAt, ...args]);
     }
   }
 }
@@ -117,6 +116,6 @@ function isKernel(node: Node | undefined, scope: Scope): boolean {
 
 /** Reads the arguments of what is no function, and gives its plain value. */
 function unknownArguments(reading: Reading, callee: Value, args: readonly Node[], scope: Scope): Value {
-  for (const arg of args) evaluate(reading, arg, scope);
+  for (const arg of args) reading.evaluate(arg, scope);
   return callee;
 }

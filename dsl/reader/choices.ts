@@ -2,7 +2,6 @@
 import type { Node } from "ts-morph";
 import type { Expr } from "../ir.ts";
 import { checkCondition } from "./batch-rules.ts";
-import { evaluate } from "./expressions.ts";
 import { unknownOf } from "./functions.ts";
 import { hole } from "./holes.ts";
 import type { Reading } from "./reading.ts";
@@ -16,9 +15,9 @@ export function choose(
   [conditionAt, trueAt, falseAt]: readonly [Node, Node, Node],
   scope: Scope,
 ): Value {
-  const conditionValue = evaluate(reading, conditionAt, scope);
-  const whenTrue = evaluate(reading, trueAt, scope);
-  const whenFalse = evaluate(reading, falseAt, scope);
+  const conditionValue = reading.evaluate(conditionAt, scope);
+  const whenTrue = reading.evaluate(trueAt, scope);
+  const whenFalse = reading.evaluate(falseAt, scope);
   const wanted = reading.expr(conditionValue, conditionAt, "bool")!;
   const condition = checkCondition(reading, wanted, conditionAt) ? wanted : hole(reading.pool, "bool", [wanted]);
   if (whenTrue.kind === "record" && whenFalse.kind === "record")

@@ -3,7 +3,6 @@ import { Node, SyntaxKind, type ObjectLiteralExpression, type PropertyAssignment
 import type { Edit } from "../diagnostics.ts";
 import type { AxisRole, Parameter } from "../ir.ts";
 import { isStorageType, valueTypeOf } from "../../runtime/storage.ts";
-import { evaluate } from "./expressions.ts";
 import { reductionNames, roleNames } from "./intrinsic-names.ts";
 import { checkName } from "./names.ts";
 import type { Fix } from "./report.ts";
@@ -295,7 +294,7 @@ function readAxes(reading: Reading, object: Members, scope: Scope): void {
       continue;
     }
     reading.reading = "axes";
-    const role = evaluate(reading, value, scope);
+    const role = reading.evaluate(value, scope);
     reading.reading = undefined;
     reading.faulty.add(name);
     if (role.kind === "fault") continue;
@@ -429,7 +428,7 @@ function readParameters(reading: Reading, object: Members, scope: Scope): (Param
   return entries(reading, object, "params", scope).flatMap(({ name, value, at }) => {
     const isBare =
       Node.isIdentifier(value) && isStorageType(value.getText()) && scope.find(value.getText()) === undefined;
-    const type: Value = isBare ? { kind: "intrinsic", name: value.getText() } : evaluate(reading, value, scope);
+    const type: Value = isBare ? { kind: "intrinsic", name: value.getText() } : reading.evaluate(value, scope);
     reading.faulty.add(name);
     if (type.kind === "text" && (type.text === "f32" || type.text === "u32" || type.text === "i32")) {
       const first = reading.inputs.get(name) ?? reading.axes.get(name);
@@ -577,7 +576,7 @@ function readBody(reading: Reading, object: Members, scope: Scope): FunctionLike
     : Node.isShorthandPropertyAssignment(property)
       ? property.getNameNode()
       : property;
-  const value = evaluate(reading, initializer, scope);
+  const value = reading.evaluate(initializer, scope);
   if (value.kind === "function") return value.node;
   if (value.kind !== "fault") reading.report.add("R018", property, `the body is ${describe(value)}`, bodyForm(reading));
   return undefined;

@@ -4,15 +4,18 @@ import { readElement } from "./brackets.ts";
 import { readCall } from "./calls.ts";
 import { choose } from "./choices.ts";
 import { write } from "./fixes.ts";
-import { unknownOf } from "./functions.ts";
+import { inline, unknownOf } from "./functions.ts";
 import { readName, readProperty } from "./lookups.ts";
 import { readBinary, readUnary } from "./operators.ts";
-import type { Reading } from "./reading.ts";
+import type { Interpreter, Reading } from "./reading.ts";
 import { reportAssignment, reportUnknown } from "./unknown.ts";
 import { describe, fault, scalar, type Scope, type Value } from "./values.ts";
 
+/** All that the reader knows how to read, for `Reading` to hand down. */
+export const interpreter: Interpreter = { evaluate, inline };
+
 /** The value of an expression; `fault`, after a report, where it has none. `name` is what its author calls it. */
-export function evaluate(reading: Reading, node: Node, scope: Scope, name?: string): Value {
+function evaluate(reading: Reading, node: Node, scope: Scope, name?: string): Value {
   const value = evaluateUnnamed(reading, node, scope);
   if (name === undefined) return value;
   if (value.kind === "function" && value.name === "") return { ...value, name };

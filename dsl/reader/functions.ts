@@ -3,11 +3,10 @@ import { Node, SyntaxKind, type VariableDeclaration } from "ts-morph";
 import { valueTypeOf } from "../../runtime/storage.ts";
 import type { Expr, FunctionDeclaration, ValueType } from "../ir.ts";
 import { bindParameter, bindPattern, functionAround, isLoose, reportHidden } from "./bindings.ts";
-import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
-import { mathFile } from "./modules.ts";
+import { isLibrary } from "./modules.ts";
 import { insertBefore, removeBefore, removeStatement, removeUpTo, replaceBy, shorten, shown } from "./fixes.ts";
-import type { Reading } from "./reading.ts";
+import type { Inlined, Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { isObjectInBraces, missingReturn } from "./returns.ts";
 import { isReassigned, unknownStatement } from "./statements.ts";
@@ -111,9 +110,7 @@ export function unknownOf(reading: Reading, values: readonly Value[], nodes: rea
         return reading.calling.includes(value.node) || value.topLevel
           ? []
           : partsOf(
-              inline(
-                reading,
-                value,
+              reading.inline(value,
                 value.node.getParameters().map(() => fault),
               ),
               at,
@@ -126,12 +123,8 @@ export function unknownOf(reading: Reading, values: readonly Value[], nodes: rea
   return parts.length === 0 ? fault : { kind: "fault", parts };
 }
 
-export function isLibrary(node: Node): boolean {
-  return node.getSourceFile().getFilePath() === mathFile;
-}
-
 /** Reads a function's body with these arguments. */
-export function inline(reading: Reading, callee: { node: FunctionLike; scope: Scope }, args: readonly Value[]): Value {
+export function inline(reading: Reading, callee: Inlined, args: readonly Value[]): Value {
   const scope = new Scope(callee.scope);
   callee.node.getParameters().forEach((parameter, index) => bindParameter(reading, scope, parameter, args[index]!));
   reading.calling.push(callee.node);
@@ -274,7 +267,7 @@ export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Va
     reading.report.add("R018", node, "a function without a body", "write its body: const declarations and a return");
     return fault;
   }
-  if (!Node.isBlock(body)) return evaluate(reading, body, scope);
+  if (!Node.isBlock(body)) return reading.evaluate(body, scope);
   const statements = body.getStatements();
   const isWithout =
     reading.refused === 0 &&
@@ -300,7 +293,7 @@ export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Va
       });
     readStatements(reading, statements.slice(0, -1), scope);
     const value = yielded.getExpression();
-    return value === undefined ? fault : evaluate(reading, value, scope);
+    return value === undefined ? fault : reading.evaluate(value, scope);
   }
   const nothing = node.getReturnTypeNode()?.getText() === "void" ? node.getReturnTypeNode() : undefined;
   if (nothing !== undefined && !isWithout)
@@ -315,7 +308,7 @@ export function readBody(reading: Reading, node: FunctionLike, scope: Scope): Va
       edits: [insertBefore(last, "return "), ...typed],
     });
     readStatements(reading, statements.slice(0, -1), scope);
-    return evaluate(reading, last.getExpression(), scope);
+    return reading.evaluate(last.getExpression(), scope);
   }
   const before = reading.report.size;
   const returned = readStatements(reading, statements, scope);
@@ -399,7 +392,7 @@ export function readStatements(reading: Reading, statements: readonly Node[], sc
           "a return without a value",
           `return ${functionAround(statement) === reading.body ? "the value of the output's element" : "a value"}`,
         );
-      returned.push(value === undefined ? fault : evaluate(reading, value, scope));
+      returned.push(value === undefined ? fault : reading.evaluate(value, scope));
       after = true;
     } else if (Node.isFunctionDeclaration(statement)) {
       const name = statement.getName() ?? "";
@@ -443,7 +436,7 @@ export function readDeclaration(reading: Reading, declaration: VariableDeclarati
     bindPattern(reading, scope, pattern, fault, declaration);
     return;
   }
-  const value = evaluate(reading, initializer, scope, Node.isIdentifier(pattern) ? pattern.getText() : undefined);
+  const value = reading.evaluate(initializer, scope, Node.isIdentifier(pattern) ? pattern.getText() : undefined);
   const known = kind === "const" || !isReassigned(declaration);
   const bound = known
     ? value

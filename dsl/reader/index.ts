@@ -35,6 +35,7 @@ import { Reading } from "./reading.ts";
 import { locationOf, Report } from "./report.ts";
 import { mayBeMeant } from "./suggest.ts";
 import { typeErrors } from "./typecheck.ts";
+import { interpreter } from "./expressions.ts";
 import { fault, Scope, scalar, type Value } from "./values.ts";
 
 export { checkExtents, neededExtents } from "./extents.ts";
@@ -63,7 +64,7 @@ export function readKernels(
   const kernels: Kernel[] = [];
   modules.reportSyntax(modules.root, all);
   if (all.size > 0) return { kernels, diagnostics: all.sorted() };
-  if (!new Reading(modules, all).scopes.checkImports(modules.root)) return { kernels, diagnostics: all.sorted() };
+  if (!new Reading(modules, all, interpreter).scopes.checkImports(modules.root)) return { kernels, diagnostics: all.sorted() };
   for (const { name, call } of guarded(all, modules.root, () => kernelCalls(modules.root, modules, all)) ?? []) {
     // A report of its own: a fault of a shared constant concerns every kernel that uses it.
     const report = new Report();
@@ -87,7 +88,7 @@ export function readKernels(
 /** The module's calls of `kernel`, by the names of the consts that hold them. */
 function kernelCalls(source: SourceFile, modules: Modules, report: Report): { name: string; call: CallExpression }[] {
   // Names are looked up for this question only: a module may import what no kernel of it uses.
-  const scope = new Reading(modules, new Report()).scopes.of(source);
+  const scope = new Reading(modules, new Report(), interpreter).scopes.of(source);
   const isKernel = (node: Node | undefined): node is CallExpression => {
     if (!Node.isCallExpression(node)) return false;
     const callee = node.getExpression();
@@ -143,7 +144,7 @@ function kernelCalls(source: SourceFile, modules: Modules, report: Report): { na
         edits: [{ ...insertBefore(main, `export const ${near} = `), ...startOf(main.getExpression()) }],
       }));
   }
-  reportUnimported(source, scope, (name) => new Reading(modules, new Report()).scopes.isLanguageName(name), report);
+  reportUnimported(source, scope, (name) => new Reading(modules, new Report(), interpreter).scopes.isLanguageName(name), report);
   for (const call of source.getDescendants().filter(isKernel)) {
     if (found.some((one) => one.call === call)) continue;
     report.add(
@@ -197,7 +198,7 @@ function withoutTypes(node: Node | undefined): Node | undefined {
 }
 
 function readKernel(modules: Modules, report: Report, name: string, call: CallExpression): Kernel | undefined {
-  const reading = new Reading(modules, report);
+  const reading = new Reading(modules, report, interpreter);
   const scope = reading.scopes.of(call.getSourceFile());
   const declaration = readDeclaration(reading, call, call.getArguments()[0], scope);
   if (declaration === undefined) return undefined;

@@ -2,7 +2,6 @@
 import { Node } from "ts-morph";
 import type { Expr, UnaryOperator, ValueType } from "../ir.ts";
 import { choose } from "./choices.ts";
-import { evaluate } from "./expressions.ts";
 import { unknownOf } from "./functions.ts";
 import { hole, standIn } from "./holes.ts";
 import { reductionNames } from "./intrinsic-names.ts";
@@ -38,7 +37,7 @@ const usage: Readonly<Record<string, readonly [least: number, most: number, form
 };
 
 export function callIntrinsic(reading: Reading, name: string, node: Node, args: readonly Node[], scope: Scope): Value {
-  if (name === "min" && args.length === 3 && reading.typeOf(evaluate(reading, args[2]!, scope)) === undefined) {
+  if (name === "min" && args.length === 3 && reading.typeOf(reading.evaluate(args[2]!, scope)) === undefined) {
     const [domain, tree] = [args[0]!, args[1]!].map((arg) => arg.getText());
     const leaf = args[2]!;
     const body = Node.isArrowFunction(leaf) && !Node.isBlock(leaf.getBody()) ? leaf.getBody() : undefined;
@@ -85,11 +84,11 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
         `'scatter' is given ${args.length} arguments`,
         write(node, `scatter([${place.map((arg) => arg.getText()).join(", ")}], ${value.getText()})`),
       );
-      for (const arg of args) evaluate(reading, arg, scope);
+      for (const arg of args) reading.evaluate(arg, scope);
       return fault;
     }
     if (name === "scatter") {
-      for (const arg of args) evaluate(reading, arg, scope);
+      for (const arg of args) reading.evaluate(arg, scope);
       const [only] = args;
       const parts = Node.isObjectLiteralExpression(only)
         ? only.getProperties().map((one) => (Node.isPropertyAssignment(one) ? one.getInitializer()! : one))
@@ -125,7 +124,7 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
     if (treeless) return withoutTree(reading, name as "sum" | "argmax" | "reduce", node, args, scope);
     return unknownOf(
       reading,
-      args.map((arg) => evaluate(reading, arg, scope)),
+      args.map((arg) => reading.evaluate(arg, scope)),
       args,
     );
   }
@@ -183,7 +182,7 @@ function ofValues(reading: Reading, name: string, node: Node, args: readonly Nod
   const parts = args.length === 1 && Node.isArrayLiteralExpression(only) ? only.getElements() : args;
   if (!isOther || parts.length < 2 || parts.some((arg) => Node.isArrowFunction(arg) || Node.isStringLiteral(arg)))
     return undefined;
-  const values = parts.map((arg) => evaluate(reading, arg, scope));
+  const values = parts.map((arg) => reading.evaluate(arg, scope));
   if (values.some((value) => value.kind === "axis" || reading.typeOf(value) === undefined)) return undefined;
   const texts = parts.map((arg) => arg.getText());
   const together =
@@ -249,7 +248,7 @@ function extreme(
   args: readonly Node[],
   scope: Scope,
 ): Value {
-  const [left, right] = [evaluate(reading, args[0]!, scope), evaluate(reading, args[1]!, scope)];
+  const [left, right] = [reading.evaluate(args[0]!, scope), reading.evaluate(args[1]!, scope)];
   const name = operator === "maximum" ? "max" : "min";
   if (left.kind === "range" || (left.kind === "axis" && right.kind === "text") || left.kind === "runs") {
     reading.report.add(
@@ -286,7 +285,7 @@ function extreme(
 }
 
 function readExtent(reading: Reading, node: Node, arg: Node, scope: Scope): Value {
-  const value = evaluate(reading, arg, scope);
+  const value = reading.evaluate(arg, scope);
   if (value.kind === "axis") return scalar(reading.at(node, reading.pool.extent(value.axis.name)));
   if (value.kind === "range") return scalar(reading.at(node, value.domain.count));
   if (value.kind !== "fault") {
@@ -310,20 +309,20 @@ function readGather(reading: Reading, node: Node, args: readonly Node[], scope: 
   const mended = args.length === 0 ? undefined : gatherAsMeant(reading, node, args, scope);
   if (mended !== undefined) {
     const [first, ...others] = mended;
-    const kind = evaluate(reading, first!, scope);
+    const kind = reading.evaluate(first!, scope);
     if (kind.kind === "tensor")
       return readLoad(
         reading,
         kind.input,
         node,
         others,
-        others.map((arg) => evaluate(reading, arg, scope)),
+        others.map((arg) => reading.evaluate(arg, scope)),
         true,
       );
   }
-  const tensor = evaluate(reading, args[0]!, scope);
+  const tensor = reading.evaluate(args[0]!, scope);
   const rest = args.slice(1);
-  const indices = rest.map((arg) => evaluate(reading, arg, scope));
+  const indices = rest.map((arg) => reading.evaluate(arg, scope));
   if (tensor.kind === "fault") return unknownOf(reading, [tensor, ...indices], args);
   if (tensor.kind === "tensor") return readLoad(reading, tensor.input, node, rest, indices, true);
   reading.report.add(
@@ -373,8 +372,8 @@ function readScatter(reading: Reading, node: Node, given: readonly Node[], scope
       "the arguments of 'scatter' stand in another order",
       write(node, `scatter(${args.map((arg) => arg.getText()).join(", ")})`),
     );
-  const place = evaluate(reading, args[0]!, scope);
-  const value = evaluate(reading, args[1]!, scope);
+  const place = reading.evaluate(args[0]!, scope);
+  const value = reading.evaluate(args[1]!, scope);
   if (place.kind === "fault") return unknownOf(reading, [place, value], args);
   const placeNodes = Node.isArrayLiteralExpression(args[0]!) ? args[0]!.getElements() : [];
   if (place.kind !== "tuple") {
@@ -418,7 +417,7 @@ function readScatter(reading: Reading, node: Node, given: readonly Node[], scope
 
 /** Conversions and the other functions of one number: what each takes, and the operation. */
 function convert(reading: Reading, name: string, node: Node, arg: Node, scope: Scope): Value {
-  const value = evaluate(reading, arg, scope);
+  const value = reading.evaluate(arg, scope);
   const { pool } = reading;
   const unary = (operator: UnaryOperator, operand: Expr): Value =>
     scalar(reading.at(node, pool.unary(operator, operand)));

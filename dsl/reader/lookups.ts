@@ -1,7 +1,6 @@
 /** What names and fields mean where they are used. */
 import { own } from "../own.ts";
 import { Node, SyntaxKind, type ArrowFunction } from "ts-morph";
-import { evaluate } from "./expressions.ts";
 import { addTo, didYouMean, importEdit, insertAfter, insertBefore, instead, removeStatement, write } from "./fixes.ts";
 import { unknownOf } from "./functions.ts";
 import { intrinsicNames, reductionNames, roleNames } from "./intrinsic-names.ts";
@@ -225,7 +224,7 @@ function isWithFloat(reading: Reading, node: Node, scope: Scope): boolean {
   asked.add(operation);
   const before = reading.report.size;
   try {
-    return reading.typeOf(evaluate(reading, other, scope)) === "f32";
+    return reading.typeOf(reading.evaluate(other, scope)) === "f32";
   } finally {
     reading.report.rewind(before);
     asked.delete(operation);
@@ -284,7 +283,7 @@ export function readProperty(reading: Reading, node: Node, of: Node, name: strin
       });
     if (["Math", "Number"].includes(of.getText())) return reportUnknown(reading, node);
   }
-  const value = evaluate(reading, of, scope);
+  const value = reading.evaluate(of, scope);
   if (value.kind === "fault") return value;
   const found =
     value.kind === "record" ? value.fields.get(name) : value.kind === "namespace" ? value.member(name) : undefined;

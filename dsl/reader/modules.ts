@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Project, ts, type SourceFile } from "ts-morph";
+import { type Node, Project, ts, type SourceFile } from "ts-morph";
 import { editAt, shownSpan, showAs, type Report } from "./report.ts";
 
 /** This package's root: the nearest folder above with its package.json, both from source and from dist/. */
@@ -23,6 +23,11 @@ function isPackageRoot(folder: string): boolean {
 
 /** The elementary functions: plain functions, written in the language. */
 export const mathFile = join(packageRoot, "dsl", "math.ts");
+
+/** Whether a node stands in the library of elementary functions. */
+export function isLibrary(node: Node): boolean {
+  return node.getSourceFile().getFilePath() === mathFile;
+}
 
 const languageFiles = new Set(
   ["index", "language", "math"].flatMap((name) => [

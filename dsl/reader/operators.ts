@@ -1,7 +1,6 @@
 /** Operators with one and two operands, on values and on constants. */
 import { Node, SyntaxKind, type BinaryExpression, type PrefixUnaryExpression } from "ts-morph";
 import type { BinaryOperator, Expr, ValueType } from "../ir.ts";
-import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { hole, standIn } from "./holes.ts";
 import { insteadOfPower } from "./powers.ts";
@@ -16,7 +15,7 @@ export function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: 
   if (operator === SyntaxKind.PlusPlusToken || operator === SyntaxKind.MinusMinusToken)
     return reportAssignment(reading, node, scope);
   const at = node.getOperand();
-  const operand = evaluate(reading, at, scope);
+  const operand = reading.evaluate(at, scope);
   if (operand.kind === "literal") {
     if (operator === SyntaxKind.MinusToken) return { ...operand, value: -operand.value };
     if (operator === SyntaxKind.PlusToken) return operand;
@@ -129,8 +128,8 @@ export function readBinary(reading: Reading, node: BinaryExpression, scope: Scop
       (bare(side).getText() === "undefined" && scope.find("undefined") === undefined),
   );
   if (absent !== undefined && /^[!=]==?$/.test(operator)) return absenceTest(reading, node, absent, scope);
-  const left = evaluate(reading, leftAt, scope);
-  const right = evaluate(reading, rightAt, scope);
+  const left = reading.evaluate(leftAt, scope);
+  const right = reading.evaluate(rightAt, scope);
   if (
     /^[<>]=?$/.test(operator) &&
     Node.isBinaryExpression(leftAt) &&
@@ -197,7 +196,7 @@ export function readBinary(reading: Reading, node: BinaryExpression, scope: Scop
 
 /** `x(token, channel) === undefined`: nothing can be absent, so what is done then goes away with the test. */
 function absenceTest(reading: Reading, node: BinaryExpression, absent: Node, scope: Scope): Value {
-  evaluate(reading, absent === node.getLeft() ? node.getRight() : node.getLeft(), scope);
+  reading.evaluate(absent === node.getLeft() ? node.getRight() : node.getLeft(), scope);
   const isTrue = node.getOperatorToken().getText().startsWith("!");
   let whole: Node = node;
   while (Node.isParenthesizedExpression(whole.getParent())) whole = whole.getParentOrThrow();

@@ -2,7 +2,6 @@
 import { Node, type BinaryExpression } from "ts-morph";
 import { Pool } from "../expr.ts";
 import type { Expr, FunctionDeclaration, Input, Reduce, Reducer, ValueType } from "../ir.ts";
-import { evaluate } from "./expressions.ts";
 import { hole, standIn } from "./holes.ts";
 import {
   bare,
@@ -22,10 +21,25 @@ import type { Modules } from "./modules.ts";
 import { isStem } from "./names.ts";
 import { areBound, indicesFor } from "./points.ts";
 import type { Fix, NoteAt, Report } from "./report.ts";
-import { describe, fault, fieldNode, type DeclaredAxis, type Domain, type FunctionLike, type Value } from "./values.ts";
+import { describe, fault, fieldNode, type DeclaredAxis, type Domain, type FunctionLike, type Scope, type Value } from "./values.ts";
 
 export interface DeclaredInput extends Input {
   readonly at: Node;
+}
+
+/** A function whose body is read in place of a call. */
+export interface Inlined {
+  readonly node: FunctionLike;
+  readonly scope: Scope;
+}
+
+/**
+ * How expressions and functions are read. Each kind of expression has a file that reads it and that needs the others for
+ * its parts. They reach them through `Reading`, so that their imports go one way: up to expressions.ts, which knows all.
+ */
+export interface Interpreter {
+  evaluate(reading: Reading, node: Node, scope: Scope, name?: string): Value;
+  inline(reading: Reading, callee: Inlined, args: readonly Value[]): Value;
 }
 
 const largestF32 = 3.4028234663852886e38;
@@ -80,13 +94,26 @@ export class Reading {
   /** Reducers with a fault, whose identities are not tried. */
   readonly faultyReducers = new Set<Reducer>();
 
-  constructor(modules: Modules, report: Report) {
+  readonly #interpreter: Interpreter;
+
+  constructor(modules: Modules, report: Report, interpreter: Interpreter) {
     this.report = report;
+    this.#interpreter = interpreter;
     report.isImported = (at, name) => this.scopes.isImported(at.getSourceFile(), name);
     report.importOf = (at, names) => importEdit(at.getSourceFile(), names);
     this.scopes = new ModuleScopes(modules, report, (initializer, scope, name) =>
-      evaluate(this, initializer, scope, name),
+      this.evaluate(initializer, scope, name),
     );
+  }
+
+  /** The value of an expression; `fault`, after a report, where it has none. `name` is what its author calls it. */
+  evaluate(node: Node, scope: Scope, name?: string): Value {
+    return this.#interpreter.evaluate(this, node, scope, name);
+  }
+
+  /** Reads a function's body with these arguments. */
+  inline(callee: Inlined, args: readonly Value[]): Value {
+    return this.#interpreter.inline(this, callee, args);
   }
 
   /** Notes where an expression was first written. */

@@ -5,11 +5,9 @@ import { f32OfBits } from "../expr.ts";
 import { collect } from "../visit.ts";
 import type { Constant, Expr, Reducer } from "../ir.ts";
 import { checkSides } from "./combine-sides.ts";
-import { evaluate } from "./expressions.ts";
 import { dtypeMeant } from "./tensors.ts";
 import { trackingAlgebra } from "./finite-range.ts";
 import { addTo, insertBefore, removeFrom, renameField, replaceBy, shorten, write } from "./fixes.ts";
-import { inline } from "./functions.ts";
 import { hole, holdsHole } from "./holes.ts";
 import { checkName } from "./names.ts";
 import type { Reading } from "./reading.ts";
@@ -41,13 +39,13 @@ export function readReducer(reading: Reading, description: Node, scope: Scope): 
   const [stateAt, identityAt, combineAt] = [member("state"), member("identity"), member("combine")];
   const types = stateAt === undefined ? undefined : readTypes(reading, stateAt, scope);
   if (types === undefined) {
-    if (identityAt !== undefined) evaluate(reading, identityAt, scope);
+    if (identityAt !== undefined) reading.evaluate(identityAt, scope);
     return fault;
   }
   const identities =
     identityAt === undefined
       ? undefined
-      : readIdentity(reading, types, identityAt, evaluate(reading, identityAt, scope));
+      : readIdentity(reading, types, identityAt, reading.evaluate(identityAt, scope));
   const before = reading.report.size;
   const combines = combineAt === undefined ? undefined : readCombine(reading, types, combineAt, scope);
   const reducer: Reducer = {
@@ -147,7 +145,7 @@ function nameOf(description: Node): string {
 }
 
 function readTypes(reading: Reading, at: Node, scope: Scope): [string, FieldType][] | undefined {
-  const value = evaluate(reading, at, scope);
+  const value = reading.evaluate(at, scope);
   if (value.kind === "fault") return undefined;
   if (value.kind !== "record" || value.fields.size === 0) {
     reading.report.add(
@@ -299,7 +297,7 @@ function readCombine(
 ): Expr[] | undefined {
   const value: Value = Node.isMethodDeclaration(at)
     ? { kind: "function", node: at as FunctionLike, scope, name: "combine", topLevel: false }
-    : evaluate(reading, at, scope);
+    : reading.evaluate(at, scope);
   if (value.kind === "fault") return undefined;
   if (value.kind !== "function" || value.node.getParameters().length !== 2) {
     reading.report.add(
@@ -319,7 +317,7 @@ function readCombine(
   const folding = reading.folding.splice(0);
   const outer = reading.combining;
   reading.combining = { sides: value.node.getParameters().map((one) => shorten(one.getName())), isTold: false };
-  const result = inline(reading, value, [side("left"), side("right")]);
+  const result = reading.inline(value, [side("left"), side("right")]);
   reading.combining = outer;
   reading.folding.push(...folding);
   const exprs = readFields(reading, types, at, result, "the combined state");

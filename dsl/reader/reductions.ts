@@ -5,7 +5,6 @@ import { reductionsBelow } from "../visit.ts";
 import { isComplete, type Tree } from "../tree.ts";
 import { parseTree, TreeSyntaxError } from "../tree-notation.ts";
 import { checkBound, checkOwnBound, checkTree, checkWhole } from "./batch-rules.ts";
-import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { hole } from "./holes.ts";
 import { builtInReducer, leafKey } from "./built-in-reducers.ts";
@@ -26,8 +25,8 @@ export function readRange(
   args: readonly Node[],
   scope: Scope,
 ): Value {
-  const first = evaluate(reading, args[0]!, scope);
-  const value = evaluate(reading, args[1]!, scope);
+  const first = reading.evaluate(args[0]!, scope);
+  const value = reading.evaluate(args[1]!, scope);
   if (value.kind === "axis" && (first.kind === "scalar" || first.kind === "literal" || first.kind === "tensor")) {
     reading.report.add(
       "R019",
@@ -100,8 +99,8 @@ function asCount(reading: Reading, value: Value, at: Node): Fix {
 }
 
 export function readRuns(reading: Reading, args: readonly Node[], scope: Scope): Value {
-  const domain = domainOf(reading, evaluate(reading, args[0]!, scope), args[0]!);
-  const length = evaluate(reading, args[1]!, scope);
+  const domain = domainOf(reading, reading.evaluate(args[0]!, scope), args[0]!);
+  const length = reading.evaluate(args[1]!, scope);
   if (domain === undefined) return fault;
   if (length.kind === "fault") return { kind: "runs", domain, length: 1 };
   if (length.kind !== "literal" || length.decimal || length.value < 1 || length.value > 2 ** 30) {
@@ -175,7 +174,7 @@ function checkDomain(reading: Reading, domain: Domain, at: Node): Domain | undef
 function readTree(reading: Reading, given: Node, scope: Scope): Tree | undefined {
   const node = constantOf(reading, given, scope);
   if (Node.isConditionalExpression(node)) {
-    const condition = evaluate(reading, node.getCondition(), scope);
+    const condition = reading.evaluate(node.getCondition(), scope);
     if (
       condition.kind === "scalar" &&
       !checkTree(reading, condition.expr, node, write(node, node.getWhenTrue().getText(), ", or another constant tree"))
@@ -184,7 +183,7 @@ function readTree(reading: Reading, given: Node, scope: Scope): Tree | undefined
   }
   if (Node.isTemplateExpression(node)) {
     for (const span of node.getTemplateSpans()) {
-      const part = evaluate(reading, span.getExpression(), scope);
+      const part = reading.evaluate(span.getExpression(), scope);
       if (
         (part.kind === "scalar" || part.kind === "axis") &&
         !checkTree(reading, reading.expr(part, span.getExpression())!, node)
@@ -192,7 +191,7 @@ function readTree(reading: Reading, given: Node, scope: Scope): Tree | undefined
         return undefined;
     }
   }
-  const value = evaluate(reading, node, scope);
+  const value = reading.evaluate(node, scope);
   if (value.kind === "fault") return undefined;
   if (value.kind !== "text") {
     reading.report.add("R015", node, `a reduction tree is a constant string, and this is ${describe(value)}`, {
@@ -280,7 +279,7 @@ export function readReduction(
   [domainAt, treeAt, leafAt]: readonly [Node, Node | undefined, Node],
   scope: Scope,
 ): Value {
-  const value = evaluate(reading, domainAt, scope);
+  const value = reading.evaluate(domainAt, scope);
   const tree = treeAt === undefined ? undefined : readTree(reading, treeAt, scope);
   if (value.kind === "runs") {
     reading.report.add(
@@ -291,7 +290,7 @@ export function readReduction(
     );
   }
   const domain = value.kind === "runs" ? value.domain : domainOf(reading, value, domainAt);
-  const leafFunction = evaluate(reading, leafAt, scope);
+  const leafFunction = reading.evaluate(leafAt, scope);
   const known = domain === undefined ? undefined : checkDomain(reading, domain, domainAt);
   return fold(
     reading,
@@ -333,10 +332,10 @@ export function readReduce(
   [domainAt, treeAt, byAt, leafAt]: readonly [Node, Node | undefined, Node, Node],
   scope: Scope,
 ): Value {
-  const over = evaluate(reading, domainAt, scope);
+  const over = reading.evaluate(domainAt, scope);
   const tree = treeAt === undefined ? undefined : readTree(reading, treeAt, scope);
-  const by = evaluate(reading, byAt, scope);
-  const leafFunction = evaluate(reading, leafAt, scope);
+  const by = reading.evaluate(byAt, scope);
+  const leafFunction = reading.evaluate(leafAt, scope);
   const inner = over.kind === "runs" ? over.domain : domainOf(reading, over, domainAt);
   if (by.kind !== "reducer" && by.kind !== "fault") {
     const named = by.kind === "text" && scope.find(by.text)?.value().kind === "reducer" ? by.text : undefined;

@@ -1,7 +1,6 @@
 /** Statements that a body can't have. Their insides are read for their own faults. */
 import { Node, SyntaxKind, type Block, type IfStatement, type VariableDeclaration } from "ts-morph";
 import { checkCondition } from "./batch-rules.ts";
-import { evaluate } from "./expressions.ts";
 import { removeStatement, replaceBy, shorten, shown } from "./fixes.ts";
 import { bindPattern } from "./bindings.ts";
 import { readStatements } from "./functions.ts";
@@ -42,7 +41,7 @@ export function unknownStatement(reading: Reading, node: Node, scope: Scope): Va
       ? (node.getThenStatement() as Block).getStatements()
       : [node.getThenStatement()];
     if (Node.isThrowStatement(then) && node.getElseStatement() === undefined) {
-      evaluate(reading, node.getExpression(), scope);
+      reading.evaluate(node.getExpression(), scope);
       reportUnknown(reading, node, {
         what: "'throw'",
         fix: { words: "remove it: check inputs on the host", edits: [removeStatement(node)] },
@@ -56,7 +55,7 @@ export function unknownStatement(reading: Reading, node: Node, scope: Scope): Va
         : node.getFirstAncestor((above) => Node.isIterationStatement(above) || Node.isFunctionLikeDeclaration(above));
     if (!Node.isIterationStatement(loop)) reportUnknown(reading, node, { what: "'if'", fix: choiceInstead(node) });
     const at = node.getExpression();
-    const condition = reading.expr(evaluate(reading, at, scope), at, "bool");
+    const condition = reading.expr(reading.evaluate(at, scope), at, "bool");
     if (condition !== undefined) checkCondition(reading, condition, at);
     return [node.getThenStatement(), node.getElseStatement()].flatMap((branch) =>
       branch === undefined ? [] : readRefused(reading, branch, scope),
@@ -161,7 +160,7 @@ function choiceInstead(node: IfStatement): string | Fix {
 /** An expression that stands as a statement; a call that is refused for itself goes away with its statement. */
 function readForNothing(reading: Reading, node: Node, expression: Node, scope: Scope): void {
   const before = reading.report.size;
-  const value = evaluate(reading, expression, scope);
+  const value = reading.evaluate(expression, scope);
   const isAssignment =
     (Node.isBinaryExpression(expression) && expression.getOperatorToken().getText().endsWith("=")) ||
     Node.isPostfixUnaryExpression(expression);
@@ -195,13 +194,13 @@ function readInside(reading: Reading, node: Node, outer: Scope): Value[] {
     if (Node.isVariableDeclarationList(part)) {
       for (const declaration of part.getDeclarations()) {
         const initializer = declaration.getInitializer();
-        if (initializer !== undefined) evaluate(reading, initializer, scope);
+        if (initializer !== undefined) reading.evaluate(initializer, scope);
         bindPattern(reading, scope, declaration.getNameNode(), fault, declaration);
       }
     } else if (Node.isVariableDeclaration(part)) bindPattern(reading, scope, part.getNameNode(), fault, part);
     else if (Node.isStatement(part)) returned.push(...readRefused(reading, part, scope));
     else if (Node.isExpression(part)) {
-      if (!(Node.isIdentifier(part) && Node.isLabeledStatement(node))) evaluate(reading, part, scope);
+      if (!(Node.isIdentifier(part) && Node.isLabeledStatement(node))) reading.evaluate(part, scope);
     } else part.forEachChild(visit);
   };
   reading.refused += 1;

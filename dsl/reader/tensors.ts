@@ -1,7 +1,6 @@
 /** Tensors of a declaration: their dtypes and axes, and what is meant where these are nearly right. */
 import { Node } from "ts-morph";
 import { isStorageType, storageTypes, type StorageType } from "../../runtime/storage.ts";
-import { evaluate } from "./expressions.ts";
 import type { Fix } from "./report.ts";
 import { addTo, instead, replaceBy, shorten } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
@@ -82,7 +81,7 @@ export function readTensor(
   const quoted = bareText === undefined ? undefined : meantBy(bareText)?.text;
   if (quoted !== undefined)
     wrong(`the type of '${name}' is no string`, instead(`a type is a string: "${quoted}"`, value, `"${quoted}"`));
-  const type: Value = quoted === undefined ? evaluate(reading, value, scope) : { kind: "text", text: quoted };
+  const type: Value = quoted === undefined ? reading.evaluate(value, scope) : { kind: "text", text: quoted };
   if (type.kind === "fault") return undefined;
   if (type.kind !== "text") return wrong(`the type of '${name}' is ${describe(type)}`, tensorForm);
   // The type's text, where it stands here and not in a const.

@@ -1,7 +1,6 @@
 /** What the language does not have, and what to write instead. */
 import { Node, SyntaxKind, type BinaryExpression } from "ts-morph";
 import type { Edit } from "../diagnostics.ts";
-import { evaluate } from "./expressions.ts";
 import { callFunction, unknownOf } from "./functions.ts";
 import { fitted, operandText, removeStatement, replaceBy, shorten, shown, write } from "./fixes.ts";
 import { standIn } from "./holes.ts";
@@ -64,8 +63,8 @@ export function reportAssignment(reading: Reading, node: Node, scope: Scope): Va
   if (!Node.isBinaryExpression(node)) return fault;
   const target = node.getLeft();
   const index = Node.isElementAccessExpression(target) ? target.getArgumentExpression() : undefined;
-  if (index !== undefined) evaluate(reading, index, scope);
-  return unknownOf(reading, [evaluate(reading, node.getRight(), scope)], [node.getRight()]);
+  if (index !== undefined) reading.evaluate(index, scope);
+  return unknownOf(reading, [reading.evaluate(node.getRight(), scope)], [node.getRight()]);
 }
 
 /** An assignment as a const of another name, which is used from there on. */
@@ -237,7 +236,7 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
   const args = node.getArguments();
   /** What is left of the call: its arguments are read. */
   const rest = (...others: Value[]): Value =>
-    unknownOf(reading, [...args.map((arg) => evaluate(reading, arg, scope)), ...others], args);
+    unknownOf(reading, [...args.map((arg) => reading.evaluate(arg, scope)), ...others], args);
   if (Node.isIdentifier(callee)) {
     const name = callee.getText();
     if (/^atomic(Add|Sub|Max|Min|And|Or|Xor|Exchange|Load|Store)$/.test(name)) {
@@ -279,7 +278,7 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
   const instead = Object.hasOwn(arrayMethods, method) ? arrayMethods[method] : undefined;
   if (instead === undefined && method !== "reduce" && method !== "reduceRight")
     return readMethod(reading, node, method, of, scope);
-  const object = evaluate(reading, of, scope);
+  const object = reading.evaluate(of, scope);
   if (object.kind === "namespace") return undefined;
   if (instead !== undefined) reportUnknown(reading, callee.getNameNode(), { what: `'.${method}(…)'`, fix: instead });
   else reading.report.add("R001", callee.getNameNode(), `'.${method}(…)' accumulates outside a reduction`, sumInstead);
@@ -293,7 +292,7 @@ export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Val
 /** `Object.assign(a, { b })`: the fields of all, one by one. */
 function readAssign(reading: Reading, node: CallLike, scope: Scope): Value {
   const args = node.getArguments();
-  const values = args.map((arg) => evaluate(reading, arg, scope));
+  const values = args.map((arg) => reading.evaluate(arg, scope));
   const fields = new Map<string, Value>();
   const texts = new Map<string, string>();
   values.forEach((value, position) => {
@@ -372,7 +371,7 @@ function readMethod(reading: Reading, node: CallLike, method: string, of: Node, 
   )
     return undefined;
   const before = reading.report.size;
-  const object = evaluate(reading, of, scope);
+  const object = reading.evaluate(of, scope);
   if (
     (object.kind !== "tensor" && object.kind !== "scalar" && object.kind !== "axis") ||
     (object.kind === "axis" && !isFunction && !valueMethods.has(method)) ||
@@ -393,7 +392,7 @@ function readMethod(reading: Reading, node: CallLike, method: string, of: Node, 
       what: `'.${method}(…)' of ${describe(object)}`,
       fix: write(node, / [-+*/] |^-/.test(written) ? fitted(node, written) : written),
     });
-    return unknownOf(reading, [object, ...given.map((one) => evaluate(reading, one, scope))], [of, ...given]);
+    return unknownOf(reading, [object, ...given.map((one) => reading.evaluate(one, scope))], [of, ...given]);
   }
   if (object.kind !== "tensor" && isFunction && given.length === (method === "max" || method === "min" ? 1 : 0)) {
     const inside = [of, ...given];
@@ -432,7 +431,7 @@ function readMethod(reading: Reading, node: CallLike, method: string, of: Node, 
               : `write ${method}(${object.kind === "tensor" ? `${text}(${object.input.axes.join(", ")})` : text})`
             : `write ${method}(${axis}, "chain", (item) => ${element})`,
   });
-  for (const arg of node.getArguments()) evaluate(reading, arg, scope);
+  for (const arg of node.getArguments()) reading.evaluate(arg, scope);
   return fault;
 }
 
@@ -440,7 +439,7 @@ function readMethod(reading: Reading, node: CallLike, method: string, of: Node, 
 function readMath(reading: Reading, node: CallLike, method: string, scope: Scope): Value {
   const args = node.getArguments();
   const before = reading.report.size;
-  const values = args.map((arg) => evaluate(reading, arg, scope));
+  const values = args.map((arg) => reading.evaluate(arg, scope));
   const [first] = values;
   if (method === "sqrt" && values.length === 1 && first?.kind === "literal" && reading.report.size === before) {
     return { kind: "literal", value: Math.sqrt(first.value), decimal: true };
@@ -639,7 +638,7 @@ function unknownFunction(
       ? `write ${mathInstead[name]}`
       : undefined;
   if (fix === undefined) return undefined;
-  const values = isMath ? node.getArguments().map((arg) => evaluate(reading, arg, scope)) : [];
+  const values = isMath ? node.getArguments().map((arg) => reading.evaluate(arg, scope)) : [];
   reportUnknown(
     reading,
     node,
