@@ -6,7 +6,7 @@ import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { nearest } from "./suggest.ts";
 import { isLibrary } from "./modules.ts";
-import { unknownOf } from "./functions.ts";
+import { unknownOf } from "./unknown-value.ts";
 import { reportUnknown } from "./unknown.ts";
 import { describe, fault, type Binding, type Scope, type Value } from "./values.ts";
 

@@ -1,6 +1,6 @@
 /** `x[token][c]`: tensors are indexed by calls. */
 import { Node, SyntaxKind } from "ts-morph";
-import { unknownOf } from "./functions.ts";
+import { unknownOf } from "./unknown-value.ts";
 import { readLoad } from "./loads.ts";
 import { renew, shorten } from "./fixes.ts";
 import type { Reading } from "./reading.ts";

@@ -1,11 +1,13 @@
 /** A call, by what is called. */
 import { Node } from "ts-morph";
-import { callFunction, unknownOf } from "./functions.ts";
+import { callFunction } from "./functions.ts";
+import { unknownOf } from "./unknown-value.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { readLoad } from "./loads.ts";
 import { instead, replaceBy, shorten, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
-import { reportUnknown, unknownCall } from "./unknown.ts";
+import { reportUnknown } from "./unknown.ts";
+import { unknownCall } from "./unknown-calls.ts";
 import { describe, fault, type Scope, type Value } from "./values.ts";
 
 export function readCall(

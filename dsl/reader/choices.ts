@@ -2,7 +2,7 @@
 import type { Node } from "ts-morph";
 import type { Expr } from "../ir.ts";
 import { checkCondition } from "./batch-rules.ts";
-import { unknownOf } from "./functions.ts";
+import { unknownOf } from "./unknown-value.ts";
 import { hole } from "./holes.ts";
 import type { Reading } from "./reading.ts";
 import { reportUnknown } from "./unknown.ts";

@@ -4,11 +4,13 @@ import { readElement } from "./brackets.ts";
 import { readCall } from "./calls.ts";
 import { choose } from "./choices.ts";
 import { write } from "./fixes.ts";
-import { inline, unknownOf } from "./functions.ts";
+import { inline } from "./functions.ts";
+import { unknownOf } from "./unknown-value.ts";
 import { readName, readProperty } from "./lookups.ts";
 import { readBinary, readUnary } from "./operators.ts";
 import type { Interpreter, Reading } from "./reading.ts";
-import { reportAssignment, reportUnknown } from "./unknown.ts";
+import { reportAssignment } from "./assignments.ts";
+import { reportUnknown } from "./unknown.ts";
 import { describe, fault, scalar, type Scope, type Value } from "./values.ts";
 
 /** All that the reader knows how to read, for `Reading` to hand down. */

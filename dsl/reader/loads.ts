@@ -9,7 +9,7 @@ import { hole, holdsHole, isUnknown } from "./holes.ts";
 import { instead as mend, replaceBy, shorten, write } from "./fixes.ts";
 import type { DeclaredInput, Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
-import { unknownOf } from "./functions.ts";
+import { unknownOf } from "./unknown-value.ts";
 import { areBound, checkPoints, indicesFor, pointOf, type Access } from "./points.ts";
 import { scalar, type Value } from "./values.ts";
 

@@ -2,7 +2,7 @@
 import { own } from "../own.ts";
 import { Node, SyntaxKind, type ArrowFunction } from "ts-morph";
 import { addTo, didYouMean, importEdit, insertAfter, insertBefore, instead, removeStatement, write } from "./fixes.ts";
-import { unknownOf } from "./functions.ts";
+import { unknownOf } from "./unknown-value.ts";
 import { intrinsicNames, reductionNames, roleNames } from "./intrinsic-names.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";

@@ -4,7 +4,7 @@ import { checkModules, removeImport, renameImport } from "./imports.ts";
 import { intrinsicNames, typeNames } from "./intrinsic-names.ts";
 import { mathFile, type Modules } from "./modules.ts";
 import type { Report } from "./report.ts";
-import { functionInstead, otherMeant } from "./unknown.ts";
+import { functionInstead, otherMeant } from "./unknown-functions.ts";
 import { nearest } from "./suggest.ts";
 import { fault, Scope, type Binding, type Value } from "./values.ts";
 

@@ -1,14 +1,18 @@
 /** Operators with one and two operands, on values and on constants. */
 import { Node, SyntaxKind, type BinaryExpression, type PrefixUnaryExpression } from "ts-morph";
 import type { BinaryOperator, Expr, ValueType } from "../ir.ts";
-import { callFunction, unknownOf } from "./functions.ts";
+import { callFunction } from "./functions.ts";
+import { unknownOf } from "./unknown-value.ts";
 import { hole, standIn } from "./holes.ts";
-import { insteadOfPower } from "./powers.ts";
-import { bare, fitted, instead, operandText, renew, replaceBy, shorten, shown, write } from "./fixes.ts";
+import { bare, fitted, instead, operandText, renew, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
-import { reportAssignment, reportUnknown } from "./unknown.ts";
+import { reportAssignment } from "./assignments.ts";
+import { reportUnknown } from "./unknown.ts";
 import { scalar, type Scope, type Value } from "./values.ts";
+import { onConstants, comparisonsOfConstants } from "./constant-operators.ts";
+import { absenceTest, conditionCompared, chosenNumber } from "./conditions.ts";
+import { readShift, readPower } from "./shifts.ts";
 
 export function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: Scope): Value {
   const operator = node.getOperatorToken();
@@ -93,30 +97,6 @@ const operators: Readonly<Record<string, { readonly name: BinaryOperator; readon
   "!==": { name: "notEqual" },
 };
 
-const onConstants: Readonly<Record<string, ((left: number, right: number) => number) | undefined>> = {
-  "+": (a, b) => a + b,
-  "-": (a, b) => a - b,
-  "*": (a, b) => a * b,
-  "/": (a, b) => a / b,
-  "%": (a, b) => a % b,
-  "&": (a, b) => (a & b) >>> 0,
-  "|": (a, b) => (a | b) >>> 0,
-  "^": (a, b) => (a ^ b) >>> 0,
-  "<<": (a, b) => a * 2 ** b,
-  ">>": (a, b) => Math.floor(a / 2 ** b),
-  ">>>": (a, b) => Math.floor((a >>> 0) / 2 ** b),
-};
-const comparisonsOfConstants: Readonly<Record<string, ((left: number, right: number) => boolean) | undefined>> = {
-  "<": (a, b) => a < b,
-  "<=": (a, b) => a <= b,
-  ">": (a, b) => a > b,
-  ">=": (a, b) => a >= b,
-  "==": (a, b) => a === b,
-  "===": (a, b) => a === b,
-  "!=": (a, b) => a !== b,
-  "!==": (a, b) => a !== b,
-};
-
 export function readBinary(reading: Reading, node: BinaryExpression, scope: Scope): Value {
   const operator = node.getOperatorToken().getText();
   const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
@@ -192,125 +172,6 @@ export function readBinary(reading: Reading, node: BinaryExpression, scope: Scop
       : scalar(hole(reading.pool, "bool", unknown.parts));
   }
   return operate(reading, node, operator, known, pair);
-}
-
-/** `x(token, channel) === undefined`: nothing can be absent, so what is done then goes away with the test. */
-function absenceTest(reading: Reading, node: BinaryExpression, absent: Node, scope: Scope): Value {
-  reading.evaluate(absent === node.getLeft() ? node.getRight() : node.getLeft(), scope);
-  const isTrue = node.getOperatorToken().getText().startsWith("!");
-  let whole: Node = node;
-  while (Node.isParenthesizedExpression(whole.getParent())) whole = whole.getParentOrThrow();
-  const choice = whole.getParent();
-  const kept =
-    Node.isConditionalExpression(choice) && choice.getCondition() === whole
-      ? isTrue
-        ? choice.getWhenTrue()
-        : choice.getWhenFalse()
-      : Node.isCallExpression(choice) &&
-          choice.getExpression().getText() === "select" &&
-          choice.getArguments()[0] === whole
-        ? choice.getArguments()[isTrue ? 1 : 2]
-        : undefined;
-  const words = "a value is always there: leave the test out";
-  reading.report.add(
-    "R010",
-    node,
-    `a test for '${bare(absent).getText()}' is not part of the language`,
-    kept === undefined
-      ? instead(words, node, String(isTrue))
-      : instead(words, choice!, fitted(choice!, kept.getText())),
-  );
-  return scalar(hole(reading.pool, "bool"));
-}
-
-/** `(x > 0) === true`, `(x > 0) < 1`: a condition compared with a constant is the condition itself, or its opposite. */
-function conditionCompared(
-  reading: Reading,
-  node: BinaryExpression,
-  operator: string,
-  left: Value,
-  right: Value,
-): Value | undefined {
-  const compare = comparisonsOfConstants[operator];
-  if (compare === undefined) return undefined;
-  const constantOf = (value: Value, at: Node): number | undefined =>
-    value.kind === "literal"
-      ? value.value
-      : Node.isTrueLiteral(bare(at))
-        ? 1
-        : Node.isFalseLiteral(bare(at))
-          ? 0
-          : undefined;
-  const [a, b] = [constantOf(left, node.getLeft()), constantOf(right, node.getRight())];
-  const isLeft = a === undefined;
-  const [condition, at] = isLeft ? [left, node.getLeft()] : [right, node.getRight()];
-  const constant = a ?? b;
-  if (
-    constant === undefined ||
-    (a !== undefined && b !== undefined) ||
-    reading.typeOf(condition) !== "bool" ||
-    condition.kind !== "scalar"
-  )
-    return undefined;
-  const given = (value: number): boolean => (isLeft ? compare(value, constant) : compare(constant, value));
-  const text =
-    given(0) === given(1) ? String(given(0)) : given(1) ? fitted(node, bare(at).getText()) : `!${operandText(at)}`;
-  reading.report.add(
-    "R006",
-    node,
-    `'${operator}' compares a condition with ${bare(isLeft ? node.getRight() : node.getLeft()).getText()}`,
-    given(0) === given(1)
-      ? write(node, text)
-      : renew(node, given(1) ? "write the condition itself" : "write its opposite", text),
-  );
-  return scalar(reading.at(node, standIn(reading.pool, "bool", [condition.expr])));
-}
-
-/** Whether what a node gives is asked for as a condition: it chooses, or is a part of one that does. */
-function isCondition(node: Node): boolean {
-  const parent = node.getParent();
-  if (Node.isParenthesizedExpression(parent)) return isCondition(parent);
-  if (Node.isConditionalExpression(parent)) return parent.getCondition() === node;
-  if (Node.isPrefixUnaryExpression(parent)) return parent.getOperatorToken() === SyntaxKind.ExclamationToken;
-  if (Node.isBinaryExpression(parent))
-    return /^(?:&&|\|\|)$/.test(parent.getOperatorToken().getText()) && isCondition(parent);
-  return (
-    Node.isIfStatement(parent) ||
-    (Node.isCallExpression(parent) &&
-      parent.getExpression().getText() === "select" &&
-      parent.getArguments()[0] === node)
-  );
-}
-
-/** `x && y` and `x || y` of numbers, which give one of them; undefined where conditions are meant. */
-function chosenNumber(
-  reading: Reading,
-  node: BinaryExpression,
-  operator: string,
-  left: Value,
-  right: Value,
-): Value | undefined {
-  const [leftType, rightType] = [reading.typeOf(left), reading.typeOf(right)];
-  if (leftType === undefined || rightType === undefined || rightType === "bool" || isCondition(node)) return undefined;
-  const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
-  const [x, y] = [bare(leftAt).getText(), bare(rightAt).getText()];
-  const isTold = leftType === "bool";
-  const test = isTold ? x : `${operandText(leftAt)} !== 0`;
-  const text =
-    operator === "&&" ? `select(${test}, ${y}, ${isTold ? "0" : x})` : `select(${test}, ${isTold ? "1" : x}, ${y})`;
-  reading.report.add(
-    "R006",
-    node,
-    `'${operator}' takes conditions, and ${isTold ? "its right side is a number" : "these are numbers"}`,
-    write(node, text),
-  );
-  const type = rightType !== "loose" ? rightType : leftType === "loose" || leftType === "bool" ? undefined : leftType;
-  const parts = [left, right].flatMap((value, position) =>
-    value.kind === "scalar" || value.kind === "axis" ? [reading.expr(value, [leftAt, rightAt][position]!)!] : [],
-  );
-  return type === undefined
-    ? unknownOf(reading, [left, right], [leftAt, rightAt])
-    : scalar(reading.at(node, standIn(reading.pool, type, parts)));
 }
 
 const insteadOfOperator: Readonly<Record<string, string | undefined>> = {
@@ -405,84 +266,4 @@ function divide(reading: Reading, node: Node, dividend: Expr, divisor: Expr): Va
   const library = reading.scopes.library("divide");
   if (library?.kind !== "function") throw new Error("dsl/math.ts exports no function 'divide'");
   return callFunction(reading, library, [scalar(dividend), scalar(divisor)], node, [node, node]);
-}
-
-function readShift(reading: Reading, node: BinaryExpression, operator: string, left: Value, right: Value): Value {
-  const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
-  const a = reading.expr(left, leftAt);
-  const isWhole = right.kind !== "literal" || (Number.isInteger(right.value) && !right.decimal && right.value >= 0);
-  if (!isWhole)
-    reading.report.add(
-      "R008",
-      rightAt,
-      `a shift by ${shorten(rightAt.getText())} bits`,
-      right.value < 0
-        ? "write a whole number from 0 to 31"
-        : {
-            ...write(rightAt, String(Math.min(31, Math.trunc(right.value)))),
-            more: ", or another whole number from 0 to 31",
-          },
-    );
-  const b = isWhole ? reading.expr(right, rightAt, "u32") : reading.pool.u32(0);
-  if (a === undefined || b === undefined) return unknownOf(reading, [left, right], [leftAt, rightAt]);
-  const { pool } = reading;
-  if (a.type === "bool") {
-    const text = `select(${leftAt.getText()}, u32(1), u32(0))`;
-    reading.report.add(
-      "R006",
-      node,
-      `'${operator}' of a condition`,
-      instead(`turn the condition into a number: ${shown(text)}`, leftAt, text),
-    );
-    return scalar(reading.at(node, standIn(pool, "u32", [a, b])));
-  }
-  if (a.type === "f32") {
-    // A float's bits are a u32; what the shift gives becomes a float again, as what stands around it expects.
-    const text = `fromBits(bitsOf(${leftAt.getText()}) ${operator} ${rightAt.getText()})`;
-    reading.report.add("R006", node, `'${operator}' of f32`, {
-      ...instead(`shift its bits: ${shown(text)}`, node, text),
-      more: ", or convert it to u32 or i32 first",
-    });
-    return scalar(reading.at(node, standIn(pool, "f32", [a, b])));
-  }
-  if (b.kind === "constant" && b.bits > 31) {
-    reading.report.add(
-      "R008",
-      rightAt,
-      `a shift by ${b.bits} bits of 32`,
-      instead("shift by 0 to 31 bits", rightAt, "31"),
-    );
-    return scalar(a);
-  }
-  // >>> of an i32 shifts its bits as those of a u32: zeros come in, and it is an i32 still.
-  if (operator === ">>>" && a.type === "i32") {
-    return scalar(reading.at(node, pool.unary("toI32", pool.binary("shiftRight", pool.unary("toU32", a), b))));
-  }
-  return scalar(reading.at(node, pool.binary(operator === "<<" ? "shiftLeft" : "shiftRight", a, b)));
-}
-
-function readPower(reading: Reading, node: BinaryExpression, left: Value, right: Value): Value {
-  if (right.kind !== "literal" || left.kind !== "literal" || !Number.isInteger(right.value)) {
-    const exponent = right.kind === "literal" ? right.value : undefined;
-    if (left.kind !== "fault")
-      reading.report.add(
-        "R010",
-        node,
-        "'**' is only for constants with a whole exponent",
-        insteadOfPower(node, node.getLeft(), node.getRight(), exponent),
-      );
-    const [leftAt, rightAt] = [node.getLeft(), node.getRight()];
-    const parts = [
-      reading.expr(left, leftAt),
-      right.kind === "literal" ? undefined : reading.expr(right, rightAt),
-    ].filter((part) => part !== undefined);
-    const type = reading.typeOf(left) === "loose" ? reading.typeOf(right) : reading.typeOf(left);
-    return type === undefined || type === "loose"
-      ? unknownOf(reading, [left, right], [leftAt, rightAt])
-      : scalar(reading.at(node, standIn(reading.pool, type, parts)));
-  }
-  let value = 1;
-  for (let i = 0; i < Math.min(Math.abs(right.value), 4096); i++) value *= left.value;
-  if (right.value < 0) value = 1 / value;
-  return { kind: "literal", value, decimal: left.decimal || !Number.isInteger(value) };
 }

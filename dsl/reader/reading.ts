@@ -21,7 +21,16 @@ import type { Modules } from "./modules.ts";
 import { isStem } from "./names.ts";
 import { areBound, indicesFor } from "./points.ts";
 import type { Fix, NoteAt, Report } from "./report.ts";
-import { describe, fault, fieldNode, type DeclaredAxis, type Domain, type FunctionLike, type Scope, type Value } from "./values.ts";
+import {
+  describe,
+  fault,
+  fieldNode,
+  type DeclaredAxis,
+  type Domain,
+  type FunctionLike,
+  type Scope,
+  type Value,
+} from "./values.ts";
 
 export interface DeclaredInput extends Input {
   readonly at: Node;

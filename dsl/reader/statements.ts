@@ -1,13 +1,101 @@
-/** Statements that a body can't have. Their insides are read for their own faults. */
-import { Node, SyntaxKind, type Block, type IfStatement, type VariableDeclaration } from "ts-morph";
+/** The statements of a body, in order; those that a body can't have are refused, and read for their own faults. */
+import { Node, SyntaxKind, type Block, type VariableDeclaration } from "ts-morph";
 import { checkCondition } from "./batch-rules.ts";
 import { removeStatement, replaceBy, shorten, shown } from "./fixes.ts";
-import { bindPattern } from "./bindings.ts";
-import { readStatements } from "./functions.ts";
+import { hole } from "./holes.ts";
+import { bindPattern, functionAround, reportHidden } from "./bindings.ts";
 import type { Reading } from "./reading.ts";
-import type { Fix } from "./report.ts";
 import { reportUnknown } from "./unknown.ts";
-import { fault, Scope, type Value } from "./values.ts";
+import { unknownOf } from "./unknown-value.ts";
+import { fault, scalar, Scope, type Value } from "./values.ts";
+import { sumOf, choiceInstead } from "./statement-fixes.ts";
+
+/** Reads statements in order, and gives what they return: one value, where there is no fault. */
+export function readStatements(reading: Reading, statements: readonly Node[], scope: Scope): Value[] {
+  const returned: Value[] = [];
+  let after = false;
+  for (const statement of statements) {
+    if (after) {
+      const rest = statements.slice(statements.indexOf(statement)).filter((one) => !Node.isEmptyStatement(one));
+      reading.report.add("R010", statement, "a statement after the return", {
+        words: "remove it: it means nothing",
+        edits: rest.map((one) => removeStatement(one)),
+      });
+      readStatements(reading, statements.slice(statements.indexOf(statement)), scope);
+      break;
+    }
+    if (Node.isVariableStatement(statement)) {
+      for (const declaration of statement.getDeclarations())
+        readDeclaration(reading, declaration, statement.getDeclarationKind(), scope);
+    } else if (Node.isReturnStatement(statement)) {
+      const value = statement.getExpression();
+      if (value === undefined)
+        reading.report.add(
+          "R018",
+          statement,
+          "a return without a value",
+          `return ${functionAround(statement) === reading.body ? "the value of the output's element" : "a value"}`,
+        );
+      returned.push(value === undefined ? fault : reading.evaluate(value, scope));
+      after = true;
+    } else if (Node.isFunctionDeclaration(statement)) {
+      const name = statement.getName() ?? "";
+      reportHidden(reading, scope, name, statement.getNameNode() ?? statement);
+      scope.bind(name, {
+        at: statement,
+        value: () => ({ kind: "function", node: statement, scope, name, topLevel: false }),
+      });
+    } else if (!Node.isEmptyStatement(statement)) {
+      returned.push(...unknownStatement(reading, statement, scope));
+    }
+  }
+  return returned;
+}
+
+function readDeclaration(reading: Reading, declaration: VariableDeclaration, kind: string, scope: Scope): void {
+  const initializer = declaration.getInitializer();
+  const pattern = declaration.getNameNode();
+  if (kind !== "const") {
+    const keyword = declaration.getParent()!.getFirstChild()!;
+    const changes = isReassigned(declaration);
+    // What a loop or an assignment does to it has a fault of its own.
+    if (!changes)
+      reading.report.add(
+        "R001",
+        declaration,
+        `'${shorten(declaration.getName())}' is declared with '${kind}': a value that changes accumulates outside a reduction`,
+        changes || initializer === undefined
+          ? 'write const; to accumulate, write sum(axis, "chain", (item) => …) or reduce with a reducer of your own'
+          : { words: `write const ${shown(declaration.getName())}`, edits: [replaceBy(keyword, "const")] },
+      );
+  }
+  if (initializer === undefined) {
+    if (kind === "const")
+      reading.report.add(
+        "R010",
+        declaration,
+        `'${shorten(declaration.getName())}' has no value`,
+        "give it its value where it is declared",
+      );
+    bindPattern(reading, scope, pattern, fault, declaration);
+    return;
+  }
+  const value = reading.evaluate(initializer, scope, Node.isIdentifier(pattern) ? pattern.getText() : undefined);
+  const known = kind === "const" || !isReassigned(declaration);
+  const bound = known
+    ? value
+    : value.kind === "scalar"
+      ? scalar(hole(reading.pool, value.expr.type, [value.expr]))
+      : unknownOf(reading, [value]);
+  bindPattern(reading, scope, pattern, bound, declaration);
+  if (value.kind === "record" && value.reduce !== undefined) nameFields(reading, value.fields);
+}
+
+function nameFields(reading: Reading, fields: ReadonlyMap<string, Value>): void {
+  for (const [name, value] of fields) {
+    if (value.kind === "scalar") reading.named(value.expr, name);
+  }
+}
 
 const words: Readonly<Record<string, readonly [what: string, fix: string]>> = {
   TryStatement: ["'try'", "remove it: nothing in a kernel throws"],
@@ -20,7 +108,7 @@ const words: Readonly<Record<string, readonly [what: string, fix: string]>> = {
 };
 
 /** Reports a statement, reads what it holds, and gives the values that it may return. */
-export function unknownStatement(reading: Reading, node: Node, scope: Scope): Value[] {
+function unknownStatement(reading: Reading, node: Node, scope: Scope): Value[] {
   if (
     Node.isForStatement(node) ||
     Node.isForInStatement(node) ||
@@ -71,90 +159,6 @@ export function unknownStatement(reading: Reading, node: Node, scope: Scope): Va
   const isRemoved = /^(DebuggerStatement|ThrowStatement)$/.test(node.getKindName());
   reportUnknown(reading, node, { what, fix: isRemoved ? { words: fix, edits: [removeStatement(node)] } : fix });
   return Node.isClassDeclaration(node) || Node.isThrowStatement(node) ? [] : readInside(reading, node, scope);
-}
-
-/** `for (let k = 0; …) total += x(token, k)` as a sum, where a tensor's index tells the axis. */
-function sumOf(reading: Reading, loop: Node): string | undefined {
-  const item = Node.isForStatement(loop)
-    ? loop.getInitializer()?.getFirstDescendantByKind(SyntaxKind.VariableDeclaration)?.getName()
-    : undefined;
-  const sums = loop
-    .getDescendantsOfKind(SyntaxKind.BinaryExpression)
-    .filter((one) => one.getOperatorToken().getText() === "+=");
-  const [only, ...others] = sums;
-  if (
-    item === undefined ||
-    only === undefined ||
-    others.length > 0 ||
-    loop.getDescendants().some((one) => one !== loop && Node.isForStatement(one))
-  )
-    return undefined;
-  const added = only.getRight();
-  const axes = [added, ...added.getDescendants()].filter(Node.isCallExpression).flatMap((call) => {
-    const input = reading.inputs.get(call.getExpression().getText());
-    return call
-      .getArguments()
-      .flatMap((arg, position) => (arg.getText() === item ? (input?.axes[position] ?? []) : []));
-  });
-  const [axis] = axes;
-  return axis === undefined || axes.some((one) => one !== axis)
-    ? undefined
-    : `sum(${axis}, "chain", (${item}) => ${shorten(added.getText())})`;
-}
-
-/** `if (v > 8) v = 8;` as a minimum. */
-function limitInstead(node: IfStatement): string | undefined {
-  const [condition, then] = [node.getExpression(), node.getThenStatement()];
-  const only = Node.isBlock(then) && then.getStatements().length === 1 ? then.getStatements()[0] : then;
-  const given = Node.isExpressionStatement(only) ? only.getExpression() : undefined;
-  if (
-    !Node.isBinaryExpression(condition) ||
-    !Node.isBinaryExpression(given) ||
-    given.getOperatorToken().getText() !== "=" ||
-    node.getElseStatement() !== undefined
-  )
-    return undefined;
-  const [name, limit, operator] = [
-    given.getLeft().getText(),
-    given.getRight().getText(),
-    condition.getOperatorToken().getText(),
-  ];
-  const isAbove =
-    condition.getLeft().getText() === name && condition.getRight().getText() === limit
-      ? operator.startsWith(">")
-      : condition.getLeft().getText() === limit && condition.getRight().getText() === name
-        ? operator.startsWith("<")
-        : undefined;
-  return isAbove === undefined || !/^[<>]=?$/.test(operator)
-    ? undefined
-    : `write ${isAbove ? "min" : "max"}(${name}, ${limit}), as a const of another name`;
-}
-
-/** `if (c) return a; return b;` as a choice. */
-function choiceInstead(node: IfStatement): string | Fix {
-  const words =
-    limitInstead(node) ?? "write condition ? whenTrue : whenFalse, or select(condition, whenTrue, whenFalse)";
-  const valueOf = (statement: Node | undefined): string | undefined => {
-    const only =
-      Node.isBlock(statement) && statement.getStatements().length === 1 ? statement.getStatements()[0] : statement;
-    if (Node.isIfStatement(only)) return chosen(only, undefined);
-    return Node.isReturnStatement(only) ? only.getExpression()?.getText() : undefined;
-  };
-  const chosen = (one: IfStatement, otherwise: string | undefined): string | undefined => {
-    const [whenTrue, whenFalse] = [valueOf(one.getThenStatement()), valueOf(one.getElseStatement()) ?? otherwise];
-    return whenTrue === undefined || whenFalse === undefined
-      ? undefined
-      : `${one.getExpression().getText()} ? ${whenTrue} : ${whenFalse}`;
-  };
-  const rest = node.getNextSiblings();
-  const next = rest.find((one) => Node.isStatement(one));
-  const choice = chosen(node, valueOf(next));
-  if (choice === undefined) return words;
-  const isUsed = node.getElseStatement() === undefined && next !== undefined;
-  return {
-    words: `write return ${shown(choice)}`,
-    edits: [replaceBy(node, `return ${choice};`), ...(isUsed ? [removeStatement(next)] : [])],
-  };
 }
 
 /** An expression that stands as a statement; a call that is refused for itself goes away with its statement. */
@@ -214,7 +218,7 @@ function readInside(reading: Reading, node: Node, outer: Scope): Value[] {
 }
 
 /** Whether a variable is given another value anywhere in its function. */
-export function isReassigned(declaration: VariableDeclaration): boolean {
+function isReassigned(declaration: VariableDeclaration): boolean {
   const name = declaration.getName();
   const body =
     declaration.getFirstAncestor((above) => Node.isFunctionLikeDeclaration(above)) ?? declaration.getSourceFile();
