@@ -112,7 +112,7 @@ describe("imports", () => {
 
   test("end in the files of the runtime that all others stand on", () => {
     const below = imports.filter(({ from }) => from === storage || from === artifactFormat);
-    expect(below.map(show)).toEqual([`${artifactFormat} -> ${storage}`, `${artifactFormat} -> ${storage}`]);
+    expect(below.map(show)).toEqual([`${artifactFormat} -> ${storage}`]);
   });
 
   test("go in no circle among the files of the language, the compiler and the audit, but for those named here", () => {
