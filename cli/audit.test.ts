@@ -249,7 +249,8 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
     expect(code).toBe(1);
     expect(out).toMatch(/\nadd-channel64 +alone +portable +refuted: hash {2}/);
     expect(said(out)).toContain(
-      "\nerror: LIBRARY/kernels/add-channel64.wgsl: it does not have the hash that the manifest gives; fix: build the library again\n\n0 proven, 3 checked, 1 refuted, 0 not followed\n",
+      "\nerror: LIBRARY/kernels/add-channel64.wgsl: it does not have the hash that the manifest gives; fix: " +
+        "build the library again\n\n0 proven, 3 checked, 1 refuted, 0 not followed\n",
     );
     const json = await audit(folder, "--json");
     expect(JSON.parse(json.out)).toMatchObject({ checked: 3, refuted: 1 });
@@ -262,7 +263,8 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
     expect(code).toBe(1);
     expect(out).toMatch(/\n0 proven, 4 checked, 0 refuted, 0 not followed\n$/);
     expect(said(err)).toBe(
-      "error: LIBRARY/manifest.json: it does not have the hash that it was written with; fix: build the library again\n",
+      "error: LIBRARY/manifest.json: it does not have the hash that it was written with; fix: build the library " +
+        "again\n",
     );
   });
 
@@ -276,7 +278,8 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
     [
       "no manifest",
       async () => rm(join(folder, "manifest.json")),
-      "LIBRARY: it is no library: it has no manifest.json; fix: give a folder that 'treefold build' wrote, or a file of kernels",
+      "LIBRARY: it is no library: it has no manifest.json; fix: give a folder that 'treefold build' wrote, or " +
+        "a file of kernels",
     ],
     [
       "a manifest that is no JSON",
@@ -311,7 +314,8 @@ ${flushedAnd("-")}fix: build again, from kernels and with a compiler that you tr
     [
       "no declaration",
       async () => edit("manifest.json", /"declaration": "kernels\/add-channel64.ir",/, ""),
-      "LIBRARY/manifest.json: kernel 'add-channel64' has no declaration: an older compiler wrote it; fix: build the library again",
+      "LIBRARY/manifest.json: kernel 'add-channel64' has no declaration: an older compiler wrote it; fix: build " +
+        "the library again",
     ],
   ])("with %s is refused in a line", async (_, spoil, message) => {
     await spoil();
@@ -351,7 +355,9 @@ describe("an attack on a library", () => {
     await writeFile(join(folder, "node_modules", "treefold-runtime", "index.js"), "export {};\n");
     expect(await judged()).toMatchObject({
       code: 1,
-      err: "error: LIBRARY/node_modules/treefold-runtime/index.js: the manifest knows nothing of it; fix: remove it, or build the library again\n",
+      err:
+        "error: LIBRARY/node_modules/treefold-runtime/index.js: the manifest knows nothing of it; fix: remove " +
+        "it, or build the library again\n",
     });
     await rm(join(folder, "node_modules"), { recursive: true });
     await rm(join(folder, "forward.js"));
@@ -374,7 +380,8 @@ describe("an attack on a library", () => {
     const { code, err } = await judged();
     expect(code).toBe(1);
     expect(err).toContain(
-      "error: LIBRARY/manifest.json: the weight 'model.layers.0.self_attn.q_proj.weight' is used as 'layers.1.queries', of another layer; fix: build the library again\n",
+      "error: LIBRARY/manifest.json: the weight 'model.layers.0.self_attn.q_proj.weight' is used as " +
+        "'layers.1.queries', of another layer; fix: build the library again\n",
     );
   });
 
@@ -394,7 +401,8 @@ describe("an attack on a library", () => {
     const { code, out } = await judged();
     expect(code).toBe(1);
     expect(out).toContain(
-      "the declaration breaks a rule of the language: the batch axis 'token' of 'y' is indexed by what is neither its own point nor a placement table: it reads another's row (R005)",
+      "the declaration breaks a rule of the language: the batch axis 'token' of 'y' is indexed by what is " +
+        "neither its own point nor a placement table: it reads another's row (R005)",
     );
   });
 
@@ -512,7 +520,8 @@ export const wide = kernel({ axes: { token: batch }, inputs: { ${names.map((name
   test.each([
     [
       ["none"],
-      "error: there is no file or folder 'none'; fix: give a TypeScript file that exports kernels, or a folder that 'treefold build' wrote\n",
+      "error: there is no file or folder 'none'; fix: give a TypeScript file that exports kernels, or a folder " +
+        "that 'treefold build' wrote\n",
     ],
     [
       ["rows.kernel.ts", "--axis", "chanel=3"],

@@ -54,9 +54,12 @@ export function register(program: Command): void {
   program
     .command("audit")
     .description(
-      "Executes WGSL at sampled sizes with unknowns for data, and compares what it computes with the declared expressions: of a file's kernels under every schedule that fits, " +
-        "or of a built library as it lies there.\n\nEach text is 'checked' (all that was compared agrees), 'refuted' (it is wrong: on inputs that are shown, or by a check that it violates) " +
-        "or 'not followed' (the audit does not know). Nothing is 'proven' yet, which would hold for all sizes.\n\nExit code 0: all checked; 1: something is refuted; 2: something was not followed.",
+      "Executes WGSL at sampled sizes with unknowns for data, and compares what it computes with the declared " +
+        "expressions: of a file's kernels under every schedule that fits, " +
+        "or of a built library as it lies there.\n\nEach text is 'checked' (all that was compared agrees), " +
+        "'refuted' (it is wrong: on inputs that are shown, or by a check that it violates) " +
+        "or 'not followed' (the audit does not know). Nothing is 'proven' yet, which would hold for all " +
+        "sizes.\n\nExit code 0: all checked; 1: something is refuted; 2: something was not followed.",
     )
     .argument("<file|dir>", "TypeScript file that exports kernels, or folder that 'treefold build' wrote", parsePath)
     .option("--kernel <name>", "of a file: which kernel; otherwise all")
@@ -65,7 +68,9 @@ export function register(program: Command): void {
     .option("--report", "a table of every kernel, schedule, contract level and status")
     .option(
       "--json",
-      'print {"kernels":[{"kernel","schedule","level","status","sizes","expressionHash","failures"}],"proven","checked","refuted","unfollowed","leftOut":[{"kernel","schedule","reason"}]}, status being one of the four words before',
+      "print " +
+        '{"kernels":[{"kernel","schedule","level","status","sizes","expressionHash","failures"}],"proven","checked","refuted","unfollowed","leftOut":[{"kernel","schedule","reason"}]}, ' +
+        "status being one of the four words before",
     )
     .action(audit);
 }
@@ -73,7 +78,8 @@ export function register(program: Command): void {
 async function audit(path: string, options: Options): Promise<void> {
   if (!existsSync(path))
     throw new UsageError(
-      `there is no file or folder '${path}'; fix: give a TypeScript file that exports kernels, or a folder that 'treefold build' wrote`,
+      `there is no file or folder '${path}'; fix: give a TypeScript file that exports kernels, or a folder that ` +
+        "'treefold build' wrote",
     );
   const { findings, leftOut, faults } = await withProgress(`Auditing ${path}`, (show) => {
     const progress = (what: string): void => show(`Auditing ${path}: ${what}`);
@@ -105,7 +111,10 @@ function renderLeftOut(leftOut: readonly LeftOut[]): string {
     const key = `${kernel}: ${reason}`;
     by.set(key, [...(by.get(key) ?? []), schedule]);
   }
-  return `${leftOut.length} more schedules do not fit:\n${[...by].map(([reason, schedules]) => `  ${reason} (${schedules.join(", ")})\n`).join("")}\n`;
+  return (
+    `${leftOut.length} more schedules do not ` +
+    `fit:\n${[...by].map(([reason, schedules]) => `  ${reason} (${schedules.join(", ")})\n`).join("")}\n`
+  );
 }
 
 async function auditFile(

@@ -57,7 +57,8 @@ describe.each(cases)("%s", (_, inputs, outputs, count) => {
     );
     expect((await treefoldHere("check", file, "--buffers", String(count))).code).toBe(0);
     expect((await treefoldHere("check", file, "--buffers", String(count - 1))).out).toContain(
-      `binds ${count} storage buffers, one for each of its tensors, and ${count === 9 ? "WebGPU promises 8" : `${count - 1} are asked of devices`}`,
+      `binds ${count} storage buffers, one for each of its tensors, and ` +
+        `${count === 9 ? "WebGPU promises 8" : `${count - 1} are asked of devices`}`,
     );
   });
 
@@ -73,7 +74,8 @@ describe.each(cases)("%s", (_, inputs, outputs, count) => {
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toMatch(
       new RegExp(
-        `^error: kernel 'wide' fits no schedule: ${count} storage buffers are more than the 8 that every WebGPU device offers; fix: `,
+        `^error: kernel 'wide' fits no schedule: ${count} storage buffers are more than the 8 that every WebGPU ` +
+          "device offers; fix: ",
       ),
     );
   });

@@ -8,7 +8,8 @@ export function register(program: Command): void {
   program
     .command("build")
     .description(
-      "Writes a model as a package: a typed module, its kernels' WGSL and trees, each kernel's text audited, and its weights. It needs treefold-runtime, and no compiler.",
+      "Writes a model as a package: a typed module, its kernels' WGSL and trees, each kernel's text audited, " +
+        "and its weights. It needs treefold-runtime, and no compiler.",
     )
     .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json", parsePath)
     .requiredOption("--out <dir>", "folder to write; one that holds a library is replaced", parsePath)

@@ -75,7 +75,10 @@ function elementsOf({ certificate: { sizes } }: Finding): string {
   return `${sum(({ elements }) => elements)} of ${sum(({ of }) => of)}`;
 }
 
-/** What refutes kernels, or was not followed of them, as diagnostics with an empty line between them. What several schedules of a kernel fail by alike is shown of the first. */
+/**
+ * What refutes kernels, or was not followed of them, as diagnostics with an empty line between them. What several
+ * schedules of a kernel fail by alike is shown of the first.
+ */
 export function renderFailures(findings: readonly Finding[]): string {
   const all = findings.flatMap(({ subject, certificate }) =>
     certificate.failures.map((failure) => ({ subject, failure })),
@@ -125,8 +128,10 @@ function renderFailure({ name, texts, artifact }: Subject, failure: Failure, oth
 
 function fixFor(outcome: Failure["outcome"]): string {
   return outcome === "refuted"
-    ? "build again, from kernels and with a compiler that you trust; where treefold has just written this text, report it"
-    : "read the text yourself, or compare bits with 'treefold run'; where treefold has just written this text, report it";
+    ? "build again, from kernels and with a compiler that you trust; where treefold has just written this text, " +
+        "report it"
+    : "read the text yourself, or compare bits with 'treefold run'; where treefold has just written this text, " +
+        "report it";
 }
 
 /** Words that a counterexample shows; the rest are in `--json`. */
@@ -136,7 +141,10 @@ function renderCounterexample({ inputs, declared, found }: Counterexample): stri
   const hex = (bits: number): string => `0x${bits.toString(16).padStart(8, "0")}`;
   const shown = inputs.slice(0, mostWords).map(({ text }) => text);
   const more = inputs.length > mostWords ? `, and ${inputs.length - mostWords} more words` : "";
-  return `where ${shown.length === 0 ? "all inputs are zero" : `${shown.join(", ")}${more}, and all others are zero`}, its bits are ${hex(found)}, and the declared ones ${hex(declared)}`;
+  return (
+    `where ${shown.length === 0 ? "all inputs are zero" : `${shown.join(", ")}${more}, and all others are zero`}, ` +
+    `its bits are ${hex(found)}, and the declared ones ${hex(declared)}`
+  );
 }
 
 function trees({ declared, found }: Failure): { message: string }[] {

@@ -80,7 +80,9 @@ function noKernel(file: string): Diagnostic {
     message: "this module declares no kernel",
     location: { file, line: 1, column: 1 },
     notes: [],
-    fix: "write export const name = kernel({ axes, inputs, output, body }); a module of functions only is called name.ts, without .kernel",
+    fix:
+      "write export const name = kernel({ axes, inputs, output, body }); a module of functions only is called " +
+      "name.ts, without .kernel",
   };
 }
 

@@ -32,7 +32,8 @@ describe("run", () => {
     ],
     [
       [...rowSum, "--axis", "token"],
-      "error: option '--axis <name=extent>' argument 'token' is invalid; fix: write name=extent, with a whole number below 2^32, as in --axis token=5\n",
+      "error: option '--axis <name=extent>' argument 'token' is invalid; fix: write name=extent, with a whole " +
+        "number below 2^32, as in --axis token=5\n",
     ],
     [
       [...rowSum, "--param", "epsilon=1"],
@@ -40,11 +41,13 @@ describe("run", () => {
     ],
     [
       [...rowSum, "--param", "epsilon"],
-      "error: option '--param <name=value>' argument 'epsilon' is invalid; fix: write name=value, with a number, as in --param epsilon=1e-5\n",
+      "error: option '--param <name=value>' argument 'epsilon' is invalid; fix: write name=value, with a number, " +
+        "as in --param epsilon=1e-5\n",
     ],
     [
       ["run", "rows.kernel.ts", "token=7", "channel=200"],
-      "error: too many arguments for 'run'. Expected 1 argument but got 3; fix: write --axis token=7 --axis channel=200\n",
+      "error: too many arguments for 'run'. Expected 1 argument but got 3; fix: write --axis token=7 --axis " +
+        "channel=200\n",
     ],
     [["run"], "error: missing required argument 'file'; fix: add <file>; 'treefold run --help' says what it is\n"],
     [
@@ -57,11 +60,13 @@ describe("run", () => {
     ],
     [
       [...rowSum.slice(0, 4), "--axis", "token=4000000000", "--axis", "channel=3"],
-      "error: axis 'token' has 4000000000 points, more than a kernel is tried on; fix: give smaller extents, of 268435456 elements in all\n",
+      "error: axis 'token' has 4000000000 points, more than a kernel is tried on; fix: give smaller extents, " +
+        "of 268435456 elements in all\n",
     ],
     [
       [...rowSum.slice(0, 4), "--axis", "token=4000000", "--axis", "channel=300000"],
-      "error: the tensors of kernel 'rowSum' have 1200004000000 elements at these extents, 'x' 1200000000000 of them, more than a kernel is tried on; fix: give smaller extents, of 268435456 elements in all\n",
+      "error: the tensors of kernel 'rowSum' have 1200004000000 elements at these extents, 'x' 1200000000000 " +
+        "of them, more than a kernel is tried on; fix: give smaller extents, of 268435456 elements in all\n",
     ],
     [
       ["explain", "rows.kernel.ts", "--stage", "schedule", "--axis", "channel=4000000000"],
@@ -141,7 +146,8 @@ export const one = kernel({ axes: { t: batch }, inputs: { x: "f32[t]" }, output:
     const { code, out } = await treefoldHere("check", path);
     expect(code).toBe(1);
     expect(out).toContain(
-      "shared.ts:1:23 error TS7006: the parameter 'x' has no type\n  1 | export function twice(x) { return x + x; }\n    |                       ^\nfix: write x: number\n",
+      "shared.ts:1:23 error TS7006: the parameter 'x' has no type\n  1 | export function twice(x) { return x " +
+        "+ x; }\n    |                       ^\nfix: write x: number\n",
     );
   });
 
@@ -150,7 +156,8 @@ export const one = kernel({ axes: { t: batch }, inputs: { x: "f32[t]" }, output:
       await codes(
         file(
           "settings.kernel.ts",
-          `import { join } from "node:path";\nimport "some-library";\n${kernelOf("x(t)")}console.log(process.argv, join("a", "b"));\n`,
+          `import { join } from "node:path";\nimport "some-library";\n${kernelOf("x(t)")}console.log(process.argv, ` +
+            `join("a", "b"));\n`,
         ),
       ),
     ).toEqual([]);
@@ -248,12 +255,15 @@ describe("explain", () => {
       ).out;
     expect(await passes("split")).toMatch(
       new RegExp(
-        "^// pass rowSum, split, pass 1 of 2\nkernel rowSum \\{\n[^]* output scratch0_\\w+: f32\\[token, part0\\] = [^]*\n\\}\n" +
-          '// pass rowSum, split, pass 2 of 2\nkernel rowSum \\{\n[^]* input scratch0_\\w+: f32\\[token, part0\\]\n[^]* by "pairwise" \\{',
+        "^// pass rowSum, split, pass 1 of 2\nkernel rowSum \\{\n[^]* output scratch0_\\w+: f32\\[token, part0\\] " +
+          "= [^]*\n\\}\n" +
+          "// pass rowSum, split, pass 2 of 2\nkernel rowSum \\{\n[^]* input scratch0_\\w+: f32\\[token, " +
+          'part0\\]\n[^]* by "pairwise" \\{',
       ),
     );
     expect(await passes("map")).toBe(
-      "// pass rowSum, split, pass 1 of 2\ntoken: 8 invocations; part0: 8 invocations\n// pass rowSum, split, pass 2 of 2\ntoken: 64 invocations\n",
+      "// pass rowSum, split, pass 1 of 2\ntoken: 8 invocations; part0: 8 invocations\n// pass rowSum, split, " +
+        "pass 2 of 2\ntoken: 64 invocations\n",
     );
     expect((await passes("wgsl")).match(/@compute/g)).toHaveLength(2);
   });
@@ -265,7 +275,9 @@ describe("explain", () => {
     expect(await treefoldHere("explain", "rows.kernel.ts", "--stage", "asm")).toMatchObject({
       code: 2,
       out: "",
-      err: "error: option '--stage <stage>' argument 'asm' is invalid; fix: use one of ir, tree, level, schedule, specialize, split, map, lower, wgsl\n",
+      err:
+        "error: option '--stage <stage>' argument 'asm' is invalid; fix: use one of ir, tree, level, schedule, " +
+        "specialize, split, map, lower, wgsl\n",
     });
   });
 });

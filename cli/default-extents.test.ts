@@ -34,7 +34,7 @@ describe("extents of model axes that are not given", () => {
     }
   });
 
-  test("are whole vectors for what a reduction goes over, odd for what it does not, and other numbers than those given", () => {
+  test("are whole vectors along a reduction's axis, odd along all others, and differ from those given", () => {
     const linear = read(
       "c: model, k: model",
       `x: "f32[token, k]", w: "f32[c, k]"`,

@@ -38,7 +38,10 @@ export function modelExtentsOr(kernel: Kernel, given: Extents): Record<string, n
   return inOrder(kernel, { ...given, ...first });
 }
 
-/** Axes made as long as indices need, or nothing where one that is given would have to be longer, or all longer and longer. */
+/**
+ * Axes made as long as indices need, or nothing where one that is given would have to be longer, or all longer and
+ * longer.
+ */
 function lengthened(kernel: Kernel, given: Extents, open: Extents): Extents | undefined {
   let extents = open;
   for (let round = 0; round <= 8; round++) {

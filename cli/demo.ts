@@ -32,7 +32,8 @@ try {
     loadCheckpoint(demoDirectory, { device, progress: (what) => show(`Loading the demo model: ${what}`) }),
   );
   say(
-    `Model: a Qwen3 of 2.8 million parameters that has read the King James Bible, through kernels that Treefold emitted\n`,
+    "Model: a Qwen3 of 2.8 million parameters that has read the King James Bible, through kernels that Treefold " +
+      "emitted\n",
   );
 
   const ids = await speak(model);
@@ -59,7 +60,8 @@ async function speak(model: Model): Promise<number[]> {
   say();
   const seconds = (times.at(-1)! - times[0]!) / 1000;
   say(
-    `\n${times.length} tokens, ${((times.length - 1) / seconds).toFixed(1)} tokens/s; the first after ${((times[0]! - started) / 1000).toFixed(1)} s`,
+    `\n${times.length} tokens, ${((times.length - 1) / seconds).toFixed(1)} tokens/s; the first after ` +
+      `${((times[0]! - started) / 1000).toFixed(1)} s`,
   );
   return ids;
 }
@@ -99,13 +101,15 @@ async function compare(model: Model, ordinary: Model, ids: readonly number[]): P
   }
   say(`${"distinct hashes".padEnd(32)}${String(seen.treefold.size).padEnd(16)}  ${seen.ordinary.size}\n`);
   say(
-    "Ordinary kernels here are Treefold's own, with one change: how the sums over K are split follows the number of rows, as it does elsewhere.",
+    "Ordinary kernels here are Treefold's own, with one change: how the sums over K are split follows the number " +
+      "of rows, as it does elsewhere.",
   );
   const held = seen.treefold.size === 1 && seen.ordinary.size > 1;
   if (held) process.stdout.write(`\n${lastWords(crowds, seen.treefold.size, seen.ordinary.size)}`);
   else
     process.stderr.write(
-      "error: the hashes are not as they should be; fix: run 'npm test', and report the device's name with its output\n",
+      "error: the hashes are not as they should be; fix: run 'npm test', and report the device's name with its " +
+        "output\n",
     );
   return held;
 }

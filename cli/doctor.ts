@@ -13,7 +13,8 @@ export function register(program: Command): void {
   program
     .command("doctor")
     .description(
-      "Asks this machine's device what it does with arithmetic, and whether a model's kernels give the reference evaluator's bits on it.",
+      "Asks this machine's device what it does with arithmetic, and whether a model's kernels give the reference " +
+        "evaluator's bits on it.",
     )
     .option(
       "--model <dir>",
@@ -22,7 +23,8 @@ export function register(program: Command): void {
     )
     .option(
       "--json",
-      'print {"device","probes":[{"name","expected","seen","ok"}],"policy","fingerprint"}, and for a model "golden":{"expected","seen","agrees"}',
+      'print {"device","probes":[{"name","expected","seen","ok"}],"policy","fingerprint"}, and for a model ' +
+        '"golden":{"expected","seen","agrees"}',
     )
     .action(doctor);
 }

@@ -125,7 +125,9 @@ export async function compareDevices(
   }
 }
 
-/** Undefined where the driver offers no device here. @throws Error with what the process said, where it failed otherwise */
+/**
+ * Undefined where the driver offers no device here. @throws Error with what the process said, where it failed otherwise
+ */
 async function runOn(
   manifest: string,
   { model, prompt, maxTokens }: Request,
@@ -147,7 +149,8 @@ async function runOn(
   if (code === 0) return JSON.parse(out) as Seen;
   if (/offers no adapter|no adapter was found/.test(said)) return undefined;
   throw new Error(
-    `on the driver of ${manifest}: ${said === "" ? `the process ended with ${String(code)}; fix: leave the driver out, by naming others with --driver` : said}`,
+    `on the driver of ${manifest}: ` +
+      `${said === "" ? `the process ended with ${String(code)}; fix: leave the driver out, by naming others with --driver` : said}`,
   );
 }
 

@@ -1,4 +1,7 @@
-/** `treefold experiment distinct`, small: one answer with the model's kernels, on the schedule that ordinary ones are put through, too. */
+/**
+ * `treefold experiment distinct`, small: one answer with the model's kernels, on the schedule that ordinary ones are
+ * put through, too.
+ */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** One request, asked many times of an engine that is busy with others: how many answers there are, with the model's kernels and with ordinary ones. */
+/**
+ * One request, asked many times of an engine that is busy with others: how many answers there are, with the model's
+ * kernels and with ordinary ones.
+ */
 import { ordinary } from "../models/ordinary.ts";
 import { loadCheckpoint } from "../models/load.ts";
 import type { EngineOptions, Model } from "../runtime/index.ts";
@@ -81,7 +84,8 @@ export async function askManyTimes(
         const replayed = await replay(model, engine, traffic.arrivals, {
           onStep: ({ decoding }, done) =>
             progress(
-              `temperature ${temperature}, ${name}: ${done} of ${traffic.arrivals.length} requests, ${decoding} at a time`,
+              `temperature ${temperature}, ${name}: ${done} of ${traffic.arrivals.length} requests, ${decoding} ` +
+                "at a time",
             ),
         });
         const answers = traffic.watched.map((place) => replayed.results[place]!.completions[0]!);
@@ -156,22 +160,26 @@ export function shortcomings(runs: readonly DistinctRun[], requests: number): st
       ...(ours.distinct === 1 && ours.distinctLogprobs === 1 && ours.firstDivergence === null
         ? []
         : [
-            `${at}with the model's kernels there are ${ours.distinct} answers, and ${ours.distinctLogprobs} by their logprobs, not one`,
+            `${at}with the model's kernels there are ${ours.distinct} answers, and ${ours.distinctLogprobs} by ` +
+              "their logprobs, not one",
           ]),
       ...(requests < enoughRequests || mean >= demandedMean
         ? []
         : [
-            `${at}${mean.toFixed(1)} requests decoded at a time on average, and ${demandedMean} are demanded; ask for more --requests or --max-tokens`,
+            `${at}${mean.toFixed(1)} requests decoded at a time on average, and ${demandedMean} are demanded; ` +
+              "ask for more --requests or --max-tokens",
           ]),
       ...(requests < enoughRequests || different >= demandedSizes
         ? []
         : [
-            `${at}there were batches of ${different} different sizes, and ${demandedSizes} are demanded; ask for more --requests or --max-tokens`,
+            `${at}there were batches of ${different} different sizes, and ${demandedSizes} are demanded; ask ` +
+              "for more --requests or --max-tokens",
           ]),
       ...(requests < enoughRequests || (preemptions > 0 && prefixHits > 0)
         ? []
         : [
-            `${at}no request was interrupted, or no beginning was found in the prefix cache; ask for more --requests or --max-tokens`,
+            `${at}no request was interrupted, or no beginning was found in the prefix cache; ask for more ` +
+              "--requests or --max-tokens",
           ]),
     ];
   });
@@ -180,7 +188,8 @@ export function shortcomings(runs: readonly DistinctRun[], requests: number): st
     ...(runs.some(({ ordinary: { distinct } }) => distinct > 1)
       ? []
       : [
-          "ordinary kernels gave one answer, too, so that this load shows no difference; ask for more --requests or --max-tokens",
+          "ordinary kernels gave one answer, too, so that this load shows no difference; ask for more --requests " +
+            "or --max-tokens",
         ]),
   ];
 }
@@ -189,7 +198,8 @@ export function shortcomings(runs: readonly DistinctRun[], requests: number): st
 export function leniency(requests: number): string | undefined {
   return requests >= enoughRequests
     ? undefined
-    : `with fewer than ${enoughRequests} requests, nothing is demanded of the batches (otherwise: ${demandedMean} decoding requests on average, ${demandedSizes} different sizes, interruptions and cached beginnings)`;
+    : `with fewer than ${enoughRequests} requests, nothing is demanded of the batches (otherwise: ${demandedMean} ` +
+        `decoding requests on average, ${demandedSizes} different sizes, interruptions and cached beginnings)`;
 }
 
 /** Without what is only drawn. */
@@ -238,8 +248,10 @@ export function renderRun({
   return (
     `Temperature ${temperature}: one request, asked ${ours.requests} times of a busy engine.\n${table}` +
     `With this model's kernels it had ${answersText(ours)}; with ordinary ones ${answersText(theirs)}.\n` +
-    `Steps decoded for ${Math.min(...batches)} to ${Math.max(...batches)} requests, ${mean.toFixed(1)} on average, in batches of ${different} different sizes; ` +
-    `${preemptions} times a request was interrupted and computed again, and ${prefixHits} ids were found in the prefix cache.\n`
+    `Steps decoded for ${Math.min(...batches)} to ${Math.max(...batches)} requests, ${mean.toFixed(1)} on ` +
+    `average, in batches of ${different} different sizes; ` +
+    `${preemptions} times a request was interrupted and computed again, and ${prefixHits} ids were found in ` +
+    "the prefix cache.\n"
   );
 }
 

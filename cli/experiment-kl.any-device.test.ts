@@ -1,4 +1,7 @@
-/** `treefold experiment kl`, small: a trainer in another process computes the sampler's logprobs, bit for bit, and ordinary kernels do not. */
+/**
+ * `treefold experiment kl`, small: a trainer in another process computes the sampler's logprobs, bit for bit, and
+ * ordinary kernels do not.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

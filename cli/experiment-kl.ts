@@ -1,4 +1,7 @@
-/** A sampler and a trainer of one model: how far the logprobs of sampled tokens are from those that a trainer computes of them. */
+/**
+ * A sampler and a trainer of one model: how far the logprobs of sampled tokens are from those that a trainer computes
+ * of them.
+ */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -136,7 +139,8 @@ export async function compareWithTrainer(
     const { code, said } = await runMain(["experiment", "kl", "--model", model, "--trainer", folder]);
     if (code !== 0)
       throw new Error(
-        `the trainer's process: ${said === "" ? `it ended with ${String(code)}; fix: try again with TREEFOLD_DEBUG=1` : said}`,
+        "the trainer's process: " +
+          `${said === "" ? `it ended with ${String(code)}; fix: try again with TREEFOLD_DEBUG=1` : said}`,
       );
     const compared = kinds.map(async (kind) => {
       const { buffer, byteOffset, byteLength } = await readFile(scoresFile(folder, kind));
@@ -151,7 +155,10 @@ export async function compareWithTrainer(
   }
 }
 
-/** The trainer's process: scores all sequences of the folder, whole, in one batch for each kind of kernels, and leaves the logprobs there. */
+/**
+ * The trainer's process: scores all sequences of the folder, whole, in one batch for each kind of kernels, and leaves
+ * the logprobs there.
+ */
 export async function scoreHere(directory: string, folder: string): Promise<void> {
   const ours = await loadCheckpoint(directory, { source: treefold });
   try {
@@ -180,9 +187,10 @@ const sequencesFile = (folder: string, kind: Kind): string => join(folder, `${ki
 const scoresFile = (folder: string, kind: Kind): string => join(folder, `${kind}.f32`);
 
 /**
- * Schulman's third estimator of a divergence, k3 = (r - 1) - log r with log r = trainer - sampler, averaged over the sampled
- * tokens: never negative, and 0 only where all are equal (http://joschu.net/blog/kl-approx.html). Its mean is the divergence
- * where tokens are drawn at temperature 1; at others it is a measure of how far the two are apart, and 0 as before.
+ * Schulman's third estimator of a divergence, k3 = (r - 1) - log r with log r = trainer - sampler, averaged over the
+ * sampled tokens: never negative, and 0 only where all are equal (http://joschu.net/blog/kl-approx.html). Its mean is
+ * the divergence where tokens are drawn at temperature 1; at others it is a measure of how far the two are apart, and 0
+ * as before.
  * @param scores of each sequence's ids but the first, one sequence after another
  */
 export function compareScores(samples: readonly Sample[], scores: Float32Array<ArrayBuffer>): KlSide {
@@ -209,12 +217,14 @@ export function klShortcomings({ ours, ordinary: theirs }: KlResult): string[] {
     ...(ours.kl === 0 && ours.differentBits === 0
       ? []
       : [
-          `with the model's kernels, the trainer's logprobs are others than the sampler's for ${ours.differentBits} of ${ours.tokens} tokens`,
+          `with the model's kernels, the trainer's logprobs are others than the sampler's for ${ours.differentBits} ` +
+            `of ${ours.tokens} tokens`,
         ]),
     ...(theirs.differentBits > 0
       ? []
       : [
-          "with ordinary kernels they are the same, too, so that this load shows no difference; ask for more --requests or --max-tokens",
+          "with ordinary kernels they are the same, too, so that this load shows no difference; ask for more " +
+            "--requests or --max-tokens",
         ]),
   ];
 }

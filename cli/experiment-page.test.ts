@@ -1,4 +1,7 @@
-/** The page of `treefold experiment distinct`, of a run that is made up: whole, in a browser, light and dark, without a network. */
+/**
+ * The page of `treefold experiment distinct`, of a run that is made up: whole, in a browser, light and dark, without a
+ * network.
+ */
 import { describe, expect, test } from "vitest";
 import { launchChromium, noChromium } from "../spec/fixtures/chromium.ts";
 import type { DetailedRun } from "./experiment-distinct.ts";

@@ -34,8 +34,11 @@ export async function experimentPage({ request, runs, device }: PageSubject): Pr
   const values: Readonly<Record<string, string>> = {
     title: "One request, many answers?",
     about:
-      `The request ${escapeText(JSON.stringify(request.prompt))}, with at most ${request.maxTokens} tokens and seed ${request.seed}, was sent ${request.requests} times to a serving engine that was busy ` +
-      `with others, in bursts and with pauses, so that every time other requests were in its batches: once with this model's kernels, and once, on the same schedule, with ordinary kernels, which cut sums as suits the batch. Device: ${escapeText(device)}.`,
+      `The request ${escapeText(JSON.stringify(request.prompt))}, with at most ${request.maxTokens} tokens and ` +
+      `seed ${request.seed}, was sent ${request.requests} times to a serving engine that was busy ` +
+      "with others, in bursts and with pauses, so that every time other requests were in its batches: once with " +
+      "this model's kernels, and once, on the same schedule, with ordinary kernels, which cut sums as suits " +
+      `the batch. Device: ${escapeText(device)}.`,
     style,
     licences: escapeText(`uPlot\n\n${licence}`),
     sections: runs.map(sectionOf).join("\n"),
@@ -122,7 +125,8 @@ function sectionOf(run: DetailedRun, at: number): string {
   } = run;
   const ids = idsOf(at);
   const figure = (id: string, title: string, about: string): string =>
-    `<figure><figcaption>${title}<span>${about}</span></figcaption><div id="${id}" role="img" aria-label="${escapeText(`${title}. ${about}`)}"></div></figure>`;
+    `<figure><figcaption>${title}<span>${about}</span></figcaption><div id="${id}" role="img" ` +
+    `aria-label="${escapeText(`${title}. ${about}`)}"></div></figure>`;
   return `  <section aria-labelledby="temperature-${at}">
     <h2 id="temperature-${at}">Temperature ${temperature}</h2>
     <p>With this model's kernels, ${ours.requests} equal requests had ${answersText(ours)}; with ordinary ones ${answersText(ordinary)}.</p>
@@ -138,11 +142,15 @@ function sectionOf(run: DetailedRun, at: number): string {
 
 function tableOf(ours: Side, ordinary: Side): string {
   const row = (name: string, { requests, distinct, distinctLogprobs, firstDivergence, seconds }: Side): string =>
-    `<tr><th scope="row">${name}</th><td>${requests}</td><td>${distinct}</td><td>${distinctLogprobs}</td><td>${firstDivergence ?? "never"}</td><td>${seconds.toFixed(1)}</td></tr>`;
+    "<tr><th " +
+    `scope="row">${name}</th><td>${requests}</td><td>${distinct}</td><td>${distinctLogprobs}</td><td>${firstDivergence ?? "never"}</td><td>${seconds.toFixed(1)}</td></tr>`;
   const heads = ["", "requests", "distinct answers", "distinct by logprobs", "first token that differs", "seconds"]
     .map((head) => (head === "" ? "<td></td>" : `<th scope="col">${head}</th>`))
     .join("");
-  return `<table class="numbers"><thead><tr>${heads}</tr></thead><tbody>${row(names.ours, ours)}${row(names.ordinary, ordinary)}</tbody></table>`;
+  return (
+    "<table " +
+    `class="numbers"><thead><tr>${heads}</tr></thead><tbody>${row(names.ours, ours)}${row(names.ordinary, ordinary)}</tbody></table>`
+  );
 }
 
 function answersTable(name: string, groups: readonly AnswerGroup[]): string {
@@ -161,7 +169,8 @@ function answersTable(name: string, groups: readonly AnswerGroup[]): string {
   const caption =
     groups.length > shownAnswers ? `<caption>The ${shownAnswers} most common ones of ${groups.length}.</caption>` : "";
   return (
-    `<details><summary>Answers with ${name} (${groups.length})</summary><div class="wide"><table class="numbers">${caption}<thead><tr><th scope="col">answer</th><th scope="col">requests</th>` +
+    `<details><summary>Answers with ${name} (${groups.length})</summary><div class="wide"><table ` +
+    `class="numbers">${caption}<thead><tr><th scope="col">answer</th><th scope="col">requests</th>` +
     `<th scope="col">token that differs</th></tr></thead><tbody>${rows}</tbody></table></div></details>`
   );
 }

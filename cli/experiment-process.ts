@@ -1,4 +1,7 @@
-/** A part of an experiment that runs in a process of its own: the same program, under an option that only experiments use. */
+/**
+ * A part of an experiment that runs in a process of its own: the same program, under an option that only experiments
+ * use.
+ */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

@@ -1,4 +1,6 @@
-/** `treefold experiment devices`, on the drivers that are here: equal bits with the model's kernels, other bits without. */
+/**
+ * `treefold experiment devices`, on the drivers that are here: equal bits with the model's kernels, other bits without.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -46,7 +48,8 @@ test.runIf(effort !== "quick")("devices agree with the model's kernels, and part
     printed.runs
       .map(
         ({ arithmetic, different, of, firstToken, largest }) =>
-          `${arithmetic}: ${different} of ${of} logits differ${different === 0 ? "" : `, first at token ${firstToken}, by ${largest} at most`}`,
+          `${arithmetic}: ${different} of ${of} logits ` +
+          `differ${different === 0 ? "" : `, first at token ${firstToken}, by ${largest} at most`}`,
       )
       .join("\n"),
   );

@@ -17,7 +17,8 @@ test.each([
   [
     [...distinct, "--temperature", "0,hot"],
     2,
-    "error: option '--temperature <list>' argument '0,hot' is invalid; fix: give temperatures with commas between them, as in --temperature 0,0.7\n",
+    "error: option '--temperature <list>' argument '0,hot' is invalid; fix: give temperatures with commas " +
+      "between them, as in --temperature 0,0.7\n",
   ],
   [
     [...distinct, "--temperature", "0,0.001"],
@@ -33,12 +34,14 @@ test.each([
   [
     [...distinct, "--html", "no/such/page.html"],
     1,
-    "error: 'no/such/page.html' cannot be written (ENOENT); fix: give --html a file in a directory that exists, on a disk with room\n",
+    "error: 'no/such/page.html' cannot be written (ENOENT); fix: give --html a file in a directory that exists, " +
+      "on a disk with room\n",
   ],
   [
     ["distinct", "--model", "/no/such"],
     1,
-    "error: /no/such: there is no such directory; fix: give the directory that holds config.json and model.safetensors\n",
+    "error: /no/such: there is no such directory; fix: give the directory that holds config.json and " +
+      "model.safetensors\n",
   ],
   [
     [...kl, "--temperature", "101"],
@@ -48,7 +51,8 @@ test.each([
   [
     ["kl", "--model", "/no/such"],
     1,
-    "error: /no/such: there is no such directory; fix: give the directory that holds config.json and model.safetensors\n",
+    "error: /no/such: there is no such directory; fix: give the directory that holds config.json and " +
+      "model.safetensors\n",
   ],
 ])("%j", async (args, code, err) => {
   expect(await treefoldHere("experiment", ...args)).toEqual({ code, out: "", err });

@@ -13,7 +13,8 @@ export function register(program: Command): void {
   experiment
     .command("devices")
     .description(
-      "Completes a prompt on every Vulkan driver of this machine, with the model's kernels and with texts that leave the arithmetic to the device, and shows where devices part.",
+      "Completes a prompt on every Vulkan driver of this machine, with the model's kernels and with texts that " +
+        "leave the arithmetic to the device, and shows where devices part.",
     )
     .requiredOption("--model <dir>", "checkpoint directory, or a library that 'treefold build' wrote", parsePath)
     .option("--prompt <text>", "text to complete greedily; the beginning of Genesis if absent")
@@ -30,13 +31,15 @@ export function register(program: Command): void {
     )
     .option(
       "--json",
-      'print {"runs":[{"arithmetic","devices":[{"device","logits","ids","text"}],"different","of","firstToken","firstId","largest"}]}',
+      "print " +
+        '{"runs":[{"arithmetic","devices":[{"device","logits","ids","text"}],"different","of","firstToken","firstId","largest"}]}',
     )
     .action(devices);
   experiment
     .command("distinct")
     .description(
-      "Asks one request many times of a serving engine that is busy with others, on a recorded schedule, with the model's kernels and with ordinary ones, and counts the answers.",
+      "Asks one request many times of a serving engine that is busy with others, on a recorded schedule, with " +
+        "the model's kernels and with ordinary ones, and counts the answers.",
     )
     .requiredOption("--model <dir>", "checkpoint directory, or a library that 'treefold build' wrote", parsePath)
     .option("--requests <n>", "how many times it is asked", parseCount, 1000)
@@ -47,13 +50,15 @@ export function register(program: Command): void {
     .option("--html <file>", "write a page with plots there, too", parsePath)
     .option(
       "--json",
-      'print {"runs":[{"temperature","ours":{"requests","distinct","distinctLogprobs","firstDivergence","seconds"},"ordinary":{…},"batchSizes":{"mean","different","sizes"},"preemptions","prefixHits"}]}',
+      "print " +
+        '{"runs":[{"temperature","ours":{"requests","distinct","distinctLogprobs","firstDivergence","seconds"},"ordinary":{…},"batchSizes":{"mean","different","sizes"},"preemptions","prefixHits"}]}',
     )
     .action(distinct);
   experiment
     .command("kl")
     .description(
-      "Samples from a busy serving engine, has another process score the same tokens as a trainer does, and compares the logprobs, with the model's kernels and with ordinary ones.",
+      "Samples from a busy serving engine, has another process score the same tokens as a trainer does, and " +
+        "compares the logprobs, with the model's kernels and with ordinary ones.",
     )
     .requiredOption("--model <dir>", "checkpoint directory, or a library that 'treefold build' wrote", parsePath)
     .option("--requests <n>", "sequences to sample", parseCount, 32)
@@ -130,8 +135,13 @@ function render({ arithmetic, devices: seen, different, of, firstToken, largest,
   const parts =
     different === 0
       ? `equal bits in all ${of} logits`
-      : `${different} of ${of} logits differ, first at token ${firstToken}, by ${largest.toExponential(1)} at most; ${firstId === null ? "the completions are the same" : `the completions part at token ${firstId}`}`;
-  return `${titles[arithmetic]}: ${parts}\n${seen.map(({ device, logits, text }) => `  ${device.description}\n    ${logits}\n    ${JSON.stringify(text)}\n`).join("")}`;
+      : `${different} of ${of} logits differ, first at token ${firstToken}, by ${largest.toExponential(1)} at ` +
+        `most; ${firstId === null ? "the completions are the same" : `the completions part at token ${firstId}`}`;
+  return (
+    `${titles[arithmetic]}: ` +
+    `${parts}\n` +
+    `${seen.map(({ device, logits, text }) => `  ${device.description}\n    ${logits}\n    ${JSON.stringify(text)}\n`).join("")}`
+  );
 }
 
 async function distinct({ temperature: temperatures, html, json = false, ...given }: DistinctOptions): Promise<void> {

@@ -40,8 +40,11 @@ export function register(program: Command): void {
     .addOption(
       new Option(
         "--stage <stage>",
-        "ir: the checked kernel; tree: its reductions; level: what its bits are promised on, and the operation because of which no more is; schedule: what fits. And what the compiler's passes give: " +
-          "specialize: the kernel at these extents; split: the kernel of each pass; nest: its loops, after build and after each step of the schedule; map: what goes where; lower: the statements, each with the place in the kernel that it is for; wgsl: the module as the driver gets it",
+        "ir: the checked kernel; tree: its reductions; level: what its bits are promised on, and the operation " +
+          "because of which no more is; schedule: what fits. And what the compiler's passes give: " +
+          "specialize: the kernel at these extents; split: the kernel of each pass; nest: its loops, after " +
+          "build and after each step of the schedule; map: what goes where; lower: the statements, each with " +
+          "the place in the kernel that it is for; wgsl: the module as the driver gets it",
       )
         .choices(stages)
         .makeOptionMandatory(),
@@ -104,7 +107,8 @@ async function describeTrees(kernel: Kernel): Promise<string> {
     const at = kernel.origins.get(reduce);
     const name = kernel.names.get(reduce);
     return (
-      `  ${name === undefined ? "" : `${name} = `}${reduce.reducer.name} over ${reduce.axis}: ${printTree(reduce.tree)}` +
+      `  ${name === undefined ? "" : `${name} = `}${reduce.reducer.name} over ${reduce.axis}: ` +
+      `${printTree(reduce.tree)}` +
       (at === undefined ? "" : `  (${at.file}:${at.line}:${at.column})`)
     );
   });
@@ -206,9 +210,14 @@ async function chosenSchedule(kernel: Kernel, options: Options, isOneOfSeveral: 
   if (schedule !== undefined) return schedule;
   const names = schedules.map(({ name }) => name);
   if (isOneOfSeveral)
-    return `// kernel ${kernel.name}: no schedule '${options.schedule}' fits it${because}; those that do: ${names.join(", ")}`;
+    return (
+      `// kernel ${kernel.name}: no schedule '${options.schedule}' fits it${because}; those that do: ` +
+      `${names.join(", ")}`
+    );
   throw new UsageError(
-    `no schedule '${options.schedule}' fits kernel '${kernel.name}'${misfit === undefined ? didYouMean(options.schedule!, names) : because}; fix: use one of ${names.join(", ")}`,
+    `no schedule '${options.schedule}' fits kernel ` +
+      `'${kernel.name}'${misfit === undefined ? didYouMean(options.schedule!, names) : because}; ` +
+      `fix: use one of ${names.join(", ")}`,
   );
 }
 

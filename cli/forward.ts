@@ -21,7 +21,8 @@ export function register(program: Command): void {
     .option("--out <file>", "write the JSON there instead of stdout", parsePath)
     .option(
       "--json",
-      'print {"sequences":[{"ids","sha256","logits"}],"device","fingerprint"}; sha256 is over the little-endian f32 logits',
+      'print {"sequences":[{"ids","sha256","logits"}],"device","fingerprint"}; sha256 is over the little-endian ' +
+        "f32 logits",
     )
     .action(forward);
 }
@@ -99,7 +100,10 @@ function* jsonOf(sequences: readonly SequenceResult[], vocabulary: number, rest:
   yield `],${JSON.stringify(rest).slice(1)}\n`;
 }
 
-/** Every f32 is a double, which JSON's decimals give back exactly; -0 needs its fraction to keep its sign in all readers. */
+/**
+ * Every f32 is a double, which JSON's decimals give back exactly; -0 needs its fraction to keep its sign in all
+ * readers.
+ */
 function numberJson(value: number): string {
   return Object.is(value, -0) ? "-0.0" : String(value);
 }

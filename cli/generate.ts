@@ -54,7 +54,9 @@ async function generate({ model: directory, prompt: prompts, maxTokens, json = f
   });
 }
 
-/** Streams the first completion that has not ended, and keeps what the later ones have so far until it is their turn. */
+/**
+ * Streams the first completion that has not ended, and keeps what the later ones have so far until it is their turn.
+ */
 class Printer {
   readonly #waiting: string[];
   readonly #ended: boolean[];

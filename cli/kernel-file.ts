@@ -89,8 +89,10 @@ export function assertKnownAxes(kernels: readonly Kernel[], extents: Extents): v
     if (names.includes(name)) continue;
     throw new UsageError(
       others.length === 0
-        ? `kernel '${first!.name}' has no axis '${name}'${didYouMean(name, names)}; fix: its axes are ${names.join(", ")}`
-        : `none of the kernels has an axis '${name}'${didYouMean(name, names)}; fix: their axes are ${names.join(", ")}`,
+        ? `kernel '${first!.name}' has no axis '${name}'${didYouMean(name, names)}; fix: its axes are ` +
+            `${names.join(", ")}`
+        : `none of the kernels has an axis '${name}'${didYouMean(name, names)}; fix: their axes are ` +
+            `${names.join(", ")}`,
     );
   }
 }
@@ -155,7 +157,8 @@ function assertSmall(kernel: Kernel, extents: Extents): void {
   if (all <= mostElements) return;
   const largest = sizes.reduce((one, other) => (other.elements > one.elements ? other : one));
   throw new UsageError(
-    `the tensors of kernel '${kernel.name}' have ${all} elements at these extents, '${largest.name}' ${largest.elements} of them, ` +
+    `the tensors of kernel '${kernel.name}' have ${all} elements at these extents, '${largest.name}' ` +
+      `${largest.elements} of them, ` +
       `more than a kernel is tried on; ${advice}`,
   );
 }

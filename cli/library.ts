@@ -15,12 +15,16 @@ export interface LibraryOptions {
 export function checkName(name: string | undefined): void {
   if (name !== undefined && !/^(@[a-z0-9-][a-z0-9._-]*\/)?[a-z0-9-][a-z0-9._-]*$/.test(name)) {
     throw new UsageError(
-      `--name '${name}' is no name of a package; fix: use small letters, digits, '-', '.' and '_', as in --name my-model`,
+      `--name '${name}' is no name of a package; fix: use small letters, digits, '-', '.' and '_', as in --name ` +
+        "my-model",
     );
   }
 }
 
-/** A checkpoint's library, with what the reference evaluator holds devices to. What is refuted or not followed is shown on stderr. @throws CheckpointError, UncheckedError */
+/**
+ * A checkpoint's library, with what the reference evaluator holds devices to. What is refuted or not followed is shown
+ * on stderr. @throws CheckpointError, UncheckedError
+ */
 export async function buildHeld(
   directory: string,
   { name, audit }: LibraryOptions,
@@ -48,7 +52,8 @@ export async function buildHeld(
 /** In words, since it depends on the machine. */
 function howLong(audit: boolean): string {
   return audit
-    ? "This takes a minute or two on two cores, less on more: most of it audits each kernel, which --no-audit leaves out. Gigabytes of weights take as long as reading them once.\n"
+    ? "This takes a minute or two on two cores, less on more: most of it audits each kernel, which --no-audit " +
+        "leaves out. Gigabytes of weights take as long as reading them once.\n"
     : "This takes some seconds, and for gigabytes of weights as long as reading them once.\n";
 }
 

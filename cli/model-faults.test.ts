@@ -1,7 +1,7 @@
 /**
- * Wrong checkpoints as the commands tell them: one line that says what, where and how to fix it, nothing on stdout, nothing
- * left behind, and all of it before a device is opened or a kernel compiled. The commands run in this process; that such an
- * error ends a process with exit code 1 and no stack, model.test.ts and the end of this file say.
+ * Wrong checkpoints as the commands tell them: one line that says what, where and how to fix it, nothing on stdout,
+ * nothing left behind, and all of it before a device is opened or a kernel compiled. The commands run in this process;
+ * that such an error ends a process with exit code 1 and no stack, model.test.ts and the end of this file say.
  */
 import { execFileSync } from "node:child_process";
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";

@@ -24,7 +24,7 @@ const forward = (...args: string[]): ForwardReport => {
 };
 
 describe("forward", () => {
-  test("gives logits that the JSON holds exactly, and one hash however a sequence is fed and in whatever company", () => {
+  test("gives logits that the JSON holds exactly, and one hash in any chunks and any batch", () => {
     const alone = forward("--ids", "0,17,5");
     expect(Object.keys(alone)).toEqual(["sequences", "device", "fingerprint"]);
     expect(Object.keys(alone.device)).toEqual(["vendor", "architecture", "device", "description", "driver"]);
@@ -63,12 +63,14 @@ describe("forward", () => {
     [
       ["--ids", "1", "--out", tmpdir()],
       1,
-      `error: '${tmpdir()}' cannot be written (EISDIR); fix: give --out a file in a directory that exists, on a disk with room\n`,
+      `error: '${tmpdir()}' cannot be written (EISDIR); fix: give --out a file in a directory that exists, on ` +
+        "a disk with room\n",
     ],
     [
       ["--ids", "1", "--out", "/no/such/folder/out.json"],
       1,
-      "error: '/no/such/folder/out.json' cannot be written (ENOENT); fix: give --out a file in a directory that exists, on a disk with room\n",
+      "error: '/no/such/folder/out.json' cannot be written (ENOENT); fix: give --out a file in a directory that " +
+        "exists, on a disk with room\n",
     ],
   ])("%j fails", (args, code, message) => {
     expect(treefold("forward", ...model, ...args)).toMatchObject({ code, out: "", err: message });

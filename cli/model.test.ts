@@ -17,12 +17,14 @@ describe.each([
   [
     ["forward", "--model", "/no/such", "--ids", "1"],
     1,
-    "error: /no/such: there is no such directory; fix: give the directory that holds config.json and model.safetensors\n",
+    "error: /no/such: there is no such directory; fix: give the directory that holds config.json and " +
+      "model.safetensors\n",
   ],
   [
     ["generate", "--model", "/no/such", "--prompt", "x"],
     1,
-    "error: /no/such: there is no such directory; fix: give the directory that holds config.json and model.safetensors\n",
+    "error: /no/such: there is no such directory; fix: give the directory that holds config.json and " +
+      "model.safetensors\n",
   ],
   [
     ["generate", "--model", demoDirectory, "--prompt", ""],
@@ -42,12 +44,14 @@ describe.each([
   [
     ["forward", "--model", demoDirectory, "--ids", ""],
     2,
-    "error: option '--ids <ids>' argument '' is invalid; fix: give token ids with commas between them, as in --ids 0,17,5\n",
+    "error: option '--ids <ids>' argument '' is invalid; fix: give token ids with commas between them, as in " +
+      "--ids 0,17,5\n",
   ],
   [
     ["forward", "--model", demoDirectory, "--ids", "-1"],
     2,
-    "error: option '--ids <ids>' argument '-1' is invalid; fix: give token ids with commas between them, as in --ids 0,17,5\n",
+    "error: option '--ids <ids>' argument '-1' is invalid; fix: give token ids with commas between them, as in " +
+      "--ids 0,17,5\n",
   ],
   [
     ["forward", "--model", demoDirectory, "--ids", "1", "--out", ""],
@@ -62,7 +66,8 @@ describe.each([
   [
     ["build", "--model", demoDirectory, "--out", demoDirectory],
     1,
-    `error: ${demoDirectory}: holds '${demoDirectory}', which the library is made from; fix: give a folder outside of the checkpoint\n`,
+    `error: ${demoDirectory}: holds '${demoDirectory}', which the library is made from; fix: give a folder ` +
+      "outside of the checkpoint\n",
   ],
   [
     ["page", "--model", demoDirectory, "--out", ""],
@@ -72,17 +77,20 @@ describe.each([
   [
     ["page", "--model", demoDirectory, "--out", demoDirectory],
     1,
-    `error: ${demoDirectory}: holds '${demoDirectory}', which the page is made from; fix: give a folder outside of the checkpoint\n`,
+    `error: ${demoDirectory}: holds '${demoDirectory}', which the page is made from; fix: give a folder outside ` +
+      "of the checkpoint\n",
   ],
   [
     ["page", "--model", demoDirectory, "--out", "new", "--name", "A b"],
     2,
-    "error: --name 'A b' is no name of a package; fix: use small letters, digits, '-', '.' and '_', as in --name my-model\n",
+    "error: --name 'A b' is no name of a package; fix: use small letters, digits, '-', '.' and '_', as in --name " +
+      "my-model\n",
   ],
   [
     ["forward", "--model", demoDirectory, "--ids", "1,x"],
     2,
-    "error: option '--ids <ids>' argument '1,x' is invalid; fix: give token ids with commas between them, as in --ids 0,17,5\n",
+    "error: option '--ids <ids>' argument '1,x' is invalid; fix: give token ids with commas between them, as " +
+      "in --ids 0,17,5\n",
   ],
   [
     ["forward", "--model", demoDirectory, "--ids", "1", "--chunk", "0"],

@@ -1,4 +1,6 @@
-/** What the commands that run a model have in common: opening the device, loading, and parsing paths, counts and ids. */
+/**
+ * What the commands that run a model have in common: opening the device, loading, and parsing paths, counts and ids.
+ */
 import { InvalidArgumentError } from "commander";
 import { pathOf } from "../dsl/location.ts";
 import type { DeviceInfo, Model } from "../runtime/index.ts";
@@ -19,7 +21,10 @@ export async function withModel<T>(directory: string, work: (model: Model) => Pr
   }
 }
 
-/** The reference evaluator's word on a library of the cache; the evaluator itself is only loaded where there is a library to build. */
+/**
+ * The reference evaluator's word on a library of the cache; the evaluator itself is only loaded where there is a
+ * library to build.
+ */
 export function heldTo(
   name: "self-test" | "golden",
   progress: (what: string) => void,

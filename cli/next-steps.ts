@@ -29,7 +29,8 @@ export function lastWords(others: readonly number[], treefold: number, ordinary:
   const crowds = `${others.slice(0, -1).join(", ")} and ${others.at(-1)}`;
   const commands = nextSteps.map(
     ({ args, what }) =>
-      `  # ${what}\n  npm run -s treefold -- ${args.map((arg) => (/^[\w./=-]+$/.test(arg) ? arg : `"${arg}"`)).join(" ")}\n`,
+      `  # ${what}\n  npm run -s treefold -- ` +
+      `${args.map((arg) => (/^[\w./=-]+$/.test(arg) ? arg : `"${arg}"`)).join(" ")}\n`,
   );
   return (
     `Seen: a request's logits had ${count(treefold)}, alone and among ${crowds} others, with Treefold's kernels, ` +

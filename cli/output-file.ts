@@ -36,7 +36,8 @@ export async function writeFile(file: string, option: string, pieces: Iterable<s
 function unwritable(file: string, option: string, cause: unknown): Error {
   const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
   return new Error(
-    `'${file}' cannot be written (${reason}); fix: give ${option} a file in a directory that exists, on a disk with room`,
+    `'${file}' cannot be written (${reason}); fix: give ${option} a file in a directory that exists, on a disk ` +
+      "with room",
     { cause },
   );
 }

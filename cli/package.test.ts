@@ -154,7 +154,8 @@ describe("the packages", () => {
       const { errors, outputFiles } = buildSync({
         stdin: {
           contents:
-            'import { loadModel } from "treefold-runtime"; void loadModel(() => import("demo-model/forward.js"), "/model/");',
+            'import { loadModel } from "treefold-runtime"; void loadModel(() => import("demo-model/forward.js"), ' +
+            '"/model/");',
           resolveDir: app,
         },
         bundle: true,

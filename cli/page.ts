@@ -8,7 +8,8 @@ export function register(program: Command): void {
   program
     .command("page")
     .description(
-      "Writes a web page that runs a model in the browser, on the visitor's GPU: its library, each kernel's text audited, and its weights. Any static file server can serve it.",
+      "Writes a web page that runs a model in the browser, on the visitor's GPU: its library, each kernel's " +
+        "text audited, and its weights. Any static file server can serve it.",
     )
     .requiredOption("--model <dir>", "checkpoint directory: config.json, model.safetensors, tokenizer.json", parsePath)
     .requiredOption("--out <dir>", "folder to write; one that holds a page is replaced", parsePath)
@@ -42,6 +43,7 @@ async function page({ model: directory, out, name, audit, json = false }: Option
   process.stdout.write(
     json
       ? `${JSON.stringify({ out, name: title, fingerprint, golden: golden?.logits ?? null })}\n`
-      : `${out}: page of '${title}', fingerprint ${fingerprint}\nAny static file server can serve it, as with: python3 -m http.server --directory ${out}\n`,
+      : `${out}: page of '${title}', fingerprint ${fingerprint}\nAny static file server can serve it, as with: ` +
+          `python3 -m http.server --directory ${out}\n`,
   );
 }

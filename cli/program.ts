@@ -35,7 +35,8 @@ function makeProgram(): Command {
     .version(version)
     .addHelpText(
       "after",
-      "\nExit codes: 0 success, 1 failure or finding, 2 wrong usage, or a text that 'audit' could not follow. Only results go to stdout.\n" +
+      "\nExit codes: 0 success, 1 failure or finding, 2 wrong usage, or a text that 'audit' could not follow. " +
+        "Only results go to stdout.\n" +
         "VK_DRIVER_FILES chooses the Vulkan driver; TREEFOLD_DEBUG=1 shows where an unexpected error comes from. " +
         "docs/environment.md lists all variables.",
     )

@@ -1,4 +1,7 @@
-/** Progress on terminals of all kinds. What is drawn is counted, since a spinner on a terminal of 0 columns once wrote 796 MB. */
+/**
+ * Progress on terminals of all kinds. What is drawn is counted, since a spinner on a terminal of 0 columns once wrote
+ * 796 MB.
+ */
 import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
 import { withProgress } from "./progress.ts";

@@ -1,4 +1,7 @@
-/** Progress of long work: a spinner on a terminal that can draw one, lines on one that can't, nothing in a pipe. Goes to stderr. */
+/**
+ * Progress of long work: a spinner on a terminal that can draw one, lines on one that can't, nothing in a pipe. Goes to
+ * stderr.
+ */
 import ora from "ora";
 
 /** What is looked at of a stream and of the environment. */
@@ -17,7 +20,8 @@ export async function withProgress<T>(
   if (stream.isTTY !== true) return work(() => undefined);
   if (!canDraw(stream, environment)) return work(lines(text, stream));
   const spinner = ora({ text, stream, isEnabled: true, color: environment["NO_COLOR"] ? false : "cyan" }).start();
-  // The spinner clears as many lines as its text takes at the terminal's width, which is without end where there is none.
+  // The spinner clears as many lines as its text takes at the terminal's width, which is without end where there is
+  // none.
   const resized = (): void => {
     if (!canDraw(stream, environment)) spinner.stop();
   };

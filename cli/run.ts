@@ -1,4 +1,6 @@
-/** `treefold run`: a kernel under every schedule that fits and under the reference evaluator, on seeded random inputs. */
+/**
+ * `treefold run`: a kernel under every schedule that fits and under the reference evaluator, on seeded random inputs.
+ */
 import { InvalidArgumentError, type Command } from "commander";
 import type { ContractLevel } from "../runtime/artifact.ts";
 import type { Misfit } from "../codegen/compile.ts";
@@ -40,7 +42,10 @@ interface Report {
   readonly schedules: readonly { readonly name: string; readonly sha256: string }[];
   /** Schedules that the kernel is offered and does not fit, and why. */
   readonly misfits: readonly { readonly name: string; readonly reason: string }[];
-  /** The fraction of outputs that another order changes, of several the one that changes the most; 16-bit outputs as they are before they are rounded. */
+  /**
+   * The fraction of outputs that another order changes, of several the one that changes the most; 16-bit outputs as
+   * they are before they are rounded.
+   */
   readonly orderSensitive: number;
   /** That order; null where no order could change anything. */
   readonly order: string | null;
@@ -51,7 +56,8 @@ export function register(program: Command): void {
   program
     .command("run")
     .description(
-      "Runs a kernel on random inputs under every schedule that fits, and compares the bits with the reference evaluator's.",
+      "Runs a kernel on random inputs under every schedule that fits, and compares the bits with the reference " +
+        "evaluator's.",
     )
     .argument("<file>", "TypeScript file that exports kernels", parsePath)
     .option("--kernel <name>", "which kernel; needed where the file has several")
@@ -66,15 +72,19 @@ export function register(program: Command): void {
     .option("--schedule <name>", "one schedule, or all", "all")
     .option(
       "--json",
-      'print {"kernel","tree","level","evaluator","schedules":[{"name","sha256"}],"misfits":[{"name","reason"}],"orderSensitive","order","device"}',
+      "print " +
+        '{"kernel","tree","level","evaluator","schedules":[{"name","sha256"}],"misfits":[{"name","reason"}],"orderSensitive","order","device"}',
     )
     .addHelpText(
       "after",
       [
         "",
-        "orderSensitive is the fraction of outputs that another order would change: of a flat chain (chains of three, where the",
-        "tree is one), folding by pairs and a flat chain from the last item to the first, the one that changes the most. It is",
-        "named as order. Outputs of 16 bits are compared as they are before they are rounded to them, since rounding hides order; schedules",
+        "orderSensitive is the fraction of outputs that another order would change: of a flat chain (chains of " +
+          "three, where the",
+        "tree is one), folding by pairs and a flat chain from the last item to the first, the one that changes " +
+          "the most. It is",
+        "named as order. Outputs of 16 bits are compared as they are before they are rounded to them, since " +
+          "rounding hides order; schedules",
         "must agree on those values, too. Exit code 0 if all bits are equal, 1 otherwise.",
       ].join("\n"),
     )
@@ -131,7 +141,8 @@ async function compare(file: string, options: Options, show: (text: string) => v
   const data = { extents, ...randomInputs(kernel, extents, options.seed, { parameters }) };
   const evaluator = spec.hashOutputs(kernel, evaluate(kernel, data));
   const other = mostChanging(kernel, extents, data);
-  // Rounding to bf16 would hide most of what a wrong order does, so such kernels also run with their outputs as they are before it.
+  // Rounding to bf16 would hide most of what a wrong order does, so such kernels also run with their outputs as they
+  // are before it.
   const exact =
     addsFloats(kernel) && kernel.outputs.some(({ storage }) => storage === "bf16")
       ? withoutRounding(kernel)
@@ -227,7 +238,8 @@ function render({ report, addsFloats, rounds, hidden }: Comparison): string {
   const width = Math.max("evaluator".length, ...report.schedules.map(({ name }) => name.length));
   const rows = report.schedules.map(
     ({ name, sha256 }) =>
-      `  ${name.padEnd(width)}  ${sha256}${sha256 !== report.evaluator ? "  DIFFERS" : hidden.includes(name) ? "  DIFFERS before rounding to bf16" : ""}`,
+      `  ${name.padEnd(width)}  ` +
+      `${sha256}${sha256 !== report.evaluator ? "  DIFFERS" : hidden.includes(name) ? "  DIFFERS before rounding to bf16" : ""}`,
   );
   const reasons = [...new Set(report.misfits.map(({ reason }) => reason))];
   const others = reasons.map(
@@ -246,7 +258,8 @@ function render({ report, addsFloats, rounds, hidden }: Comparison): string {
     ...others,
     `${equal} of ${report.schedules.length} schedules give the evaluator's bits; ` +
       (addsFloats
-        ? `${report.order} would change ${(report.orderSensitive * 100).toFixed(1)}% of the outputs${rounds ? " before they are rounded to bf16" : ""}`
+        ? `${report.order} would change ${(report.orderSensitive * 100).toFixed(1)}% of the ` +
+          `outputs${rounds ? " before they are rounded to bf16" : ""}`
         : "it adds no floats, so no order could change them"),
     "",
   ].join("\n");

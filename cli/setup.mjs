@@ -68,7 +68,8 @@ export function install() {
   );
   if (status !== 0)
     throw new SetupError(
-      `npm ci failed${error === undefined ? "" : ` (${error.message})`}; fix: see npm's output above; it needs a network, or a filled npm cache`,
+      `npm ci failed${error === undefined ? "" : ` (${error.message})`}; fix: see npm's output above; it needs ` +
+        "a network, or a filled npm cache",
     );
 }
 

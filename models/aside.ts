@@ -1,6 +1,7 @@
 /**
- * Folders on their way in or out: what is written appears under its own name when it is whole, and what is removed loses
- * its name first. A process that is killed in between leaves one behind, which whoever writes there later removes.
+ * Folders on their way in or out: what is written appears under its own name when it is whole, and what is removed
+ * loses its name first. A process that is killed in between leaves one behind, which whoever writes there later
+ * removes.
  */
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** Libraries where a checkpoint is asked for, and what is said where one can't stand for the other: before any device is opened. */
+/**
+ * Libraries where a checkpoint is asked for, and what is said where one can't stand for the other: before any device is
+ * opened.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,7 +42,8 @@ describe("a folder that holds manifest.json", () => {
     const error = await refusal(buildLibrary(directory));
     expect(error).toBeInstanceOf(CheckpointError);
     expect(error.message).toBe(
-      `${directory}: is a library that 'treefold build' wrote, not a checkpoint; fix: give the checkpoint that it was built from`,
+      `${directory}: is a library that 'treefold build' wrote, not a checkpoint; fix: give the checkpoint that ` +
+        "it was built from",
     );
   });
 
@@ -47,7 +51,8 @@ describe("a folder that holds manifest.json", () => {
     const error = await refusal(loadCheckpoint(directory));
     expect(error).toBeInstanceOf(ModelFileError);
     expect(error.message).toContain(
-      "it is a library that was built without its weights; fix: give the checkpoint that it was built from, or build it again with its weights",
+      "it is a library that was built without its weights; fix: give the checkpoint that it was built from, or " +
+        "build it again with its weights",
     );
     await mkdir(join(directory, "weights"));
     for (const wrong of [loadCheckpoint(directory), assertCheckpoint(directory)]) {

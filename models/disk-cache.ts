@@ -1,7 +1,7 @@
 /**
  * What was computed once, on disk, so that a second start does not compute it again. An entry's name is the hash of
- * everything that went into it, so nothing is ever out of date; writers may race, since an entry appears whole or not at
- * all; and an entry that was damaged is found by its checksum and made again.
+ * everything that went into it, so nothing is ever out of date; writers may race, since an entry appears whole or not
+ * at all; and an entry that was damaged is found by its checksum and made again.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";

@@ -1,4 +1,6 @@
-/** Loading and requests in which something fails: a typed error at once, everything freed, and the next request works. */
+/**
+ * Loading and requests in which something fails: a typed error at once, everything freed, and the next request works.
+ */
 import { cp, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -53,7 +53,9 @@ interface Arrival {
   readonly at: number;
 }
 
-/** Runs a batch whose sequences come, go and advance as they like, in a cache that others have used; all their logits. */
+/**
+ * Runs a batch whose sequences come, go and advance as they like, in a cache that others have used; all their logits.
+ */
 async function runBatch(tested: Model, cache: KvCache, arrivals: readonly Arrival[]): Promise<Uint32Array[]> {
   const { vocabulary } = tested.config;
   const requests = arrivals.map(({ ids, chunk, at }) => ({

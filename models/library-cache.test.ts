@@ -113,7 +113,7 @@ it("is filled by several at once", async () => {
   expect(await libraries()).toEqual([basename(all[0]!.folder)]);
 });
 
-it("keeps the 32 libraries that were used last, those that may be in use, and nothing that was left half-way", async () => {
+it("keeps the 32 libraries used last and those that may be in use, and no half-written one", async () => {
   const { folder } = await cached();
   const old = Array.from({ length: 40 }, (_, index) => `old-${String(index).padStart(2, "0")}`);
   const directory = join(cache, "kept", "libraries");

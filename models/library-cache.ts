@@ -1,6 +1,6 @@
 /**
- * Libraries of the checkpoints that commands were given, by what is in them: the second start of a model builds nothing.
- * A library in the cache has no weights of its own; they stay where the checkpoint is.
+ * Libraries of the checkpoints that commands were given, by what is in them: the second start of a model builds
+ * nothing. A library in the cache has no weights of its own; they stay where the checkpoint is.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
@@ -24,7 +24,10 @@ export interface NamedSource {
 
 export interface CachedLibrary {
   readonly folder: string;
-  /** Whether the next start finds it; otherwise there is no cache that can be written, and `remove` is to be called after use. */
+  /**
+   * Whether the next start finds it; otherwise there is no cache that can be written, and `remove` is to be called
+   * after use.
+   */
   readonly kept: boolean;
   remove(): Promise<void>;
 }

@@ -112,7 +112,7 @@ describe.runIf(inCi("libraries of Llama and Qwen2 made from the demo")).each(["l
       }
     });
 
-    it("gives each row of a ragged batch what it gets alone: first, in the middle and last, whole and by chunks of 1 and 7", async () => {
+    it("gives each row of a ragged batch what it gets alone, at each place and in chunks of 1 and 7", async () => {
       for (const chunk of [1, 7, Infinity]) {
         // By single ids it takes most steps; where a row stands in them, the others show.
         for (const turn of chunk === 1 ? [5] : [0, 5, 9]) {

@@ -1,4 +1,6 @@
-/** A checkpoint on a device, by way of its library: built, or taken from the cache, and loaded as any user of it would. */
+/**
+ * A checkpoint on a device, by way of its library: built, or taken from the cache, and loaded as any user of it would.
+ */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -55,7 +57,8 @@ export async function loadCheckpoint(
       signal?.throwIfAborted();
       return await loadLibrary(library, directory, attempt, options);
     } catch (error) {
-      // A damaged entry of the cache is made again, and one whose checkpoint changed while it was made; what is wrong with a new one is told.
+      // A damaged entry of the cache is made again, and one whose checkpoint changed while it was made; what is wrong
+      // with a new one is told.
       const damaged =
         library.kept &&
         (error instanceof OtherWeightsError ||
@@ -102,7 +105,10 @@ async function loadBuilt(
   }
 }
 
-/** Tells a directory that is neither a library nor a checkpoint that is supported, before anything that takes long. @throws CheckpointError, ModelFileError */
+/**
+ * Tells a directory that is neither a library nor a checkpoint that is supported, before anything that takes long.
+ * @throws CheckpointError, ModelFileError
+ */
 export async function assertCheckpoint(directory: string): Promise<void> {
   if (isLibrary(directory)) return void (await readManifest(new Folder(directory)));
   await (await Checkpoint.open(directory)).close();

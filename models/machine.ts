@@ -43,8 +43,8 @@ export function nameOf({ kernel, extents }: KernelUse): string {
 }
 
 /**
- * The use of that name, where the extents are listed in another order than the architecture's: an artifact lists them as
- * the kernel declares its axes. The name keeps the architecture's order, since programs and manifests have it.
+ * The use of that name, where the extents are listed in another order than the architecture's: an artifact lists them
+ * as the kernel declares its axes. The name keeps the architecture's order, since programs and manifests have it.
  * Undefined where it is the name of another use.
  */
 export function useNamed(name: string, { module, kernel, extents }: KernelUse): KernelUse | undefined {

@@ -1,4 +1,6 @@
-/** The demo model on a device: as near to float64 as it should be, and bit for bit what the reference evaluator gives. */
+/**
+ * The demo model on a device: as near to float64 as it should be, and bit for bit what the reference evaluator gives.
+ */
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,7 +56,8 @@ describe("the demo model", () => {
         const { error, logprobs } = accuracy(logits!, ids, last_logits_float64);
         const expected = token_logprobs_float64.reduce((total, logprob) => total + logprob, 0);
         console.log(
-          `'${prompt}': error ${error.toFixed(4)} of ${max_abs_err_of_torch_bf16.toFixed(4)}, logprobs off by ${(100 * Math.abs(logprobs / expected - 1)).toFixed(3)}%`,
+          `'${prompt}': error ${error.toFixed(4)} of ${max_abs_err_of_torch_bf16.toFixed(4)}, logprobs off by ` +
+            `${(100 * Math.abs(logprobs / expected - 1)).toFixed(3)}%`,
         );
         expect(error).toBeLessThanOrEqual(max_abs_err_of_torch_bf16);
         expect(Math.abs(logprobs - expected)).toBeLessThanOrEqual(0.01 * Math.abs(expected));

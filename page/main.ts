@@ -1,4 +1,6 @@
-/** The page: loads the model, continues texts, and tests the GPU. Everything it computes comes from treefold-runtime. */
+/**
+ * The page: loads the model, continues texts, and tests the GPU. Everything it computes comes from treefold-runtime.
+ */
 import { loadModel, openDevice, type Device, type Model, type Program } from "treefold-runtime";
 import { compareGolden, examine } from "./self-test.ts";
 import * as view from "./view.ts";

@@ -1,4 +1,6 @@
-/** What the page asks of a device: the library's self-test, and whether the golden prompt's logits have the golden hash. */
+/**
+ * What the page asks of a device: the library's self-test, and whether the golden prompt's logits have the golden hash.
+ */
 import { checkGolden, examineLibrary, type Examination, type GoldenCheck, type Model } from "treefold-runtime";
 
 /** Undefined where the library has nothing to compare with. @throws the device's errors */

@@ -83,7 +83,7 @@ export function showModel({ manifest: { fingerprint, compiler, tokenizer }, poli
   for (const section of [speak, test, footer]) section.hidden = false;
   const doubt = element("doubt", HTMLElement);
   doubt.hidden = verified !== false;
-  doubt.textContent = `This GPU gives other bits than the evaluator: ${policyTexts[policy]}. The test below shows where.`;
+  doubt.textContent = `This GPU's bits differ from the evaluator's: ${policyTexts[policy]}. See the test below.`;
   within(footer, ".fingerprint").textContent = fingerprint;
   within(footer, ".compiler").textContent = compiler;
   if (tokenizer === null) {
@@ -166,7 +166,8 @@ export function showExamination(examination: Examination | undefined, agrees: bo
     }.`;
   policyText.textContent =
     verified && agrees === false
-      ? "Each kernel alone gave the evaluator's bits, and the model did not: please report this, with the name of your GPU and your browser."
+      ? "Each kernel alone gave the evaluator's bits, and the model did not: please report this, with the name " +
+        "of your GPU and your browser."
       : `What follows: ${policyTexts[policy]}.`;
   within(probes, ".skipped").textContent = skipped.length === 0 ? "" : `Not asked: ${skipped.join("; ")}.`;
   within(probes, "tbody").replaceChildren(...asked.map(rowOf));

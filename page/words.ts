@@ -23,7 +23,10 @@ export interface Problem {
   readonly ends: boolean;
 }
 
-/** What a kind of error is called, whether it ends the model, and what helps here, where that is not what the error says. */
+/**
+ * What a kind of error is called, whether it ends the model, and what helps here, where that is not what the error
+ * says.
+ */
 type Kind = readonly [
   kind: abstract new (...given: never[]) => RuntimeError,
   title: string,
@@ -32,7 +35,8 @@ type Kind = readonly [
 ];
 
 const damaged =
-  "load it again, in case the transfer was at fault; if it stays, the page has to be built again, and copied as a whole";
+  "load it again, in case the transfer was at fault; if it stays, the page has to be built again, and copied " +
+  "as a whole";
 /** The first that an error is one of. */
 const kinds: readonly Kind[] = [
   [NoAdapterError, "This browser can't use a GPU here", true],
@@ -112,5 +116,9 @@ export function figuresText(started: number, times: readonly number[], ending: s
   const [first, last] = [times[0], times.at(-1)];
   if (first === undefined || last === undefined) return ending;
   const rate = times.length < 2 ? "" : `, ${((times.length - 1) / ((last - first) / 1000)).toFixed(1)} a second`;
-  return `${times.length} token${times.length === 1 ? "" : "s"}${rate}, the first after ${((first - started) / 1000).toFixed(1)} s${ending === "" ? "" : `; ${ending}`}`;
+  return (
+    `${times.length} token${times.length === 1 ? "" : "s"}${rate}, the first after ` +
+    `${((first - started) / 1000).toFixed(1)} ` +
+    `s${ending === "" ? "" : `; ${ending}`}`
+  );
 }

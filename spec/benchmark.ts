@@ -37,7 +37,9 @@ interface Figure {
 /** Weight sets that are read in turn, so that no cache answers for memory. */
 const weightSets = 4;
 
-/** bf16 values with all eight significant bits in use, both signs and a few exponents, as f32 bits: sums of them round. */
+/**
+ * bf16 values with all eight significant bits in use, both signs and a few exponents, as f32 bits: sums of them round.
+ */
 function operands(count: number, seed: number): Uint32Array {
   let state = seed;
   return Uint32Array.from({ length: count }, () => {
@@ -208,7 +210,8 @@ async function main(): Promise<void> {
   const evaluator = createHash("sha256").update(new Uint8Array(expected.buffer)).digest("hex");
   const report = { device: device.info, kernel: "linear", tree: "chain 128, chain", out, inner, evaluator, figures };
   console.log(
-    `evaluator ${evaluator}; ${figures.filter(({ sha256OfRow0 }) => sha256OfRow0 === evaluator).length} of ${figures.length} agree`,
+    `evaluator ${evaluator}; ${figures.filter(({ sha256OfRow0 }) => sha256OfRow0 === evaluator).length} of ` +
+      `${figures.length} agree`,
   );
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
   device.dispose();

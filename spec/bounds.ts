@@ -1,4 +1,7 @@
-/** What integers a kernel can use: the values of a table or parameter that keep indices and reductions inside their axes. */
+/**
+ * What integers a kernel can use: the values of a table or parameter that keep indices and reductions inside their
+ * axes.
+ */
 import type { BinaryOperator, Expr, Kernel, Reduce } from "../dsl/ir.ts";
 import { operandsOf, partsOf } from "../dsl/visit.ts";
 

@@ -1,4 +1,7 @@
-/** `execute` takes the arrays that `evaluate` takes, and refuses the others in the same words; a kernel that no schedule fits is an error. */
+/**
+ * `execute` takes the arrays that `evaluate` takes, and refuses the others in the same words; a kernel that no schedule
+ * fits is an error.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { schedulesFor } from "../codegen/compile.ts";
 import { readKernels } from "../dsl/reader/index.ts";
@@ -102,7 +105,7 @@ test("names that every object has a member of run under every schedule", async (
   expect(report.rows).toBeGreaterThan(5);
 });
 
-test("a kernel of more tensors than the device binds fails the invariance test, and is named with both numbers", async () => {
+test("the invariance test fails for a kernel of more tensors than the device binds, and names both numbers", async () => {
   const small = await openDevice({ limits: { maxStorageBuffers: 2 } });
   try {
     await expect(

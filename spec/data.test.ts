@@ -1,4 +1,7 @@
-/** Arrays that a kernel is evaluated on: bits, or numbers in an array of the tensor's own type; anything else is refused by name. */
+/**
+ * Arrays that a kernel is evaluated on: bits, or numbers in an array of the tensor's own type; anything else is refused
+ * by name.
+ */
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { readKernels } from "../dsl/reader/index.ts";
@@ -81,19 +84,22 @@ describe("arrays that are refused, with what to write", () => {
       "x",
       "f32[t, c]",
       Uint8Array.of(1, 2),
-      "a Uint8Array given for f32 elements; fix: for its bytes write new Float32Array(x.buffer.slice(x.byteOffset, x.byteOffset + x.byteLength))",
+      "a Uint8Array given for f32 elements; fix: for its bytes write new Float32Array(x.buffer.slice(x.byteOffset, " +
+        "x.byteOffset + x.byteLength))",
     ],
     [
       "x",
       "f32[t, c]",
       Buffer.from(floats.buffer),
-      "a Uint8Array given for f32 elements; fix: for its bytes write new Float32Array(x.buffer.slice(x.byteOffset, x.byteOffset + x.byteLength))",
+      "a Uint8Array given for f32 elements; fix: for its bytes write new Float32Array(x.buffer.slice(x.byteOffset, " +
+        "x.byteOffset + x.byteLength))",
     ],
     [
       "x",
       "f32[t, c]",
       new DataView(floats.buffer),
-      "a DataView given for f32 elements; fix: for its bytes write new Float32Array(x.buffer.slice(x.byteOffset, x.byteOffset + x.byteLength))",
+      "a DataView given for f32 elements; fix: for its bytes write new Float32Array(x.buffer.slice(x.byteOffset, " +
+        "x.byteOffset + x.byteLength))",
     ],
     [
       "x",
@@ -129,7 +135,8 @@ describe("arrays that are refused, with what to write", () => {
       "x",
       "f32[t, c]",
       "1.5,-2.5",
-      "the string 1.5,-2.5 given for f32 elements; fix: give a Float32Array of its numbers or a Uint32Array of their bits",
+      "the string 1.5,-2.5 given for f32 elements; fix: give a Float32Array of its numbers or a Uint32Array of " +
+        "their bits",
     ],
     [
       "x",

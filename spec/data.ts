@@ -6,8 +6,9 @@ import { bitsOf, type Elements, ElementsError, notBf16 } from "../runtime/index.
 import { checkedParameters, ParameterError } from "./parameters.ts";
 
 /**
- * What a kernel reads. Arrays are row-major and unpadded, an element each: a Uint32Array of bits for any type (those of a
- * bf16 element are of its value as f32), or its numbers, as a Float32Array for f32 and bf16 and an Int32Array for i32.
+ * What a kernel reads. Arrays are row-major and unpadded, an element each: a Uint32Array of bits for any type (those of
+ * a bf16 element are of its value as f32), or its numbers, as a Float32Array for f32 and bf16 and an Int32Array for
+ * i32.
  */
 export interface EvaluationData {
   readonly extents: Readonly<Record<string, number>>;
@@ -56,7 +57,8 @@ export function checkedData(
     const extent = own(sizes, name);
     if (isCount(extent)) return extent;
     fail(
-      `axis '${name}' (${role}) of kernel '${kernel.name}' ${extent === undefined ? "has no extent" : `can't have extent ${show(extent)}`}`,
+      `axis '${name}' (${role}) of kernel '${kernel.name}' ` +
+        `${extent === undefined ? "has no extent" : `can't have extent ${show(extent)}`}`,
       "give 'extents' a whole number from 0 to 4294967295 for each axis",
     );
   });

@@ -1,4 +1,7 @@
-/** The commands of the documents that need a device (docs.test.ts says how they are marked), and the JSON that docs/cli.md shows. */
+/**
+ * The commands of the documents that need a device (docs.test.ts says how they are marked), and the JSON that
+ * docs/cli.md shows.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,7 @@
-/** The self-test against drivers that do what they may, or what they must not: each is caught, and none gives another hash than the golden one. */
+/**
+ * The self-test against drivers that do what they may, or what they must not: each is caught, and none gives another
+ * hash than the golden one.
+ */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

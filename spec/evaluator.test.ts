@@ -104,7 +104,7 @@ describe("the evaluator", () => {
     );
   });
 
-  it("gives them for outputs that are computed over the same axes, one inside the other and the other way around", () => {
+  it("gives them for outputs over the same axes in the opposite nesting", () => {
     const kernel = parseKernel(`kernel k {\naxis i: model\naxis a: model\naxis c: model\ninput x: f32[a, c, i]\n${sum}
 reduce s = sum over k in i by "chain" {\nleaf value = x[a, c, k]\n}\noutput y: f32[a, c] = s\noutput z: f32[c, a] = s\n}`);
     const data = { extents: { i: 1, a: 2, c: 2 }, inputs: { x: floats(1, 2, 3, 4) } };
@@ -115,7 +115,8 @@ reduce s = sum over k in i by "chain" {\nleaf value = x[a, c, k]\n}\noutput y: f
 
   it("never gives a sum of -0, and +0 for none", () => {
     const total = (count: string): string =>
-      `${sum}\nreduce s = sum over k in i from 0 count ${count} by "chain 2, pairwise" {\nleaf value = x[k]\n}\noutput y: f32[one] = s`;
+      `${sum}\nreduce s = sum over k in i from 0 count ${count} by "chain 2, pairwise" {\nleaf value = ` +
+      "x[k]\n}\noutput y: f32[one] = s";
     expect(run(total("extent(i)"), { x: floats(-0, -0, -0) })).toEqual(floats(0));
     expect(run(total("0"), { x: floats(5) })).toEqual(floats(0));
   });
@@ -168,7 +169,8 @@ reduce s = sum over k in i by "chain" {\nleaf value = x[a, c, k]\n}\noutput y: f
   it("wraps integers, and divides by zero as WGSL does", () => {
     const bits = (value: string, a: number, b: number): number => {
       const kernel = parseKernel(
-        `kernel k {\naxis i: batch\ninput a: u32[i]\ninput b: u32[i]\noutput y: u32[i] = ${value.replace(/\b[ab]\b/g, "$&[i]")}\n}`,
+        "kernel k {\naxis i: batch\ninput a: u32[i]\ninput b: u32[i]\noutput y: u32[i] = " +
+          `${value.replace(/\b[ab]\b/g, "$&[i]")}\n}`,
       );
       const data = { extents: { i: 1 }, inputs: { a: Uint32Array.of(a), b: Uint32Array.of(b) } };
       expect(evaluateByDenotation(kernel, data)).toEqual(evaluate(kernel, data));
@@ -239,9 +241,12 @@ reduce s = sum over k in i by "chain" {\nleaf value = x[a, c, k]\n}\noutput y: f
   });
 
   it("evaluates one item of a level, as the first pass of a split does", () => {
-    const partial = `${sum}\nreduce s = sum over k in i item i by "lanes 2 chain 2" {\nleaf value = x[k]\n}\noutput y: f32[i] = s`;
+    const partial =
+      `${sum}\nreduce s = sum over k in i item i by "lanes 2 chain 2" {\nleaf value = x[k]\n}\noutput ` +
+      "y: f32[i] = s";
     const kernel = parseKernel(
-      `kernel k {\naxis i: model\naxis j: batch\ninput x: f32[i]\n${partial.replaceAll("item i", "item j").replace("y: f32[i]", "y: f32[j]")}\n}`,
+      "kernel k {\naxis i: model\naxis j: batch\ninput x: " +
+        `f32[i]\n${partial.replaceAll("item i", "item j").replace("y: f32[i]", "y: f32[j]")}\n}`,
     );
     const data = { extents: { i: 7, j: 4 }, inputs: { x: floats(1, 2, 4, 8, 16, 32, 64) } };
     expect(evaluate(kernel, data)["y"]).toEqual(floats(5, 10, 80, 32));

@@ -1,4 +1,7 @@
-/** Runs a kernel on a device from its declaration, one schedule and elements: what the evaluator's bits are compared with. */
+/**
+ * Runs a kernel on a device from its declaration, one schedule and elements: what the evaluator's bits are compared
+ * with.
+ */
 import { createHash } from "node:crypto";
 import { compile } from "../codegen/compile.ts";
 import type { Artifact, Binding } from "../runtime/artifact.ts";
@@ -41,7 +44,10 @@ export async function execute(
   return { artifact, outputs: await executeArtifact(device, kernel, artifact, checked) };
 }
 
-/** Runs what a kernel was compiled to, once. @param lent tensors that stay their owner's: what is large and the same in many runs */
+/**
+ * Runs what a kernel was compiled to, once. @param lent tensors that stay their owner's: what is large and the same in
+ * many runs
+ */
 export async function executeArtifact(
   device: Device,
   kernel: Kernel,

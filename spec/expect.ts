@@ -1,4 +1,7 @@
-/** What `treefold build` puts into a library for devices to be held to, all of it by the reference evaluator, and remembered. */
+/**
+ * What `treefold build` puts into a library for devices to be held to, all of it by the reference evaluator, and
+ * remembered.
+ */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { DeclaredKernel, Expectations } from "../models/build/library.ts";

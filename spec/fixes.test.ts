@@ -1,6 +1,6 @@
 /**
- * What the reader proposes works. Each fix that is an edit is made: its error is gone, and no other has come. A fix that is
- * advice is named here, with the reason why no edit can be made of it.
+ * What the reader proposes works. Each fix that is an edit is made: its error is gone, and no other has come. A fix
+ * that is advice is named here, with the reason why no edit can be made of it.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -2,8 +2,10 @@
  * `npm run test:full [-- --first 1 --parts 16 --jobs 2 --out FOLDER]`: every schedule that fits, for many cases of each
  * kernel, on the Vulkan driver that VK_DRIVER_FILES names. A part is a process of its own that draws one case of every
  * kernel and 16 random kernels (spec/schedules.device.test.ts), and 313 random kernels under one schedule each
- * (spec/random-kernels.device.test.ts), which are audited, too (spec/random-kernels.test.ts), and writes to FOLDER what it compared, and what it said; parts with other numbers may run elsewhere. First all mutants
- * (spec/mutants) are judged and run, and FOLDER/mutants/mutants.md says what was found on the drivers that have been there. In the end everything in FOLDER is summed up.
+ * (spec/random-kernels.device.test.ts), which are audited, too (spec/random-kernels.test.ts), and writes to FOLDER what
+ * it compared, and what it said; parts with other numbers may run elsewhere. First all mutants (spec/mutants) are
+ * judged and run, and FOLDER/mutants/mutants.md says what was found on the drivers that have been there. In the end
+ * everything in FOLDER is summed up.
  */
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -30,7 +32,9 @@ await Promise.all(
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
       const seconds = await run(part);
       process.stdout.write(
-        `${part === "mutants" ? part : `part ${part}`}: ${failed.includes(part) ? `FAILED, see ${join(values.out, `${part}.txt`)}` : "passed"} after ${seconds} s\n`,
+        `${part === "mutants" ? part : `part ${part}`}: ` +
+          `${failed.includes(part) ? `FAILED, see ${join(values.out, `${part}.txt`)}` : "passed"} ` +
+          `after ${seconds} s\n`,
       );
     }
   }),
@@ -85,7 +89,8 @@ function summarise() {
     }));
   for (const { driver, parts: numbers, total, schedules } of sums) {
     process.stdout.write(
-      `${driver}: ${numbers.length} parts, ${total.cases} cases, ${total.orderSensitive} of sums on data where order matters, ` +
+      `${driver}: ${numbers.length} parts, ${total.cases} cases, ${total.orderSensitive} of sums on data where ` +
+        "order matters, " +
         `${total.batches} batches, ${total.runs} runs: ${Object.entries(schedules)
           .map(([name, runs]) => `${name} ${runs}`)
           .join(", ")}\n`,

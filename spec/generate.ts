@@ -59,7 +59,9 @@ function unfit(values: number, items: number): never {
 /** A stretch of generated text in which some variables are known. */
 interface Scope {
   readonly parent: Scope | undefined;
-  /** The variable that this scope binds, and what it is called; the root, a function's and a combine's scopes bind none. */
+  /**
+   * The variable that this scope binds, and what it is called; the root, a function's and a combine's scopes bind none.
+   */
   readonly variable?: Variable;
   readonly index?: string;
   /** Whether the variable is known to lie inside its axis. */
@@ -318,12 +320,15 @@ class Generator {
     const names = computed.map(() => this.#name("v"));
     const tables = computed.map(() => this.#name("table"));
     this.#declarations.push(
-      `const ${stamp} = new Int32Array(${table.size}), ${tables.map((name) => `${name} = new Float64Array(${table.size})`).join(", ")};`,
+      `const ${stamp} = new Int32Array(${table.size}), ` +
+        `${tables.map((name) => `${name} = new Float64Array(${table.size})`).join(", ")};`,
     );
     home.lines.push(
       `const ${key} = ${table.key};`,
       `let ${names.join(", ")};`,
-      `if (${stamp}[${key}] === ${table.epoch}) { ${names.map((name, i) => `${name} = ${tables[i]}[${key}];`).join(" ")} } else {`,
+      `if (${stamp}[${key}] === ${table.epoch}) { ` +
+        `${names.map((name, i) => `${name} = ${tables[i]}[${key}];`).join(" ")} ` +
+        "} else {",
       ...branch.lines,
       ...names.map((name, i) => `${name} = ${tables[i]}[${key}] = ${computed[i]};`),
       `${stamp}[${key}] = ${table.epoch};`,

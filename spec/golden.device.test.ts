@@ -1,4 +1,7 @@
-/** One hash on every device: all logits of a prompt of 75 tokens and of 64 that follow it greedily, as the reference evaluator has them. */
+/**
+ * One hash on every device: all logits of a prompt of 75 tokens and of 64 that follow it greedily, as the reference
+ * evaluator has them.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadCheckpoint } from "../models/load.ts";
 import { builtin } from "../models/ordinary.ts";

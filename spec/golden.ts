@@ -10,9 +10,12 @@ export const goldenTokens = { prompt: 75, greedy: 64 } as const;
 
 /** Genesis 1, for models that read text; a longer text than is needed. */
 export const goldenText =
-  "In the beginning God created the heaven and the earth. And the earth was without form, and void; and darkness was upon the face of the deep. " +
-  "And the Spirit of God moved upon the face of the waters. And God said, Let there be light: and there was light. And God saw the light, that it was good: " +
-  "and God divided the light from the darkness. And God called the light Day, and the darkness he called Night. And the evening and the morning were the first day.";
+  "In the beginning God created the heaven and the earth. And the earth was without form, and void; and darkness " +
+  "was upon the face of the deep. " +
+  "And the Spirit of God moved upon the face of the waters. And God said, Let there be light: and there was " +
+  "light. And God saw the light, that it was good: " +
+  "and God divided the light from the darkness. And God called the light Day, and the darkness he called Night. " +
+  "And the evening and the morning were the first day.";
 
 /** Multiplications of a forward pass that the evaluator is asked for at most; it does some 10^8 a second. */
 const mostWork = 4e9;

@@ -1,6 +1,7 @@
 /**
- * Which way imports go: dsl <- codegen and audit, which do not know each other, <- models <- spec. The runtime knows nothing
- * of the compiler, and a page is a user of the runtime. The language and the compiler stand on a few files of the runtime.
+ * Which way imports go: dsl <- codegen and audit, which do not know each other, <- models <- spec. The runtime knows
+ * nothing of the compiler, and a page is a user of the runtime. The language and the compiler stand on a few files of
+ * the runtime.
  */
 import { readdirSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
@@ -80,7 +81,9 @@ const foundations: Readonly<Partial<Record<Folder, readonly string[]>>> = {
   audit: [artifactFormat, "runtime/formula.ts"],
 };
 
-/** The files of these folders that import themselves through others. Imports of types alone are gone when a file is run. */
+/**
+ * The files of these folders that import themselves through others. Imports of types alone are gone when a file is run.
+ */
 function filesInCycles(within: readonly Folder[]): string[] {
   const values = imports.filter(({ typesOnly, lazy, from }) => !typesOnly && !lazy && within.includes(folderOf(from)!));
   const importsBy = new Map<string, string[]>();

@@ -104,7 +104,10 @@ export interface Kind {
   readonly late: boolean;
 }
 
-/** Of outputs that change with the order of the sums, so many are wanted; other data of a kind have them, too, where more do. */
+/**
+ * Of outputs that change with the order of the sums, so many are wanted; other data of a kind have them, too, where
+ * more do.
+ */
 const wanted = 0.9;
 const enough = 0.95;
 
@@ -158,11 +161,17 @@ interface Floats {
   readonly tiny?: number;
   readonly small?: number;
   readonly lost?: number;
-  /** Of 8 places, how many nearly repeat the magnitude of the place before or, where all have one sign, of the row's first. */
+  /**
+   * Of 8 places, how many nearly repeat the magnitude of the place before or, where all have one sign, of the row's
+   * first.
+   */
   readonly repeats?: number;
   /** The exponent of a row's first element, if that is large. What a sum loses after it depends on what it holds. */
   readonly large?: number;
-  /** Whether the first element is nearly repeated later in the row: negated in the first input, so that products cancel, too. */
+  /**
+   * Whether the first element is nearly repeated later in the row: negated in the first input, so that products cancel,
+   * too.
+   */
   readonly cancels?: boolean;
   /** Whether all of a row has one sign: rounding then errs to one side, as often as the tree lets it. */
   readonly oneSign: boolean;
@@ -171,11 +180,15 @@ interface Floats {
    * zeros: a row lies close around its mean, so that an error of the mean shows in every distance from it.
    */
   readonly spread?: number;
-  /** The bits in which the first differs from the others, too: a running mean approaches them in steps that get lost. */
+  /**
+   * The bits in which the first differs from the others, too: a running mean approaches them in steps that get lost.
+   */
   readonly offset?: number;
   /** Whether only the first input that is reduced is made so, and the others are `faint`. */
   readonly alone?: boolean;
-  /** Whether rows begin near 0 and stay near -16.8, where exp is less than half a unit in the last place of 1. No zeros. */
+  /**
+   * Whether rows begin near 0 and stay near -16.8, where exp is less than half a unit in the last place of 1. No zeros.
+   */
   readonly logits?: boolean;
 }
 
@@ -199,7 +212,9 @@ const kinds: readonly Floats[] = [
  */
 type Place = "any" | "tiny" | "small" | "lost" | "faint" | "repeat" | "large" | "opposite" | "top" | "low";
 
-/** What stands where in each row of this length, the same in every tensor, so that products are tiny or cancel together. */
+/**
+ * What stands where in each row of this length, the same in every tensor, so that products are tiny or cancel together.
+ */
 function placesOf(
   random: Random,
   { tiny = 0, small = 0, lost = 0, repeats = 0, large, cancels = false, logits = false }: Floats,
@@ -282,7 +297,10 @@ function floats(
   return elements;
 }
 
-/** Integers below a bound, of its upper half where they are `late`. Both 0 and the largest are among them if there is room. */
+/**
+ * Integers below a bound, of its upper half where they are `late`. Both 0 and the largest are among them if there is
+ * room.
+ */
 function integers(
   random: Random,
   storage: StorageType,
@@ -310,7 +328,8 @@ function distinct(random: Random, name: string, size: number, bound: Bounds | un
   const limit = bound?.below ?? Math.max(size, smallIntegers);
   if (limit < size) {
     throw new InputError(
-      `'${name}' needs ${size} distinct values, but axis '${bound!.axis}' has places for ${limit}; fix: give '${bound!.axis}' a larger extent`,
+      `'${name}' needs ${size} distinct values, but axis '${bound!.axis}' has places for ${limit}; fix: give ` +
+        `'${bound!.axis}' a larger extent`,
     );
   }
   const places = Uint32Array.from({ length: limit }, (_, i) => i);

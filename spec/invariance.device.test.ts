@@ -71,7 +71,7 @@ test("the negative control: on this device, too, a tree chosen by batch size is 
   await expect(ordinary).rejects.toThrow(/^linear under schedule 'alone': output\[.* crowd of .* alone\. /);
 });
 
-test("a kernel whose inputs can't tell orders apart is warned of, and refused where the test asks for more", async () => {
+test("warns of a kernel whose inputs can't tell orders apart, and refuses it where the test asks for more", async () => {
   const options: InvarianceOptions = {
     kernel: "linear",
     axes: { out: 3, inner: 1 },

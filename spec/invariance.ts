@@ -19,10 +19,10 @@ export interface InvarianceOptions {
   /** Which kernel of the file; needed where it has several. */
   readonly kernel?: string;
   /**
-   * Extents by axis: a number, or `{ min, max }` inclusive. Model axes need a number. Where absent, batch axes go from 1
-   * to 20 (pools from 1 to 9 pages) and sequence axes from 1 to 150. This is how many different rows, pages or items a
-   * batch starts from. Crowds then hold up to 24 rows more, which are copies of these, and pools and sequences up to 40
-   * unused points more.
+   * Extents by axis: a number, or `{ min, max }` inclusive. Model axes need a number. Where absent, batch axes go from
+   * 1 to 20 (pools from 1 to 9 pages) and sequence axes from 1 to 150. This is how many different rows, pages or items
+   * a batch starts from. Crowds then hold up to 24 rows more, which are copies of these, and pools and sequences up to
+   * 40 unused points more.
    */
   readonly axes?: Readonly<Record<string, AxisRange>>;
   /** Values of parameters by name; the others are random, f32 in [2^-8, 1). */
@@ -33,7 +33,10 @@ export interface InvarianceOptions {
   readonly seed?: number;
   /** Names of the schedules to try; all that fit where absent. */
   readonly schedules?: readonly string[];
-  /** Throw where fewer than this fraction (0 to 1) of the outputs would change with the order of the sums; the report warns below 0.9 where absent. */
+  /**
+   * Throw where fewer than this fraction (0 to 1) of the outputs would change with the order of the sums; the report
+   * warns below 0.9 where absent.
+   */
   readonly atLeast?: number;
   /** Where a failure's message says to look first. */
   readonly path?: string;
@@ -56,7 +59,10 @@ export interface InvarianceReport {
    * has shown little. 0 for a kernel that sums no floats.
    */
   readonly orderSensitive: number;
-  /** The other order: of several the one that changes the most outputs of the largest batch, as "a flat chain"; undefined for a kernel that sums no floats. */
+  /**
+   * The other order: of several the one that changes the most outputs of the largest batch, as "a flat chain";
+   * undefined for a kernel that sums no floats.
+   */
   readonly order: string | undefined;
   readonly device: DeviceInfo;
   /** All of this in a few lines. */
@@ -112,7 +118,9 @@ export async function assertInvariant(file: string | URL, options: InvarianceOpt
     );
     if (addsFloats(kernel) && atLeast !== undefined && tally.orderSensitive < atLeast) {
       throw new OrderInsensitiveError(
-        `${kernel.name}: of other orders of the sums ${tally.order} changes the most, ${percent(tally.orderSensitive)} of the outputs, which is less than ` +
+        `${kernel.name}: of other orders of the sums ${tally.order} changes the most, ` +
+          `${percent(tally.orderSensitive)} ` +
+          "of the outputs, which is less than " +
           `${percent(atLeast)}; fix: ${moreSensitive}, or give a smaller 'atLeast'`,
       );
     }
@@ -135,7 +143,8 @@ export async function assertInvariant(file: string | URL, options: InvarianceOpt
 
 /** What makes order matter more, as a fix. */
 const moreSensitive =
-  "reduce over more items than one run of the tree has ('axes'; sequence axes by { min, max }), or fix parameters that drown the sums ('params')";
+  "reduce over more items than one run of the tree has ('axes'; sequence axes by { min, max }), or fix parameters " +
+  "that drown the sums ('params')";
 
 const optionNames: Readonly<Record<keyof InvarianceOptions, true>> = {
   kernel: true,
@@ -149,7 +158,9 @@ const optionNames: Readonly<Record<keyof InvarianceOptions, true>> = {
   device: true,
 };
 
-/** Refuses options that do not exist, since a misspelt one would test less than was meant, and numbers that can't be. */
+/**
+ * Refuses options that do not exist, since a misspelt one would test less than was meant, and numbers that can't be.
+ */
 function checkOptions(options: InvarianceOptions): void {
   const names = Object.keys(optionNames);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
@@ -277,16 +288,19 @@ function render(
 ): string {
   const order = !addsFloats(kernel)
     ? "it adds no floats, so that no order could change them"
-    : `${other} instead of the declared order would change ${percent(orderSensitive)} of the outputs of all these batches`;
+    : `${other} instead of the declared order would change ${percent(orderSensitive)} of the outputs of all ` +
+      "these batches";
   return [
-    `${kernel.name}: ${rows} rows compared, all with the same bits: alone (the reference evaluator's), and in batches of up to ${largest}, copies included`,
+    `${kernel.name}: ${rows} rows compared, all with the same bits: alone (the reference evaluator's), and in ` +
+      `batches of up to ${largest}, copies included`,
     `  neighbours: ${neighbours.join(", ")}; first, in the middle, last and everywhere else`,
     `  ${cases} batches under ${schedules.length} schedules: ${schedules.join(", ")}`,
     ...misfitLines(misfits).map((line) => `  does not fit: ${line}`),
     `  ${order}`,
     ...(addsFloats(kernel) && atLeast === undefined && orderSensitive < enoughSensitivity
       ? [
-          `  WARNING: that is less than ${percent(enoughSensitivity)}, and data on which order does not matter proves little; fix: ${moreSensitive}`,
+          `  WARNING: that is less than ${percent(enoughSensitivity)}, and data on which order does not matter ` +
+            `proves little; fix: ${moreSensitive}`,
         ]
       : []),
     `  device: ${device.description}; seed ${seed}`,

@@ -50,7 +50,10 @@ function meaningOf({ axes, inputs, parameters, outputs }: Kernel): string {
         case "select":
           return `select ${all([expr.condition, expr.whenTrue, expr.whenFalse])}`;
         case "call":
-          return `call ${JSON.stringify(expr.callee.parameters)} ${expression(expr.callee.result)} of ${all(expr.arguments)}`;
+          return (
+            `call ${JSON.stringify(expr.callee.parameters)} ${expression(expr.callee.result)} of ` +
+            `${all(expr.arguments)}`
+          );
         case "field":
           return `field ${expr.field} of ${reduction(expr.of)}`;
       }
@@ -61,7 +64,10 @@ function meaningOf({ axes, inputs, parameters, outputs }: Kernel): string {
       const fields = reducer.fields.map(
         (field) => `${field.name}: ${field.type} ${field.identity.bits} ${expression(field.combine)}`,
       );
-      return `reduce ${axis} ${all([start, count, ...(item === undefined ? [] : [item])])} by ${printTree(tree)} over ${variable(reduce.variable)}: ${fields.join(", ")}: ${all(leaf)}`;
+      return (
+        `reduce ${axis} ${all([start, count, ...(item === undefined ? [] : [item])])} by ${printTree(tree)} ` +
+        `over ${variable(reduce.variable)}: ${fields.join(", ")}: ${all(leaf)}`
+      );
     });
   const stores = outputs.map(({ name, storage, axes: own, over, place, value }) =>
     JSON.stringify([name, storage, own, over, place?.map(expression), expression(value)]),

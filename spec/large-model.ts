@@ -1,7 +1,7 @@
 /**
- * `node dist/spec/large-model.js [--json FILE] [--folder DIR] [--layers 28]`: a checkpoint of Qwen3-0.6B's shape with random weights is
- * written, built and loaded; says how long each took, what it takes on the device and the host, and the hash of its
- * logits. 1.2 GB of disk. Figures, not a test: what they are for stands in spec/results.
+ * `node dist/spec/large-model.js [--json FILE] [--folder DIR] [--layers 28]`: a checkpoint of Qwen3-0.6B's shape with
+ * random weights is written, built and loaded; says how long each took, what it takes on the device and the host, and
+ * the hash of its logits. 1.2 GB of disk. Figures, not a test: what they are for stands in spec/results.
  */
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
@@ -115,7 +115,8 @@ async function writeCheckpoint(): Promise<void> {
       const random = new Random(1, "large model");
       for (const { shape } of declared) {
         const elements = shape.reduce((product, extent) => product * extent, 1);
-        // Magnitudes from 2^-8 to 2^-4: wide enough that order matters, small enough that nothing overflows. Gains are near 1.
+        // Magnitudes from 2^-8 to 2^-4: wide enough that order matters, small enough that nothing overflows. Gains are
+        // near 1.
         const [exponent, spread] = shape.length === 1 ? [127, 1] : [119, 4];
         for (let done = 0; done < elements; ) {
           const patterns = new Uint16Array(Math.min(2 ** 20, elements - done));

@@ -1,4 +1,6 @@
-/** Kernels on devices with lower limits: inputs bound in ranges and dispatches over three dimensions give the same bits. */
+/**
+ * Kernels on devices with lower limits: inputs bound in ranges and dispatches over three dimensions give the same bits.
+ */
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -33,7 +35,10 @@ const files = [
 ];
 const kernels = new Map(files.flatMap((file) => readKernels(file).kernels).map((kernel) => [kernel.name, kernel]));
 
-/** Kernels with an input of constant extents that is larger than anything of theirs that grows with the batch, and such extents. */
+/**
+ * Kernels with an input of constant extents that is larger than anything of theirs that grows with the batch, and such
+ * extents.
+ */
 const large: Record<string, Record<string, number>> = {
   linear: { token: 2, out: 37, inner: 256 },
   linearBias: { token: 3, out: 40, inner: 136 },
@@ -164,7 +169,8 @@ describe("inputs in ranges", () => {
     const limits = { ...defaultLimits, maxBindingBytes: 1024 };
     expect(schedulesFor(constant!, { extents: { channel: 256 }, limits }).length).toBeGreaterThan(0);
     expect(() => schedulesFor(constant!, { extents: { channel: 257 }, limits })).toThrow(
-      "kernel shiftByExtent: the output 'output' takes 1028 bytes, and the device binds 1024; fix: give it a batch axis, and run it in parts",
+      "kernel shiftByExtent: the output 'output' takes 1028 bytes, and the device binds 1024; fix: give it a " +
+        "batch axis, and run it in parts",
     );
   });
 
@@ -178,7 +184,8 @@ describe("inputs in ranges", () => {
       expect(fitsDevice(artifact, device.limits)).toBe(false);
       expect(fitsDevice(artifact, { ...defaultLimits, maxStorageBuffers: 2 })).toBe(false);
       await expect(loadKernel(device, artifact)).rejects.toThrow(
-        "it needs 18944 bytes of 'weight' in one binding; the device binds 4096; fix: compile the kernel for this device's limits (device.limits)",
+        "it needs 18944 bytes of 'weight' in one binding; the device binds 4096; fix: compile the kernel for " +
+          "this device's limits (device.limits)",
       );
       await expect(loadKernel(device, artifact)).rejects.toThrow(RequestError);
     });
@@ -188,7 +195,8 @@ describe("inputs in ranges", () => {
     const data = dataFor(linear, { ...largestExtents, token: 40 });
     await withDevice({ maxBindingBytes: 5120 }, async (device) => {
       await expect(execute(device, linear, first(linear, data.extents, device.limits), data)).rejects.toThrow(
-        "kernel 'linear': tensor 'x' takes 20480 bytes, and the device binds 5120; fix: run the kernel on fewer rows at a time, through tensor.rows",
+        "kernel 'linear': tensor 'x' takes 20480 bytes, and the device binds 5120; fix: run the kernel on fewer " +
+          "rows at a time, through tensor.rows",
       );
     });
     const sum = kernels.get("maxOfSums")!;

@@ -1,6 +1,7 @@
 /**
- * The oldest protocol (Thinking Machines Lab, "Defeating nondeterminism in LLM inference", 2025): a row of a matrix product alone, and in a
- * batch, on linspace(-100, 100). Every row is compared, not the first alone; and other orders of the same sums must change them.
+ * The oldest protocol (Thinking Machines Lab, "Defeating nondeterminism in LLM inference", 2025): a row of a matrix
+ * product alone, and in a batch, on linspace(-100, 100). Every row is compared, not the first alone; and other orders
+ * of the same sums must change them.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { compile, schedulesFor } from "../codegen/compile.ts";
@@ -102,7 +103,8 @@ it.each(["f32", "bf16"] as const)("a row's product is the same alone and in a ba
     },
   );
   console.log(
-    `${storage}: ${different} of ${taken.rows * taken.width} elements differ; a flat chain changes ${(100 * sensitive).toFixed(0)}%`,
+    `${storage}: ${different} of ${taken.rows * taken.width} elements differ; a flat chain changes ` +
+      `${(100 * sensitive).toFixed(0)}%`,
   );
   expect(different).toBe(0);
   expect(sensitive).toBeGreaterThan(0.9);

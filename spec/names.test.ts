@@ -1,4 +1,7 @@
-/** Names: what the reader accepts can be compiled, and read back from the IR's text; what it refuses, it says how to mend. */
+/**
+ * Names: what the reader accepts can be compiled, and read back from the IR's text; what it refuses, it says how to
+ * mend.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compile, schedulesFor } from "../codegen/compile.ts";

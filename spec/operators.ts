@@ -1,6 +1,6 @@
 /**
- * JavaScript for the IR's operators and constants, and for a level's spans. An f32 is a number that has been rounded, u32 and i32 are numbers in their range,
- * bool is a boolean.
+ * JavaScript for the IR's operators and constants, and for a level's spans. An f32 is a number that has been rounded,
+ * u32 and i32 are numbers in their range, bool is a boolean.
  */
 import { f32OfBits } from "../dsl/expr.ts";
 import type { BinaryOperator, Constant, Expr, StorageType, UnaryOperator, ValueType } from "../dsl/ir.ts";

@@ -78,7 +78,9 @@ export function addsFloats(kernel: Kernel): boolean {
   return reductionsOf(kernel).some((reduce) => reduce.reducer.fields.some((field) => holds(field.combine, rounds)));
 }
 
-/** The kernel with its 16-bit outputs stored as f32: what it computes, before rounding hides what an order has changed. */
+/**
+ * The kernel with its 16-bit outputs stored as f32: what it computes, before rounding hides what an order has changed.
+ */
 export function withoutRounding(kernel: Kernel): Kernel {
   return {
     ...kernel,
@@ -101,8 +103,8 @@ const pairwise: Tree = [{ fold: "pairwise" }];
 const isFlat = ({ tree }: Reduce): boolean => printTree(tree) === printTree(flat);
 
 /**
- * Orders that a kernel's sums do not have: first a flat chain, or chains of three where all trees are flat; by pairs; and
- * from the last item to the first, where the reducers give the same value of two states either way round.
+ * Orders that a kernel's sums do not have: first a flat chain, or chains of three where all trees are flat; by pairs;
+ * and from the last item to the first, where the reducers give the same value of two states either way round.
  */
 export function otherOrders(kernel: Kernel): Order[] {
   const reductions = reductionsOf(kernel);
@@ -119,7 +121,10 @@ export function otherOrders(kernel: Kernel): Order[] {
   return orders;
 }
 
-/** Whether a reducer's combination reads the same with its two states exchanged. Without this, another order of the items is another value. */
+/**
+ * Whether a reducer's combination reads the same with its two states exchanged. Without this, another order of the
+ * items is another value.
+ */
 function isCommutative({ reducer }: Reduce): boolean {
   return reducer.fields.every(({ combine }) => isMirrored(combine, combine));
 }
@@ -158,7 +163,8 @@ type Data = Pick<EvaluationData, "inputs" | "parameters" | "initial">;
 
 /**
  * The fraction of float output elements whose bits change in another order: a measure of whether data can tell orders
- * apart. Outputs stored as bf16 are compared as they are before they are rounded to 16 bits, since rounding hides order.
+ * apart. Outputs stored as bf16 are compared as they are before they are rounded to 16 bits, since rounding hides
+ * order.
  */
 export function changedBy(
   { of }: Order,
@@ -179,7 +185,10 @@ export function changedBy(
   return all === 0 ? 0 : changed / all;
 }
 
-/** Of the other orders the one that changes the most outputs, and the fraction that it changes; none where no reduction is of floats. */
+/**
+ * Of the other orders the one that changes the most outputs, and the fraction that it changes; none where no reduction
+ * is of floats.
+ */
 export function mostChanging(
   kernel: Kernel,
   extents: Readonly<Record<string, number>>,
@@ -190,7 +199,10 @@ export function mostChanging(
   return all.reduce((most, one) => (one.changed > most.changed ? one : most));
 }
 
-/** The fraction of float output elements whose bits change in that order of the sums, of several, that changes the most. 0 where no reduction is of floats. */
+/**
+ * The fraction of float output elements whose bits change in that order of the sums, of several, that changes the most.
+ * 0 where no reduction is of floats.
+ */
 export function orderSensitivity(kernel: Kernel, extents: Readonly<Record<string, number>>, data: Data): number {
   return mostChanging(kernel, extents, data)?.changed ?? 0;
 }

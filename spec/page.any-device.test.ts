@@ -1,6 +1,6 @@
 /**
- * The page that `treefold page` writes, in Chromium: a model that is loaded over HTTP, speaks as it does in Node, has the golden
- * hash, and says in words what goes wrong. TREEFOLD_SCREENSHOTS=FOLDER keeps what was seen.
+ * The page that `treefold page` writes, in Chromium: a model that is loaded over HTTP, speaks as it does in Node, has
+ * the golden hash, and says in words what goes wrong. TREEFOLD_SCREENSHOTS=FOLDER keeps what was seen.
  */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,12 +26,15 @@ import { serve, type StaticServer } from "./fixtures/static-server.ts";
 if (noChromium !== undefined) console.log(`The page is not tested: ${noChromium}.`);
 
 const weights = "/model/weights/model.safetensors";
-/** Software compiles kernels for seconds, and other tests run beside: long enough for a machine that is much slower, too. */
+/**
+ * Software compiles kernels for seconds, and other tests run beside: long enough for a machine that is much slower,
+ * too.
+ */
 const patience = { timeout: 900_000 };
 
 /**
- * For a page whose completion a test looks at or stops: `hold()` makes the next one stand still at its second token, and
- * `letGo()` lets it go on. Whoever reads back waits there.
+ * For a page whose completion a test looks at or stops: `hold()` makes the next one stand still at its second token,
+ * and `letGo()` lets it go on. Whoever reads back waits there.
  */
 const holding = `{
   let gate, open, armed = false;
@@ -46,7 +49,10 @@ const holding = `{
   }).observe(document, { subtree: true, childList: true });
 }`;
 
-/** As `treefold build` makes it, but for the proofs; the evaluator's word on it takes most of the time, so it comes from the cache. */
+/**
+ * As `treefold build` makes it, but for the proofs; the evaluator's word on it takes most of the time, so it comes from
+ * the cache.
+ */
 async function libraryOf(checkpoint: string): Promise<Library> {
   const { folder, remove } = await cachedLibrary(
     checkpoint,

@@ -76,7 +76,10 @@ async function inTurn(what: string, run: (arithmetic: (typeof arithmetics)[numbe
 }
 
 function line({ what, times: { free, sealed, builtin } }: Price): string {
-  return `| ${what} | ${free.toFixed(1)} | ${(free / builtin).toFixed(3)} | ${(sealed / builtin).toFixed(3)} | ${(sealed / free).toFixed(3)} |`;
+  return (
+    `| ${what} | ${free.toFixed(1)} | ${(free / builtin).toFixed(3)} | ${(sealed / builtin).toFixed(3)} ` +
+    `| ${(sealed / free).toFixed(3)} |`
+  );
 }
 
 async function declaredKernels(directory: string): Promise<ReadonlyMap<string, DeclaredKernel>> {
@@ -197,7 +200,8 @@ async function priceForward(directory: string): Promise<void> {
 }
 
 console.log(
-  `${device.info.description} (${device.info.driver}); ${clock.isDevices ? "the device's clock" : "the host's clock"}\n`,
+  `${device.info.description} (${device.info.driver}); ` +
+    `${clock.isDevices ? "the device's clock" : "the host's clock"}\n`,
 );
 console.log("| what | free, us | free / builtin | sealed / builtin | sealed / free |\n|---|---|---|---|---|");
 for (const tokens of values["forward-only"] ? [] : values.tokens.split(",").map(Number)) {

@@ -86,7 +86,10 @@ function drawn(kernel: Kernel, extents: Readonly<Record<string, number>>): Recor
   return randomInputs(kernel, { ...extents, row: Math.min(distinctRows, extents["row"]!) }, seed).inputs;
 }
 
-/** What the evaluator gives on these elements, over and over where a tensor has more. Batch and sequence axes are the run's own. */
+/**
+ * What the evaluator gives on these elements, over and over where a tensor has more. Batch and sequence axes are the
+ * run's own.
+ */
 export function caseOf(
   kernel: Kernel,
   extents: Readonly<Record<string, number>>,
@@ -329,7 +332,8 @@ function questions(): Question[] {
 /** Folds bare and sealed; in loops, unrolled, and through workgroup memory; of few workgroups and many. */
 function chainQuestions(): Question[] {
   const bare = { decides: "free", otherwise: "chains of sums are regrouped", follows: "sums are sealed" } as const;
-  // Of one exponent, or few, sums of products of 16 bits would be exact in any order; of one sign, each addition loses something.
+  // Of one exponent, or few, sums of products of 16 bits would be exact in any order; of one sign, each addition loses
+  // something.
   const factors = {
     x: numbers("x", 16 * 512, -6, 6).map((bits) => bits & 0x7fff0000),
     w: numbers("w", 4 * 512, -6, 6).map((bits) => bits & 0x7fff0000),

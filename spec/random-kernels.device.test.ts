@@ -32,7 +32,8 @@ async function check({ kernel, extents, artifact, seed }: RandomCase): Promise<v
     const wrong = outputs[name]!.findIndex((bits, at) => bits !== expected[name]![at]);
     if (wrong >= 0)
       throw new Error(
-        `${name}[${wrong}] is 0x${outputs[name]![wrong]!.toString(16)}, the evaluator says 0x${expected[name]![wrong]!.toString(16)}`,
+        `${name}[${wrong}] is 0x${outputs[name]![wrong]!.toString(16)}, the evaluator says ` +
+          `0x${expected[name]![wrong]!.toString(16)}`,
       );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The audit follows random kernels, and finds nothing wrong with them: the ones that random-kernels.device.test.ts runs on each driver, each compiled under
- * one schedule. With TREEFOLD_CASES=full it is those of a part (spec/full.mjs).
+ * The audit follows random kernels, and finds nothing wrong with them: the ones that random-kernels.device.test.ts runs
+ * on each driver, each compiled under one schedule. With TREEFOLD_CASES=full it is those of a part (spec/full.mjs).
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";

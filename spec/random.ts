@@ -1,4 +1,7 @@
-/** Random numbers for tests: xoshiro128** of Blackman and Vigna, its state filled by splitmix32 from the seed and a name. */
+/**
+ * Random numbers for tests: xoshiro128** of Blackman and Vigna, its state filled by splitmix32 from the seed and a
+ * name.
+ */
 export class Random {
   readonly #state = new Uint32Array(4);
 

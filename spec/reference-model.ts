@@ -123,8 +123,8 @@ export class ReferenceModel {
   }
 
   /**
-   * A prompt and its continuation, `tokens` ids in all, and the bits of the logits at each of them. `choose` says what follows
-   * a row of logits, given the ids so far; the most likely id where absent.
+   * A prompt and its continuation, `tokens` ids in all, and the bits of the logits at each of them. `choose` says what
+   * follows a row of logits, given the ids so far; the most likely id where absent.
    */
   complete(
     prompt: readonly number[],

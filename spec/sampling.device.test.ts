@@ -1,6 +1,6 @@
 /**
- * Sampling on a device: each row has the reference evaluator's bits, which are of one row alone, whatever crowd it is in.
- * What does not keep to that is planted, and found.
+ * Sampling on a device: each row has the reference evaluator's bits, which are of one row alone, whatever crowd it is
+ * in. What does not keep to that is planted, and found.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rewrite } from "../dsl/rewrite.ts";

@@ -1,4 +1,7 @@
-/** Sampling by the reference evaluator: against a float64 sampler that sorts, known answers, and the distribution that it means. */
+/**
+ * Sampling by the reference evaluator: against a float64 sampler that sorts, known answers, and the distribution that
+ * it means.
+ */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";

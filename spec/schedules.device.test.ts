@@ -55,7 +55,10 @@ const one =
 
 const touched = new Set<string>();
 let turn = 0;
-/** All in CI. At home each schedule under the first kernel here that it fits, and one schedule for each other kernel, in turn. */
+/**
+ * All in CI. At home each schedule under the first kernel here that it fits, and one schedule for each other kernel, in
+ * turn.
+ */
 const thoseOfThisRun = (all: readonly Schedule[]): readonly Schedule[] => {
   if (effort !== "quick") return all;
   turn++;

@@ -1,6 +1,6 @@
 /**
- * A library's self-test: the probes, and for each of its kernels a run on operands that are hard on it, with the reference
- * evaluator's bits. Nothing here, or in what it hands over, comes from a device.
+ * A library's self-test: the probes, and for each of its kernels a run on operands that are hard on it, with the
+ * reference evaluator's bits. Nothing here, or in what it hands over, comes from a device.
  */
 import { own, record } from "../dsl/own.ts";
 import type { DeclaredKernel } from "../models/build/library.ts";
@@ -22,7 +22,10 @@ const period = 4093;
 /** A kernel is tried on tensors of at most so many elements, and evaluated in at most so many steps. */
 const most = { elements: 2 ** 25, steps: 2 ** 30 };
 
-/** Extents of axes that requests have, by their names in models/kernels; of others `other`. Two requests cross a run of 64 keys twice. */
+/**
+ * Extents of axes that requests have, by their names in models/kernels; of others `other`. Two requests cross a run of
+ * 64 keys twice.
+ */
 const extentsByName: Readonly<Record<string, number>> = {
   token: 5,
   row: 2,
@@ -67,7 +70,10 @@ function makeCases(kernel: Kernel, model: Readonly<Record<string, number>>): rea
   return [ordinary, edged].map((patterns) => caseOf(kernel, extents, patterns, parameters));
 }
 
-/** Data on which order matters, as far as there is some: where a tree's first run holds all items, runs of three are another order. */
+/**
+ * Data on which order matters, as far as there is some: where a tree's first run holds all items, runs of three are
+ * another order.
+ */
 function kindOf(kernel: Kernel, extents: Readonly<Record<string, number>>): Kind {
   const few = Object.fromEntries(
     kernel.axes.map(({ name, role }) => [
@@ -85,7 +91,10 @@ const mostTried = 512;
 const otherOrders = ["chain", "chain 3, chain"].map(parseTree);
 const runsOfThree = otherOrders[1]!;
 
-/** The share of a kernel's f32 outputs, before they are rounded to 16 bits, that change in another order of its sums: the largest over a chain and runs of three. */
+/**
+ * The share of a kernel's f32 outputs, before they are rounded to 16 bits, that change in another order of its sums:
+ * the largest over a chain and runs of three.
+ */
 export function sensitivity(
   kernel: Kernel,
   extents: Readonly<Record<string, number>>,

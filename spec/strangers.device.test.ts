@@ -1,6 +1,7 @@
 /**
- * Kernels as strangers wrote them (fixtures/strangers) give the reference evaluator's bits. With TREEFOLD_STRANGERS=FOLDER each
- * runs under every schedule that fits, at an aligned and a ragged size, and the counts are written there; in CI under one.
+ * Kernels as strangers wrote them (fixtures/strangers) give the reference evaluator's bits. With
+ * TREEFOLD_STRANGERS=FOLDER each runs under every schedule that fits, at an aligned and a ragged size, and the counts
+ * are written there; in CI under one.
  */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -21,8 +22,8 @@ const enough = 0.9;
 const mostSeeds = 12;
 
 /**
- * Kernels that add few floats for each output: taps of a convolution, a pool's window, the rows of a hash. Such sums have one
- * order or two, so that fewer than nine in ten outputs change. The page of counts has the share of each.
+ * Kernels that add few floats for each output: taps of a convolution, a pool's window, the rows of a hash. Such sums
+ * have one order or two, so that fewer than nine in ten outputs change. The page of counts has the share of each.
  */
 const ofFewItems: ReadonlySet<string> = new Set([
   "adaptivePool",

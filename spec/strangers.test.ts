@@ -1,7 +1,7 @@
 /**
  * Kernels as strangers wrote them (fixtures/strangers): they pass `check`, and the audit follows them. With
- * TREEFOLD_CASES=ci each is audited under every schedule that fits, at a ragged size; with TREEFOLD_CASES=full at an aligned
- * one, too. `npm test` audits some.
+ * TREEFOLD_CASES=ci each is audited under every schedule that fits, at a ragged size; with TREEFOLD_CASES=full at an
+ * aligned one, too. `npm test` audits some.
  */
 import { afterAll, describe, expect, test } from "vitest";
 import { audit } from "../audit/index.ts";

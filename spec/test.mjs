@@ -3,9 +3,9 @@
  * (`*.device.test.ts`) once on every Vulkan driver here, and those that need a device, whichever it is
  * (`*.any-device.test.ts`), on the last of them. Arguments go on to vitest, as in `npm test -- runtime`.
  *
- * TREEFOLD_CASES=ci leaves nothing out, as `.ci/run` does (fixtures/effort.ts). What a run leaves out is listed at its end, and
- * what it took of the processors.
- * TREEFOLD_REQUIRE_DRIVERS=swiftshader,lavapipe makes an absent driver a failure.
+ * TREEFOLD_CASES=ci leaves nothing out, as `.ci/run` does (fixtures/effort.ts). What a run leaves out is listed at its
+ * end, and what it took of the processors. TREEFOLD_REQUIRE_DRIVERS=swiftshader,lavapipe makes an absent driver a
+ * failure.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -20,7 +20,9 @@ const node = (args, options) => spawnSync(process.execPath, args, { cwd: root, s
 
 say(
   quick
-    ? "All tests: some ten minutes of one core's time with two software drivers, half of that on two idle cores, less on a GPU; longer where a package has to be downloaded. What it took and what is left to CI is listed at the end."
+    ? "All tests: some ten minutes of one core's time with two software drivers, half of that on two idle cores, " +
+        "less on a GPU; longer where a package has to be downloaded. What it took and what is left to CI is " +
+        "listed at the end."
     : "All tests, at length: half an hour with two software drivers on two cores.",
 );
 setUp(install);
@@ -53,7 +55,8 @@ const anyDriver = drivers.at(-1);
 for (const [at, driver] of drivers.entries()) {
   const { name, manifest, description } = driver;
   say(
-    `\n== device tests on ${name} (${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`,
+    `\n== device tests on ${name} ` +
+      `(${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`,
   );
   const environment = { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` };
   count(vitest(["device", "device-alone"], environment, several));
@@ -114,20 +117,28 @@ function linesOf(file) {
     : [];
 }
 
-/** Minutes of processor time of this process and of all that it waited for, which only Linux tells; and by the clock. */
+/**
+ * Minutes of processor time of this process and of all that it waited for, which only Linux tells; and by the clock.
+ */
 function processorTime() {
   const minutes = (seconds) => (seconds / 60).toFixed(1);
   const clock = `${minutes((Date.now() - started) / 1000)} by the clock`;
   if (process.platform !== "linux") return `Took ${clock}.`;
-  // Fields 14 to 17 of proc(5)'s stat: user and system time, own and of children that were waited for, in hundredths of a second.
+  // Fields 14 to 17 of proc(5)'s stat: user and system time, own and of children that were waited for, in hundredths of
+  // a second.
   const fields = readFileSync("/proc/self/stat", "utf8")
     .replace(/^.*\) /s, "")
     .split(" ")
     .slice(11, 15);
-  return `Took ${minutes(fields.reduce((sum, field) => sum + Number(field), 0) / 100)} minutes of processor time, user and system, of all processes, set-up included; ${clock}.`;
+  return (
+    `Took ${minutes(fields.reduce((sum, field) => sum + Number(field), 0) / 100)} minutes of processor ` +
+    `time, user and system, of all processes, set-up included; ${clock}.`
+  );
 }
 
-/** Runs projects of vitest.config.ts and counts its tests; a file that could not run at all counts as one that failed. */
+/**
+ * Runs projects of vitest.config.ts and counts its tests; a file that could not run at all counts as one that failed.
+ */
 function vitest(projects, environment, ...options) {
   const file = join(folder, `results-${projects[0]}.json`);
   rmSync(file, { force: true });
@@ -202,7 +213,8 @@ function announce(drivers) {
   if (!names.includes("swiftshader")) say("  swiftshader: absent; it comes with npm ci on x86-64 Linux");
   if (!names.includes("lavapipe")) {
     say(
-      "  lavapipe: absent; on Debian and Ubuntu: apt-get install libvulkan1 mesa-vulkan-drivers (Mesa 25; on bookworm from bookworm-backports)",
+      "  lavapipe: absent; on Debian and Ubuntu: apt-get install libvulkan1 mesa-vulkan-drivers (Mesa 25; on " +
+        "bookworm from bookworm-backports)",
     );
   }
   if (names.every((name) => name === "swiftshader" || name === "lavapipe"))

@@ -1,4 +1,7 @@
-/** Wrong kernels as newcomers write them, and all that they are told. `vitest -u` rewrites the texts; read the difference. */
+/**
+ * Wrong kernels as newcomers write them, and all that they are told. `vitest -u` rewrites the texts; read the
+ * difference.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

@@ -1,6 +1,7 @@
 /**
- * The forward pass that the architectures share: a decoder of RMSNorm, causal grouped-query attention with rotated queries
- * and keys, and SiLU-gated feed-forward layers. How they differ (Traits, architecture.ts) is in the configuration.
+ * The forward pass that the architectures share: a decoder of RMSNorm, causal grouped-query attention with rotated
+ * queries and keys, and SiLU-gated feed-forward layers. How they differ (Traits, architecture.ts) is in the
+ * configuration.
  *
  * The residual stream is f32; every product's operands are bf16, rounded once where they become operands; sums are f32.
  * A matrix that bf16 does not hold is f32, and its products are rounded to f32.

@@ -1,7 +1,7 @@
 /**
- * Llama 2 and 3: neither bias nor normalised heads; from 3.1 on, rotary frequencies are stretched (runtime/model/rotary.ts).
- * Source: arXiv 2307.09288 and 2407.21783. Files of Llama 2 may lack fields that came later; their values are the
- * ones that hold then.
+ * Llama 2 and 3: neither bias nor normalised heads; from 3.1 on, rotary frequencies are stretched
+ * (runtime/model/rotary.ts). Source: arXiv 2307.09288 and 2407.21783. Files of Llama 2 may lack fields that came later;
+ * their values are the ones that hold then.
  */
 import { maxHeads, maxHeadSize, type Architecture } from "./architecture.ts";
 

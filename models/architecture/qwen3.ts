@@ -1,4 +1,6 @@
-/** Qwen3: each head's queries and keys are normalised; no bias. Source: the Qwen3 technical report (arXiv 2505.09388). */
+/**
+ * Qwen3: each head's queries and keys are normalised; no bias. Source: the Qwen3 technical report (arXiv 2505.09388).
+ */
 import { maxHeads, maxHeadSize, type Architecture } from "./architecture.ts";
 
 export const qwen3: Architecture = {

@@ -18,7 +18,10 @@ const word = wordColumns;
 /** Weights and scores share their memory: the former have gone into the threshold when the latter are computed. */
 const ofEachId = "of each id";
 
-/** Writes the largest of each row's logits, f32 [rows], and whether nothing can be chosen in it, u32 [rows]; gives the former. */
+/**
+ * Writes the largest of each row's logits, f32 [rows], and whether nothing can be chosen in it, u32 [rows]; gives the
+ * former.
+ */
 export function summary<Value>(
   machine: Machine<Value>,
   { vocabulary: id }: Sizes,

@@ -1,4 +1,6 @@
-/** A built library as an audit needs it: whatever lies there, whether or not it has the hashes that it was written with. */
+/**
+ * A built library as an audit needs it: whatever lies there, whether or not it has the hashes that it was written with.
+ */
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { hashArtifact } from "../../codegen/artifact-hash.ts";
@@ -128,7 +130,10 @@ function checkClaims(folder: Folder, { kernels, level }: Manifest): string[] {
   ];
 }
 
-/** A weight of a layer is used in that layer, each under one name, and what layers have alike is named alike in the checkpoint. */
+/**
+ * A weight of a layer is used in that layer, each under one name, and what layers have alike is named alike in the
+ * checkpoint.
+ */
 function checkWeights(folder: Folder, { weights }: Manifest): string[] {
   const faults: string[] = [];
   const add = (what: string): void =>
@@ -211,7 +216,9 @@ async function readKernel(
     faults.push(
       new ModelFileError({
         where: folder.pathOf(manifestFile),
-        what: `of the ${what} of kernel '${name}' it says ${JSON.stringify(says[what])}, and the artifact ${JSON.stringify(is[what])}`,
+        what:
+          `of the ${what} of kernel '${name}' it says ${JSON.stringify(says[what])}, and the artifact ` +
+          `${JSON.stringify(is[what])}`,
         fix: buildAgain,
       }).message,
     );

@@ -1,6 +1,7 @@
 /**
- * Certificates of artifacts, from the cache where they were judged before: the second audit of a model takes a moment. An entry is
- * believed only with a code that is made with this user's key, of the certificate, the texts, the declaration and the audit itself.
+ * Certificates of artifacts, from the cache where they were judged before: the second audit of a model takes a moment.
+ * An entry is believed only with a code that is made with this user's key, of the certificate, the texts, the
+ * declaration and the audit itself.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";

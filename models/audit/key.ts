@@ -1,6 +1,6 @@
 /**
- * A secret of this user's, by which the audit knows its own certificates again: whoever can write into a cache, but not read
- * this file, can leave none there that is believed.
+ * A secret of this user's, by which the audit knows its own certificates again: whoever can write into a cache, but not
+ * read this file, can leave none there that is believed.
  */
 import { randomBytes } from "node:crypto";
 import { lstat, mkdir, readFile, writeFile } from "node:fs/promises";
@@ -19,7 +19,10 @@ function stateDirectory(environment: NodeJS.ProcessEnv): string {
   }
 }
 
-/** The key, made where there is none; undefined where none can be kept, or others may have it: then no certificate is kept. */
+/**
+ * The key, made where there is none; undefined where none can be kept, or others may have it: then no certificate is
+ * kept.
+ */
 export async function auditKey(environment: NodeJS.ProcessEnv = process.env): Promise<Buffer | undefined> {
   const file = join(stateDirectory(environment), "audit.key");
   try {

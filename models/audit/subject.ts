@@ -40,7 +40,8 @@ export class UncheckedError extends Error {
         ? "report it, with the kernel: the compiler's own text is wrong"
         : "report it, with the kernel: the audit cannot follow the compiler's own text";
     super(
-      `kernel '${name}', schedule '${artifact.schedule}', is ${wordFor(certificate.status)}: ${certificate.failures[0]!.message} ` +
+      `kernel '${name}', schedule '${artifact.schedule}', is ${wordFor(certificate.status)}: ` +
+        `${certificate.failures[0]!.message} ` +
         `(of ${all} texts ${refuted} refuted, ${failed.length - refuted} not followed); fix: ${fix}`,
     );
     this.failed = failed;

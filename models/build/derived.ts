@@ -1,6 +1,6 @@
 /**
- * A built library with kernels from elsewhere, as experiments compare with: its program, weights and tokenizer stay, and
- * every kernel that it names is compiled anew. Nothing holds it to golden bits, which other kernels do not have.
+ * A built library with kernels from elsewhere, as experiments compare with: its program, weights and tokenizer stay,
+ * and every kernel that it names is compiled anew. Nothing holds it to golden bits, which other kernels do not have.
  */
 import { basename } from "node:path";
 import type { Artifact } from "../../runtime/artifact.ts";

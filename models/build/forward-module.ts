@@ -1,6 +1,6 @@
 /**
- * The forward pass of one model as a module of its own: the code that a generated library runs, written by ts-morph from
- * what the architecture's definition (decoder.ts) does on a machine that takes notes.
+ * The forward pass of one model as a module of its own: the code that a generated library runs, written by ts-morph
+ * from what the architecture's definition (decoder.ts) does on a machine that takes notes.
  */
 import { Project, VariableDeclarationKind, type SourceFile } from "ts-morph";
 import {
@@ -100,7 +100,8 @@ export function writeForwardModule(config: ModelConfig, weights: Weights<StoredW
   };
   add(
     "hidden",
-    `Runs every layer; gives the residual stream, ${residual(config)}. The tokens' keys and values are in the cache afterwards.`,
+    `Runs every layer; gives the residual stream, ${residual(config)}. The tokens' keys and values are in the ` +
+      "cache afterwards.",
     all,
     stream,
     { weights: "Weights", step: "Step" },
@@ -245,7 +246,8 @@ function bodyOf(recorder: Recorder, result: string, from: "step" | undefined): s
     ...(from === undefined || extents.length === 0 ? [] : [`const { ${extents.join(", ")} } = ${from};`]),
     ...recorder.temporaries.map(
       ({ identifier, name, storage, shape }) =>
-        `const ${identifier} = machine.temporary(${JSON.stringify(name)}, ${JSON.stringify(storage)}, ${textOf(shape)});`,
+        `const ${identifier} = machine.temporary(${JSON.stringify(name)}, ${JSON.stringify(storage)}, ` +
+        `${textOf(shape)});`,
     ),
     ...recorder.statements,
     `return ${result};`,
@@ -318,29 +320,34 @@ export function writeIndexModule(): string {
     name: "runtime",
     returnType: `Promise<${runtimeType}>`,
     docs: [
-      "The runtime that is installed beside the library; where npm has only linked the library's folder, the one beside the program.",
+      "The runtime that is installed beside the library; where npm has only linked the library's folder, the " +
+        "one beside the program.",
     ],
     statements: (writer) => {
       writer.write("try").block(() => writer.writeLine(`return await import("${runtimePackage}");`));
       writer.write("catch (error)").block(() => {
         writer.writeLine('if ((error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;');
         writer.writeLine(
-          'const [{ createRequire }, { join }, { pathToFileURL }] = await Promise.all([import("node:module"), import("node:path"), import("node:url")]);',
+          'const [{ createRequire }, { join }, { pathToFileURL }] = await Promise.all([import("node:module"), ' +
+            'import("node:path"), import("node:url")]);',
         );
         writer.write('for (const beside of [process.argv[1], join(process.cwd(), "program.js")])').block(() => {
           writer.write("try").block(() => {
             writer.writeLine(
-              `return await (import(pathToFileURL(createRequire(beside!).resolve("${runtimePackage}")).href) as Promise<${runtimeType}>);`,
+              `return await (import(pathToFileURL(createRequire(beside!).resolve("${runtimePackage}")).href) ` +
+                `as Promise<${runtimeType}>);`,
             );
           });
           writer.write("catch (reason)").block(() => {
             writer.writeLine(
-              'if (!["MODULE_NOT_FOUND", "ERR_INVALID_ARG_VALUE", "ERR_INVALID_ARG_TYPE"].includes(String((reason as { code?: unknown }).code))) throw reason;',
+              'if (!["MODULE_NOT_FOUND", "ERR_INVALID_ARG_VALUE", "ERR_INVALID_ARG_TYPE"].includes(String((reason ' +
+                "as { code?: unknown }).code))) throw reason;",
             );
           });
         });
         writer.writeLine(
-          `throw new Error(\`${runtimePackage} is installed neither beside \${folder.href} nor beside the program; fix: npm install the tarball of ${runtimePackage}\`, { cause: error });`,
+          `throw new Error(\`${runtimePackage} is installed neither beside \${folder.href} nor beside the ` +
+            `program; fix: npm install the tarball of ${runtimePackage}\`, { cause: error });`,
         );
       });
     },

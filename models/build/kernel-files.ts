@@ -1,4 +1,7 @@
-/** A library's kernels as files: what was declared, each variant's artifact, its texts and trees; and what an audit says of them. */
+/**
+ * A library's kernels as files: what was declared, each variant's artifact, its texts and trees; and what an audit says
+ * of them.
+ */
 import { record } from "../../dsl/own.ts";
 import { isAbsolute, relative, sep } from "node:path";
 import { passes } from "../../audit/certificate.ts";

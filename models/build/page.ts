@@ -75,7 +75,10 @@ async function licensesOf({ inputs }: Metafile): Promise<string> {
         string
       >;
       const file = (await readdir(folder)).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
-      return `${name} ${version} (${license})\n\n${file === undefined ? "" : await readFile(join(folder, file), "utf8")}`;
+      return (
+        `${name} ${version} ` +
+        `(${license})\n\n${file === undefined ? "" : await readFile(join(folder, file), "utf8")}`
+      );
     }),
   );
   return texts.join(`\n${"-".repeat(80)}\n\n`);

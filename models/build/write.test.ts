@@ -130,7 +130,8 @@ describe("a page", () => {
     await write(join(root, "kept library"));
     const before = await contentsOf(root);
     await expect(page(join(root, "kept library"))).rejects.toThrow(
-      "kept library: is not empty, and holds no page of Treefold's; fix: give a folder that does not exist yet, or one that 'treefold page' wrote",
+      "kept library: is not empty, and holds no page of Treefold's; fix: give a folder that does not exist yet, " +
+        "or one that 'treefold page' wrote",
     );
     await expect(write(join(root, "kept page"))).rejects.toThrow(
       "kept page: is not empty, and holds no library of Treefold's",

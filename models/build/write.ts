@@ -58,8 +58,8 @@ export async function writeLibrary(library: Library, directory: string, options:
 }
 
 /**
- * Writes a library's page to a folder that does not exist, is empty, or holds a page, which it replaces. @param own texts of
- * what is not the library's @throws LibraryWriteError
+ * Writes a library's page to a folder that does not exist, is empty, or holds a page, which it replaces. @param own
+ * texts of what is not the library's @throws LibraryWriteError
  */
 export async function writePage(library: Library, own: ReadonlyMap<string, string>, directory: string): Promise<void> {
   const files = new Map([
@@ -116,7 +116,10 @@ async function replaceFolder(
   }
 }
 
-/** Only an empty folder can be renamed over, so what is there moves aside first: whenever this is killed, no half of a library stands there. */
+/**
+ * Only an empty folder can be renamed over, so what is there moves aside first: whenever this is killed, no half of a
+ * library stands there.
+ */
 async function moveInto(temporary: string, target: string): Promise<void> {
   for (let more = 10; ; more--) {
     const former = asideOf(target);
@@ -142,8 +145,8 @@ async function moveInto(temporary: string, target: string): Promise<void> {
 }
 
 /**
- * Nothing but an older library, or page, is ever replaced, and never what the new one is made from, or where the user stands.
- * Gives the folder's absolute path. @param sources files and directories that must stay
+ * Nothing but an older library, or page, is ever replaced, and never what the new one is made from, or where the user
+ * stands. Gives the folder's absolute path. @param sources files and directories that must stay
  * @throws LibraryWriteError
  */
 export async function checkTarget(

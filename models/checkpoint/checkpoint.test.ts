@@ -123,7 +123,8 @@ describe("config.json", () => {
     ],
     [
       { rope_parameters: { ...llama3, high_freq_factor: 1 } },
-      "rope_parameters.high_freq_factor: 1 is not a number above low_freq_factor, 1, and up to 1e6; fix: correct config.json",
+      "rope_parameters.high_freq_factor: 1 is not a number above low_freq_factor, 1, and up to 1e6; fix: correct " +
+        "config.json",
     ],
     [{ rope_parameters: { rope_type: "default" } }, `rope_parameters.rope_theta: ${absent}`],
     [
@@ -132,7 +133,8 @@ describe("config.json", () => {
     ],
     [
       { rope_parameters: { full_attention: { rope_theta: 1e4 } } },
-      `rope_parameters.full_attention: {"rope_theta":10000} is not supported; fix: use a checkpoint with one rotary embedding for all layers`,
+      `rope_parameters.full_attention: {"rope_theta":10000} is not supported; fix: use a checkpoint with one ` +
+        "rotary embedding for all layers",
     ],
     [{ rope_parameters: { rope_theta: 1e4, factor: 2 } }, `rope_parameters.rope_type: ${absent}`],
     [{ use_mrope: true }, "use_mrope: true is not supported; fix: use a checkpoint with false"],
@@ -161,7 +163,8 @@ describe("config.json", () => {
     ],
     [
       { num_key_value_heads: 4 },
-      "num_key_value_heads: 4 does not divide num_attention_heads, 6; fix: each key/value head serves a whole number of query heads",
+      "num_key_value_heads: 4 does not divide num_attention_heads, 6; fix: each key/value head serves a whole " +
+        "number of query heads",
     ],
     [{ rms_norm_eps: -1 }, "rms_norm_eps: -1 is not a number from 1e-30 to 1; fix: correct config.json"],
     [{ tie_word_embeddings: 1 }, "tie_word_embeddings: 1 is not supported; fix: use a checkpoint with true or false"],
@@ -227,7 +230,8 @@ describe("config.json", () => {
 
   const noIds = "is not a token id or a list of them; fix: correct the file";
   const beyond =
-    "is beyond the vocabulary, whose ids go from 0 to 2047; fix: take the file from the same checkpoint as the weights, or correct the id";
+    "is beyond the vocabulary, whose ids go from 0 to 2047; fix: take the file from the same checkpoint as the " +
+    "weights, or correct the id";
   it.each<[string, string, unknown, string]>([
     ["generation_config.json", "eos_token_id", 151645, `151645 ${beyond}`],
     ["generation_config.json", "eos_token_id", 2048, `2048 ${beyond}`],
@@ -338,10 +342,12 @@ describe("checkpoint", () => {
       "DIR/model.safetensors: tensor 'absent': is missing; fix: check that config.json and the weights belong together",
     );
     expect(faultOf({ ...norm, shape: [191] })).toBe(
-      "DIR/model.safetensors: tensor 'model.norm.weight': has shape [192], but config.json asks for [191]; fix: check that config.json and the weights belong together",
+      "DIR/model.safetensors: tensor 'model.norm.weight': has shape [192], but config.json asks for [191]; fix: " +
+        "check that config.json and the weights belong together",
     );
     expect(faultOf()).toBe(
-      "DIR/model.safetensors: tensor 'model.norm.weight': belongs to no qwen3 as config.json describes it; fix: check that config.json and the weights belong together",
+      "DIR/model.safetensors: tensor 'model.norm.weight': belongs to no qwen3 as config.json describes it; fix: " +
+        "check that config.json and the weights belong together",
     );
     await checkpoint.close();
   });
@@ -364,7 +370,8 @@ describe("checkpoint", () => {
     await patchNorm([0, pattern]);
     const checkpoint = await Checkpoint.open(directory);
     expect(await refusal(read(checkpoint, norm))).toBe(
-      `DIR/model.safetensors: tensor 'model.norm.weight': element 1 is ${value}, and weights must be below 2^54 in magnitude; fix: check the training run or the conversion`,
+      `DIR/model.safetensors: tensor 'model.norm.weight': element 1 is ${value}, and weights must be below 2^54 ` +
+        "in magnitude; fix: check the training run or the conversion",
     );
     await checkpoint.close();
   });

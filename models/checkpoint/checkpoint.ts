@@ -61,7 +61,8 @@ export class Checkpoint {
     for (const declaration of declarations) this.#locate(declaration);
     const known = new Set(declarations.map(({ name }) => name));
     for (const [name, { shard }] of this.weights.tensors) {
-      // What the model computes with and config.json does not tell of: a bias, a norm, a layer. Buffers of old checkpoints are none.
+      // What the model computes with and config.json does not tell of: a bias, a norm, a layer. Buffers of old
+      // checkpoints are none.
       if (known.has(name) || !name.startsWith("model.") || name.endsWith(".rotary_emb.inv_freq")) continue;
       throw new CheckpointError(
         shard.file,
@@ -139,7 +140,9 @@ export class Checkpoint {
         const [fault, fix] =
           "refused" in converted
             ? [
-                `element ${firstRow * rowLength + converted.refused} is ${valueText(dtype, bytes, converted.refused)}, and weights must be below 2^54 in magnitude`,
+                `element ${firstRow * rowLength + converted.refused} is ` +
+                  `${valueText(dtype, bytes, converted.refused)}, ` +
+                  "and weights must be below 2^54 in magnitude",
                 "check the training run or the conversion",
               ]
             : // Rounding would follow if the file were written to since it was looked through.

@@ -1,6 +1,7 @@
 /**
  * `config.json` of a checkpoint, in the form of transformers 4 or 5, read for the architectures that are supported. A
- * field that would change the arithmetic in a way that is not implemented is refused by name and value; it is never ignored.
+ * field that would change the arithmetic in a way that is not implemented is refused by name and value; it is never
+ * ignored.
  */
 import { join } from "node:path";
 import { architectures } from "../architecture/index.ts";

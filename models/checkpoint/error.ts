@@ -1,4 +1,6 @@
-/** What is wrong with a checkpoint, in one line: which file, which field or tensor of it, what is wrong, how to fix it. */
+/**
+ * What is wrong with a checkpoint, in one line: which file, which field or tensor of it, what is wrong, how to fix it.
+ */
 export class CheckpointError extends Error {
   override readonly name = "CheckpointError";
 

@@ -76,7 +76,9 @@ export class FieldReader {
     return ids;
   }
 
-  /** Ids that are not used, but tell a file of another checkpoint. Old files of Llama say -1 where there is no padding. */
+  /**
+   * Ids that are not used, but tell a file of another checkpoint. Old files of Llama say -1 where there is no padding.
+   */
   otherIds(vocabulary: number): void {
     this.ids("bos_token_id", vocabulary);
     if (this.#value("pad_token_id") !== -1) this.ids("pad_token_id", vocabulary);
@@ -96,7 +98,10 @@ export class FieldReader {
     if (other >= 0) this.#unsupported(`layer_types[${other}]`, types[other], `"full_attention" only`);
   }
 
-  /** transformers 5 has all of it in `rope_parameters`; transformers 4 `rope_theta`, and `rope_scaling` where there is any. */
+  /**
+   * transformers 5 has all of it in `rope_parameters`; transformers 4 `rope_theta`, and `rope_scaling` where there is
+   * any.
+   */
   rotary(absentBase?: number): { readonly base: number; readonly scaling?: Llama3Scaling } {
     this.only("partial_rotary_factor", [1], 1);
     const nested = this.#nested("rope_parameters");

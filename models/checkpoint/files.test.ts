@@ -99,7 +99,8 @@ it("refuses a vocabulary that is not the embedding's", async () => {
   const fields = JSON.parse(await readFile(join(directory, "config.json"), "utf8")) as object;
   await writeFile(join(directory, "config.json"), JSON.stringify({ ...fields, vocab_size: 2047 }));
   expect(await refusal()).toBe(
-    "DIR/model.safetensors: tensor 'model.embed_tokens.weight': has shape [2048,192], but config.json asks for [2047,192]; " +
+    "DIR/model.safetensors: tensor 'model.embed_tokens.weight': has shape [2048,192], but config.json asks for " +
+      "[2047,192]; " +
       "fix: check that config.json and the weights belong together",
   );
 });

@@ -1,6 +1,6 @@
 /**
- * Damaged checkpoints, 2,400 of them: each is refused by a CheckpointError of one line, or read as an independent reader
- * reads it; never anything else.
+ * Damaged checkpoints, 2,400 of them: each is refused by a CheckpointError of one line, or read as an independent
+ * reader reads it; never anything else.
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -110,7 +110,10 @@ export function shortJson(value: unknown): string {
   return abridged(JSON.stringify(value) ?? String(value));
 }
 
-/** What `JSON.parse` accepts in silence: a name that one object has twice, any depth and any number. `text` need not be JSON. */
+/**
+ * What `JSON.parse` accepts in silence: a name that one object has twice, any depth and any number. `text` need not be
+ * JSON.
+ */
 function faultOfNesting(text: string): string | undefined {
   /** For each open object the names that it has so far; null for an open list. */
   const open: (Set<string> | null)[] = [];

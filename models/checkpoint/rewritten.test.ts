@@ -175,7 +175,8 @@ describe("shards", () => {
     null,
   ])("refuses an index that names %j", async (name) => {
     expect(await withIndex((map) => ({ ...map, "model.norm.weight": name }), refusal)).toBe(
-      `DIR/${index}: tensor 'model.norm.weight': lies in ${JSON.stringify(name)}, which is not the name of a .safetensors file beside the index; fix: give a shard's bare name, without a directory`,
+      `DIR/${index}: tensor 'model.norm.weight': lies in ${JSON.stringify(name)}, which is not the name of a ` +
+        ".safetensors file beside the index; fix: give a shard's bare name, without a directory",
     );
   });
 
@@ -207,7 +208,8 @@ describe("shards", () => {
   it("refuses a missing shard", async () => {
     await rm(join(to, "model-00002-of-00002.safetensors"));
     expect(await refusal()).toBe(
-      "DIR/model-00002-of-00002.safetensors: cannot be read (ENOENT); fix: download the checkpoint again, with its index and all of its shards",
+      "DIR/model-00002-of-00002.safetensors: cannot be read (ENOENT); fix: download the checkpoint again, with " +
+        "its index and all of its shards",
     );
   });
 });

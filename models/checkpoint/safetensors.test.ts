@@ -172,7 +172,8 @@ describe("safetensors", () => {
 
   it("refuses a header longer than the file, and a pointer file", async () => {
     expect(await faultOf(await write(header({}), undefined, 2n ** 63n))).toBe(
-      "announces a header of 9223372036854775808 bytes in a file of 10; fix: check that it is a safetensors file, not a Git LFS pointer or a part of one",
+      "announces a header of 9223372036854775808 bytes in a file of 10; fix: check that it is a safetensors " +
+        "file, not a Git LFS pointer or a part of one",
     );
     expect(await faultOf(await write(header({}), undefined, 2n ** 60n))).toContain(
       "announces a header of 1152921504606846976 bytes",

@@ -1,7 +1,7 @@
 /**
- * The safetensors format: 8 bytes of header length (little-endian u64), that many bytes of JSON, then the tensors' data.
- * Source: the "Format" section of the safetensors project's README. The header is checked whole when a file is opened;
- * data is read from disk one tensor at a time.
+ * The safetensors format: 8 bytes of header length (little-endian u64), that many bytes of JSON, then the tensors'
+ * data. Source: the "Format" section of the safetensors project's README. The header is checked whole when a file is
+ * opened; data is read from disk one tensor at a time.
  */
 import type { FileHandle } from "node:fs/promises";
 import { abridged, CheckpointError } from "./error.ts";
@@ -174,7 +174,10 @@ function checkEntry(file: string, name: string, description: unknown, dataStart:
   return { name, dtype, shape, offsetBytes: dataStart + offsets[0]!, sizeBytes };
 }
 
-/** The tensors must cover the data without holes or overlaps, to its end: so says the format, and so a damaged header shows. */
+/**
+ * The tensors must cover the data without holes or overlaps, to its end: so says the format, and so a damaged header
+ * shows.
+ */
 function checkCoverage(file: string, tensors: readonly TensorEntry[], dataStart: number, fileBytes: number): void {
   let end = dataStart;
   let previous = "the header";

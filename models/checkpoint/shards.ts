@@ -1,6 +1,7 @@
 /**
  * The weights of a checkpoint: one model.safetensors, or shards and an index that says which tensor lies in which
- * (`model.safetensors.index.json`, the layout of Hugging Face's sharded checkpoints). Where there is an index, it counts.
+ * (`model.safetensors.index.json`, the layout of Hugging Face's sharded checkpoints). Where there is an index, it
+ * counts.
  */
 import { join } from "node:path";
 import { abridged, CheckpointError } from "./error.ts";

@@ -1,4 +1,7 @@
-/** Tokenizer files, whole and broken: each is refused by a CheckpointError of one line, or encodes and decodes without a fault. */
+/**
+ * Tokenizer files, whole and broken: each is refused by a CheckpointError of one line, or encodes and decodes without a
+ * fault.
+ */
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,7 +71,8 @@ describe("tokenizer.json", () => {
     [
       "an id past the vocabulary",
       vocab({ zebra: 2048 }),
-      `token "zebra" has the id 2048, but the model's vocabulary has 2048; fix: take tokenizer.json from the same checkpoint as config.json`,
+      `token "zebra" has the id 2048, but the model's vocabulary has 2048; fix: take tokenizer.json from the ` +
+        "same checkpoint as config.json",
     ],
     [
       "a huge id",
@@ -150,7 +154,8 @@ describe("tokenizer.json", () => {
     [
       "no normalizer",
       { normalizer: undefined },
-      `it is not understood (Tokenizer must contain a "normalizer" property); fix: save the tokenizer again with a current transformers`,
+      `it is not understood (Tokenizer must contain a "normalizer" property); fix: save the tokenizer again ` +
+        "with a current transformers",
     ],
     [
       "an unknown normalizer",
@@ -376,13 +381,15 @@ describe("chat templates", () => {
   it("are refused where they are none", async () => {
     await settings({ chat_template: 5 });
     expect(await refusal()).toBe(
-      "DIR/tokenizer_config.json: chat_template: 5 is neither a text nor a list of names and texts; fix: correct the file",
+      "DIR/tokenizer_config.json: chat_template: 5 is neither a text nor a list of names and texts; fix: correct " +
+        "the file",
     );
     await settings({ chat_template: [{ name: "default" }] });
     expect(await refusal()).toContain('DIR/tokenizer_config.json: chat_template: [{"name":"default"}] is neither ');
     await settings({ eos_token: ["</s>"] });
     expect(await refusal()).toBe(
-      "DIR/tokenizer_config.json: eos_token is neither a text nor an object with a text as its content; fix: correct the file",
+      "DIR/tokenizer_config.json: eos_token is neither a text nor an object with a text as its content; fix: " +
+        "correct the file",
     );
     await settings({});
     await writeFile(join(directory, "chat_template.jinja"), Uint8Array.of(0x61, 0xff));
@@ -393,7 +400,8 @@ describe("chat templates", () => {
     await rm(join(directory, "chat_template.jinja"), { recursive: true });
     await write("additional_chat_templates", "");
     expect(await refusal()).toBe(
-      "DIR/additional_chat_templates: cannot be read (ENOTDIR); fix: check that it is a directory, and that you may read it",
+      "DIR/additional_chat_templates: cannot be read (ENOTDIR); fix: check that it is a directory, and that " +
+        "you may read it",
     );
   });
 });

@@ -1,4 +1,7 @@
-/** A checkpoint's tokenizer and chat templates, read strictly and tried, so that a broken one is found before anything long begins. */
+/**
+ * A checkpoint's tokenizer and chat templates, read strictly and tried, so that a broken one is found before anything
+ * long begins.
+ */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { RuntimeError } from "../../runtime/errors.ts";
@@ -25,7 +28,10 @@ export interface TokenizerFiles {
   readonly settings: Readonly<Record<string, unknown>>;
   /** The default chat template. */
   readonly template: string | undefined;
-  /** All of the chat templates, by name; that above is `default`. Whether they parse, ChatTemplate says: a model can speak without. */
+  /**
+   * All of the chat templates, by name; that above is `default`. Whether they parse, ChatTemplate says: a model can
+   * speak without.
+   */
   readonly templates: Readonly<Record<string, string>>;
   readonly tokenizer: Tokenizer;
 }

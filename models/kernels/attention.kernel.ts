@@ -18,7 +18,9 @@ import {
   upTo,
 } from "../../dsl/index.ts";
 
-/** A state's value times exp(own maximum - common maximum). One of the two factors is exactly 1 and must change nothing. */
+/**
+ * A state's value times exp(own maximum - common maximum). One of the two factors is exactly 1 and must change nothing.
+ */
 function rescale(value: number, factor: number): number {
   return select(factor === 1, value, flush(value, 2 ** -62) * flush(factor, 2 ** -40));
 }

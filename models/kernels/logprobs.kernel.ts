@@ -1,4 +1,7 @@
-/** Logarithms of probabilities, of chosen ids and the most likely ones: the same bits as logSoftmax's, without all the others. */
+/**
+ * Logarithms of probabilities, of chosen ids and the most likely ones: the same bits as logSoftmax's, without all the
+ * others.
+ */
 import { argmax, batch, bitsOf, exp, flush, gather, kernel, log, max, model, select, sum } from "../../dsl/index.ts";
 import { orderKey } from "./gumbel.ts";
 
@@ -47,8 +50,8 @@ export const logprob = kernel({
 });
 
 /**
- * The most likely id of those after `previous` in the order of falling logits and, of equals, rising ids; of all where it
- * is no id. The logits are bound twice: what is gathered from can't be read in vectors.
+ * The most likely id of those after `previous` in the order of falling logits and, of equals, rising ids; of all where
+ * it is no id. The logits are bound twice: what is gathered from can't be read in vectors.
  */
 export const nextLikely = kernel({
   axes: { token: batch, id: model },

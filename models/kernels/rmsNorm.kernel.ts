@@ -1,6 +1,8 @@
 import { batch, extent, f32, flush, kernel, model, rsqrt, sum } from "../../dsl/index.ts";
 
-/** Smaller values count as zero, as do smaller normalised ones and gains: their squares or products might be subnormal. */
+/**
+ * Smaller values count as zero, as do smaller normalised ones and gains: their squares or products might be subnormal.
+ */
 const leastSquared = 2 ** -51;
 const leastSummand = 2 ** -102;
 const leastNormalised = 2 ** -70;

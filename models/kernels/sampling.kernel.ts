@@ -1,4 +1,6 @@
-/** How a request's next token is chosen: spec/contract.md, "Sampling". A row is a request's; nothing mentions another. */
+/**
+ * How a request's next token is chosen: spec/contract.md, "Sampling". A row is a request's; nothing mentions another.
+ */
 import {
   batch,
   bitsOf,
@@ -133,8 +135,9 @@ export const narrowCount = kernel({
 });
 
 /**
- * What the ids above `floorOf` weigh, and those among them that reach three thresholds: `prefix` with each value of the two bits
- * at `shift`. Outputs of their own, and not only what narrowMass makes of them: so that each bit of a sum is compared in tests.
+ * What the ids above `floorOf` weigh, and those among them that reach three thresholds: `prefix` with each value of the
+ * two bits at `shift`. Outputs of their own, and not only what narrowMass makes of them: so that each bit of a sum is
+ * compared in tests.
  */
 export const massesOf = kernel({
   axes: { token: batch, id: model },
@@ -154,7 +157,10 @@ export const massesOf = kernel({
   },
 });
 
-/** The two bits at `shift` of the largest threshold whose ids have a share of at least p in what all above `floorOf` weigh. */
+/**
+ * The two bits at `shift` of the largest threshold whose ids have a share of at least p in what all above `floorOf`
+ * weigh.
+ */
 export const narrowMass = kernel({
   axes: { token: batch, setting: model },
   inputs: {

@@ -20,7 +20,10 @@ export interface RandomCase extends KernelCase {
   readonly seed: number;
 }
 
-/** Longer texts unroll so much that a software driver compiles them for a second or more; another schedule covers the kernel then. */
+/**
+ * Longer texts unroll so much that a software driver compiles them for a second or more; another schedule covers the
+ * kernel then.
+ */
 const longestText = 9_000;
 
 /** What decides about a case: cheap to draw, unlike the case itself. */
@@ -54,7 +57,9 @@ export function describeCase({ source, schedule, extents, seed }: RandomCase): s
   return `schedule ${schedule.name}, extents ${JSON.stringify(extents)}, inputs' seed ${seed}, kernel\n${source}`;
 }
 
-/** Compiles under the drawn candidate, or the next one after it that fits and is not too long; else under the shortest. */
+/**
+ * Compiles under the drawn candidate, or the next one after it that fits and is not too long; else under the shortest.
+ */
 function compiled({ kernel, extents }: KernelCase, draw: number): Pick<RandomCase, "schedule" | "artifact"> {
   const request = { extents: modelExtents(kernel, extents), limits: defaultLimits };
   const candidates = candidateSchedules(specialize(kernel, request.extents), request.limits);

@@ -3,7 +3,8 @@ import fc from "fast-check";
 
 /**
  * Decisions taken from given numbers, one after the other, and where they have come to an end from zeros. The simplest
- * alternative always answers to zero, so that fast-check makes a kernel simpler by making its numbers fewer and smaller.
+ * alternative always answers to zero, so that fast-check makes a kernel simpler by making its numbers fewer and
+ * smaller.
  */
 export class Choices {
   readonly #numbers: readonly number[];

@@ -8,7 +8,10 @@ import { Program, type Scope } from "./program.ts";
 import { Reductions } from "./reductions.ts";
 import { clamped, product, rounded, sum, type Value } from "./values.ts";
 
-/** A kernel and extents that it runs at; what is compiled for these runs at other rows and, where its items are a sequence's, other items. */
+/**
+ * A kernel and extents that it runs at; what is compiled for these runs at other rows and, where its items are a
+ * sequence's, other items.
+ */
 export interface KernelCase {
   readonly source: string;
   readonly kernel: Kernel;

@@ -38,7 +38,8 @@ const functions = {
   curve: "function curve(x: number): number {\n  return x * (x + 0.75);\n}",
   bend: "function bend(x: number, y: number): number {\n  return select(x < y, x - y, y * 0.5);\n}",
   scramble:
-    "function scramble(u: number): number {\n  const mixed = (u ^ (u >> 7)) * 2654435769;\n  return mixed ^ (mixed >> 16);\n}",
+    "function scramble(u: number): number {\n  const mixed = (u ^ (u >> 7)) * 2654435769;\n  return mixed ^ " +
+    "(mixed >> 16);\n}",
   rescale:
     "function rescale(value: number, factor: number): number {\n" +
     "  return select(factor === 1, value, flush(value, 2 ** -62) * flush(factor, 2 ** -40));\n}",

@@ -159,7 +159,10 @@ const scaledSum: Part = {
   ],
 };
 
-/** How many, their mean, and the sum of their squared distances from it (Chan, Golub and LeVeque, 1983), kept clear of subnormal numbers. */
+/**
+ * How many, their mean, and the sum of their squared distances from it (Chan, Golub and LeVeque, 1983), kept clear of
+ * subnormal numbers.
+ */
 const moments: Part = {
   fields: [
     { type: "f32", identity: "0" },

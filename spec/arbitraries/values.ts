@@ -26,7 +26,9 @@ export const leastQuantum = -126;
 const mostMagnitude = 100;
 
 export const noRange: Range = { quantum: 0, magnitude: 0 };
-/** What spec/inputs.ts gives: magnitudes from 2^-26 up, below 2^5, with all significant bits; parameters in [2^-8, 1). */
+/**
+ * What spec/inputs.ts gives: magnitudes from 2^-26 up, below 2^5, with all significant bits; parameters in [2^-8, 1).
+ */
 export const inputRange = { f32: { quantum: -49, magnitude: 5 }, bf16: { quantum: -33, magnitude: 5 } } as const;
 export const parameterRange: Range = { quantum: -31, magnitude: 0 };
 

@@ -1,4 +1,6 @@
-/** A wrong text: an artifact of the compiler's, edited so that it computes something else on some device at some size. */
+/**
+ * A wrong text: an artifact of the compiler's, edited so that it computes something else on some device at some size.
+ */
 import type { Artifact } from "../../runtime/artifact.ts";
 import { defaultLimits } from "../../runtime/artifact.ts";
 import { audit } from "../../audit/index.ts";
@@ -37,7 +39,10 @@ export interface Attack {
   readonly cause: Cause;
   /** What is wrong, in a few words. */
   readonly what: string;
-  /** `linear/alone`, as a mutant's target; or a kernel by its name or its source, and a schedule, with the model axes' extents. */
+  /**
+   * `linear/alone`, as a mutant's target; or a kernel by its name or its source, and a schedule, with the model axes'
+   * extents.
+   */
   readonly of: string | Subject;
   /** Every occurrence of the first is replaced by the second. */
   readonly edits?: readonly (readonly [find: string, by: string])[];

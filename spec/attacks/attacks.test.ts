@@ -20,7 +20,9 @@ const believed: Readonly<Record<string, string>> = {
   B5: "an edge of the text that is not seen",
 };
 
-/** What takes longer than a second is left to CI: where a text is not followed, the audit goes on to execute it on data. */
+/**
+ * What takes longer than a second is left to CI: where a text is not followed, the audit goes on to execute it on data.
+ */
 const quick = new Set([
   "A6",
   "A7",

@@ -1,6 +1,6 @@
 /**
- * Wrong texts of an adversary who had the audit's source, and found that any
- * number computed from a count or a length passed for it (C, N), and dispatches, scratch and stacks that small sizes do not show (D, S).
+ * Wrong texts of an adversary who had the audit's source, and found that any number computed from a count or a length
+ * passed for it (C, N), and dispatches, scratch and stacks that small sizes do not show (D, S).
  */
 import { type Attack, sourceOf } from "./attack.ts";
 import type { Formula } from "../../runtime/artifact.ts";
@@ -13,7 +13,8 @@ const twoSequences = sourceOf(
 );
 const overKeys = sourceOf(
   "batch, kernel, sequence",
-  `axes: { token: batch, key: sequence }, inputs: { x: "f32[token, key]" }, output: "f32[token, key]", body: ({ x }, { token, key }) => x(token, key) * 2`,
+  `axes: { token: batch, key: sequence }, inputs: { x: "f32[token, key]" }, output: "f32[token, key]", body: ` +
+    "({ x }, { token, key }) => x(token, key) * 2",
 );
 type Operator = Extract<Formula, { readonly operator: string }>["operator"];
 const formula = (operator: Operator, left: Formula, right: Formula): Formula => ({ operator, left, right });
@@ -96,7 +97,8 @@ export const counts: readonly Attack[] = [
     edits: [
       [
         "let product_0 = minimum_0 * 70u;",
-        "let product_0 = min(minimum_0 + ((minimum_0 * 3u) / (uniforms.extent_token + 100u)), (uniforms.extent_token - 1u)) * 70u;",
+        "let product_0 = min(minimum_0 + ((minimum_0 * 3u) / (uniforms.extent_token + 100u)), (uniforms.extent_token " +
+          "- 1u)) * 70u;",
       ],
     ],
   },
@@ -122,7 +124,8 @@ export const counts: readonly Attack[] = [
     edits: [
       [
         "canonical(product_1)",
-        "canonical(select(bitcast<f32>(uniforms.zero), product_1, token_base_0 < ((uniforms.extent_token + 161u) / 2u)))",
+        "canonical(select(bitcast<f32>(uniforms.zero), product_1, token_base_0 < ((uniforms.extent_token + " +
+          "161u) / 2u)))",
       ],
     ],
   },
@@ -134,7 +137,9 @@ export const counts: readonly Attack[] = [
     edits: [
       [
         "let x_0 = x_data[(product_0 + d_0)];",
-        "let x_0 = select(bitcast<f32>(uniforms.zero), x_data[(product_0 + d_0)], position_0 < (uniforms.extent_token * 200u));",
+        "let x_0 = select(bitcast<f32>(uniforms.zero), x_data[(product_0 + d_0)], position_0 < " +
+          "(uniforms.extent_token " +
+          "* 200u));",
       ],
     ],
   },
@@ -235,7 +240,9 @@ export const counts: readonly Attack[] = [
     edits: [
       [
         "  if (way_0 == 0u) {\n    sum_parts_0[out_local_0] = sum_0;",
-        "  if (way_0 == 0u && (out_local_0 < (8u - ((uniforms.extent_key / 10u) / 10u)))) {\n    sum_parts_0[out_local_0] = sum_0;",
+        "  if (way_0 == 0u && (out_local_0 < (8u - ((uniforms.extent_key / 10u) / 10u)))) {\n    " +
+          "sum_parts_0[out_local_0] " +
+          "= sum_0;",
       ],
     ],
   },
@@ -247,7 +254,8 @@ export const counts: readonly Attack[] = [
     edits: [
       [
         "let minimum_1 = min((position_0 + 1u)",
-        "let minimum_1 = min(((position_0 >> (((min((out_local_0 + 1u) * 65536u, uniforms.extent_key) / 10u) / 10u) * 8u)) + 1u)",
+        "let minimum_1 = min(((position_0 >> (((min((out_local_0 + 1u) * 65536u, uniforms.extent_key) / 10u) " +
+          "/ 10u) * 8u)) + 1u)",
       ],
     ],
   },

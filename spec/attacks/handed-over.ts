@@ -1,4 +1,6 @@
-/** Twenty-five texts of an adversary, all of which the audit once believed. Two more lie about what the artifact claims. */
+/**
+ * Twenty-five texts of an adversary, all of which the audit once believed. Two more lie about what the artifact claims.
+ */
 import { type Attack, sourceOf } from "./attack.ts";
 
 export const longPairwise = sourceOf(
@@ -68,7 +70,8 @@ export const handedOver: readonly Attack[] = [
     edits: [
       [
         "fn canonical(",
-        "fn x_at(row: u32, at: u32) -> u32 {\n  if (row == 1000u) { return x_data[at]; }\n  return x_data[(row * 70u) + at];\n}\n\nfn canonical(",
+        "fn x_at(row: u32, at: u32) -> u32 {\n  if (row == 1000u) { return x_data[at]; }\n  return x_data[(row " +
+          "* 70u) + at];\n}\n\nfn canonical(",
       ],
       ["x_data[(total_0 + (k_1 / 2u))]", "x_at(minimum_0, (k_0 * 64u) + (k_1 / 2u))"],
     ],
@@ -229,7 +232,8 @@ export const handedOver: readonly Attack[] = [
       ],
       [
         stored,
-        "canonical(select(sum_0, -sum_0, ((local_index % 32u) == 1u) && (clamped_0 < (uniforms.extent_token * 4096u))))",
+        "canonical(select(sum_0, -sum_0, ((local_index % 32u) == 1u) && (clamped_0 < (uniforms.extent_token * " +
+          "4096u))))",
       ],
     ],
   },
@@ -248,7 +252,8 @@ export const handedOver: readonly Attack[] = [
     edits: [
       [
         "let tile_0 = workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z);",
-        "let number_0 = workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z);\n  let tile_0 = ((((number_0 * 1048576u) / 64u) / 64u) / 64u) / 4u;",
+        "let number_0 = workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z);\n  let tile_0 " +
+          "= ((((number_0 * 1048576u) / 64u) / 64u) / 64u) / 4u;",
       ],
     ],
   },

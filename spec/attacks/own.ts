@@ -1,4 +1,6 @@
-/** Further texts of the kinds that the adversary handed over, on other kernels and schedules; each was believed once. */
+/**
+ * Further texts of the kinds that the adversary handed over, on other kernels and schedules; each was believed once.
+ */
 import { type Attack, sourceOf } from "./attack.ts";
 import { chainOfRuns, firstN, longPairwise } from "./handed-over.ts";
 
@@ -138,7 +140,8 @@ export const own: readonly Attack[] = [
     edits: [
       [
         "  let less_1 = ",
-        "  var longest_0: u32 = 0u;\n  for (var n_0 = 0u; n_0 < uniforms.extent_key; n_0 += 1u) {\n    longest_0 = longest_0 + 1u;\n  }\n  let less_1 = ",
+        "  var longest_0: u32 = 0u;\n  for (var n_0 = 0u; n_0 < uniforms.extent_key; n_0 += 1u) {\n    longest_0 " +
+          "= longest_0 + 1u;\n  }\n  let less_1 = ",
       ],
       negatedWhere("(longest_0 / 71u) == 71u"),
     ],
@@ -165,7 +168,8 @@ export const own: readonly Attack[] = [
     edits: [
       [
         "  let less_0 = (token_base_0",
-        "  var held_0: array<u32, 2>;\n  held_0[1u] = uniforms.extent_token * (local_index + 1u);\n  let less_0 = (token_base_0",
+        "  var held_0: array<u32, 2>;\n  held_0[1u] = uniforms.extent_token * (local_index + 1u);\n  let less_0 " +
+          "= (token_base_0",
       ],
       negatedWhere("((held_0[1u] / 71u) / 71u) == 71u"),
     ],

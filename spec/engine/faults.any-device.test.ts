@@ -1,4 +1,7 @@
-/** What can go wrong beside a request in an engine: a typed error at once, for the request that it concerns, and nobody else's bits or pages. */
+/**
+ * What can go wrong beside a request in an engine: a typed error at once, for the request that it concerns, and nobody
+ * else's bits or pages.
+ */
 import { describe, expect, it } from "vitest";
 import { loadCheckpoint } from "../../models/load.ts";
 import {
@@ -34,13 +37,15 @@ describe("the queue", () => {
       expect(taken.length).toBe(7);
       expect(refused.every((error) => error instanceof OverloadError)).toBe(true);
       expect(String(refused[0])).toBe(
-        "OverloadError: engine: its queue holds 7 completions and has room for 0 more, and 1 is asked for; fix: send the request again when others are done, or give the engine a larger maxWaiting",
+        "OverloadError: engine: its queue holds 7 completions and has room for 0 more, and 1 is asked for; fix: " +
+          "send the request again when others are done, or give the engine a larger maxWaiting",
       );
       const expected = await alone(request(5, 3));
       for (const submission of taken) expect(await told(submission)).toBe(expected);
       expect(engine.statistics().requests).toMatchObject({ submitted: 7, finished: 7, refused: 193 });
       expect(() => engine.submit(request(5, 3, { n: 8 }))).toThrow(
-        "request: n is 8, and the engine takes 7 completions at a time; fix: ask for fewer, or give the engine a larger maxWaiting",
+        "request: n is 8, and the engine takes 7 completions at a time; fix: ask for fewer, or give the engine " +
+          "a larger maxWaiting",
       );
       expect(await told(engine.submit(request(5, 3, { n: 7 })))).toBe(await alone(request(5, 3, { n: 7 })));
     });

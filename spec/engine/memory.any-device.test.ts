@@ -1,4 +1,7 @@
-/** An engine's memory: pages that run out, that are another's, that hold NaN, and buffers that the device has no room for. */
+/**
+ * An engine's memory: pages that run out, that are another's, that hold NaN, and buffers that the device has no room
+ * for.
+ */
 import { describe, expect, it, vi } from "vitest";
 import { loadCheckpoint } from "../../models/load.ts";
 import {
@@ -35,7 +38,8 @@ describe("pages", () => {
     await withEngine({ pages: 3 }, async (engine) => {
       expect(() => engine.submit(request(40, 10))).toThrow(RequestError);
       expect(() => engine.submit(request(40, 10))).toThrow(
-        "request: its prompt of 40 ids and 10 more take 4 pages of 16 positions, and the engine has 3; fix: shorten the prompt, lower maxTokens, or give the engine more pages",
+        "request: its prompt of 40 ids and 10 more take 4 pages of 16 positions, and the engine has 3; fix: " +
+          "shorten the prompt, lower maxTokens, or give the engine more pages",
       );
       expect(await told(engine.submit(request(40, 9)))).toBe(await alone(request(40, 9)));
     });

@@ -1,7 +1,8 @@
 /**
  * The protocols by which other systems test batch invariance, on whole logits: every row that an engine computes is
- * compared, as bits, with a forward pass of the request alone. Beside each, kernels whose order follows the batch, which
- * must fail it. (1, a matrix product's row alone and in a batch, is linspace.device.test.ts; 2 is `treefold experiment distinct`.)
+ * compared, as bits, with a forward pass of the request alone. Beside each, kernels whose order follows the batch,
+ * which must fail it. (1, a matrix product's row alone and in a batch, is linspace.device.test.ts; 2 is `treefold
+ * experiment distinct`.)
  */
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -25,7 +26,9 @@ import { Random } from "../random.ts";
 import { alone, ask, compare, type Alone, type Differences } from "../fixtures/engine-answers.ts";
 
 let device: Device;
-/** The demo, and a model of random weights with room for 8192 positions; each with our kernels and with ordinary ones. */
+/**
+ * The demo, and a model of random weights with room for 8192 positions; each with our kernels and with ordinary ones.
+ */
 let demo: readonly [ours: Model, ordinary: Model];
 let long: readonly [ours: Model, ordinary: Model];
 let folder: string | undefined;
@@ -119,7 +122,8 @@ async function hold(
   const hasControl = doesForAll && !isSlowest;
   if (hasControl) for (const one of crowds.slice(0, controls)) await crowd(ordinary, one, theirs);
   console.log(
-    `${what}: ours ${JSON.stringify(mine)}; ordinary ${hasControl ? JSON.stringify(theirs) : "is run on another driver"}`,
+    `${what}: ours ${JSON.stringify(mine)}; ordinary ` +
+      `${hasControl ? JSON.stringify(theirs) : "is run on another driver"}`,
   );
   expect({ rows: mine.differentRows, tokens: mine.differentTokens }).toEqual({ rows: 0, tokens: 0 });
   expect(mine.rows).toBeGreaterThan(0);
@@ -172,7 +176,8 @@ test("4: logits and logprobs of 32 prompts, one by one and all at once", async (
       scores += bitsOf(score!).filter((bits, at) => bits !== expected[at]).length;
     }
     console.log(
-      `32 prompts, ${control ? "ordinary" : "ours"}: ${different} of ${rows} rows and ${scores} of ${rows - 32} logprobs differ`,
+      `32 prompts, ${control ? "ordinary" : "ours"}: ${different} of ${rows} rows and ${scores} of ${rows - 32} ` +
+        "logprobs differ",
     );
     if (control) expect(Math.min(different, scores)).toBeGreaterThan(rows / 3);
     else expect([different, scores]).toEqual([0, 0]);

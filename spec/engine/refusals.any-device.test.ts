@@ -1,4 +1,7 @@
-/** Requests and options that are wrong: refused at once with a typed error that says how to mend them, and nothing is taken. */
+/**
+ * Requests and options that are wrong: refused at once with a typed error that says how to mend them, and nothing is
+ * taken.
+ */
 import { describe, expect, it } from "vitest";
 import {
   BatchError,

@@ -1,4 +1,7 @@
-/** A recorded schedule of requests, and an engine that is put through it: the same steps for the same arguments, however long a step takes. */
+/**
+ * A recorded schedule of requests, and an engine that is put through it: the same steps for the same arguments, however
+ * long a step takes.
+ */
 import {
   Engine,
   type EngineOptions,
@@ -32,8 +35,9 @@ export interface ReplayOptions {
 }
 
 /**
- * Opens an engine, submits each arrival when its step has come, and closes the engine when all have ended. Where there is nothing
- * left to compute, time jumps to the next arrival. The queue has room for all, unless `maxWaiting` says otherwise.
+ * Opens an engine, submits each arrival when its step has come, and closes the engine when all have ended. Where there
+ * is nothing left to compute, time jumps to the next arrival. The queue has room for all, unless `maxWaiting` says
+ * otherwise.
  * @throws what ends one of the requests, or refuses it
  */
 export async function replay(

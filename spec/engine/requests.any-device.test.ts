@@ -147,7 +147,7 @@ describe("edits", () => {
     ).toBeLessThan(6);
   });
 
-  it("cuts leave the most likely: with top-k 1, min-p near 1 or top-p near 0 a hot request is a greedy one", async () => {
+  it("cuts leave the likeliest token: top-k 1, min-p near 1 or top-p near 0 makes a hot request greedy", async () => {
     const { ids } = await one({ prompt, maxTokens: 10 });
     for (const cut of [{ topK: 1 }, { minP: 0.999 }, { topP: 1e-6 }])
       expect((await one({ prompt, maxTokens: 10, temperature: 2, seed: 9, ...cut })).ids).toEqual(ids);

@@ -1,4 +1,7 @@
-/** The same seed and request: the same tokens, and the same bits of their logprobs, on every device, alone and in a crowd. */
+/**
+ * The same seed and request: the same tokens, and the same bits of their logprobs, on every device, alone and in a
+ * crowd.
+ */
 import { expect, test } from "vitest";
 import { loadCheckpoint } from "../../models/load.ts";
 import { builtin } from "../../models/ordinary.ts";
@@ -41,7 +44,9 @@ test.runIf(doesForAll)(
     const other = new Engine(own);
     const [seen] = await Promise.all(sampledAnswers.slice(0, 1).map((one) => answer(other, one)));
     console.log(
-      `with the device's own arithmetic ${seen!.logprobs.filter((bits, at) => bits !== expected[0]!.logprobs[at]).length} of ${sampledTokens} logprobs differ`,
+      "with the device's own arithmetic " +
+        `${seen!.logprobs.filter((bits, at) => bits !== expected[0]!.logprobs[at]).length} ` +
+        `of ${sampledTokens} logprobs differ`,
     );
     expect(seen!.logprobs).not.toEqual(expected[0]!.logprobs);
     await other.close();

@@ -1,6 +1,7 @@
 /**
- * Random schedules: whatever comes and goes beside a request, in whatever pages, its tokens, logprobs and every logit that
- * is computed for it are those that it gets alone. Freed pages are NaN, and each step's tables are held to the ledger.
+ * Random schedules: whatever comes and goes beside a request, in whatever pages, its tokens, logprobs and every logit
+ * that is computed for it are those that it gets alone. Freed pages are NaN, and each step's tables are held to the
+ * ledger.
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";

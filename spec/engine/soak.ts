@@ -1,7 +1,8 @@
 /**
- * `node spec/soak.mjs [--minutes 30] [--model DIR] [--json FILE]`: mixed traffic on one engine, with cancellations, preemptions, consumers
- * that read slowly and requests that are refused. Every answer is compared, as bits, with what its request gets alone; pages, the
- * device's buffers and the heap are looked at each half minute. Exit code 1 where a bit was wrong or something grew.
+ * `node spec/soak.mjs [--minutes 30] [--model DIR] [--json FILE]`: mixed traffic on one engine, with cancellations,
+ * preemptions, consumers that read slowly and requests that are refused. Every answer is compared, as bits, with what
+ * its request gets alone; pages, the device's buffers and the heap are looked at each half minute. Exit code 1 where a
+ * bit was wrong or something grew.
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -115,7 +116,8 @@ async function sample(): Promise<void> {
   });
   const { heapMiB, deviceMiB, second, statistics } = samples.at(-1)!;
   process.stderr.write(
-    `${second} s: ${JSON.stringify(counts)}, heap ${heapMiB.toFixed(1)} MiB, device ${deviceMiB.toFixed(1)} MiB, ${statistics.preemptions} preemptions, pages ${JSON.stringify(statistics.pages)}\n`,
+    `${second} s: ${JSON.stringify(counts)}, heap ${heapMiB.toFixed(1)} MiB, device ${deviceMiB.toFixed(1)} ` +
+      `MiB, ${statistics.preemptions} preemptions, pages ${JSON.stringify(statistics.pages)}\n`,
   );
 }
 
@@ -169,7 +171,8 @@ device.dispose();
 process.stdout.write(`${JSON.stringify({ ...report, buffersLeft: left.tensors }, undefined, 1)}\n`);
 if (values.json !== undefined)
   await writeFile(values.json, `${JSON.stringify({ ...report, samples }, undefined, 1)}\n`);
-// Temporaries grow with the longest list of edits so far. The heap breathes by a few MiB; what was kept of each of thousands of requests would show.
+// Temporaries grow with the longest list of edits so far. The heap breathes by a few MiB; what was kept of each of
+// thousands of requests would show.
 process.exitCode =
   counts.wrong === 0 &&
   leaked === 0 &&

@@ -1,6 +1,7 @@
 /**
- * `node dist/spec/engine/throughput.js [--model DIR] [--tokens 48] [--rounds 3] [--temperature 0] [--json FILE]`: generated tokens a second with 1, 8 and 32
- * requests at a time, rounds interleaved so that a noisy machine is noisy for all. A figure, not a test: a ratio within one run.
+ * `node dist/spec/engine/throughput.js [--model DIR] [--tokens 48] [--rounds 3] [--temperature 0] [--json FILE]`:
+ * generated tokens a second with 1, 8 and 32 requests at a time, rounds interleaved so that a noisy machine is noisy
+ * for all. A figure, not a test: a ratio within one run.
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";

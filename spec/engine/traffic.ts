@@ -1,4 +1,7 @@
-/** Traffic made from a seed: requests that are watched, among others that only keep the engine busy, in bursts with pauses between. */
+/**
+ * Traffic made from a seed: requests that are watched, among others that only keep the engine busy, in bursts with
+ * pauses between.
+ */
 import type { EngineRequest } from "../../runtime/index.ts";
 import { Random } from "../random.ts";
 import type { Arrival } from "./replay.ts";
@@ -9,7 +12,10 @@ export interface TrafficOptions {
   /** How many others come with them. */
   readonly fillers: number;
   readonly seed: number;
-  /** Ids that the others' prompts are made of, in any order; some begin as these do, and some have ids from all over the vocabulary. */
+  /**
+   * Ids that the others' prompts are made of, in any order; some begin as these do, and some have ids from all over the
+   * vocabulary.
+   */
   readonly words: readonly number[];
   readonly vocabulary: number;
   /** Ids that a filler generates, at most. */

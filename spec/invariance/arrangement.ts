@@ -15,7 +15,9 @@ export type Neighbours = (typeof neighbours)[number];
 export interface Arrangement {
   /** As it stands in messages: "in a crowd of 7". */
   readonly name: string;
-  /** For each axis that is other than in the base: the base's point that each of its points is; undefined is padding. */
+  /**
+   * For each axis that is other than in the base: the base's point that each of its points is; undefined is padding.
+   */
   readonly points: Readonly<Record<string, readonly (number | undefined)[]>>;
   /** For each pool: where each unit of the base lies now. */
   readonly moved: Readonly<Record<string, readonly number[]>>;
@@ -29,7 +31,10 @@ export interface Base {
   readonly roles: Roles;
   readonly data: BitData;
   readonly reference: Readonly<Record<string, Uint32Array>>;
-  /** For scattered outputs, for each axis of rows that they run over: the writing row's point plus one; 0 where none wrote. */
+  /**
+   * For scattered outputs, for each axis of rows that they run over: the writing row's point plus one; 0 where none
+   * wrote.
+   */
   readonly writers: Readonly<Record<string, Readonly<Record<string, Uint32Array>>>>;
 }
 

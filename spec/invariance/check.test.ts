@@ -1,4 +1,7 @@
-/** The teeth of the invariance test: machines that go wrong in one way each, all of them caught. They run on the evaluator, so no device is needed. */
+/**
+ * The teeth of the invariance test: machines that go wrong in one way each, all of them caught. They run on the
+ * evaluator, so no device is needed.
+ */
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { Kernel } from "../../dsl/ir.ts";
@@ -46,7 +49,9 @@ async function failureOf(
   return error as InvarianceError;
 }
 
-/** The negative control: a tree that follows the number of rows, as in engines that split K where there are few rows. */
+/**
+ * The negative control: a tree that follows the number of rows, as in engines that split K where there are few rows.
+ */
 function byBatchSize(data: BitData): Record<string, Uint32Array> {
   const count = 200 / (data.extents["token"]! <= 2 ? 8 : data.extents["token"]! <= 8 ? 2 : 1);
   return evaluate(replaceTrees(linear, [{ fold: "chain", count }, { fold: "chain" }]), data);

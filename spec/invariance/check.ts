@@ -45,7 +45,10 @@ export interface Tally {
   readonly largest: number;
   /** The fraction of outputs that another order of the sums would change, over all cases. */
   readonly orderSensitive: number;
-  /** Which order that is: of several the one that changes the most of the largest batch's; undefined where no floats are summed. */
+  /**
+   * Which order that is: of several the one that changes the most of the largest batch's; undefined where no floats are
+   * summed.
+   */
   readonly order: string | undefined;
 }
 
@@ -57,15 +60,16 @@ export async function checkRows(trial: Trial, machine: Machine): Promise<Tally> 
   const { kernel, axes, schedules, runs, seed, path } = trial;
   const roles = rolesOf(kernel);
   const { parameters = {} } = trial;
-  // Chosen once, at full size, since few rows could not tell which kind of data makes order matter; and whatever the seed
-  // is, since a replay has another.
+  // Chosen once, at full size, since few rows could not tell which kind of data makes order matter; and whatever the
+  // seed is, since a replay has another.
   const largest = largestExtents(kernel, roles, axes);
   const inputs = { parameters, kind: kindFor(kernel, largest, 1, parameters) };
   const order = mostChanging(kernel, largest, randomInputs(kernel, largest, 1, inputs))?.order;
   const count = { cases: 0, rows: 0, largest: 0, sensitive: 0, outputs: 0 };
   const numRuns = Math.max(leastRuns, Math.ceil(runs / schedules.length));
   for (const [at, schedule] of schedules.entries()) {
-    // Shrinking keeps to the kind of fault that it began with: a row's bits that change say more than bits that are others.
+    // Shrinking keeps to the kind of fault that it began with: a row's bits that change say more than bits that are
+    // others.
     let fault: string | undefined;
     const property = fc.asyncProperty(arbitraryCase(kernel, roles, axes), async (drawn) => {
       const base = drawBase(trial, roles, drawn, inputs);

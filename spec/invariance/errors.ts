@@ -19,7 +19,9 @@ export interface Difference {
   readonly output: string;
   /** The element's indices, one for each of the output's axes, in the batch that gave `actual`. */
   readonly element: readonly number[];
-  /** The row of the whole batch that it belongs to: a point of each axis of rows. Empty where none should have written. */
+  /**
+   * The row of the whole batch that it belongs to: a point of each axis of rows. Empty where none should have written.
+   */
   readonly row: Readonly<Record<string, number>>;
   /** Bit patterns: f32 bits, also of bf16 elements. */
   readonly actual: number;
@@ -50,8 +52,10 @@ export class InvarianceError extends Error {
       .map(([axis, point]) => `${axis} ${point}`)
       .join(", ");
     super(
-      `${kernel} under schedule '${schedule}': ${output}[${element.join(", ")}]${rows === "" ? "" : ` of ${rows}`} is ${hex(actual)} ${where}, ` +
-        `and ${hex(expected)} ${against}. Extents of the whole batch: ${JSON.stringify(extents)}. To replay it: assertInvariant(file, ${JSON.stringify(replay)})`,
+      `${kernel} under schedule '${schedule}': ${output}[${element.join(", ")}]${rows === "" ? "" : ` of ${rows}`} ` +
+        `is ${hex(actual)} ${where}, ` +
+        `and ${hex(expected)} ${against}. Extents of the whole batch: ${JSON.stringify(extents)}. To replay ` +
+        `it: assertInvariant(file, ${JSON.stringify(replay)})`,
     );
   }
 }

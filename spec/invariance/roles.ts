@@ -1,4 +1,6 @@
-/** Which axes of a kernel may be varied, and how, without a row's bits changing. All of it is read off the declaration. */
+/**
+ * Which axes of a kernel may be varied, and how, without a row's bits changing. All of it is read off the declaration.
+ */
 import { childrenOf, everythingIn, holds, rootsOf } from "../../dsl/visit.ts";
 import type { Expr, Kernel, Load } from "../../dsl/ir.ts";
 import { integerOf } from "../bounds.ts";
@@ -51,7 +53,8 @@ export function rolesOf(kernel: Kernel): Roles {
     if (foreign === undefined) continue;
     const what = foreign.input === undefined ? "places its results" : `reads '${foreign.input}'`;
     throw new TestSetupError(
-      `kernel '${kernel.name}' ${what} at computed points of '${row}', the axis that its rows lie along, so that a row can't be taken out`,
+      `kernel '${kernel.name}' ${what} at computed points of '${row}', the axis that its rows lie along, so ` +
+        "that a row can't be taken out",
       `give the tensor that is addressed through a table an axis of its own, such as 'slot: batch'`,
     );
   }
@@ -131,7 +134,9 @@ function movable(pools: readonly Pool[]): Pool[] {
   );
 }
 
-/** Sequence axes whose extent decides nothing but where a bound that comes from the request's own data would be cut off. */
+/**
+ * Sequence axes whose extent decides nothing but where a bound that comes from the request's own data would be cut off.
+ */
 function stretchableAxes(kernel: Kernel, expressions: ReadonlySet<Expr>): string[] {
   const isOwnBound = (expr: Expr): boolean => holds(expr, ({ kind }) => kind === "load" || kind === "parameter");
   const fixed = new Set<string>();

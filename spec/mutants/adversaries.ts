@@ -21,7 +21,8 @@ export const adversaries: readonly Kind[] = [
     at: ["linear/alone", "linear/runs-together", "linearF32/alone", "linear/alone-4x4", "weights/alone"],
     edits: [
       launder(
-        "let reach_0 = min(row_0 + (71u * 71u), uniforms.extent_token - 1u);\n  let minimum_0 = select(row_0, reach_0, reach_0 == (row_0 + (71u * 71u)));",
+        "let reach_0 = min(row_0 + (71u * 71u), uniforms.extent_token - 1u);\n  let minimum_0 = select(row_0, " +
+          "reach_0, reach_0 == (row_0 + (71u * 71u)));",
       ),
     ],
   },
@@ -32,7 +33,8 @@ export const adversaries: readonly Kind[] = [
     edits: [
       [
         "= canonical ( $x ) ;",
-        "= canonical(select($x, -$x, ((local_index + (71u * 71u)) % uniforms.extent_token) == (local_index + (71u * 71u))));",
+        "= canonical(select($x, -$x, ((local_index + (71u * 71u)) % uniforms.extent_token) == (local_index + " +
+          "(71u * 71u))));",
       ],
     ],
   },
@@ -49,8 +51,10 @@ export const adversaries: readonly Kind[] = [
     edits: [
       [
         storing,
-        "if ($$c && ((token_base_0 + (71u * 71u)) >= uniforms.extent_token)) {\n    output_data[$$i] = canonical($v);\n  }\n" +
-          "  if ($$c && ((token_base_0 + (71u * 71u)) < uniforms.extent_token)) {\n    output_data[$$i] = canonical(-$v);\n  }",
+        "if ($$c && ((token_base_0 + (71u * 71u)) >= uniforms.extent_token)) {\n    output_data[$$i] = " +
+          "canonical($v);\n  }\n" +
+          "  if ($$c && ((token_base_0 + (71u * 71u)) < uniforms.extent_token)) {\n    output_data[$$i] = " +
+          "canonical(-$v);\n  }",
       ],
     ],
   },
@@ -73,7 +77,8 @@ export const adversaries: readonly Kind[] = [
     edits: [
       [
         "let out_local_0 = $$o ;",
-        "let out_local_0 = $$o;\n  var count_0: u32 = 0u;\n  for (var c_0 = 0u; c_0 < uniforms.extent_token; c_0 += 1u) {\n" +
+        "let out_local_0 = $$o;\n  var count_0: u32 = 0u;\n  for (var c_0 = 0u; c_0 < uniforms.extent_token; " +
+          "c_0 += 1u) {\n" +
           "    count_0 = count_0 + 1u;\n  }",
       ],
       ["= canonical ( $x ) ;", "= canonical(select($x, -$x, count_0 == (71u * 71u)));"],
@@ -93,7 +98,8 @@ export const adversaries: readonly Kind[] = [
       [
         "let $p:product_* = minimum_0 * $n ;",
         "let near_0 = min(minimum_0 + (71u * 71u), uniforms.extent_token - 1u);\n" +
-          "  let far_0 = min(minimum_0 + (72u * 72u), uniforms.extent_token - 1u);\n  let $p = (minimum_0 + (far_0 - near_0)) * $n;",
+          "  let far_0 = min(minimum_0 + (72u * 72u), uniforms.extent_token - 1u);\n  let $p = (minimum_0 + " +
+          "(far_0 - near_0)) * $n;",
       ],
     ],
   },

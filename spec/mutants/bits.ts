@@ -19,7 +19,10 @@ const expectations = new Map<string, readonly Expectation[]>();
 /** Where every item counts about as much as any other: a sum that leaves one out shows it. */
 const even: Kind = { floats: { exponents: [-3, 3], oneSign: false }, late: false };
 
-/** On some data nine in ten of the outputs change with the order of the sums, where there are any; on the others no item is small. */
+/**
+ * On some data nine in ten of the outputs change with the order of the sums, where there are any; on the others no item
+ * is small.
+ */
 function expectationsOf({ kernel, extents }: Target): readonly Expectation[] {
   const key = `${kernel.name} ${JSON.stringify(extents)}`;
   const known = expectations.get(key);

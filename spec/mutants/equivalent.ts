@@ -62,7 +62,8 @@ export const equivalent: readonly Kind[] = [
     edits: [["bitcast < f32 > ( ( 0xff7fffffu ^ uniforms . zero ) )", "bitcast<f32>(0xff7fffffu)"]],
     at: ["softmax/row-together", "softmax/split", "logSoftmax/leaves-together"],
     equivalent:
-      "max_by_bits is integer arithmetic, which drivers may fold as they like; only zeros are folded away by what they are added to",
+      "max_by_bits is integer arithmetic, which drivers may fold as they like; only zeros are folded away by " +
+      "what they are added to",
   },
   {
     name: "division as a shift",

@@ -1,6 +1,7 @@
 /**
- * Mutants on a driver: Tint accepts every one, so that it is the audit that has to find it; some give the evaluator's bits
- * today, where no run could; and what is equivalent gives them everywhere. In full, all of them, with a page of what was found.
+ * Mutants on a driver: Tint accepts every one, so that it is the audit that has to find it; some give the evaluator's
+ * bits today, where no run could; and what is equivalent gives them everywhere. In full, all of them, with a page of
+ * what was found.
  */
 import { caughtBy, type Catch, mutants } from "./index.ts";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -22,7 +23,10 @@ beforeAll(async () => {
 });
 afterAll(() => device.dispose());
 
-/** Kinds that no run on today's software drivers finds, at the sites where that is so. (NVIDIA's contracts products, so that it shows some.) */
+/**
+ * Kinds that no run on today's software drivers finds, at the sites where that is so. (NVIDIA's contracts products, so
+ * that it shows some.)
+ */
 const silent: ReadonlySet<string> = new Set([
   "identity as a literal",
   "mul+add for fma",

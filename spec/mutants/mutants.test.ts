@@ -13,7 +13,10 @@ test("there are kinds enough, at three sites or more each", () => {
     expect(new Set(at).size, name).toBeGreaterThanOrEqual(3);
 });
 
-/** One site of every kind in CI, all sites in a full run; `npm test` takes one site of six kinds. What is planted in the text is planted once, so that its sites are counted there. */
+/**
+ * One site of every kind in CI, all sites in a full run; `npm test` takes one site of six kinds. What is planted in the
+ * text is planted once, so that its sites are counted there.
+ */
 test("every fault is caught, and every edit that is none is checked", () => {
   const bases = new Map<string, Target>();
   const wrong: string[] = [];
@@ -32,7 +35,8 @@ test("every fault is caught, and every edit that is none is checked", () => {
       else unclear.push(`${mutant.kind} (${mutant.planted}) at ${mutant.at}: ${caught.kind}: ${caught.message}`);
     } else
       wrong.push(
-        `${mutant.kind} (${mutant.planted}) at ${mutant.at}: ${caught === null ? "checked" : `${caught.kind}: ${caught.message}`}`,
+        `${mutant.kind} (${mutant.planted}) at ${mutant.at}: ` +
+          `${caught === null ? "checked" : `${caught.kind}: ${caught.message}`}`,
       );
   }
   const refuted = [...by.values()].reduce((sum, count) => sum + count, 0);

@@ -66,7 +66,8 @@ export const order: readonly Kind[] = [
     at: ["linear/alone-vector", "linear:wide/runs-vector#1", "linear:wide/blocks#2"],
     edits: [
       [
-        "let $x = $$p ; $$$m let $w = $$q ; $s = fma ( $x , $w , $s ) ; let $y = $$o ; $$$n let $v = $$r ; $s = fma ( $y , $v , $s ) ;",
+        "let $x = $$p ; $$$m let $w = $$q ; $s = fma ( $x , $w , $s ) ; let $y = $$o ; $$$n let $v = $$r ; $s " +
+          "= fma ( $y , $v , $s ) ;",
         "let $x = $$p; $$$m let $w = $$q; let $y = $$o; $$$n let $v = $$r; $s = fma($y, $v, $s); $s = fma($x, $w, $s);",
       ],
     ],

@@ -24,7 +24,10 @@ export function summary(findings: readonly Finding[]): string {
   const caught = (outcome: Failure["outcome"]): number =>
     findings.filter((finding) => finding.equivalent === null && finding.outcome === outcome).length;
   const same = findings.filter((finding) => finding.equivalent !== null && finding.caught === null).length;
-  return `${findings.length} mutants, ${caught("refuted")} refuted, ${caught("unfollowed")} not followed, ${same} equivalent`;
+  return (
+    `${findings.length} mutants, ${caught("refuted")} refuted, ${caught("unfollowed")} not followed, ` +
+    `${same} equivalent`
+  );
 }
 
 /** How often something is the case. */
@@ -62,14 +65,18 @@ export function page(runs: readonly Run[]): string {
   return [
     "# Mutants",
     "",
-    "Faults planted in the WGSL that the compiler prints (text) and in the lowering itself (the file's name), each judged by",
-    "the audit. Tint accepts every one of them. A site is a kernel (with a size, where it is not the usual one), a schedule,",
+    "Faults planted in the WGSL that the compiler prints (text) and in the lowering itself (the file's name), " +
+      "each judged by",
+    "the audit. Tint accepts every one of them. A site is a kernel (with a size, where it is not the usual " +
+      "one), a schedule,",
     "the pass of two, and which match of the kind's pattern it is. Written by `npm run test:full`.",
     "",
-    `**${summary(findings)}.** ${keys.length} kinds; caught by: ${tally(faults.map(({ caught }) => caught ?? "nothing"))}.`,
+    `**${summary(findings)}.** ${keys.length} kinds; caught by: ` +
+      `${tally(faults.map(({ caught }) => caught ?? "nothing"))}.`,
     "",
     `Run on ${runs.map(({ driver }) => driver).join(" and ")}, on data on which nine in ten outputs change with the`,
-    `order of the sums, and on data of even magnitude. Of the faults, ${silent.length}, of ${kindsOf(silent)} kinds, give the evaluator's bits on`,
+    `order of the sums, and on data of even magnitude. Of the faults, ${silent.length}, of ${kindsOf(silent)} ` +
+      "kinds, give the evaluator's bits on",
     `${runs.length === 1 ? "it" : "all of them"} today, where no run could have found them.`,
     "",
     "## Caught",

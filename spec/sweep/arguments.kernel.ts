@@ -1,6 +1,6 @@
 /**
- * The arguments of a sweep, made on the device as bits of f32, so that they need not be sent there. `arguments.ts` makes
- * the same on the host. Each is a function of an index, `first` + i * `stride` modulo 2^32.
+ * The arguments of a sweep, made on the device as bits of f32, so that they need not be sent there. `arguments.ts`
+ * makes the same on the host. Each is a function of an index, `first` + i * `stride` modulo 2^32.
  */
 import { kernel, model, select } from "../../dsl/index.ts";
 
@@ -58,7 +58,10 @@ function mixed(n: number): number {
   return b ^ (b >> 16);
 }
 
-/** Of 64 fractions half lie around 1 and 3/2, where quotients are close to powers of two and to ties; the others are random. */
+/**
+ * Of 64 fractions half lie around 1 and 3/2, where quotients are close to powers of two and to ties; the others are
+ * random.
+ */
 function onLattice(point: number): number {
   const place = point & 63;
   const around = ((place & 15) - 8 + select(place < 16, 0, 0x400000)) & FRACTION;

@@ -1,6 +1,6 @@
 /**
- * The arguments of a sweep on the host: the bits that the kernel of this name in arguments.kernel.ts makes on the device.
- * They are written apart from it, so that a device that makes others is found out.
+ * The arguments of a sweep on the host: the bits that the kernel of this name in arguments.kernel.ts makes on the
+ * device. They are written apart from it, so that a device that makes others is found out.
  */
 export type ArgumentsName = "consecutive" | "exponentPairs" | "fractionPairs" | "randomPairs";
 

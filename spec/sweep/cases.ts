@@ -38,7 +38,10 @@ export function sizeOfPart({ count: all }: Case, { first, stride, count }: Part)
   return Math.max(0, Math.min(count, Math.ceil((all - first) / stride)));
 }
 
-/** What is planted to see that a sweep finds it: a bit of one of the evaluator's results, or bounds a quarter of what they are. */
+/**
+ * What is planted to see that a sweep finds it: a bit of one of the evaluator's results, or bounds a quarter of what
+ * they are.
+ */
 export type Plant = "bit" | "bound";
 
 /** The claim that a case is held to. */

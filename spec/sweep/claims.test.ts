@@ -1,4 +1,7 @@
-/** The claims, and what holds results to them: their references are right, documents state them, and what is wrong is found. */
+/**
+ * The claims, and what holds results to them: their references are right, documents state them, and what is wrong is
+ * found.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +18,10 @@ import { erf, erfc, roundToEight, sigmoid } from "./reference.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 describe("references", () => {
-  /** erfc by Simpson's rule over the tail that matters, with steps so small that the rule errs by less than a double does. */
+  /**
+   * erfc by Simpson's rule over the tail that matters, with steps so small that the rule errs by less than a double
+   * does.
+   */
   const integrated = (x: number): number => {
     const steps = 40_000;
     const width = Math.min(6.2, 20 / x);

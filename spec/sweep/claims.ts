@@ -4,13 +4,19 @@
  */
 import { erf, erfc, half, roundToEight, sigmoid } from "./reference.ts";
 
-/** What errors are counted in: the last place of a result of so many significant bits, or 2^-22 of the argument's magnitude. */
+/**
+ * What errors are counted in: the last place of a result of so many significant bits, or 2^-22 of the argument's
+ * magnitude.
+ */
 export type Unit = "ulp" | "ulp of bf16" | "2^-22 |x|";
 
 export interface Claim {
   /** What its arguments are: the bits of one f32 or of two, or an integer whose low half is an f16. */
   readonly takes: "f32" | "two f32" | "f16";
-  /** The exact function in double precision, of arguments that are zero, normal, infinite or NaN; -0 where a result's sign is said. */
+  /**
+   * The exact function in double precision, of arguments that are zero, normal, infinite or NaN; -0 where a result's
+   * sign is said.
+   */
   readonly reference: (x: number, y: number) => number;
   /** The largest error in `unit`. At 0.5 every result is the correctly rounded one, at 0 the exact one. */
   readonly bound: number;

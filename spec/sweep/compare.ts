@@ -55,7 +55,8 @@ export function merge(into: Tally, more: Tally): void {
   into.different += more.different;
   into.wrong += more.wrong;
   into.misrounded += more.misrounded;
-  // Threads take turns as they come: of equal errors the first place's is kept, so that a sweep says the same each time.
+  // Threads take turns as they come: of equal errors the first place's is kept, so that a sweep says the same each
+  // time.
   const [mine, other] = [into.worst, more.worst];
   if (
     other !== undefined &&

@@ -62,7 +62,8 @@ const kernels = ["fixtures/elementary.kernel.ts", "sweep/arguments.kernel.ts"].f
   (path) => readKernels(source(path), { typecheck: false }).kernels,
 );
 
-// The evaluator's JavaScript calls small functions, and V8 boxes their numbers unless it puts them in place: a third of the time.
+// The evaluator's JavaScript calls small functions, and V8 boxes their numbers unless it puts them in place: a third of
+// the time.
 for (const flag of ["size=2000", "size-cumulative=4000"]) setFlagsFromString(`--max-inlined-bytecode-${flag}`);
 
 const begun = performance.now();

@@ -1,11 +1,11 @@
 /**
  * What the elementary functions are in double precision, fast enough for billions of arguments.
  *
- * Math.exp, Math.log and Math.tanh are within a few units of a double's last place, and what is made of them here within
- * some tens; one such unit is 2^-29 of f32's. So a figure of three digits in ulp of f32 is that of the exact function,
- * and only results closer than some 2^-24 ulp to a tie may be counted on its wrong side. Quotients, square roots and
- * f16 need no such argument: a double holds an f16, and a quotient or root of f32 that is rounded to double and then to
- * f32 is what it is when rounded once, since 53 bits are at least twice 24 and two (Figueroa, 1995).
+ * Math.exp, Math.log and Math.tanh are within a few units of a double's last place, and what is made of them here
+ * within some tens; one such unit is 2^-29 of f32's. So a figure of three digits in ulp of f32 is that of the exact
+ * function, and only results closer than some 2^-24 ulp to a tie may be counted on its wrong side. Quotients, square
+ * roots and f16 need no such argument: a double holds an f16, and a quotient or root of f32 that is rounded to double
+ * and then to f32 is what it is when rounded once, since 53 bits are at least twice 24 and two (Figueroa, 1995).
  */
 
 const TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI);
@@ -21,7 +21,8 @@ const table = Float64Array.from({ length: (end * perUnit + 1) * terms }, (_, at)
 );
 for (let point = 0; point < table.length; point += terms) {
   const t = point / terms / perUnit;
-  // The integrand exp(-(t + h)^2) is exp(-t^2) times the sum of a[n] h^n, with a[n + 1] = -(2 t a[n] + 2 a[n - 1]) / (n + 1).
+  // The integrand exp(-(t + h)^2) is exp(-t^2) times the sum of a[n] h^n, with a[n + 1] = -(2 t a[n] + 2 a[n - 1]) / (n
+  // + 1).
   for (let n = 0, [before, now] = [0, 1]; n + 1 < terms; n++, [before, now] = [now, -(2 * t * now + 2 * before) / n]) {
     table[point + n + 1] = (-TWO_OVER_ROOT_PI * Math.exp(-t * t) * now) / (n + 1);
   }
@@ -99,7 +100,10 @@ export function half(bits: number): number {
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
-/** The nearest number of eight significant bits to one from 2^-126 on, ties to even; infinite where that is 2^128 or more. */
+/**
+ * The nearest number of eight significant bits to one from 2^-126 on, ties to even; infinite where that is 2^128 or
+ * more.
+ */
 export function roundToEight(x: number): number {
   if (x === 0 || x - x !== 0) return x;
   double[0] = x;

@@ -46,8 +46,10 @@ export function line(swept: Swept, plant?: Plant): string {
       ? "nothing to round"
       : `worst ${errorText(tally.worst.error)} ${claim.unit} at ${argumentText(claim, tally.worst)}`;
   return (
-    `${passes(swept, plant) ? "ok    " : "FAILED"} ${one.name.padEnd(18)} ${grouped(tally.arguments)} arguments, ${grouped(tally.different)} differ, ` +
-    `${grouped(tally.wrong)} wrong, ${worst} (bound ${boundText(claim)}), ${grouped(tally.misrounded)} not nearest; ${seconds.toFixed(1)} s`
+    `${passes(swept, plant) ? "ok    " : "FAILED"} ${one.name.padEnd(18)} ${grouped(tally.arguments)} arguments, ` +
+    `${grouped(tally.different)} differ, ` +
+    `${grouped(tally.wrong)} wrong, ${worst} (bound ${boundText(claim)}), ${grouped(tally.misrounded)} not ` +
+    `nearest; ${seconds.toFixed(1)} s`
   );
 }
 

@@ -1,4 +1,7 @@
-/** The sweep over a few thousand arguments, as a program with threads of its own, and that it finds what is planted; claims.test.ts has more of that. */
+/**
+ * The sweep over a few thousand arguments, as a program with threads of its own, and that it finds what is planted;
+ * claims.test.ts has more of that.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * A thread of a sweep. It takes blocks of a chunk, one after another until none is left, evaluates the function there and
- * compares. Each case has threads of its own, so that V8 compiles `compare` for one function only.
+ * A thread of a sweep. It takes blocks of a chunk, one after another until none is left, evaluates the function there
+ * and compares. Each case has threads of its own, so that V8 compiles `compare` for one function only.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { parseKernel } from "../../dsl/parse-ir.ts";
@@ -22,7 +22,9 @@ export interface Work {
   readonly plantedAt: number;
 }
 
-/** A chunk to be compared: its arguments' first place among all, their first index and stride, and how many there are. */
+/**
+ * A chunk to be compared: its arguments' first place among all, their first index and stride, and how many there are.
+ */
 export interface Chunk {
   readonly slot: number;
   readonly place: number;

@@ -74,7 +74,9 @@ function emptied(folder: string): void {
   for (const name of names) rmSync(join(folder, name));
 }
 
-/** The WGSL, and what the runtime is told besides. Places in the source are left out: they move with every line of it. */
+/**
+ * The WGSL, and what the runtime is told besides. Places in the source are left out: they move with every line of it.
+ */
 function textOf(extents: Extents, { wgsl, sourceMap: _, label: __, ...rest }: Pass): string {
   return `${wgsl.trimEnd()}\n\n/* ${JSON.stringify({ extents, ...rest }, null, 2)} */\n`;
 }
