@@ -27,6 +27,8 @@ import { parsePath } from "./model.ts";
 import { passes, type Failure } from "../audit/certificate.ts";
 import type { Artifact } from "../runtime/artifact.ts";
 import { withProgress } from "./progress.ts";
+import { givenSchedule, stepsOption } from "./steps.ts";
+import type { Schedule } from "../codegen/schedule/step.ts";
 
 interface Options {
   readonly kernel?: string;
@@ -34,6 +36,7 @@ interface Options {
   readonly report?: boolean;
   readonly json?: boolean;
   readonly fresh?: boolean;
+  readonly steps?: string;
 }
 
 /** A schedule that a kernel is offered and that does not fit it. */
@@ -64,6 +67,7 @@ export function register(program: Command): void {
     .argument("<file|dir>", "TypeScript file that exports kernels, or folder that 'treefold build' wrote", parsePath)
     .option("--kernel <name>", "of a file: which kernel; otherwise all")
     .option("--axis <name=extent>", `of a file: extent of a model axis; ${usualExtents}`, collectAxis)
+    .option(stepsOption[0], `of a file: ${stepsOption[1]}`)
     .option("--fresh", "audit all anew, whatever was audited before")
     .option("--report", "a table of every kernel, schedule, contract level and status")
     .option(
@@ -119,10 +123,11 @@ function renderLeftOut(leftOut: readonly LeftOut[]): string {
 
 async function auditFile(
   file: string,
-  { kernel, axis = {}, fresh = false }: Options,
+  { kernel, axis = {}, fresh = false, steps }: Options,
   progress: (what: string) => void,
 ): Promise<Result> {
   progress("reading");
+  const given = await givenSchedule(steps);
   const all = await readKernelFile(file);
   const kernels = kernel === undefined ? all : [chooseKernel(all, kernel, file)];
   assertKnownAxes(kernels, axis);
@@ -131,11 +136,21 @@ async function auditFile(
   const without: Finding[] = [];
   for (const declared of kernels) {
     progress(`compiling ${declared.name}`);
-    const compiled = await compiledUnderAll(declared, axis);
+    const compiled = await compiledUnderAll(declared, axis, given);
+    // Of a single kernel the steps are wrong; of several, those that they were not meant for are left out.
+    if (given !== undefined && compiled.reason !== undefined) {
+      if (kernels.length === 1) throw new UsageError(compiled.reason);
+      leftOut.push(...compiled.leftOut);
+      continue;
+    }
     subjects.push(...compiled.subjects);
     leftOut.push(...compiled.leftOut);
     if (compiled.reason !== undefined) without.push(withoutSchedule(declared, compiled.reason));
   }
+  if (given !== undefined && subjects.length === 0)
+    throw new UsageError(
+      `the steps '${given.name}' fit no kernel of '${file}': ${leftOut[0]!.reason}; fix: name a kernel by --kernel, and take steps that 'treefold explain' shows for it`,
+    );
   const { certify } = await import("../models/audit/certify.ts");
   return {
     findings: [
@@ -152,6 +167,7 @@ function withoutSchedule({ name, location }: Kernel, reason: string): Finding {
   const artifact: Artifact = {
     kernel: name,
     schedule: "none",
+    steps: "",
     trees: [],
     level: "invariant",
     reason: "",
@@ -192,32 +208,48 @@ interface Compiled {
   readonly reason?: string;
 }
 
-/** The kernel under every schedule that fits it at these extents, and those that do not. */
-async function compiledUnderAll(kernel: Kernel, axis: Extents): Promise<Compiled> {
-  const [{ compile, noScheduleFits, offeredSchedules }, { checkExtents }, { printKernel }] = await Promise.all([
+/** The kernel under the given schedule or every one that fits it at these extents, and those that do not. */
+async function compiledUnderAll(kernel: Kernel, axis: Extents, given: Schedule | undefined): Promise<Compiled> {
+  const [
+    { compile, noScheduleFits, offeredSchedules },
+    { CompileError, ScheduleError },
+    { checkExtents },
+    { printKernel },
+  ] = await Promise.all([
     import("../codegen/compile.ts"),
+    import("../codegen/errors.ts"),
     import("../dsl/reader/index.ts"),
     import("../dsl/print-ir.ts"),
   ]);
   const extents = await modelExtentsOr(kernel, axis);
   await refuse(checkExtents(kernel, extents));
   const declaration = printKernel(kernel);
+  const subjectOf = (schedule: Schedule): Subject => {
+    const artifact = compile(kernel, { extents, schedule });
+    return { name: kernel.name, declaration, artifact, texts: artifact.passes.map(({ label }) => `${label}: wgsl`) };
+  };
+  if (given !== undefined) {
+    try {
+      return { subjects: [subjectOf(given)], leftOut: [] };
+    } catch (error) {
+      if (!(error instanceof CompileError && error.cause instanceof ScheduleError)) throw error;
+      const leftOut = [{ kernel: kernel.name, schedule: given.name, reason: error.cause.message }];
+      return { subjects: [], leftOut, reason: error.message };
+    }
+  }
   const { fitting, misfits } = offeredSchedules(kernel, { extents });
   const leftOut = misfits.map(({ schedule, reason }) => ({ kernel: kernel.name, schedule: schedule.name, reason }));
   if (fitting.length === 0) return { subjects: [], leftOut, reason: noScheduleFits(kernel, misfits).message };
-  const subjects = fitting.map((schedule): Subject => {
-    const artifact = compile(kernel, { extents, schedule });
-    return { name: kernel.name, declaration, artifact, texts: artifact.passes.map(({ label }) => `${label}: wgsl`) };
-  });
-  return { subjects, leftOut };
+  return { subjects: fitting.map(subjectOf), leftOut };
 }
 
 async function auditLibrary(
   directory: string,
-  { kernel, axis, fresh = false }: Options,
+  { kernel, axis, fresh = false, steps }: Options,
   progress: (what: string) => void,
 ): Promise<Result> {
-  const given = kernel !== undefined ? "--kernel" : axis !== undefined ? "--axis" : undefined;
+  const given =
+    kernel !== undefined ? "--kernel" : axis !== undefined ? "--axis" : steps !== undefined ? "--steps" : undefined;
   if (given !== undefined)
     throw new UsageError(`${given} is for a file of kernels, and '${directory}' is a folder; fix: leave it out`);
   progress("reading");

@@ -216,13 +216,13 @@ describe("explain", () => {
   test.each([
     ["ir", /^kernel rowSum\b/],
     ["tree", /^kernel rowSum\n {2}sum over channel: chain 8, pairwise {2}\(rows\.kernel\.ts:7:\d+\)\n$/],
-    ["schedule", /^kernel rowSum\n {2}alone\n {4}token: /],
+    ["schedule", /^kernel rowSum\n {2}alone\n {4}bind\(token, 64\)\n[^]*\n {2}split\n {4}partition\(1\); pass\(0\); /],
     [
       "specialize",
       /^\/\/ channel=200\nkernel rowSum \{\n[^]* over \w+ in channel from 0 count 200 by "chain 8, pairwise"/,
     ],
     ["split", /^\/\/ pass rowSum, alone\nkernel rowSum \{\n/],
-    ["map", /^\/\/ pass rowSum, alone\ntoken: 64 invocations\n$/],
+    ["map", /^\/\/ pass rowSum, alone\nbind\(token, 64\)\n$/],
     [
       "lower",
       /^\/\/ pass rowSum, alone\nlet \w+ = [^]*\n +sum_\w+ = [^\n]*; {2}\/\/ \S*rows\.kernel\.ts:7:\d+\n[^]*\n {2}output_data\[\w+\] = canonical\(\w+\);[^\n]*\n\}\n$/,
@@ -262,8 +262,7 @@ describe("explain", () => {
       ),
     );
     expect(await passes("map")).toBe(
-      "// pass rowSum, split, pass 1 of 2\ntoken: 8 invocations; part0: 8 invocations\n// pass rowSum, split, " +
-        "pass 2 of 2\ntoken: 64 invocations\n",
+      "// pass rowSum, split, pass 1 of 2\nbind(token, 8); bind(part0, 8)\n// pass rowSum, split, pass 2 of 2\nbind(token, 64)\n",
     );
     expect((await passes("wgsl")).match(/@compute/g)).toHaveLength(2);
   });
@@ -277,7 +276,7 @@ describe("explain", () => {
       out: "",
       err:
         "error: option '--stage <stage>' argument 'asm' is invalid; fix: use one of ir, tree, level, schedule, " +
-        "specialize, split, map, lower, wgsl\n",
+        "specialize, split, nest, map, lower, wgsl\n",
     });
   });
 });

@@ -2,7 +2,7 @@
 import { Option, type Command } from "commander";
 import type { Offer, PassStages } from "../codegen/compile.ts";
 import type { PassKernel } from "../codegen/pass-kernel.ts";
-import type { Schedule } from "../codegen/schedule.ts";
+import type { Schedule } from "../codegen/schedule/step.ts";
 import type { PrintedLine } from "../codegen/statements.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact } from "../runtime/artifact.ts";
@@ -19,6 +19,7 @@ import {
   type Extents,
 } from "./kernel-file.ts";
 import { parsePath } from "./model.ts";
+import { givenSchedule, stepsOption } from "./steps.ts";
 import { withProgress } from "./progress.ts";
 
 /** What is read, what may be chosen, and then what each of the compiler's passes gives. */
@@ -29,6 +30,7 @@ interface Options {
   readonly stage: (typeof stages)[number];
   readonly axis?: Extents;
   readonly schedule?: string;
+  readonly steps?: string;
 }
 
 export function register(program: Command): void {
@@ -43,7 +45,7 @@ export function register(program: Command): void {
         "ir: the checked kernel; tree: its reductions; level: what its bits are promised on, and the operation " +
           "because of which no more is; schedule: what fits. And what the compiler's passes give: " +
           "specialize: the kernel at these extents; split: the kernel of each pass; nest: its loops, after " +
-          "build and after each step of the schedule; map: what goes where; lower: the statements, each with " +
+          "build and after each step of the schedule; map: the steps of each pass; lower: the statements, each with " +
           "the place in the kernel that it is for; wgsl: the module as the driver gets it",
       )
         .choices(stages)
@@ -55,6 +57,7 @@ export function register(program: Command): void {
       collectAxis,
     )
     .option("--schedule <name>", "from --stage split on: one schedule, otherwise the first that fits")
+    .option(...stepsOption)
     .action(async (file: string, options: Options) => {
       const text = await withProgress(`Reading ${file}`, () => explain(file, options));
       process.stdout.write(text);
@@ -116,35 +119,39 @@ async function describeTrees(kernel: Kernel): Promise<string> {
 }
 
 async function describeSchedules(kernel: Kernel, options: Options): Promise<string> {
-  const { describeMapping } = await import("../codegen/schedule.ts");
+  const { printSteps } = await import("../codegen/schedule/text.ts");
   const { fitting, misfits } = await usable(kernel, options);
-  const { misfitLines } = await import("../codegen/compile.ts");
-  const lines = fitting.flatMap(({ name, passes }) => [
+  const describe = ({ name, steps }: Schedule): string[] => [
     `  ${name}`,
-    ...passes.map((mapping) => `    ${describeMapping(mapping)}`),
-  ]);
+    `    ${steps.length === 0 ? "no steps" : printSteps(steps)}`,
+  ];
+  const lines = fitting.flatMap(describe);
   const others =
     misfits.length === 0
       ? []
       : [
           `  ${misfits.length} of ${fitting.length + misfits.length} do not fit:`,
-          ...misfitLines(misfits).map((line) => `    ${line}`),
+          ...misfits.flatMap(({ schedule, reason, step }) => [
+            ...describe(schedule).map((line) => `  ${line}`),
+            `      does not fit: ${step === undefined ? "" : `${step}: `}${reason}`,
+          ]),
         ];
   return [`kernel ${kernel.name}`, ...lines, ...others].join("\n");
 }
 
 /** What one of the compiler's passes gives, of each dispatch where there are several. */
 async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
-  const [{ artifactOf, compileInStages }, { describeMapping }, { printBlock }, { printKernel }] = await Promise.all([
+  const [{ artifactOf, compileInStages }, { printSteps }, { printBlock }, { printKernel }] = await Promise.all([
     import("../codegen/compile.ts"),
-    import("../codegen/schedule.ts"),
+    import("../codegen/schedule/text.ts"),
     import("../codegen/statements.ts"),
     import("../dsl/print-ir.ts"),
   ]);
   const extents = await modelExtentsOr(kernel, options.axis);
   const schedule = await chosenSchedule(kernel, options, isOneOfSeveral);
   if (typeof schedule === "string") return schedule;
-  const stages = compileInStages(kernel, { extents, schedule });
+  const stages = orReason(kernel, isOneOfSeveral, () => compileInStages(kernel, { extents, schedule }));
+  if (typeof stages === "string") return stages;
   if (options.stage === "nest") return describeNests(stages.specialized, schedule);
   const each = (text: (pass: PassStages) => string): string =>
     stages.passes.map((pass) => `// pass ${pass.label}\n${text(pass).trimEnd()}`).join("\n");
@@ -157,8 +164,9 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
       return each((pass) => printKernel(pass.kernel));
     case "map":
       return each(
-        ({ mapping, vectors }) =>
-          `${describeMapping(mapping)}${vectors.size === 0 ? "" : `; vectors of ${[...vectors].join(", ")}`}`,
+        ({ steps, vectors }) =>
+          (steps.length === 0 ? "no steps" : printSteps(steps)) +
+          (vectors.size === 0 ? "" : `\n// loads vectors of ${[...vectors].join(", ")}`),
       );
     case "lower":
       return each(({ lowered }) => withOrigins(printBlock(lowered.context.top, "")));
@@ -175,18 +183,28 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
 
 /** The loops of each dispatch after build, and after each step of the schedule. */
 async function describeNests(kernel: PassKernel, schedule: Schedule): Promise<string> {
-  const [{ applySteps }, { stepsOfMappings }, { printNest }, { printStep }] = await Promise.all([
+  const [{ applySteps }, { printNest }, { printStep }] = await Promise.all([
     import("../codegen/nest/apply.ts"),
-    import("../codegen/nest/from-mapping.ts"),
     import("../codegen/nest/print.ts"),
     import("../codegen/schedule/signatures.ts"),
   ]);
-  return applySteps(kernel, stepsOfMappings(kernel, schedule))
+  return applySteps(kernel, schedule.steps)
     .map(({ step, nests }) => {
       const after = step === undefined ? `kernel ${kernel.name}, after build` : `after ${printStep(step)}`;
       return `// ${after}\n${nests.map(printNest).join("\n")}`;
     })
     .join("\n");
+}
+
+/** Of several kernels of a file, those that do not take a schedule are left out with the reason. */
+function orReason<T>(kernel: Kernel, isOneOfSeveral: boolean, make: () => T): T | string {
+  try {
+    return make();
+  } catch (error) {
+    if (isOneOfSeveral && error instanceof Error && error.name === "CompileError")
+      return `// kernel ${kernel.name}: ${error.message}`;
+    throw error;
+  }
 }
 
 /** Statements, each with the place in the kernel that it comes from where that is another than the line before's. */
@@ -202,6 +220,8 @@ function withOrigins(lines: readonly PrintedLine[]): string {
 
 /** A schedule, or what to say of a kernel that it does not fit, where others of the file are explained, too. */
 async function chosenSchedule(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<Schedule | string> {
+  const given = await givenSchedule(options.steps, options.schedule !== undefined);
+  if (given !== undefined) return given;
   const { fitting: schedules, misfits } = await usable(kernel, options);
   const misfit = misfits.find(({ schedule: { name } }) => name === options.schedule);
   const because = misfit === undefined ? "" : `, since ${misfit.reason}`;

@@ -4,7 +4,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import type { ContractLevel } from "../runtime/artifact.ts";
 import type { Misfit } from "../codegen/compile.ts";
-import type { Schedule } from "../codegen/schedule.ts";
+import type { Schedule } from "../codegen/schedule/step.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import type { DeviceInfo } from "../runtime/index.ts";
 import { didYouMean } from "../runtime/errors.ts";
@@ -21,6 +21,7 @@ import {
   type Parameters,
 } from "./kernel-file.ts";
 import { parsePath } from "./model.ts";
+import { givenSchedule, stepsOption } from "./steps.ts";
 import { withProgress } from "./progress.ts";
 
 interface Options {
@@ -30,6 +31,7 @@ interface Options {
   readonly seed: number;
   readonly tree?: string;
   readonly schedule: string;
+  readonly steps?: string;
   readonly json?: boolean;
 }
 
@@ -70,6 +72,7 @@ export function register(program: Command): void {
     .option("--seed <number>", "seed of the random inputs", parseSeed, 1)
     .option("--tree <tree>", "replaces the declared tree of all reductions, as in 'chain 3, lanes 5 chain, pairwise'")
     .option("--schedule <name>", "one schedule, or all", "all")
+    .option(...stepsOption)
     .option(
       "--json",
       "print " +
@@ -110,6 +113,7 @@ interface Comparison {
 }
 
 async function compare(file: string, options: Options, show: (text: string) => void): Promise<Comparison> {
+  const given = await givenSchedule(options.steps, options.schedule !== "all");
   const kernels = await readKernelFile(file);
   const [
     { usableSchedules },
@@ -151,10 +155,9 @@ async function compare(file: string, options: Options, show: (text: string) => v
 
   const device = await openDevice();
   try {
-    const { fitting, misfits } = usableSchedules(kernel, {
-      extents: modelExtents(kernel, extents),
-      limits: device.limits,
-    });
+    const request = { extents: modelExtents(kernel, extents), limits: device.limits };
+    const { fitting, misfits } =
+      given === undefined ? usableSchedules(kernel, request) : { fitting: [given], misfits: [] };
     const schedules: { name: string; sha256: string }[] = [];
     const hidden: string[] = [];
     let level: ContractLevel = "invariant";

@@ -6,6 +6,7 @@ import type { Artifact } from "../runtime/artifact.ts";
 export function hashArtifact({
   kernel,
   schedule,
+  steps,
   trees,
   arithmetic,
   level,
@@ -27,6 +28,6 @@ export function hashArtifact({
     }),
   );
   return createHash("sha256")
-    .update(JSON.stringify({ kernel, schedule, trees, arithmetic, level, extents, parameters, passes: texts }))
+    .update(JSON.stringify({ kernel, schedule, steps, trees, arithmetic, level, extents, parameters, passes: texts }))
     .digest("hex");
 }

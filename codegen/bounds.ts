@@ -5,7 +5,7 @@
  */
 import { costOf, type Cost } from "./cost.ts";
 import { ScheduleError } from "./errors.ts";
-import type { Mapping } from "./schedule.ts";
+import type { Mapping } from "./schedule/mapping.ts";
 
 /**
  * SwiftShader compiles 6000 operations in 1 to 3 s, and 16000 in 5 to 12 s on two cores that others use, too. Fewer leaves at
@@ -56,6 +56,7 @@ export function withinBounds<T>(
       throw new ScheduleError(
         `${cost.privateBytes} bytes of an invocation's own variables are more than the ${mostPrivateBytes} that WebGPU promises`,
         "fold shorter runs by pairs, or less at once",
+        repeats(mapping) ? "sink" : undefined,
       );
     }
     if (cost.operations <= mostOperations.unrolled) return lowered;
@@ -65,6 +66,8 @@ export function withinBounds<T>(
     if (!repeats(mapping)) return lowered;
     throw new ScheduleError(
       `${cost.operations} operations, as often as its registers repeat them, are more than the ${mostOperations.repeated} that drivers compile in seconds`,
+      "sink fewer points",
+      "sink",
     );
   }
 }

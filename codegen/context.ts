@@ -6,7 +6,8 @@ import type { Arithmetic, WordRange } from "../runtime/artifact.ts";
 import { Affine, type Fact } from "./affine.ts";
 import { InternalCompilerError, ScheduleError } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
-import type { Mapping } from "./schedule.ts";
+import type { Mapping } from "./schedule/mapping.ts";
+import type { Step } from "./schedule/step.ts";
 import { Block } from "./statements.ts";
 
 /** An array in workgroup memory or of an invocation's own, read through `Load` nodes that name it. */
@@ -137,11 +138,13 @@ export class Context {
     return this.#maxWorkgroupBytes / 4 - this.shared.reduce((words, array) => words + array.length, 0);
   }
 
-  /** Declares an array in workgroup memory. */
-  declareShared(hint: string, type: "f32" | "u32" | "i32", length: number): string {
+  /** Declares an array in workgroup memory, for a step that is refused where there is no room. */
+  declareShared(hint: string, type: "f32" | "u32" | "i32", length: number, step: Step["step"]): string {
     if (length > this.workgroupWordsLeft()) {
       throw new ScheduleError(
         `workgroup memory has no room for ${length} more words of its ${this.#maxWorkgroupBytes} bytes`,
+        "leave it out, or give it smaller numbers",
+        step,
       );
     }
     const name = this.fresh(hint);

@@ -1,13 +1,13 @@
 /** Lowers one pass: the invocation's points, the values of the outputs there, and their stores. */
 import type { Expr, Output, Reduce, Variable } from "../dsl/ir.ts";
 import { Context, type PassRequest } from "./context.ts";
-import { ScheduleError } from "./errors.ts";
+import { InternalCompilerError } from "./errors.ts";
 import { emit } from "./expressions.ts";
 import { reductionsBelow, rootsOf } from "../dsl/visit.ts";
 import { addressOf } from "./memory.ts";
 import { extentOf } from "./pass-kernel.ts";
 import { materialize } from "./reductions.ts";
-import type { AxisMapping } from "./schedule.ts";
+import type { AxisMapping } from "./schedule/mapping.ts";
 import { type Lowering, stageOperands, tileVariable } from "./stage.ts";
 import { Block } from "./statements.ts";
 import { Tile } from "./tile.ts";
@@ -124,7 +124,7 @@ function storePairs(lowering: Lowering, stores: readonly Store[]): void {
   const { pool, mapping } = context;
   const inner = mapping.axes[mapping.axes.length - 1]!;
   if (inner.registers % 2 !== 0 || inner.order !== "blocked") {
-    throw new ScheduleError(`16-bit outputs need pairs of neighbours of axis ${inner.axis} in one invocation`);
+    throw new InternalCompilerError(`16-bit outputs need pairs of neighbors of axis ${inner.axis} in one invocation`);
   }
   const bits = (store: Store): Expr => pool.unary("bitsOf", pool.unary("roundBf16", store.value));
   for (let at = 0; at < stores.length; at += 2) {

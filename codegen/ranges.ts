@@ -23,7 +23,8 @@ export function rangesOf(
     // Bindings are whole vectors.
     if (words === undefined || Math.ceil(words / 4) * 16 <= maxBindingBytes) continue;
     const tooLarge = `'${tensor.name}' takes ${words * 4} bytes, and the device binds ${maxBindingBytes}`;
-    if (kernel.scratch.has(tensor.name)) throw new ScheduleError(`its scratch ${tooLarge}`);
+    if (kernel.scratch.has(tensor.name))
+      throw new ScheduleError(`its scratch ${tooLarge}`, "leave it out, or give it a higher level", "partition");
     if ("value" in tensor) {
       throw new CompileError(
         `kernel ${kernel.name}: the output ${tooLarge}`,

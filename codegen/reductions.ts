@@ -129,7 +129,9 @@ function foldTogether(lowering: Lowering, group: Group): Values {
 
 function declareParts(context: Context, group: Group, { row, rows }: Sharing, width: number): Parts {
   const { pool } = context;
-  const names = group.cells.map((cell) => context.declareShared(`${cell.name}_parts`, cell.type, rows * width));
+  const names = group.cells.map((cell) =>
+    context.declareShared(`${cell.name}_parts`, cell.type, rows * width, "cooperate"),
+  );
   const slot = (position: Expr): Expr => context.affine.normal(pool.add(pool.multiply(position, pool.u32(rows)), row));
   return {
     put(position, values, block) {
@@ -189,6 +191,8 @@ function foldInStretches(context: Context, { folder, sharing, cut, items, first 
   top.statements.push({ kind: "if", condition: first, body: done });
 }
 
+const leaveOutCooperate = "leave it out, or give it another level";
+
 /** Whether a fold can go in stretches: one chain is left above the row, and all invocations meet at the same barriers. */
 function assertStretches(context: Context, group: Group, { sharing, cut, items }: SharedFold, room: number): void {
   const { tree } = group.reduce;
@@ -196,13 +200,23 @@ function assertStretches(context: Context, group: Group, { sharing, cut, items }
   if (!isChain || sharing.count > room) {
     throw new ScheduleError(
       `workgroup memory has no room for ${context.affine.maximum(items)} partial results of ${sharing.rows * group.cells.length} folds`,
+      leaveOutCooperate,
+      "cooperate",
     );
   }
   if (context.mapping.axes.some((axis) => axis.invocations > 1 && context.mentions(items, axis.axis))) {
-    throw new ScheduleError("invocations of one workgroup would meet at a barrier a different number of times");
+    throw new ScheduleError(
+      "invocations of one workgroup would meet at a barrier a different number of times",
+      leaveOutCooperate,
+      "cooperate",
+    );
   }
   if (holdsField(items))
-    throw new ScheduleError("a barrier would stand in a loop whose length was read from workgroup memory");
+    throw new ScheduleError(
+      "a barrier would stand in a loop whose length was read from workgroup memory",
+      leaveOutCooperate,
+      "cooperate",
+    );
 }
 
 function holdsField(expr: Expr): boolean {

@@ -8,17 +8,17 @@ import { ScheduleError } from "./errors.ts";
 import { everythingIn, reductionsInScope, rootsOf } from "../dsl/visit.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import { rowCounts } from "./rows.ts";
-import type { Schedule } from "./schedule.ts";
 
-/** The kernels of a schedule's passes, each with the inputs that it reads: the kernel itself, where nothing is split. */
-export function splitKernel(kernel: PassKernel, schedule: Schedule): PassKernel[] {
-  const passes = schedule.split === undefined ? [kernel] : splitReductions(kernel, schedule.split);
+/** The kernels of the passes at this level, each with the inputs that it reads: the kernel itself, where nothing is split. */
+export function splitKernel(kernel: PassKernel, level: number | undefined): PassKernel[] {
+  const passes = level === undefined ? [kernel] : splitReductions(kernel, level);
   return passes.map(withoutUnusedInputs);
 }
 
 export function splitReductions(kernel: PassKernel, level: number): PassKernel[] {
   const reduces = reductionsInScope(rootsOf(kernel)).filter((reduce) => reduce.tree.length > level);
-  if (reduces.length === 0) throw new ScheduleError(`no reduction's tree has a level ${level} below its last`);
+  if (reduces.length === 0)
+    throw new ScheduleError(`no reduction's tree has a level ${level} below its last`, undefined, "partition");
   const passes: PassKernel[] = [];
   let rest = kernel;
   for (const [at, original] of reduces.entries()) {
@@ -160,7 +160,11 @@ function bound(kernel: PassKernel, count: Expr): Expr {
   };
   const largest = visit(count);
   if (largest === undefined)
-    throw new ScheduleError("the host cannot bound how many partial results a split would leave");
+    throw new ScheduleError(
+      "the host cannot bound how many partial results a split would leave",
+      "leave it out",
+      "partition",
+    );
   return largest;
 }
 

@@ -11,7 +11,7 @@ import { significantBits } from "../dsl/exactness/significant-bits.ts";
 import { emit } from "./expressions.ts";
 import type { Values } from "./fold.ts";
 import type { Group } from "./groups.ts";
-import { type AxisMapping, workgroupSizeOf } from "./schedule.ts";
+import { type AxisMapping, workgroupSizeOf } from "./schedule/mapping.ts";
 import { Block } from "./statements.ts";
 import { type Tile, tileOf } from "./tile.ts";
 
@@ -30,6 +30,8 @@ export interface Lowering {
   readonly tile: Tile;
   readonly staged: Map<string, StagedOperand>;
 }
+
+const leaveOutStage = "leave it out, or bind or sink more points of another axis";
 
 /** Stands for a point's index inside the workgroup's tile, in the address of a staged operand. */
 export function tileVariable(context: Context, axis: string): Variable {
@@ -63,12 +65,21 @@ export function stageOperands(lowering: Lowering, exprs: readonly Expr[], reduce
       const alone =
         !lowering.staged.has(operand.input) &&
         tiled.every((axis) => operand.free.has(context.pool.axisVariable(axis.axis)));
-      if (alone) throw new ScheduleError(`no two points of a tile have elements of '${operand.input}' in common`);
+      if (alone)
+        throw new ScheduleError(
+          `no two points of a tile have elements of '${operand.input}' in common`,
+          leaveOutStage,
+          "stage",
+        );
     }
     replaced.set(reduce, context.pool.reduce({ ...reduce, leaf }));
   }
   if (lowering.staged.size === 0)
-    throw new ScheduleError("no operand is shared along a tiled axis, so there is nothing to stage");
+    throw new ScheduleError(
+      "no operand is shared along a tiled axis, so there is nothing to stage",
+      leaveOutStage,
+      "stage",
+    );
   return exprs.map((expr) =>
     context.rewrite(expr, (node) =>
       node.kind === "field" && replaced.has(node.of)
@@ -117,7 +128,7 @@ function declareStaged(
   if (staged === undefined) {
     let inner = element;
     while (inner.kind === "unary") inner = inner.operand;
-    const name = context.declareShared(`${(inner as Load).input}_tile`, "f32", stretch * pitch);
+    const name = context.declareShared(`${(inner as Load).input}_tile`, "f32", stretch * pitch, "stage");
     staged = { name, element, axes, pitch };
     lowering.staged.set(name, staged);
     context.tables.set(name, { name, type: "f32" });

@@ -3,7 +3,7 @@ import type { Expr, Variable } from "../dsl/ir.ts";
 import type { Context } from "./context.ts";
 import { emit } from "./expressions.ts";
 import { extentOf } from "./pass-kernel.ts";
-import type { AxisMapping } from "./schedule.ts";
+import type { AxisMapping } from "./schedule/mapping.ts";
 import { Block } from "./statements.ts";
 
 export const tileOf = (axis: AxisMapping): number => axis.invocations * axis.registers;

@@ -2,7 +2,7 @@
 import type { Input } from "../dsl/ir.ts";
 import { collect, reductionsBelow, rootsOf } from "../dsl/visit.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
-import type { Mapping } from "./schedule.ts";
+import type { Mapping } from "./schedule/mapping.ts";
 import { perVector } from "../runtime/storage.ts";
 
 export function vectorInputs(

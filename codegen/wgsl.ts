@@ -6,7 +6,7 @@ import type { LoweredPass } from "./lower.ts";
 import { elementTypeOf, vectorWidthOf } from "./memory.ts";
 import { extentOf, formulaOf, type PassKernel } from "./pass-kernel.ts";
 import { dataName, readerText } from "./ranges.ts";
-import { workgroupSizeOf } from "./schedule.ts";
+import { workgroupSizeOf } from "./schedule/mapping.ts";
 import { printBlock, type PrintedLine } from "./statements.ts";
 
 /** What every kernel may call. `seal` is the identity that no driver can see through; the rest works on bits. */

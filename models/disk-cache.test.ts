@@ -8,6 +8,7 @@ import { DiskCache, userCacheDirectory } from "./disk-cache.ts";
 const artifactOf = (sha256: string): Artifact => ({
   kernel: "k",
   schedule: "s",
+  steps: "",
   trees: ["chain"],
   level: "portable",
   reason: "",

@@ -1,6 +1,6 @@
 /** Which of the schedules that fit a kernel a model loads. Any choice gives the same bits; this one is for speed. */
 import { own } from "../dsl/own.ts";
-import type { Schedule } from "../codegen/schedule.ts";
+import type { Schedule, Step } from "../codegen/schedule/step.ts";
 
 /** From this many tokens on, a kernel's schedule for many rows is used. */
 export const manyTokens = 4;
@@ -53,13 +53,14 @@ function reshaped(schedule: Schedule, { invocations = {}, ways }: Choice): Sched
     ...(ways === undefined ? [] : [`${ways} ways`]),
   ].join(" by ");
   if (shape === "") return schedule;
+  const others = schedule.steps.filter((step) => step.step !== "bind" || own(invocations, step.axis) === undefined);
+  const bound = Object.entries(invocations).filter(([, count]) => count > 1);
   return {
-    ...schedule,
     name: `${schedule.name}, ${shape}`,
-    passes: schedule.passes.map((pass) => ({
-      ...pass,
-      ...(ways === undefined ? {} : { ways, cut: 1 }),
-      axes: pass.axes.map((axis) => ({ ...axis, invocations: own(invocations, axis.axis) ?? axis.invocations })),
-    })),
+    steps: [
+      ...bound.map(([axis, count]): Step => ({ step: "bind", axis, invocations: count })),
+      ...others,
+      ...(ways === undefined ? [] : [{ step: "cooperate", level: 1, ways } as const]),
+    ],
   };
 }

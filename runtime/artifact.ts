@@ -98,6 +98,8 @@ export interface Pass {
 export interface Artifact {
   readonly kernel: string;
   readonly schedule: string;
+  /** The schedule's steps, as codegen/schedule/text.ts prints them: how the texts came about, not what they compute. */
+  readonly steps: string;
   /** The canonical tree of each reduction, outermost first. */
   readonly trees: readonly string[];
   /** `free` where absent. */

@@ -53,6 +53,7 @@ const doubled: Artifact = ((): Artifact => {
   return {
     kernel: "doubled",
     schedule: "by hand",
+    steps: "",
     trees: [],
     level: "integer",
     reason: "",

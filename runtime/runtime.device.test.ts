@@ -61,6 +61,7 @@ function artifact(kernel: string, passes: readonly Pass[]): Artifact {
   return {
     kernel,
     schedule: "by hand",
+    steps: "",
     trees: [],
     level: "portable",
     reason: "",

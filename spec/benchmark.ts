@@ -9,7 +9,7 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compile, schedulesFor } from "../codegen/compile.ts";
-import type { Schedule } from "../codegen/schedule.ts";
+import type { Schedule, Step } from "../codegen/schedule/step.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import {
@@ -111,19 +111,20 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 
 /** Variations on offered schedules: other counts of ways and stretches, which are data. */
 function variations(schedule: Schedule, device: Device): Schedule[] {
-  const mapping = schedule.passes[0]!;
+  const changed = (name: string, change: (step: Step) => Step): Schedule => ({
+    name,
+    steps: schedule.steps.map(change),
+  });
   if (schedule.name === "blocks") {
-    const lanes = mapping.axes.reduce((product, axis) => product * axis.invocations, 1);
+    const lanes = schedule.steps.reduce((product, step) => product * (step.step === "bind" ? step.invocations : 1), 1);
     return [8, 16, 32]
       .filter((ways) => ways * lanes <= device.limits.maxInvocations)
-      .map((ways) => ({ ...schedule, name: `blocks, ${ways} ways`, passes: [{ ...mapping, ways }] }));
+      .map((ways) => changed(`blocks, ${ways} ways`, (step) => (step.step === "cooperate" ? { ...step, ways } : step)));
   }
   if (schedule.name.startsWith("tile-8x8")) {
-    return [8, 16, 32].map((stage) => ({
-      ...schedule,
-      name: `tile-8x8, stretch ${stage}`,
-      passes: [{ ...mapping, stage }],
-    }));
+    return [8, 16, 32].map((leaves) =>
+      changed(`tile-8x8, stretch ${leaves}`, (step) => (step.step === "stage" ? { ...step, leaves } : step)),
+    );
   }
   return [schedule];
 }
@@ -161,7 +162,7 @@ async function main(): Promise<void> {
     for (const schedule of offered
       .filter(({ name }) => names.includes(name))
       .flatMap((one) => variations(one, device))) {
-      const blocks = schedule.layouts?.["weight"];
+      const blocks = schedule.steps.find((step) => step.step === "layout")?.blocks;
       const layout = {
         name: "weight",
         storage: "bf16" as const,

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { compile } from "../codegen/compile.ts";
 import type { Artifact, Binding } from "../runtime/artifact.ts";
-import type { Schedule } from "../codegen/schedule.ts";
+import type { Schedule } from "../codegen/schedule/step.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import {
   Commands,

@@ -2,6 +2,9 @@
 import { own } from "../dsl/own.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { compile, type Misfit, misfitLines, usableSchedules } from "../codegen/compile.ts";
+import { scheduleOf } from "../codegen/schedule/given.ts";
+import type { Schedule } from "../codegen/schedule/step.ts";
+import { StepSyntaxError } from "../codegen/schedule/text.ts";
 import { renderDiagnostic } from "../dsl/diagnostics.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { LocationError, pathOf } from "../dsl/location.ts";
@@ -31,8 +34,8 @@ export interface InvarianceOptions {
   readonly runs?: number;
   /** 1 where absent: the same test each time. */
   readonly seed?: number;
-  /** Names of the schedules to try; all that fit where absent. */
-  readonly schedules?: readonly string[];
+  /** The schedules to try: names of those that fit, or lists of steps in their text form. All that fit where absent. */
+  readonly schedules?: readonly (string | { readonly steps: string })[];
   /**
    * Throw where fewer than this fraction (0 to 1) of the outputs would change with the order of the sums; the report
    * warns below 0.9 where absent.
@@ -96,9 +99,15 @@ export async function assertInvariant(file: string | URL, options: InvarianceOpt
   const parameters = params === undefined ? undefined : fixed(kernel, params);
   const device = options.device ?? (await openDevice());
   try {
-    const { fitting, misfits } = usableSchedules(kernel, { extents, limits: device.limits });
+    const given = options.schedules?.flatMap((wanted) => (typeof wanted === "string" ? [] : [fromSteps(wanted.steps)]));
+    const named = options.schedules?.filter((wanted) => typeof wanted === "string");
+    const { fitting, misfits } =
+      given !== undefined && given.length > 0 && named?.length === 0
+        ? { fitting: [], misfits: [] }
+        : usableSchedules(kernel, { extents, limits: device.limits });
+    const offered = fitting.length === 0 ? [] : chosen(fitting, misfits, named, kernel);
     const artifacts = new Map(
-      chosen(fitting, misfits, options.schedules, kernel).map((schedule) => [
+      [...offered, ...(given ?? [])].map((schedule) => [
         schedule.name,
         compile(kernel, { extents, schedule, limits: device.limits }),
       ]),
@@ -254,6 +263,17 @@ function modelAxes(kernel: Kernel, axes: Readonly<Record<string, AxisRange>>): R
   }
   refuse(checkExtents(kernel, extents));
   return extents;
+}
+
+/** The schedule of a list of steps. Whether they fit is found out by compiling. */
+function fromSteps(text: string): Schedule {
+  try {
+    return scheduleOf(text);
+  } catch (error) {
+    if (!(error instanceof StepSyntaxError)) throw error;
+    const [what, fix] = error.message.split("; fix: ");
+    throw new TestSetupError(`steps '${text}', ${what!}`, fix!);
+  }
 }
 
 function chosen<T extends { readonly name: string }>(

@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { compile, schedulesFor } from "../codegen/compile.ts";
-import type { Schedule } from "../codegen/schedule.ts";
+import type { Schedule } from "../codegen/schedule/step.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { type Artifact, type DeviceLimits, defaultLimits } from "../runtime/artifact.ts";

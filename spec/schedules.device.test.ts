@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { schedulesFor } from "../codegen/compile.ts";
-import type { Schedule } from "../codegen/schedule.ts";
+import type { Schedule } from "../codegen/schedule/step.ts";
 import { type Device, openDevice } from "../runtime/index.ts";
 import { compareSchedules, ScheduleMismatch, Tally } from "./fixtures/compare-schedules.ts";
 import { doesForAll, effort, leaveOut, shareOf, some, tries } from "./fixtures/effort.ts";

@@ -1,7 +1,7 @@
 /** Build: the nest that reads as the kernel's declaration. Every point is computed on its own, and every fold in order. */
 import type { Expr, Reduce } from "../../dsl/ir.ts";
 import { partsOf, reductionsInScope, rootsOf } from "../../dsl/visit.ts";
-import { outputAxesOf } from "../candidates.ts";
+import { outputAxesOf } from "../schedule/shape.ts";
 import type { PassKernel } from "../pass-kernel.ts";
 import { fuse } from "./fuse.ts";
 import { type Fold, type Fused, leaderOf, type Nest, type Node, type Store } from "./nest.ts";

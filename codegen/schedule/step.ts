@@ -35,7 +35,7 @@ export type Step =
   | { readonly step: "layout"; readonly input: string; readonly blocks: readonly number[] };
 
 /** A named list of steps. The name is for people: the steps decide the text. */
-export interface SteppedSchedule {
+export interface Schedule {
   readonly name: string;
   readonly steps: readonly Step[];
 }

@@ -1,9 +1,10 @@
 /** Random kernels with a schedule each, compiled: what tests of the compiler run on, with a device or without one. */
 import fc from "fast-check";
-import { candidateSchedules } from "../../codegen/candidates.ts";
+import { candidateSchedules } from "../../codegen/schedule/offers.ts";
 import { compile, type CompileRequest } from "../../codegen/compile.ts";
-import { CompileError } from "../../codegen/errors.ts";
-import type { Schedule } from "../../codegen/schedule.ts";
+import { CompileError, ScheduleError } from "../../codegen/errors.ts";
+import { scheduleOf } from "../../codegen/schedule/given.ts";
+import type { Schedule } from "../../codegen/schedule/step.ts";
 import { specialize } from "../../codegen/specialize.ts";
 import type { Kernel, Reduce } from "../../dsl/ir.ts";
 import { type Artifact, defaultLimits } from "../../runtime/artifact.ts";
@@ -11,6 +12,7 @@ import { modelExtents } from "../extents.ts";
 import { reductionsOf } from "../order.ts";
 import { arbitraryNumbers, Choices } from "./choices.ts";
 import { type KernelCase, kernelOf } from "./kernels.ts";
+import { stepsOf } from "./steps.ts";
 
 export interface RandomCase extends KernelCase {
   readonly schedule: Schedule;
@@ -48,12 +50,59 @@ export function caseOf({ numbers, schedule, seed }: Draws): RandomCase {
   return Object.assign(drawn, { [fc.toStringMethod]: () => describeCase(drawn) });
 }
 
+/** A kernel and a list of steps for it, which may not apply. */
+export interface SteppedCase extends KernelCase {
+  readonly schedule: Schedule;
+  /** Of the inputs. */
+  readonly seed: number;
+  /** What was compiled, or why the steps do not apply. */
+  readonly compiled: Artifact | ScheduleError;
+}
+
+/** What decides about a stepped case; `steps` about its list. */
+export interface SteppedDraws {
+  readonly numbers: readonly number[];
+  readonly steps: readonly number[];
+  readonly seed: number;
+}
+
+export function arbitrarySteppedDraws(): fc.Arbitrary<SteppedDraws> {
+  return fc.record({
+    numbers: arbitraryNumbers(),
+    steps: fc.noBias(fc.array(fc.nat(0xffff), { maxLength: 80, size: "max" })),
+    seed: fc.noBias(fc.nat(0xffff)),
+  });
+}
+
+export function steppedCaseOf({ numbers, steps, seed }: SteppedDraws): SteppedCase {
+  const kernelCase = kernelOf(new Choices(numbers));
+  const { kernel, extents } = kernelCase;
+  const request = { extents: modelExtents(kernel, extents), limits: defaultLimits };
+  const schedule = scheduleOf(stepsOf(new Choices(steps), specialize(kernel, request.extents)));
+  const drawn = { ...kernelCase, schedule, seed, compiled: orMisfit(kernel, { ...request, schedule }) };
+  return Object.assign(drawn, { [fc.toStringMethod]: () => describeCase(drawn) });
+}
+
+function orMisfit(kernel: Kernel, request: CompileRequest): Artifact | ScheduleError {
+  try {
+    return compile(kernel, request);
+  } catch (error) {
+    if (error instanceof CompileError && error.cause instanceof ScheduleError) return error.cause;
+    throw error;
+  }
+}
+
 /** As many cases as asked for, always the same for a seed. */
 export function randomCases(seed: number, count: number): RandomCase[] {
   return fc.sample(arbitraryDraws(), { seed, numRuns: count }).map(caseOf);
 }
 
-export function describeCase({ source, schedule, extents, seed }: RandomCase): string {
+export function describeCase({
+  source,
+  schedule,
+  extents,
+  seed,
+}: Pick<RandomCase, "source" | "schedule" | "extents" | "seed">): string {
   return `schedule ${schedule.name}, extents ${JSON.stringify(extents)}, inputs' seed ${seed}, kernel\n${source}`;
 }
 

@@ -14,7 +14,7 @@ import { addressOf, loadText } from "../../codegen/memory.ts";
 import { formulaOf } from "../../codegen/pass-kernel.ts";
 import { readerText } from "../../codegen/ranges.ts";
 import { rowCounts } from "../../codegen/rows.ts";
-import { workgroupSizeOf } from "../../codegen/schedule.ts";
+import { workgroupSizeOf } from "../../codegen/schedule/mapping.ts";
 import { splitKernel } from "../../codegen/split.ts";
 import { stagedElement } from "../../codegen/stage.ts";
 import { Block } from "../../codegen/statements.ts";
@@ -30,7 +30,7 @@ vi.mock(import("../../codegen/memory.ts"), { spy: true });
 vi.mock(import("../../codegen/pass-kernel.ts"), { spy: true });
 vi.mock(import("../../codegen/ranges.ts"), { spy: true });
 vi.mock(import("../../codegen/rows.ts"), { spy: true });
-vi.mock(import("../../codegen/schedule.ts"), { spy: true });
+vi.mock(import("../../codegen/schedule/mapping.ts"), { spy: true });
 vi.mock(import("../../codegen/split.ts"), { spy: true });
 vi.mock(import("../../codegen/stage.ts"), { spy: true });
 vi.mock(import("../../dsl/exactness/significant-bits.ts"), { spy: true });
@@ -42,7 +42,7 @@ const really = {
   passKernel: await vi.importActual<typeof import("../../codegen/pass-kernel.ts")>("../../codegen/pass-kernel.ts"),
   ranges: await vi.importActual<typeof import("../../codegen/ranges.ts")>("../../codegen/ranges.ts"),
   rows: await vi.importActual<typeof import("../../codegen/rows.ts")>("../../codegen/rows.ts"),
-  schedule: await vi.importActual<typeof import("../../codegen/schedule.ts")>("../../codegen/schedule.ts"),
+  schedule: await vi.importActual<typeof import("../../codegen/schedule/mapping.ts")>("../../codegen/schedule.ts"),
   split: await vi.importActual<typeof import("../../codegen/split.ts")>("../../codegen/split.ts"),
   stage: await vi.importActual<typeof import("../../codegen/stage.ts")>("../../codegen/stage.ts"),
 };
@@ -316,8 +316,8 @@ export const loweringFaults: readonly LoweringFault[] = [
     what: "partial results are folded pairwise",
     at: ["linear/split", "linear:long/split", "linearF32/split"],
     plant: () =>
-      void vi.mocked(splitKernel).mockImplementation((kernel, schedule) => {
-        const passes = really.split.splitKernel(kernel, schedule);
+      void vi.mocked(splitKernel).mockImplementation((kernel, level) => {
+        const passes = really.split.splitKernel(kernel, level);
         return passes.map((pass, at) =>
           at === passes.length - 1 ? { ...pass, ...replaceTrees(pass, [{ fold: "pairwise" }]) } : pass,
         );
@@ -358,7 +358,7 @@ export const loweringFaults: readonly LoweringFault[] = [
   },
   {
     name: "size of a workgroup",
-    file: "schedule.ts",
+    file: "schedule/mapping.ts",
     what: "half of the invocations",
     at: ["linear/alone", "linear/tile-2x2", "rmsNorm/runs-together"],
     plant: () =>
@@ -375,7 +375,7 @@ export function compiledWith(
   const { kernel, schedule, artifact, limits } = target;
   try {
     fault.plant();
-    const made = compile(kernel, { extents: artifact.extents, schedule, limits });
+    const made = compile({ ...kernel }, { extents: artifact.extents, schedule, limits });
     return { target, artifact: { ...made, sha256: `${made.sha256}, ${fault.name} at ${at}` } };
   } finally {
     // What vi.mock spies on goes back to what it was, and so do the methods.

@@ -1,7 +1,7 @@
 /** What mutants are made of: kernels under schedules, at sizes that are small and ragged. */
 import type { Artifact } from "../../runtime/artifact.ts";
 import { compile, schedulesFor } from "../../codegen/compile.ts";
-import type { Schedule } from "../../codegen/schedule.ts";
+import type { Schedule } from "../../codegen/schedule/step.ts";
 import type { Kernel } from "../../dsl/ir.ts";
 import { defaultLimits, type DeviceLimits } from "../../runtime/artifact.ts";
 import { type Extents, extentsOf, kernels, type Size } from "../fixtures/schedule-kernels.ts";

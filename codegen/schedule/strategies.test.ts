@@ -1,7 +1,17 @@
 /** Which inputs the schedule `blocks` stores in blocks, and of what sizes: a matter of how they are read, and how wide they are stored. */
 import { expect, test } from "vitest";
-import { extentsOf, kernels } from "../spec/fixtures/schedule-kernels.ts";
-import { schedulesFor } from "./compile.ts";
+import { extentsOf, kernels } from "../../spec/fixtures/schedule-kernels.ts";
+import { schedulesFor } from "../compile.ts";
+import type { Schedule } from "./step.ts";
+
+/** The schedules that store inputs in blocks, and the blocks of each input. */
+const layoutsOf = (schedules: readonly Schedule[]): [string, Record<string, readonly number[]>][] =>
+  schedules
+    .filter(({ steps }) => steps.some(({ step }) => step === "layout"))
+    .map(({ name, steps }) => [
+      name,
+      Object.fromEntries(steps.flatMap((step) => (step.step === "layout" ? [[step.input, step.blocks]] : []))),
+    ]);
 
 test.each([
   ["linear", { weight: [32, 8] }],
@@ -10,9 +20,9 @@ test.each([
   ["interleavedHeads", { w: [32, 4, 1] }],
 ])("%s: %j", (name, layouts) => {
   const wide = schedulesFor(kernels.get(name)!, { extents: extentsOf(name, { rows: 3, items: 64, width: 40 }) });
-  expect(wide.find((schedule) => schedule.layouts !== undefined)).toMatchObject({ name: "blocks", layouts });
+  expect(layoutsOf(wide)).toEqual([["blocks", layouts]]);
   const narrow = schedulesFor(kernels.get(name)!, { extents: extentsOf(name, { rows: 3, items: 64, width: 31 }) });
-  expect(narrow.every((schedule) => schedule.layouts === undefined)).toBe(true);
+  expect(layoutsOf(narrow)).toEqual([]);
 });
 
 test.each([
@@ -22,5 +32,5 @@ test.each([
   ["welfordVariance", "its input is of the batch's size"],
 ])("%s has none: %s", (name) => {
   const schedules = schedulesFor(kernels.get(name)!, { extents: extentsOf(name, { rows: 64, items: 64, width: 64 }) });
-  expect(schedules.every((schedule) => schedule.layouts === undefined)).toBe(true);
+  expect(layoutsOf(schedules)).toEqual([]);
 });

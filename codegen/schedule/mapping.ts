@@ -1,7 +1,4 @@
-/**
- * Schedules. A schedule is data: it says where each output element is computed and who shares the work, and it
- * cannot say what is computed; the tree does that. Any schedule that fits a kernel gives the same bits.
- */
+/** What a schedule's steps come to for one pass, as the lowering obeys it. plan.ts computes it; nothing outside of codegen sees it. */
 
 /** How the points of one output axis are dealt out. */
 export interface AxisMapping {
@@ -36,37 +33,5 @@ export interface Mapping {
   readonly stage?: number;
 }
 
-export interface Schedule {
-  readonly name: string;
-  /**
-   * Each top-level reduction is split in two passes at this level of its tree: its values there are computed in
-   * parallel by a pass of their own, and folded in order by the next.
-   */
-  readonly split?: number;
-  /** One for each pass, in order. */
-  readonly passes: readonly Mapping[];
-  /** Inputs that are stored in blocks (see Layout.blocks of artifact.ts) instead of row-major. */
-  readonly layouts?: Readonly<Record<string, readonly number[]>>;
-}
-
 export const workgroupSizeOf = (mapping: Mapping): number =>
   mapping.axes.reduce((size, axis) => size * axis.invocations, mapping.ways);
-
-/** One line for people: what goes where. */
-export function describeMapping(mapping: Mapping): string {
-  const axes = mapping.axes.map((axis) => {
-    const parts = [
-      axis.invocations > 1 ? `${axis.invocations} invocations` : "",
-      axis.registers > 1 ? `${axis.registers} registers ${axis.order}` : "",
-      axis.whole ? "whole" : "",
-    ].filter((part) => part !== "");
-    return `${axis.axis}: ${parts.length === 0 ? "1" : parts.join(" × ")}`;
-  });
-  const rest = [
-    mapping.ways > 1 ? `${mapping.ways} ways` : "",
-    mapping.cut === undefined ? "" : `cut at level ${mapping.cut}`,
-    mapping.unroll > 1 ? `unroll ${mapping.unroll}` : "",
-    mapping.stage === undefined ? "" : `stage ${mapping.stage}`,
-  ].filter((part) => part !== "");
-  return [...axes, ...rest].join("; ");
-}

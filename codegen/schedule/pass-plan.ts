@@ -1,0 +1,185 @@
+/** What the steps of one pass come to: each changes the mapping, or is refused. */
+import type { DeviceLimits } from "../../runtime/artifact.ts";
+import { isPacked } from "../../runtime/storage.ts";
+import { ScheduleError } from "../errors.ts";
+import type { PassKernel } from "../pass-kernel.ts";
+import { type AxisMapping, type Mapping, workgroupSizeOf } from "./mapping.ts";
+import { belowLast, levelFix, oneOf, type Placed, refused } from "./refuse.ts";
+import { outputAxesOf, topReductionsOf } from "./shape.ts";
+import type { Step } from "./step.ts";
+
+/** More points than these in one invocation are more text than any driver compiles in seconds. */
+const mostPoints = 256;
+/** So are more leaves in one round of a loop. */
+const mostLeaves = 64;
+/** Applies the steps of one pass to its mapping. */
+export class PassPlanner {
+  readonly #kernel: PassKernel;
+  readonly #limits: DeviceLimits;
+  readonly #axes: Map<string, AxisMapping>;
+  readonly #depth: number;
+  /** What was done to what: a step comes once, for its axis where it has one. */
+  readonly #done = new Map<string, Placed>();
+
+  constructor(kernel: PassKernel, limits: DeviceLimits) {
+    this.#kernel = kernel;
+    this.#limits = limits;
+    this.#axes = new Map(
+      outputAxesOf(kernel).map((axis) => [
+        axis,
+        { axis, invocations: 1, registers: 1, order: "blocked", whole: false },
+      ]),
+    );
+    this.#depth = Math.max(0, ...topReductionsOf(kernel).map(({ tree }) => tree.length));
+  }
+
+  mapping(steps: readonly Placed[]): Mapping {
+    let mapping: Mapping = { axes: [], ways: 1, unroll: 1 };
+    let order = [...this.#axes.keys()];
+    for (const placed of steps) {
+      const { step } = placed;
+      switch (step.step) {
+        case "bind":
+          this.#change(placed, step.axis, { invocations: step.invocations });
+          break;
+        case "sink":
+          this.#change(placed, step.axis, { registers: step.points, order: step.order });
+          break;
+        case "walk":
+          this.#change(placed, step.axis, { whole: true });
+          break;
+        case "reorder":
+          this.#once(placed, "reorder", "the pass");
+          order = this.#reordered(placed, step.axes);
+          break;
+        case "cooperate":
+          this.#onFolds(placed, step.level);
+          mapping = { ...mapping, cut: step.level, ways: step.ways };
+          break;
+        case "unroll":
+          this.#onFolds(placed);
+          if (step.leaves > mostLeaves)
+            throw refused(
+              placed,
+              `${step.leaves} leaves in one round are more than ${mostLeaves}`,
+              `take ${mostLeaves}`,
+            );
+          mapping = { ...mapping, unroll: step.leaves };
+          break;
+        case "stage":
+          this.#onFolds(placed);
+          mapping = { ...mapping, stage: step.leaves };
+          break;
+      }
+    }
+    mapping = { ...mapping, axes: order.map((axis) => this.#axes.get(axis)!) };
+    this.#check(steps, mapping);
+    return mapping;
+  }
+
+  #change(placed: Placed, axis: string, change: Partial<AxisMapping>): void {
+    const known = this.#axes.get(axis);
+    if (known === undefined) throw this.#unknownAxis(placed, axis);
+    this.#once(placed, `${placed.step.step} ${axis}`, `axis ${axis}`);
+    this.#axes.set(axis, { ...known, ...change });
+  }
+
+  #unknownAxis(placed: Placed, axis: string): ScheduleError {
+    const names = [...this.#axes.keys()];
+    const is = this.#kernel.axes.some(({ name }) => name === axis)
+      ? `no output lies along axis ${axis}`
+      : `the kernel has no axis ${axis}`;
+    return refused(placed, is, oneOf(axis, names));
+  }
+
+  #once(placed: Placed, key: string, what: string): void {
+    const before = this.#done.get(key);
+    if (before !== undefined)
+      throw refused(placed, `${what} has one already: step ${before.place.number}, ${before.place.text}`);
+    this.#done.set(key, placed);
+  }
+
+  #reordered(placed: Placed, axes: readonly string[]): string[] {
+    const unknown = axes.find((axis) => !this.#axes.has(axis));
+    if (unknown !== undefined) throw this.#unknownAxis(placed, unknown);
+    const all = [...this.#axes.keys()];
+    if (axes.length !== all.length || new Set(axes).size !== axes.length)
+      throw refused(
+        placed,
+        "it has to name each output axis once",
+        `write 'reorder(${all.join(", ")})' in the order that you want`,
+      );
+    const inner = all.at(-1)!;
+    if (this.#hasPairs() && axes.at(-1) !== inner)
+      throw refused(placed, `two neighbors along axis ${inner} share a word of a 16-bit output`, `put ${inner} last`);
+    return [...axes];
+  }
+
+  /** What a step does to folds: to each of the pass's reductions, which have so many levels. */
+  #onFolds(placed: Placed, level = 0): void {
+    this.#once(placed, placed.step.step, "the pass");
+    if (this.#depth === 0) throw refused(placed, "the pass reduces nothing");
+    if (level >= this.#depth) throw refused(placed, belowLast(level, this.#depth), levelFix("cooperate", this.#depth));
+  }
+
+  #hasPairs(): boolean {
+    return this.#kernel.outputs.some(({ storage }) => isPacked(storage));
+  }
+
+  /** What holds of all steps of a pass together. */
+  #check(steps: readonly Placed[], mapping: Mapping): void {
+    const size = workgroupSizeOf(mapping);
+    if (size > this.#limits.maxInvocations) throw this.#tooMany(steps, size);
+    const points = mapping.axes.reduce((product, { registers }) => product * registers, 1);
+    const lastOf = (kind: Step["step"], axis?: string): Placed | undefined =>
+      [...steps]
+        .reverse()
+        .find(({ step }) => step.step === kind && (axis === undefined || ("axis" in step && step.axis === axis)));
+    if (points > mostPoints)
+      throw refused(
+        lastOf("sink")!,
+        `an invocation would hold ${points} points, more than ${mostPoints}`,
+        "sink fewer points",
+      );
+    for (const { axis, whole, order, registers } of mapping.axes) {
+      if (whole && order === "interleaved" && registers > 1)
+        throw refused(
+          lastOf("sink", axis)!,
+          `axis ${axis} is walked, by invocations that hold neighbors`,
+          `write 'sink(${axis}, ${registers}, blocked)'`,
+        );
+    }
+    const staged = lastOf("stage");
+    const dealt = mapping.axes.find(({ whole, invocations, registers }) => whole && invocations * registers > 1);
+    if (staged !== undefined && dealt !== undefined)
+      throw refused(
+        staged,
+        `axis ${dealt.axis} is walked by several invocations or points, which could not meet to stage operands`,
+        `leave it or 'walk(${dealt.axis})' out`,
+      );
+    if (staged !== undefined && mapping.cut !== undefined)
+      throw refused(
+        staged,
+        "invocations that cooperate on a fold take different leaves of it, and could not meet to stage them",
+        "leave it or the cooperate out",
+      );
+    const inner = mapping.axes.at(-1);
+    if (inner !== undefined && this.#hasPairs() && (inner.registers % 2 !== 0 || inner.order !== "blocked")) {
+      const reason = `16-bit outputs need pairs of neighbors of axis ${inner.axis} in one invocation`;
+      const fix = `write 'sink(${inner.axis}, 2, blocked)'`;
+      const sunk = lastOf("sink", inner.axis);
+      throw sunk === undefined ? new ScheduleError(reason, fix, "sink") : refused(sunk, reason, fix);
+    }
+  }
+
+  /** Names the step at which there are more invocations than the device has. */
+  #tooMany(steps: readonly Placed[], size: number): ScheduleError {
+    let product = 1;
+    const most = this.#limits.maxInvocations;
+    const at = steps.find(({ step }) => {
+      product *= step.step === "bind" ? step.invocations : step.step === "cooperate" ? step.ways : 1;
+      return product > most;
+    })!;
+    return refused(at, `${size} invocations are more than the device's ${most}`, "bind fewer invocations");
+  }
+}
