@@ -1,172 +1,20 @@
 /** The grammar of the IR's text, and the syntax tree that it gives; parse-ir.ts makes a kernel of it. */
-import { EmbeddedActionsParser, Lexer, createToken, type IToken, type TokenType } from "chevrotain";
+import { EmbeddedActionsParser, type IToken } from "chevrotain";
 import { infix } from "./ir-operators.ts";
+import {
+  IrSyntaxError,
+  type At,
+  type ExprSyntax,
+  type Binding,
+  type TypedName,
+  type TensorSyntax,
+  type ReduceSyntax,
+  type StatementSyntax,
+  type MemberSyntax,
+  type KernelSyntax,
+} from "./ir-syntax.ts";
+import { name, word, number, text, infixOperator, minus, otherPrefix, mark, tokens, lexer } from "./ir-tokens.ts";
 
-/** A text that is not a kernel's. Line and column are 1-based. */
-export class IrSyntaxError extends Error {
-  override readonly name = "IrSyntaxError";
-  constructor(
-    message: string,
-    readonly line: number,
-    readonly column: number,
-  ) {
-    super(`${line}:${column}: ${message}`);
-  }
-}
-
-/** Where a syntax node begins. */
-export interface At {
-  readonly line: number;
-  readonly column: number;
-}
-
-export type ExprSyntax = At &
-  (
-    | { readonly kind: "number"; readonly text: string }
-    | { readonly kind: "name"; readonly name: string; readonly field: string | undefined }
-    | {
-        readonly kind: "load";
-        readonly input: string;
-        readonly guarded: boolean;
-        readonly indices: readonly ExprSyntax[];
-      }
-    | { readonly kind: "call"; readonly callee: string; readonly arguments: readonly ExprSyntax[] }
-    | { readonly kind: "prefix"; readonly symbol: string; readonly operand: ExprSyntax }
-    | { readonly kind: "infix"; readonly symbol: string; readonly left: ExprSyntax; readonly right: ExprSyntax }
-  );
-
-export interface Binding extends At {
-  readonly name: string;
-  readonly value: ExprSyntax;
-}
-export interface TypedName extends At {
-  readonly name: string;
-  readonly type: string;
-}
-export interface TensorSyntax extends TypedName {
-  readonly modifiers: readonly string[];
-  readonly axes: readonly string[];
-}
-
-export interface ReduceSyntax extends At {
-  readonly name: string;
-  readonly reducer: string;
-  readonly variable: string;
-  readonly axis: string;
-  readonly start: ExprSyntax | undefined;
-  readonly count: ExprSyntax | undefined;
-  readonly item: ExprSyntax | undefined;
-  readonly tree: string;
-  readonly body: readonly StatementSyntax[];
-  readonly leaves: readonly Binding[];
-}
-export type StatementSyntax =
-  | { readonly kind: "let"; readonly binding: Binding }
-  | { readonly kind: "reduce"; readonly reduce: ReduceSyntax };
-
-export type MemberSyntax =
-  | { readonly kind: "axis" | "parameter"; readonly declared: TypedName }
-  | { readonly kind: "input"; readonly tensor: TensorSyntax }
-  | {
-      readonly kind: "function";
-      readonly name: string;
-      readonly parameters: readonly TypedName[];
-      readonly body: readonly StatementSyntax[];
-      readonly result: ExprSyntax;
-    }
-  | {
-      readonly kind: "reducer";
-      readonly name: string;
-      readonly states: readonly (TypedName & { readonly identity: ExprSyntax })[];
-      readonly body: readonly StatementSyntax[];
-      readonly combines: readonly Binding[];
-    }
-  | { readonly kind: "statement"; readonly statement: StatementSyntax }
-  | {
-      readonly kind: "output";
-      readonly tensor: TensorSyntax;
-      readonly over: readonly string[] | undefined;
-      readonly place: readonly ExprSyntax[] | undefined;
-      readonly value: ExprSyntax;
-    };
-
-export interface KernelSyntax {
-  readonly name: string;
-  readonly members: readonly MemberSyntax[];
-}
-
-/** As in JavaScript. Chevrotain would drop the pattern's flag. */
-const nameAt = /[\p{ID_Start}_$][\p{ID_Continue}$\u200c\u200d]*/uy;
-const name = createToken({
-  name: "Name",
-  line_breaks: false,
-  pattern: (text: string, offset: number): RegExpExecArray | null => {
-    nameAt.lastIndex = offset;
-    return nameAt.exec(text);
-  },
-});
-/** Keywords stay names where a name is meant, so that an axis may be called `count`. */
-const words = [
-  "kernel",
-  "axis",
-  "input",
-  "parameter",
-  "output",
-  "function",
-  "reducer",
-  "state",
-  "combine",
-  "let",
-  "reduce",
-  "leaf",
-  "return",
-  "over",
-  "in",
-  "from",
-  "count",
-  "item",
-  "by",
-  "at",
-] as const;
-const word = Object.fromEntries(
-  words.map((keyword) => [
-    keyword,
-    createToken({ name: `'${keyword}'`, pattern: keyword, longer_alt: name, categories: name }),
-  ]),
-) as Record<(typeof words)[number], TokenType>;
-const number = createToken({ name: "Number", pattern: /0x[0-9a-f]+|\d+(\.\d+)?(e[+-]?\d+)?i?/ });
-const text = createToken({ name: "Text", pattern: /"[^"\n]*"/ });
-const infixOperator = createToken({ name: "Operator", pattern: Lexer.NA });
-const minus = createToken({ name: "Minus", pattern: "-", categories: infixOperator });
-const otherPrefix = createToken({ name: "Prefix", pattern: /~|!(?!=)/ });
-const operators = Object.values(infix)
-  .map(([symbol]) => symbol)
-  .filter((symbol) => symbol !== "-")
-  .sort((a, b) => b.length - a.length)
-  .map((symbol) => createToken({ name: symbol, pattern: symbol, categories: infixOperator }));
-const mark = Object.fromEntries(
-  ["{", "}", "(", ")", "?[", "[", "]", ",", ":", "=", "."].map((symbol) => [
-    symbol,
-    createToken({ name: symbol, pattern: symbol }),
-  ]),
-) as Record<string, TokenType>;
-const blank = createToken({ name: "Blank", pattern: /\s+/, group: Lexer.SKIPPED });
-const stray = createToken({ name: "Stray", pattern: /./ });
-
-const tokens = [
-  blank,
-  ...Object.values(word),
-  name,
-  number,
-  text,
-  infixOperator,
-  otherPrefix,
-  ...operators,
-  minus,
-  ...Object.values(mark),
-  stray,
-];
-const lexer = new Lexer(tokens);
 const precedenceOf = new Map(Object.values(infix));
 
 function at(token: IToken): At {

@@ -22,7 +22,6 @@ import type {
 } from "./ir.ts";
 import {
   IrSyntaxError,
-  parseSyntax,
   type At,
   type Binding,
   type ExprSyntax,
@@ -30,7 +29,8 @@ import {
   type ReduceSyntax,
   type StatementSyntax,
   type TensorSyntax,
-} from "./ir-grammar.ts";
+} from "./ir-syntax.ts";
+import { parseSyntax } from "./ir-grammar.ts";
 import { binaryCalls, infix, prefix, unaryCalls } from "./ir-operators.ts";
 import { parseTree, TreeSyntaxError } from "./tree-notation.ts";
 import { storageTypes } from "../runtime/storage.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { IrSyntaxError } from "./ir-grammar.ts";
+import { IrSyntaxError } from "./ir-syntax.ts";
 import { parseKernel } from "./parse-ir.ts";
 import { printKernel } from "./print-ir.ts";
 

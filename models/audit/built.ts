@@ -4,7 +4,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { hashArtifact } from "../../codegen/artifact-hash.ts";
-import { IrSyntaxError } from "../../dsl/ir-grammar.ts";
+import { IrSyntaxError } from "../../dsl/ir-syntax.ts";
 import { parseKernel } from "../../dsl/parse-ir.ts";
 import { Folder, ModelFileError, sha256Of } from "../../runtime/model/files.ts";
 import { withTexts, type StoredArtifact } from "../../runtime/model/kernels.ts";
