@@ -11,7 +11,7 @@ import { extentsOf, type Extents, sizedKernels } from "../fixtures/kernel-extent
 import { sizes as strangers } from "../fixtures/strangers/extents.ts";
 import { UsageError } from "./sides.ts";
 
-/** The sizes of each kernel by name. The new side makes the list, and the old side takes it. */
+/** The sizes of each kernel by file and name. The new side makes the list, and the old side takes it. */
 export type SizeList = Record<string, Readonly<Record<string, Extents>>>;
 
 interface Compiler {
@@ -37,9 +37,9 @@ export async function writeTexts(
   const { schedulesFor, compile } = (await importFrom(sources, "codegen/compile.ts")) as Compiler;
   emptied(folder);
   for (const [file, kernel] of await kernelsOf(sources, only)) {
-    const sizes = list === undefined ? await sizesOf(sources, kernel) : list[kernel.name];
+    const sizes = list === undefined ? await sizesOf(sources, kernel) : list[`${file}.${kernel.name}`];
     if (sizes === undefined) continue;
-    taken[kernel.name] = sizes;
+    taken[`${file}.${kernel.name}`] = sizes;
     for (const [size, all] of Object.entries(sizes)) {
       const extents = onlyOf(kernel, all);
       const name = `${file}.${kernel.name}.${size}`;
@@ -119,15 +119,20 @@ function kernelFiles(folder: string): string[] {
     });
 }
 
-/** An aligned and a ragged size where the fixtures have them; those of the command line elsewhere. */
+/** An aligned and a ragged size where the fixtures have them for a kernel of this name and these axes; those of the command line elsewhere. */
 async function sizesOf(sources: string, kernel: Kernel): Promise<Readonly<Record<string, Extents>> | undefined> {
   const { name } = kernel;
-  if (sizedKernels.includes(name)) return { aligned: extentsOf(name, aligned), ragged: extentsOf(name, ragged) };
-  if (Object.hasOwn(strangers, name)) return { ...strangers[name]! };
+  const known = sizedKernels.includes(name)
+    ? { aligned: extentsOf(name, aligned), ragged: extentsOf(name, ragged) }
+    : Object.hasOwn(strangers, name)
+      ? { ...strangers[name]! }
+      : undefined;
+  const model = kernel.axes.filter(({ role }) => role === "model");
+  if (known !== undefined && model.every((axis) => Object.hasOwn(known.aligned, axis.name))) return known;
   const { modelExtentsOr } = (await importFrom(sources, "cli/default-extents.ts")) as {
     modelExtentsOr: (kernel: Kernel, given: Extents) => Extents;
   };
-  return { default: modelExtentsOr(kernel, {}) };
+  return { default: modelExtentsOr(kernel, Object.create(null) as Extents) };
 }
 
 const onlyOf = (kernel: Kernel, extents: Extents): Extents =>
