@@ -29,8 +29,9 @@ const onOneDriver = doesForAll
       "spec/mutants/mutants.device.test.ts",
     ];
 /**
- * Files that a quick run leaves to CI, since each takes a software driver, or a core, half a minute or more, and other files try what a
- * change is most likely to break: how commands and loading fail, the engine under crowds and lost devices, large tensors.
+ * Files that a quick run leaves to CI, since each takes a software driver, or a core, half a minute or more, and other
+ * files try what a change is most likely to break: how commands and loading fail, the engine under crowds and lost
+ * devices, large tensors.
  */
 const leftToCi =
   effort !== "quick"
@@ -54,8 +55,8 @@ const leftToCi =
         "spec/page.any-device.test.ts",
       ];
 /**
- * What CI, too, does on the other driver only where there are two: SwiftShader takes minutes for each, and a device has no part in
- * how requests are put together.
+ * What CI, too, does on the other driver only where there are two: SwiftShader takes minutes for each, and a device has
+ * no part in how requests are put together.
  */
 const leftToTheFaster =
   effort === "ci" && isSlowest && hasOthers
@@ -74,8 +75,8 @@ process.env["TREEFOLD_FILES_LEFT_OUT_SAID"] = "yes";
 const results = process.env["TREEFOLD_RESULTS"];
 
 /**
- * Tests of the project `device` run on whatever VK_DRIVER_FILES names; spec/test.mjs runs them once on each driver. Those
- * of `any-device` are of commands, faults and documents, which need a device and do not care which.
+ * Tests of the project `device` run on whatever VK_DRIVER_FILES names; spec/test.mjs runs them once on each driver.
+ * Those of `any-device` are of commands, faults and documents, which need a device and do not care which.
  */
 export default defineConfig({
   test: {
@@ -84,8 +85,8 @@ export default defineConfig({
       ["default", { summary: canDraw(process.stdout, process.env) }],
       ...(results === undefined ? [] : [["json", { outputFile: results }] as ["json", { outputFile: string }]]),
     ],
-    // No test is judged by the time that it takes. These only end what would never end: the longest test takes a minute of an
-    // idle core, and four others may have the core, too.
+    // No test is judged by the time that it takes. These only end what would never end: the longest test takes a minute
+    // of an idle core, and four others may have the core, too.
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
     // Test files of a worker share its modules: TypeScript alone takes most of a second to load.

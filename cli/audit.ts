@@ -73,7 +73,8 @@ export function register(program: Command): void {
     .option(
       "--json",
       "print " +
-        '{"kernels":[{"kernel","schedule","level","status","sizes","expressionHash","failures"}],"proven","checked","refuted","unfollowed","leftOut":[{"kernel","schedule","reason"}]}, ' +
+        '{"kernels":[{"kernel","schedule","level","status","sizes","expressionHash","failures"}],' +
+        '"proven","checked","refuted","unfollowed","leftOut":[{"kernel","schedule","reason"}]}, ' +
         "status being one of the four words before",
     )
     .action(audit);

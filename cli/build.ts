@@ -44,20 +44,21 @@ async function build({ model: directory, out, name, weights, audit, json = false
     return built;
   });
   const { manifest } = library;
+  const { fingerprint, level, golden } = manifest;
   const kernels = Object.entries(manifest.kernels).flatMap(([kernel, variants]) =>
     variants.map(({ schedule, level, trees, sha256 }) => ({ name: kernel, schedule, level, trees, sha256 })),
   );
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ out, name: manifest.name, fingerprint: manifest.fingerprint, kernels, level: manifest.level, golden: manifest.golden?.logits ?? null })}\n`,
+      `${JSON.stringify({ out, name: manifest.name, fingerprint, kernels, level, golden: golden?.logits ?? null })}\n`,
     );
     return;
   }
   process.stdout.write(
-    `${out}: package '${manifest.name}', ${kernels.length} kernels, ${manifest.level!}, fingerprint ${manifest.fingerprint}\n${
-      manifest.golden === undefined
+    `${out}: package '${manifest.name}', ${kernels.length} kernels, ${level!}, fingerprint ${fingerprint}\n${
+      golden === undefined
         ? "The model is too large for the reference evaluator: there is no golden hash.\n"
-        : `Golden hash ${manifest.golden.logits}: the reference evaluator's logits for ${manifest.golden.ids.length} tokens.\n`
+        : `Golden hash ${golden.logits}: the reference evaluator's logits for ${golden.ids.length} tokens.\n`
     }`,
   );
 }

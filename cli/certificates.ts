@@ -123,7 +123,8 @@ function renderFailure({ name, texts, artifact }: Subject, failure: Failure, oth
   const fix = ownFix ?? fixFor(outcome);
   const location = source ?? text ?? { file: texts[0] ?? "wgsl", line: 1, column: 1 };
   const sourceOf = (file: string): string | undefined => (file === text?.file ? wgsl : sourceText(file));
-  return `${renderDiagnostic({ code: kind, message: what, location, notes, fix }, sourceOf, `${wordFor(outcome)} (${kind})`)}\n`;
+  const diagnostic = { code: kind, message: what, location, notes, fix };
+  return `${renderDiagnostic(diagnostic, sourceOf, `${wordFor(outcome)} (${kind})`)}\n`;
 }
 
 function fixFor(outcome: Failure["outcome"]): string {

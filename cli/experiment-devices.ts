@@ -148,10 +148,8 @@ async function runOn(
   const { code, out, said } = await runMain(args, { VK_DRIVER_FILES: manifest });
   if (code === 0) return JSON.parse(out) as Seen;
   if (/offers no adapter|no adapter was found/.test(said)) return undefined;
-  throw new Error(
-    `on the driver of ${manifest}: ` +
-      `${said === "" ? `the process ended with ${String(code)}; fix: leave the driver out, by naming others with --driver` : said}`,
-  );
+  const ended = `the process ended with ${String(code)}; fix: leave the driver out, by naming others with --driver`;
+  throw new Error(`on the driver of ${manifest}: ${said === "" ? ended : said}`);
 }
 
 async function compare(kind: Kind, seen: readonly (Seen & { readonly folder: string })[]): Promise<Compared> {

@@ -238,12 +238,9 @@ export function renderRun({
     ]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const table = rows
-    .map(
-      (row) =>
-        `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join("  ")}\n`,
-    )
-    .join("");
+  const padded = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!);
+  const table = rows.map((row) => `  ${row.map(padded).join("  ")}\n`).join("");
   const batches = Object.keys(sizes).map(Number);
   return (
     `Temperature ${temperature}: one request, asked ${ours.requests} times of a busy engine.\n${table}` +

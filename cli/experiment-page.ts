@@ -127,14 +127,18 @@ function sectionOf(run: DetailedRun, at: number): string {
   const figure = (id: string, title: string, about: string): string =>
     `<figure><figcaption>${title}<span>${about}</span></figcaption><div id="${id}" role="img" ` +
     `aria-label="${escapeText(`${title}. ${about}`)}"></div></figure>`;
+  const counted = `${ours.distinct} with this model's kernels, ${ordinary.distinct} with ordinary ones.`;
+  const parting = "Requests whose first tokens, so many of them, are those of the most common answer.";
   return `  <section aria-labelledby="temperature-${at}">
     <h2 id="temperature-${at}">Temperature ${temperature}</h2>
-    <p>With this model's kernels, ${ours.requests} equal requests had ${answersText(ours)}; with ordinary ones ${answersText(ordinary)}.</p>
+    <p>With this model's kernels, ${ours.requests} equal requests had ${answersText(ours)};
+      with ordinary ones ${answersText(ordinary)}.</p>
     <div class="wide">${tableOf(ours, ordinary)}</div>
-    <p>With this model's kernels, steps decoded for ${mean.toFixed(1)} requests on average, in batches of ${different} different sizes; ${preemptions} times a request
-      was interrupted and computed again, and ${prefixHits} ids were found in the prefix cache.</p>
-    ${figure(ids.answers, "How many requests got which answer", `${ours.distinct} with this model's kernels, ${ordinary.distinct} with ordinary ones.`)}
-    ${figure(ids.parting, "Where answers part", "Requests whose first tokens, so many of them, are those of the most common answer.")}
+    <p>With this model's kernels, steps decoded for ${mean.toFixed(1)} requests on average, in batches of ${different}
+      different sizes; ${preemptions} times a request was interrupted and computed again, and ${prefixHits} ids were
+      found in the prefix cache.</p>
+    ${figure(ids.answers, "How many requests got which answer", counted)}
+    ${figure(ids.parting, "Where answers part", parting)}
     ${figure(ids.batches, "Batches over time", "Requests that decode in each step, with this model's kernels.")}
     ${kinds.map((kind) => answersTable(names[kind], groups[kind])).join("\n    ")}
   </section>`;
@@ -142,15 +146,20 @@ function sectionOf(run: DetailedRun, at: number): string {
 
 function tableOf(ours: Side, ordinary: Side): string {
   const row = (name: string, { requests, distinct, distinctLogprobs, firstDivergence, seconds }: Side): string =>
-    "<tr><th " +
-    `scope="row">${name}</th><td>${requests}</td><td>${distinct}</td><td>${distinctLogprobs}</td><td>${firstDivergence ?? "never"}</td><td>${seconds.toFixed(1)}</td></tr>`;
+    `<tr><th scope="row">${name}</th>${[
+      requests,
+      distinct,
+      distinctLogprobs,
+      firstDivergence ?? "never",
+      seconds.toFixed(1),
+    ]
+      .map((cell) => `<td>${cell}</td>`)
+      .join("")}</tr>`;
   const heads = ["", "requests", "distinct answers", "distinct by logprobs", "first token that differs", "seconds"]
     .map((head) => (head === "" ? "<td></td>" : `<th scope="col">${head}</th>`))
     .join("");
-  return (
-    "<table " +
-    `class="numbers"><thead><tr>${heads}</tr></thead><tbody>${row(names.ours, ours)}${row(names.ordinary, ordinary)}</tbody></table>`
-  );
+  const rows = `${row(names.ours, ours)}${row(names.ordinary, ordinary)}`;
+  return `<table class="numbers"><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 function answersTable(name: string, groups: readonly AnswerGroup[]): string {

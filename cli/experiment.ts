@@ -32,7 +32,8 @@ export function register(program: Command): void {
     .option(
       "--json",
       "print " +
-        '{"runs":[{"arithmetic","devices":[{"device","logits","ids","text"}],"different","of","firstToken","firstId","largest"}]}',
+        '{"runs":[{"arithmetic","devices":[{"device","logits","ids","text"}],' +
+        '"different","of","firstToken","firstId","largest"}]}',
     )
     .action(devices);
   experiment
@@ -51,7 +52,9 @@ export function register(program: Command): void {
     .option(
       "--json",
       "print " +
-        '{"runs":[{"temperature","ours":{"requests","distinct","distinctLogprobs","firstDivergence","seconds"},"ordinary":{…},"batchSizes":{"mean","different","sizes"},"preemptions","prefixHits"}]}',
+        '{"runs":[{"temperature","ours":{"requests","distinct","distinctLogprobs","firstDivergence","seconds"},' +
+        '"ordinary":{…},"batchSizes":{"mean","different","sizes"},' +
+        '"preemptions","prefixHits"}]}',
     )
     .action(distinct);
   experiment
@@ -117,14 +120,16 @@ async function devices({ model, prompt: given, maxTokens, driver, here, json = f
       show(`Completing the prompt: ${what}`),
     ),
   );
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ runs: runs.map((run) => ({ ...run, devices: run.devices.map((one) => ({ ...one, device: deviceJson(one.device) })) })) })}\n`,
-    );
+  if (json) process.stdout.write(`${JSON.stringify({ runs: runs.map(runJson) })}\n`);
   else process.stdout.write(runs.map(render).join("\n"));
   if (runs.some(({ arithmetic, different }) => arithmetic === "treefold" && different > 0))
     throw new FindingError("devices differ");
 }
+
+const runJson = (run: Compared) => ({
+  ...run,
+  devices: run.devices.map((one) => ({ ...one, device: deviceJson(one.device) })),
+});
 
 const titles: Readonly<Record<Compared["arithmetic"], string>> = {
   treefold: "The model's kernels",
@@ -137,11 +142,10 @@ function render({ arithmetic, devices: seen, different, of, firstToken, largest,
       ? `equal bits in all ${of} logits`
       : `${different} of ${of} logits differ, first at token ${firstToken}, by ${largest.toExponential(1)} at ` +
         `most; ${firstId === null ? "the completions are the same" : `the completions part at token ${firstId}`}`;
-  return (
-    `${titles[arithmetic]}: ` +
-    `${parts}\n` +
-    `${seen.map(({ device, logits, text }) => `  ${device.description}\n    ${logits}\n    ${JSON.stringify(text)}\n`).join("")}`
+  const answers = seen.map(
+    ({ device, logits, text }) => `  ${device.description}\n    ${logits}\n    ${JSON.stringify(text)}\n`,
   );
+  return `${titles[arithmetic]}: ${parts}\n${answers.join("")}`;
 }
 
 async function distinct({ temperature: temperatures, html, json = false, ...given }: DistinctOptions): Promise<void> {

@@ -76,7 +76,8 @@ export function register(program: Command): void {
     .option(
       "--json",
       "print " +
-        '{"kernel","tree","level","evaluator","schedules":[{"name","sha256"}],"misfits":[{"name","reason"}],"orderSensitive","order","device"}',
+        '{"kernel","tree","level","evaluator","schedules":[{"name","sha256"}],' +
+        '"misfits":[{"name","reason"}],"orderSensitive","order","device"}',
     )
     .addHelpText(
       "after",
@@ -239,11 +240,10 @@ function parseSeed(text: string): number {
 
 function render({ report, addsFloats, rounds, hidden }: Comparison): string {
   const width = Math.max("evaluator".length, ...report.schedules.map(({ name }) => name.length));
-  const rows = report.schedules.map(
-    ({ name, sha256 }) =>
-      `  ${name.padEnd(width)}  ` +
-      `${sha256}${sha256 !== report.evaluator ? "  DIFFERS" : hidden.includes(name) ? "  DIFFERS before rounding to bf16" : ""}`,
-  );
+  const rows = report.schedules.map(({ name, sha256 }) => {
+    const rounded = hidden.includes(name) ? "  DIFFERS before rounding to bf16" : "";
+    return `  ${name.padEnd(width)}  ${sha256}${sha256 !== report.evaluator ? "  DIFFERS" : rounded}`;
+  });
   const reasons = [...new Set(report.misfits.map(({ reason }) => reason))];
   const others = reasons.map(
     (reason) =>

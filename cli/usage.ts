@@ -12,10 +12,11 @@ export function usageLine(error: CommanderError, program: Command): string {
   const [, meant] = /\(Did you mean (.+)\?\)$/.exec(message) ?? [];
   const what = message.replace(/ \(Did you mean .+$/, "").replace(/( is invalid(?: for argument '.+?')?)\. .*$/, "$1");
   const [, advice] = / is invalid(?: for argument '.+?')?\. (.+)$/.exec(message) ?? [];
-  return (
-    `error: ${what}${meant === undefined ? "" : ` (did you mean '${meant}'?)`}; fix: ` +
-    `${advice === undefined ? fixFor(error.code, message, help, command) : lowerFirst(advice.replace("Allowed choices are", "use one of"))}`
-  );
+  const fix =
+    advice === undefined
+      ? fixFor(error.code, message, help, command)
+      : lowerFirst(advice.replace("Allowed choices are", "use one of"));
+  return `error: ${what}${meant === undefined ? "" : ` (did you mean '${meant}'?)`}; fix: ${fix}`;
 }
 
 function fixFor(code: string, message: string, help: string, command: Command | undefined): string {

@@ -156,8 +156,9 @@ export function showExamination(examination: Examination | undefined, agrees: bo
   const decisive = failed.filter(({ decides }) => decides !== "nothing").length;
   const others = failed.length - decisive;
   probes.open = decisive > 0;
+  const equal = asked.length - failed.length;
   within(probes, "summary").textContent =
-    `Asked ${asked.length} times about its arithmetic, it gave the evaluator's bits ${asked.length - failed.length} times${
+    `Asked ${asked.length} times about its arithmetic, it gave the evaluator's bits ${equal} times${
       decisive > 0
         ? `, and ${decisive} times others that matter`
         : others > 0

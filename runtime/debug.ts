@@ -1,6 +1,6 @@
 /**
- * Debug output on stderr, as TREEFOLD_DEBUG asks for it. Where it asks for nothing, a call costs one look into an empty set,
- * and the text of a message is never made.
+ * Debug output on stderr, as TREEFOLD_DEBUG asks for it. Where it asks for nothing, a call costs one look into an empty
+ * set, and the text of a message is never made.
  */
 
 /** The levels by name. `docs/environment.md` says what each shows. */
@@ -46,7 +46,9 @@ export function shows(level: DebugLevel): boolean {
   return asked.levels.has(level);
 }
 
-/** Writes a message where its level is asked for: each line begins with the level's name, so that logs can be searched. */
+/**
+ * Writes a message where its level is asked for: each line begins with the level's name, so that logs can be searched.
+ */
 export function debug(level: DebugLevel, message: () => string): void {
   if (!shows(level)) return;
   const lines = message().trimEnd().split("\n");

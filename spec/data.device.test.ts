@@ -105,7 +105,7 @@ test("names that every object has a member of run under every schedule", async (
   expect(report.rows).toBeGreaterThan(5);
 });
 
-test("the invariance test fails for a kernel of more tensors than the device binds, and names both numbers", async () => {
+test("the invariance test fails for a kernel of more tensors than the device binds, with both numbers", async () => {
   const small = await openDevice({ limits: { maxStorageBuffers: 2 } });
   try {
     await expect(

@@ -1,7 +1,9 @@
 /**
- * The documents tell the truth. In README.md, docs/*.md and spec/*.md, an HTML comment right above a fenced block says what it is:
+ * The documents tell the truth. In README.md, docs/*.md and spec/*.md, an HTML comment right above a fenced block says
+ * what it is:
  *
- *   kernel                     a kernel module; imports from "treefold" may be left out. It is read without a diagnostic.
+ *   kernel                     a kernel module; imports from "treefold" may be left out. It is read without a
+ *                              diagnostic.
  *   wrong                      a wrong one, the whole text of mean.kernel.ts; and
  *   diagnostics                what `check` says of it.
  *   file: NAME                 a file of the walk-through, in an empty directory outside the checkout.
@@ -9,15 +11,15 @@
  *   run in the checkout        commands, run in the checkout's root.
  *   run …: device              the same, but on a device: docs.any-device.test.ts runs these.
  *   library program            a program beside a library called my-model; cli/package.test.ts compiles and runs it.
- *   output                     what the commands of the block before print on stdout. "…" stands for anything; alone on a
- *                              line, for any lines.
+ *   output                     what the commands of the block before print on stdout. "…" stands for anything; alone
+ *                              on a line, for any lines.
  *   ir                         the printed IR of the kernel block before.
- *   wgsl: SCHEDULE, AXIS=N, …  lines of the text that the compiler prints for the kernel block before. "…" alone on a line
- *                              stands for any lines, comments at the end of a line are the page's own.
+ *   wgsl: SCHEDULE, AXIS=N, …  lines of the text that the compiler prints for the kernel block before. "…" alone on a
+ *                              line stands for any lines, comments at the end of a line are the page's own.
  *   not run: WHY               commands that no test runs.
  *
- * A block without a comment is `text`: figures and grammars. Blocks of rules.md are rules.test.ts's. In all pages, links
- * lead somewhere, and trees in quotes or backticks are canonical.
+ * A block without a comment is `text`: figures and grammars. Blocks of rules.md are rules.test.ts's. In all pages,
+ * links lead somewhere, and trees in quotes or backticks are canonical.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,6 @@
-/** Holds the WGSL in examples/ to what the compiler prints, for the sizes and schedules in the table of its README.md. */
+/**
+ * Holds the WGSL in examples/ to what the compiler prints, for the sizes and schedules in the table of its README.md.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

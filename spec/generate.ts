@@ -421,8 +421,10 @@ class Generator {
       const body: string[] = [];
       const below = valueOf(row - 1, at, body);
       const folded = reducer.fields.map(() => this.#name("s"));
-      const identities = `let ${folded.map((name, f) => `${name} = ${literal(reducer.fields[f]!.identity)}`).join(", ")};`;
-      const loop = `for (let ${at} = ${span.first}, ${end} = ${span.end}; ${at} < ${end}; ${at} += ${level.lanes ?? 1}) {`;
+      const states = folded.map((name, f) => `${name} = ${literal(reducer.fields[f]!.identity)}`);
+      const identities = `let ${states.join(", ")};`;
+      const step = level.lanes ?? 1;
+      const loop = `for (let ${at} = ${span.first}, ${end} = ${span.end}; ${at} < ${end}; ${at} += ${step}) {`;
       if (level.fold === "chain")
         lines.push(identities, loop, ...body, ...this.#combine(reducer, folded, folded, below, home), "}");
       else lines.push(identities, ...this.#pairwise(reducer, folded, below, loop, body, home));

@@ -1,7 +1,8 @@
 /**
  * What the author of a kernel tests it with: `assertInvariant` first of all, and the parts that it is made of.
  *
- *     const report = await assertInvariant(new URL("./layer-norm.kernel.ts", import.meta.url), { axes: { channel: 200 } });
+ *     const file = new URL("./layer-norm.kernel.ts", import.meta.url);
+ *     const report = await assertInvariant(file, { axes: { channel: 200 } });
  */
 export { assertInvariant, type InvarianceOptions, type InvarianceReport } from "./invariance.ts";
 export {

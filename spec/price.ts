@@ -1,8 +1,10 @@
 /**
- * What portable bits cost: each kernel of a model, and its forward pass, under the same schedules with the arithmetic that
- * is promised (`free`), with sums sealed, too (`sealed`), and left to the device (`builtin`), in turn, on one device.
+ * What portable bits cost: each kernel of a model, and its forward pass, under the same schedules with the arithmetic
+ * that is promised (`free`), with sums sealed, too (`sealed`), and left to the device (`builtin`), in turn, on one
+ * device.
  *
- *     node dist/spec/price.js [--model DIR] [--tokens 1,64] [--rounds 9] [--steps 40] [--prompt 256] [--forward-only] [--json FILE]
+ *     node dist/spec/price.js [--model DIR] [--tokens 1,64] [--rounds 9] [--steps 40] [--prompt 256]
+ *                             [--forward-only] [--json FILE]
  */
 import { own } from "../dsl/own.ts";
 import { writeFileSync } from "node:fs";

@@ -54,10 +54,8 @@ count(vitest(["host", "host-alone"], {}, several));
 const anyDriver = drivers.at(-1);
 for (const [at, driver] of drivers.entries()) {
   const { name, manifest, description } = driver;
-  say(
-    `\n== device tests on ${name} ` +
-      `(${description})${driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`}`,
-  );
+  const rest = driver === anyDriver ? "" : `; those for which any device will do follow on ${anyDriver.name}`;
+  say(`\n== device tests on ${name} (${description})${rest}`);
   const environment = { VK_DRIVER_FILES: manifest, TREEFOLD_DRIVER: name, TREEFOLD_SHARE: `${at}/${drivers.length}` };
   count(vitest(["device", "device-alone"], environment, several));
   if (driver === anyDriver) count(vitest(["any-device"], environment, several));
@@ -164,7 +162,8 @@ function vitest(projects, environment, ...options) {
   if (!existsSync(file)) return { passed: 0, failed: 1 };
   const results = JSON.parse(readFileSync(file, "utf8"));
   for (const suite of results.testResults) {
-    const where = `${relative(root, suite.name)}${environment.TREEFOLD_DRIVER === undefined ? "" : ` on ${environment.TREEFOLD_DRIVER}`}`;
+    const driver = environment.TREEFOLD_DRIVER;
+    const where = `${relative(root, suite.name)}${driver === undefined ? "" : ` on ${driver}`}`;
     const tests = suite.assertionResults.filter((test) => test.status === "failed");
     for (const test of tests) failures.push(`${where} > ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
     if (suite.status === "failed" && tests.length === 0) failures.push(`${where}: ${firstLine(suite.message)}`);

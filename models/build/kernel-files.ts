@@ -33,7 +33,13 @@ export async function kernelFiles(compiled: CompiledKernels, audit?: Auditor): P
       const { arithmetic } = artifact;
       const alike = kernels.filter((other) => other.artifact.arithmetic === arithmetic);
       const ranged = alike.some((other) => other.fromTokens === fromTokens && kernels.indexOf(other) < index);
-      const base = `kernels/${name}${arithmetic === undefined ? "" : `.${arithmetic}`}${alike.some((other) => other.fromTokens !== fromTokens) ? `.from${fromTokens}` : ""}${ranged ? ".ranged" : ""}`;
+      const parts = [
+        name,
+        ...(arithmetic === undefined ? [] : [arithmetic]),
+        ...(alike.some((other) => other.fromTokens !== fromTokens) ? [`from${fromTokens}`] : []),
+        ...(ranged ? ["ranged"] : []),
+      ];
+      const base = `kernels/${parts.join(".")}`;
       const wgsl = addArtifact(files, base, artifact);
       const { schedule, level, trees, sha256 } = artifact;
       const variant: KernelVariant = {

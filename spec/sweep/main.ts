@@ -6,10 +6,11 @@
  *     node spec/sweep.mjs [--out FOLDER] [--only exp,log] [--stride 1021] [--first 0] [--count N]
  *                         [--threads N] [--chunk 16777216] [--plant bit|bound]
  *
- * --out writes elementary.json and elementary.md. --only takes functions, all of whose cases are gone over. --stride takes
- * every so many-th argument (an odd number reaches all low bits), --first and --count cut out a part. --threads are those
- * that evaluate, as many as there are cores where absent; --chunk is how many arguments the device is given at a time.
- * --plant changes a bit of the evaluator's results or lowers the bounds to a quarter: the sweep must then fail.
+ * --out writes elementary.json and elementary.md. --only takes functions, all of whose cases are gone over. --stride
+ * takes every so many-th argument (an odd number reaches all low bits), --first and --count cut out a part. --threads
+ * are those that evaluate, as many as there are cores where absent; --chunk is how many arguments the device is given
+ * at a time. --plant changes a bit of the evaluator's results or lowers the bounds to a quarter: the sweep must then
+ * fail.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";

@@ -106,20 +106,26 @@ export function markdown(report: Report): string {
     [plant !== undefined, `--plant ${plant}`],
   ];
   const command = ["node spec/sweep.mjs", ...cut.filter(([is]) => is).map(([, option]) => option)].join(" ");
+  const columns = [
+    ...["function", "arguments", "bits differ", "special values wrong", "worst error", "first met at"],
+    ...["stated bound", "not the nearest", "s"],
+  ];
+  const what = all ? "all arguments" : "a part of the arguments";
+  const differing = differ === 0 ? "none differ" : `${grouped(differ)} differ`;
   return `# Elementary functions: ${device.description} (${device.device}), ${device.driver.replace(/.*, /, "")}
 
-\`${command}\`, ${threads} threads, ${seconds.toFixed(0)} s. For ${all ? "all arguments" : "a part of the arguments"} the bits of this device were compared with those of the
-reference evaluator: ${differ === 0 ? "none differ" : `${grouped(differ)} differ`}. The evaluator's results were compared with the functions in double precision
-([sweep/reference.ts](../sweep/reference.ts) says why that suffices) and with what is stated of special values
-([sweep/claims.ts](../sweep/claims.ts)).
+\`${command}\`, ${threads} threads, ${seconds.toFixed(0)} s. For ${what} the bits of this device were
+compared with those of the reference evaluator: ${differing}. The evaluator's results were compared with the functions
+in double precision ([sweep/reference.ts](../sweep/reference.ts) says why that suffices) and with what is stated of
+special values ([sweep/claims.ts](../sweep/claims.ts)).
 
-| function | arguments | bits differ | special values wrong | worst error | first met at | stated bound | not the nearest | s |
-|---|---|---|---|---|---|---|---|---|
+| ${columns.join(" | ")} |
+|${"---|".repeat(columns.length)}
 ${rows.map((row) => `| ${row} |`).join("\n")}
 
-Of one argument, all 2^32 bit patterns are all that there is, every NaN and every subnormal included; of f16, 2^16 are. "divide, exponents" are all
-pairs of 2^15 numbers, each sign and exponent with 64 fractions; "divide, fractions" all pairs of 2^15 numbers in [1, 2);
-"divide, random" pairs of random bits. An ulp is one place of the exact result, of which f32 has 24 and bf16 has 8. Results that are not the
-nearest are counted among the finite ones.
+Of one argument, all 2^32 bit patterns are all that there is, every NaN and every subnormal included; of f16, 2^16 are.
+"divide, exponents" are all pairs of 2^15 numbers, each sign and exponent with 64 fractions; "divide, fractions" all
+pairs of 2^15 numbers in [1, 2); "divide, random" pairs of random bits. An ulp is one place of the exact result, of
+which f32 has 24 and bf16 has 8. Results that are not the nearest are counted among the finite ones.
 `;
 }
