@@ -169,7 +169,8 @@ function examinations({ kernel, artifact, modules, flows, open, effort, begin }:
           `control flow depends on the placement table '${placement.name}', which may only address`,
           error.line,
         );
-      // Of what bounds a fold every number of items is a case of its own; of other data some values would say nothing of the rest.
+      // Of what bounds a fold every number of items is a case of its own; of other data some values would say nothing
+      // of the rest.
       const other = [...error.tensors].find((tensor) => !bounds.has(tensor));
       if (other !== undefined)
         throw new Fault(

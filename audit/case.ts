@@ -65,7 +65,10 @@ export function examine(request: CaseRequest): Examination {
   }
 }
 
-/** The same difference with both expressions to show; undefined where these are not to be had. The bits refute either way. */
+/**
+ * The same difference with both expressions to show; undefined where these are not to be had. The bits refute either
+ * way.
+ */
 function shown(request: CaseRequest, only: NonNullable<CaseRequest["only"]>): Mismatch | undefined {
   try {
     new CaseRun({ ...request, only }).run();
@@ -213,7 +216,10 @@ class CaseRun {
     if (this.#request.known.has(label)) return valueOfParameter(this.#request, name);
     return this.#integers.pool.leaf("parameter", type === "f32" ? "float" : "integer", label);
   }
-  /** Of concrete data: places that the host checks are distinct; others name any place; what may bound an axis stays within it. */
+  /**
+   * Of concrete data: places that the host checks are distinct; others name any place; what may bound an axis stays
+   * within it.
+   */
   #entryOf(name: string, element: number): number | undefined {
     const { kernel } = this.#request;
     const input = kernel.inputs.find((candidate) => candidate.name === name);
@@ -280,7 +286,10 @@ class CaseRun {
     return { elements: 1, of: this.#elementsInAll(), digests: [], paths: null };
   }
 
-  /** Compares more elements until every way through an earlier pass has led to one; false where some were left out and one has not. */
+  /**
+   * Compares more elements until every way through an earlier pass has led to one; false where some were left out and
+   * one has not.
+   */
   #coversEarlier(
     ways: readonly (readonly Path[] | undefined)[],
     compareAll: (output: Output, pass: PassRun, all: readonly Expected[]) => void,
@@ -462,7 +471,9 @@ class CaseRun {
     };
   }
 
-  /** The declared contents of a word: one element, or two of 16 bits along `paired`, of which the second may be padding. */
+  /**
+   * The declared contents of a word: one element, or two of 16 bits along `paired`, of which the second may be padding.
+   */
   #wordAt(output: Output, point: readonly number[], { shape }: TensorShape, paired = shape.length - 1): Value {
     const [integers, floats] = [this.#integers, this.#floats];
     if (output.storage === "f32") return floats.canonical(this.#declared.valueAt(output, point) as Term);
@@ -480,7 +491,8 @@ class CaseRun {
     const tensor = this.#tensors.get(output.name)!;
     const over = { shape: output.over.map((axis) => this.#extents[axis]!), storage: output.storage };
     const written = pass.written.get(output.name)!;
-    // Pairs of 16 bits lie along the last axis of the place, wherever it stands among those that the value is computed over.
+    // Pairs of 16 bits lie along the last axis of the place, wherever it stands among those that the value is computed
+    // over.
     const last = output.place!.at(-1)!;
     const paired =
       last.kind === "index"

@@ -4,7 +4,8 @@ import type { ContractLevel, SourceLocation } from "../runtime/artifact.ts";
 /**
  * What an audit says of a text.
  * - `proven`: it computes what was declared at every size, by a structural proof. No audit says so yet.
- * - `checked`: at the sizes at which it was executed, every element that was compared is what was declared, and no check was violated.
+ * - `checked`: at the sizes at which it was executed, every element that was compared is what was declared, and no
+ *   check was violated.
  * - `refuted`: it is wrong. There are inputs on which it gives other bits than the declaration, or it violates a check.
  * - `unfollowed`: the audit could not follow it. Nothing is said of the text.
  */
@@ -54,7 +55,10 @@ export type FailureKind =
 
 /** Inputs on which a text gives other bits than the declaration. */
 export interface Counterexample {
-  /** Words of the inputs that the element is computed from, `text` as `x[0, 3] = 0.5`; words that are not listed are zero. */
+  /**
+   * Words of the inputs that the element is computed from, `text` as `x[0, 3] = 0.5`; words that are not listed are
+   * zero.
+   */
   readonly inputs: readonly {
     readonly name: string;
     readonly word: number;
@@ -95,7 +99,9 @@ export interface AuditedSize {
   readonly elements: number;
   /** Of how many. */
   readonly of: number;
-  /** How many ways workgroups take through the text, where all workgroups ran and an element of each way was compared. */
+  /**
+   * How many ways workgroups take through the text, where all workgroups ran and an element of each way was compared.
+   */
   readonly paths: number | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What an artifact says of itself: its level, why it is no higher, its trees, its arithmetic, extents and parameters. All
- * of it follows from the declaration, and is worked out here anew.
+ * What an artifact says of itself: its level, why it is no higher, its trees, its arithmetic, extents and parameters.
+ * All of it follows from the declaration, and is worked out here anew.
  */
 import { Pool } from "../dsl/expr.ts";
 import type { Kernel } from "../dsl/ir.ts";

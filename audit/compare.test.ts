@@ -1,4 +1,7 @@
-/** What a comparison takes for the same has the same bits on all values, and what may differ in a bit is not taken for it. */
+/**
+ * What a comparison takes for the same has the same bits on all values, and what may differ in a bit is not taken for
+ * it.
+ */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { binaryBits, canonical, unaryBits } from "../dsl/bits.ts";

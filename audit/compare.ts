@@ -50,7 +50,10 @@ export class Comparison {
     return true;
   }
 
-  /** The greatest of some values by their order, in which all NaNs are one, is the same in whatever order they are taken. */
+  /**
+   * The greatest of some values by their order, in which all NaNs are one, is the same in whatever order they are
+   * taken.
+   */
   #sameExtreme(declared: Term, found: Term): boolean {
     if (declared.kind !== "maximumByBits" && declared.kind !== "minimumByBits") return false;
     const [left, right] = [leavesOf(declared), leavesOf(found)];
@@ -62,7 +65,10 @@ export class Comparison {
     });
   }
 
-  /** (0 + a) + b = (0 + b) + a: either is a + b, but for zeros, of which both give the positive one unless the other operand is no zero. */
+  /**
+   * (0 + a) + b = (0 + b) + a: either is a + b, but for zeros, of which both give the positive one unless the other
+   * operand is no zero.
+   */
   #sameFirst(declared: Term, found: Term): boolean {
     const [xs, ys] = [firstTwo(declared), firstTwo(found)];
     if (xs === undefined || ys === undefined || (xs.inner !== ys.inner && sealedForm.get(xs.inner) !== ys.inner))
@@ -88,7 +94,10 @@ export class Comparison {
   partOfDifference(declared: Value, found: Value): Parts {
     return this.partsOfDifference(declared, found).at(-1)!;
   }
-  /** The two, and ever smaller parts in which they differ, going down while there is a pair of operands to blame; the first of several. */
+  /**
+   * The two, and ever smaller parts in which they differ, going down while there is a pair of operands to blame; the
+   * first of several.
+   */
   partsOfDifference(declared: Value, found: Value): Parts[] {
     const all = [{ declared, found }];
     for (;;) {
@@ -179,7 +188,10 @@ function firstTwo(
   return undefined;
 }
 
-/** A value that is rounded to bf16 twice, or times 1 between: the first rounding's, which leaves a bf16 number (none is subnormal) or the NaN. */
+/**
+ * A value that is rounded to bf16 twice, or times 1 between: the first rounding's, which leaves a bf16 number (none is
+ * subnormal) or the NaN.
+ */
 function roundedTwice(term: Term): Term | undefined {
   if (term.kind !== "roundBf16") return undefined;
   const { a } = term;

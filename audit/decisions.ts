@@ -1,7 +1,8 @@
 /**
  * How a text comes to a decision on the values of a table or parameter that bounds a fold. Values are tried around each
- * integer that they are compared with, so that what is decided must be such a comparison: of the value, moved, clamped or
- * counted in tiles. Of its bits, of a multiple of it or of a comparison for equality no trial says what others would do.
+ * integer that they are compared with, so that what is decided must be such a comparison: of the value, moved, clamped
+ * or counted in tiles. Of its bits, of a multiple of it or of a comparison for equality no trial says what others would
+ * do.
  */
 import { operatorOf } from "./flow-forms.ts";
 import type { Pass } from "../runtime/artifact.ts";
@@ -9,7 +10,10 @@ import { partsOf } from "./slices.ts";
 import { Fault } from "./stop.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 
-/** None of such a value; tiles of one; a value that is moved, clamped or made of whole tiles; anything else that is computed from it. */
+/**
+ * None of such a value; tiles of one; a value that is moved, clamped or made of whole tiles; anything else that is
+ * computed from it.
+ */
 type Origin = 0 | 1 | 2 | 3;
 const [still, tiles, followed, mixed] = [0, 1, 2, 3] as const satisfies readonly Origin[];
 

@@ -57,7 +57,9 @@ export class Declared {
     return this.#denotation.resultOf(callee, args);
   }
 
-  /** Where it is stored: the point itself, or the place that a scatter computes, and the condition under which it is. */
+  /**
+   * Where it is stored: the point itself, or the place that a scatter computes, and the condition under which it is.
+   */
   placeAt(output: Output, point: readonly number[]): { place: readonly Word[]; guard: Truth } {
     if (output.place === undefined) return { place: point, guard: true };
     const scope = this.#scopeOf(output, point);

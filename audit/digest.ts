@@ -1,4 +1,6 @@
-/** A number for an expression that does not depend on the order in which terms were made: equal structure, equal digest. */
+/**
+ * A number for an expression that does not depend on the order in which terms were made: equal structure, equal digest.
+ */
 import { operandsOf, type Term, type Value } from "./term.ts";
 
 const symmetric = new Set<Term["kind"]>([
@@ -22,7 +24,10 @@ const symmetric = new Set<Term["kind"]>([
 ]);
 
 export class Digests {
-  /** Both halves of each term's digest, by its id, and whether it is known: a third of an audit's time went into objects here. */
+  /**
+   * Both halves of each term's digest, by its id, and whether it is known: a third of an audit's time went into objects
+   * here.
+   */
   #high = new Uint32Array(0x1000);
   #low = new Uint32Array(0x1000);
   #isKnown = new Uint8Array(0x1000);

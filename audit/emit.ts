@@ -16,9 +16,9 @@ import {
 } from "./slices.ts";
 
 /**
- * `full`: every value. `shadow`: an invocation that no chosen element needs, whose addresses and shared values count all
- * the same. `paths`: its addresses and the way it takes, noted down. `stores`: only where storage is written, and what of
- * the way there no loop has to be run for. `body`: a function's.
+ * `full`: every value. `shadow`: an invocation that no chosen element needs, whose addresses and shared values count
+ * all the same. `paths`: its addresses and the way it takes, noted down. `stores`: only where storage is written, and
+ * what of the way there no loop has to be run for. `body`: a function's.
  */
 export type Mode = "full" | "shadow" | "paths" | "stores" | "body";
 

@@ -156,7 +156,10 @@ export class Evaluator {
       Int32Array.from(values, (value) => this.#at.get(value as Term)!);
     return { declared: places(some.map(({ declared }) => declared)), found: places(some.map(({ found }) => found)) };
   }
-  /** How far below a root the highest parts lie that differ by the last evaluation, looking no deeper than `most`; Infinity where none do. */
+  /**
+   * How far below a root the highest parts lie that differ by the last evaluation, looking no deeper than `most`;
+   * Infinity where none do.
+   */
   depthOf(spines: readonly Spine[], most = Infinity): number {
     const { words } = this.#bits;
     let least = Infinity;

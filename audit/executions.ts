@@ -1,6 +1,7 @@
 /**
  * What of a text was not followed for all data is executed on some data: at every size, and at larger batches of which
- * only those workgroups run that its integers point at. A difference refutes the text; where none shows, nothing is said.
+ * only those workgroups run that its integers point at. A difference refutes the text; where none shows, nothing is
+ * said.
  */
 import type { Kernel } from "../dsl/ir.ts";
 import { evaluateFormula } from "../runtime/formula.ts";

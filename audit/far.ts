@@ -1,6 +1,7 @@
 /**
- * Batch extents at which a text whose rows were not followed may go another way: where one of its conditions on extents alone
- * changes, where there is a row, a workgroup or a row of workgroups of each number that stands in it, and some others.
+ * Batch extents at which a text whose rows were not followed may go another way: where one of its conditions on extents
+ * alone changes, where there is a row, a workgroup or a row of workgroups of each number that stands in it, and some
+ * others.
  */
 import { evaluateFormula } from "../runtime/formula.ts";
 import type { Artifact } from "../runtime/artifact.ts";
@@ -65,7 +66,8 @@ export function farCases(
   const near = (number: number): number[] => [number - 1, number, number + 1];
   const all: FarCase[] = [
     ...changes.slice(0, mostChanges).map((extent) => ({ extent, near: [] })),
-    // Where row `number` is the last one, and where there is a workgroup of that number; then so many rows, and a few more.
+    // Where row `number` is the last one, and where there is a workgroup of that number; then so many rows, and a few
+    // more.
     ...numbers.map((number) => ({ extent: number + 1, near: near(number) })),
     ...numbers.flatMap((number) =>
       artifact.passes.flatMap((pass) => [

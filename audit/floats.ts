@@ -3,7 +3,8 @@
  * cannot change a bit is rewritten (x, y, z: any f32; NaNs count as one):
  *
  * - commuted operands: x + y = y + x, and x * y = y * x, since each is the one rounded result of a symmetric function;
- * - signs: x + (-y) = x - y, (-x) * y = -(x * y), x - (-y) = x + y: IEEE 754 defines them so, and rounding to nearest is symmetric;
+ * - signs: x + (-y) = x - y, (-x) * y = -(x * y), x - (-y) = x + y: IEEE 754 defines them so, and rounding to nearest
+ *   is symmetric;
  * - bits: a bitcast there and back is the value, and so is `seal`, which adds no bit to it;
  * - exact products: where the factors have at most 24 significant bits between them, x * y is rounded nowhere, so
  *   fma(x, y, z) = z + x * y.
@@ -67,7 +68,10 @@ export class Floats {
     return this.#binary("minimumByBits", a, b);
   }
 
-  /** A sealed sum; `raw`: one that stands unsealed. Of two that are negative both stay so: -a - b is -b - a, and no -(a + b). */
+  /**
+   * A sealed sum; `raw`: one that stands unsealed. Of two that are negative both stay so: -a - b is -b - a, and no -(a
+   * + b).
+   */
   add(a: Term, b: Term, raw = false): Term {
     const [x, y] = [this.#withoutSign(a), this.#withoutSign(b)];
     if ((x === a) === (y === b)) return this.#commuting(raw ? "rawAdd" : "add", a, b);
@@ -143,8 +147,8 @@ export class Floats {
   }
 
   /**
-   * The f32 nearest to an integer. A zero that the driver's compiler can work out is no hidden one. `raw`: by WGSL's own
-   * conversion, which a driver may round twice from 2^31 on.
+   * The f32 nearest to an integer. A zero that the driver's compiler can work out is no hidden one. `raw`: by WGSL's
+   * own conversion, which a driver may round twice from 2^31 on.
    */
   ofU32(bits: Word, raw = false): Term {
     const known = this.#integers.known(bits);
@@ -169,7 +173,9 @@ export class Floats {
     return Number.isNaN(value) ? 0 : Math.min(Math.max(value, least), most) >>> 0;
   }
 
-  /** Significant bits that a value can have at most: bf16 has 8, f32 has 24, an exact product the sum of its factors'. */
+  /**
+   * Significant bits that a value can have at most: bf16 has 8, f32 has 24, an exact product the sum of its factors'.
+   */
   significantBits(x: Term): number {
     let bits = this.#significant.get(x);
     if (bits === undefined) this.#significant.set(x, (bits = this.#countBits(x)));

@@ -3,10 +3,11 @@
 /**
  * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a
  * comparison with a count tells. `padded`: a row's value, or zero where there is no such row, which may be stored.
- * `reach`: whether something lies within a length; `slot`: or among its tiles, of which the last need not be full. `clamped`: brought below the count by a `min`.
- * `point`: brought below a sequence's length by a `min`; where such a point is, it is what was brought there.
- * `own`: a request's own length, which data say, brought below the longest; it bounds, and nothing else is asked of it.
- * `strided`: a number of strides and what varies, an address and nothing else. `place`: a row's remainder. `varying`: of who runs, or of data. `data`: of what memory holds.
+ * `reach`: whether something lies within a length; `slot`: or among its tiles, of which the last need not be full.
+ * `clamped`: brought below the count by a `min`. `point`: brought below a sequence's length by a `min`; where such a
+ * point is, it is what was brought there. `own`: a request's own length, which data say, brought below the longest; it
+ * bounds, and nothing else is asked of it. `strided`: a number of strides and what varies, an address and nothing else.
+ * `place`: a row's remainder. `varying`: of who runs, or of data. `data`: of what memory holds.
  */
 const kinds = [
   "count",
@@ -33,9 +34,10 @@ export interface Flow extends Readonly<Record<(typeof kinds)[number], boolean>> 
   /** Of rows: so many neighbouring workgroups are of the same ones. */
   readonly unit?: number;
   /**
-   * The form of a count or a length: an `extent`, the `last` of its points, in `tiles` of a number of points (`last tile`), whole ones alone
-   * (`full tiles`), an extent and what makes its last tile whole, a `product` of extents and numbers, an `even` one. Nothing else of a count decides anything.
-   * Of others: one of a `few`, less than five; how many `bits` a part of a word is shifted; what is `left` of a request's own length after a point.
+   * The form of a count or a length: an `extent`, the `last` of its points, in `tiles` of a number of points (`last
+   * tile`), whole ones alone (`full tiles`), an extent and what makes its last tile whole, a `product` of extents and
+   * numbers, an `even` one. Nothing else of a count decides anything. Of others: one of a `few`, less than five; how
+   * many `bits` a part of a word is shifted; what is `left` of a request's own length after a point.
    */
   readonly exactly?:
     | "extent"

@@ -1,4 +1,7 @@
-/** What the flow of a text (flow.ts) starts from, and what is known of its rows once it was followed, for those who execute it. */
+/**
+ * What the flow of a text (flow.ts) starts from, and what is known of its rows once it was followed, for those who
+ * execute it.
+ */
 import type { Kernel } from "../dsl/ir.ts";
 import type { Pass } from "../runtime/artifact.ts";
 import type { Expression } from "./wgsl/ast.ts";
@@ -14,7 +17,10 @@ export interface BatchFlowReport {
   readonly perRow: number;
 }
 
-/** Uniforms that hold the extent of a batch axis, a count, or of a sequence axis, a length. Without a batch a length is the request's own. */
+/**
+ * Uniforms that hold the extent of a batch axis, a count, or of a sequence axis, a length. Without a batch a length is
+ * the request's own.
+ */
 export function extentsThatVary(kernel: Kernel, pass: Pass): ReadonlyMap<string, "count" | "length"> {
   const hasBatch = kernel.axes.some(({ role }) => role === "batch");
   return new Map(

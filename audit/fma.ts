@@ -13,7 +13,8 @@ export function fmaBits(a: number, b: number, c: number): number {
   const sum = product + addend;
   if (Number.isNaN(sum)) return canonicalNaN;
   if (!Number.isFinite(sum)) return bitsOfF32(sum);
-  // What the sum leaves (Knuth's two-sum, exact), made visible in its last bit, so that the second rounding is right: rounding to odd.
+  // What the sum leaves (Knuth's two-sum, exact), made visible in its last bit, so that the second rounding is right:
+  // rounding to odd.
   const part = sum - product;
   const rest = product - (sum - part) + (addend - part);
   if (rest === 0) return bitsOfF32(sum);

@@ -1,7 +1,7 @@
 /**
  * What no execution at some sizes can tell, since it differs at others: a text has to have one form there. The dispatch
- * must be as many workgroups as the text itself numbers; a pairwise fold of any number of items closes pairs in one way,
- * with a stack for as many as there may be. A text of another form may be right; the audit does not follow it.
+ * must be as many workgroups as the text itself numbers; a pairwise fold of any number of items closes pairs in one
+ * way, with a stack for as many as there may be. A text of another form may be right; the audit does not follow it.
  */
 import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact, Formula } from "../runtime/artifact.ts";
@@ -53,7 +53,8 @@ function checkDispatch(kernel: Kernel, artifact: Artifact, number: number, modul
       : undefined;
   };
   const told = productOf(formulaOf(workgroups));
-  // What is dispatched beyond the last row stores nothing; where no guard ends it, that all rows are dispatched is told by the formula alone.
+  // What is dispatched beyond the last row stores nothing; where no guard ends it, that all rows are dispatched is told
+  // by the formula alone.
   for (const guard of module.entry.body) {
     if (
       guard.kind !== "if" ||
@@ -80,8 +81,9 @@ function checkDispatch(kernel: Kernel, artifact: Artifact, number: number, modul
 }
 
 /**
- * A product of constants and of extents, each whole or in tiles, the last of which need not be full. Of a sequence's tiles there
- * may be no more than lanes, or those of a run after the last whole one, `key / 12 * 4 + 4`; of the batch's none is left out.
+ * A product of constants and of extents, each whole or in tiles, the last of which need not be full. Of a sequence's
+ * tiles there may be no more than lanes, or those of a run after the last whole one, `key / 12 * 4 + 4`; of the batch's
+ * none is left out.
  */
 function roundsUp(formula: Formula, isOfBatch: (axis: string) => boolean): boolean {
   if (typeof formula === "number") return formula > 0;
@@ -214,7 +216,10 @@ function resolved(expression: Expression, lets: ReadonlyMap<Variable, Expression
 
 // ---- pairwise folds
 
-/** `while ((carry & 1u) == 1u)` closes pairs, `while (depth > 0u)` what is left: each takes one from the stack, and changes nothing else of it. */
+/**
+ * `while ((carry & 1u) == 1u)` closes pairs, `while (depth > 0u)` what is left: each takes one from the stack, and
+ * changes nothing else of it.
+ */
 function checkStacks(module: Module): void {
   const lets = letsOf(module.entry.body);
   const walk = (statements: readonly Statement[], loop: (Statement & { kind: "for" }) | null): void =>
@@ -336,7 +341,9 @@ function isStep(value: Expression, variable: Variable, operator: string, bits: n
   );
 }
 
-/** The greatest that an unsigned integer can be, as far as the text shows; nothing in it wraps, or it is larger still. */
+/**
+ * The greatest that an unsigned integer can be, as far as the text shows; nothing in it wraps, or it is larger still.
+ */
 function greatestOf(expression: Expression, lets: ReadonlyMap<Variable, Expression>): number {
   const at = resolved(expression, lets);
   const of = (part: Expression): number => greatestOf(part, lets);

@@ -130,7 +130,10 @@ function readsExtents(declaration: FunctionDeclaration, constants: Readonly<Reco
   return reads;
 }
 
-/** `if (at < 1024u) { return x_data__0[at]; } … return x_data__1[at - 1024u];`, one range of an input's words after the other. */
+/**
+ * `if (at < 1024u) { return x_data__0[at]; } … return x_data__1[at - 1024u];`, one range of an input's words after the
+ * other.
+ */
 function readsRanges({ parameters, body }: FunctionDeclaration, pass: Pass): boolean {
   const [at] = parameters;
   if (parameters.length !== 1 || body.length < 2) return false;

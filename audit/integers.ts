@@ -4,7 +4,8 @@
  *
  * - sums, differences and products with constants are linear forms: modulo 2^32 they are a commutative ring;
  * - x / n and x % n of a linear form take out what n divides, where no sum can wrap: (n q + r) / n = q + r / n;
- * - quotients and remainders of each other: (x / n) / m = x / (n m), (x % (n m)) / n = (x / n) % m, (x % (n m)) % n = x % n;
+ * - quotients and remainders of each other: (x / n) / m = x / (n m), (x % (n m)) / n = (x / n) % m, (x % (n m)) % n = x
+ *   % n;
  * - a quotient and its remainder are the whole: n (x / n) + x % n = x;
  * - x >> n is x / 2^n, x << n is x * 2^n, x & (2^n - 1) is x % 2^n and x & ~(2^n - 1) is (x / 2^n) * 2^n;
  * - comparisons, min and max are decided where the operands' ranges do not overlap.
@@ -276,8 +277,8 @@ export class Integers {
     return typeof a === "number" && typeof b === "number" ? bits : this.hidden(bits);
   }
   /**
-   * A commuting operation in which a hidden zero stays beside the bits of a float that it would seal: it changes no bit,
-   * but what the driver may know of the value. Of all other integers a driver may know what it likes.
+   * A commuting operation in which a hidden zero stays beside the bits of a float that it would seal: it changes no
+   * bit, but what the driver may know of the value. Of all other integers a driver may know what it likes.
    */
   #hiding(kind: "or" | "xor", a: Word, b: Word): Word {
     const [s, t] = [this.term(a), this.term(b)];

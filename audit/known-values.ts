@@ -8,7 +8,10 @@ interface Request {
   readonly number: number;
 }
 
-/** Rows of which each takes every value in turn; those beyond take them in no order, so that no step from row to row is a period. */
+/**
+ * Rows of which each takes every value in turn; those beyond take them in no order, so that no step from row to row is
+ * a period.
+ */
 const rowsInTurn = 4;
 
 function spread(element: number): readonly [number, number] {
@@ -18,7 +21,10 @@ function spread(element: number): readonly [number, number] {
   return [(mixed ^ (mixed >>> 15)) >>> 16, (mixed ^ (mixed >>> 13)) & 0xffff];
 }
 
-/** Neighbours differ, and so do tables and rows that lie any step apart: what reads the wrong one shows. One of three is the longest. */
+/**
+ * Neighbours differ, and so do tables and rows that lie any step apart: what reads the wrong one shows. One of three is
+ * the longest.
+ */
 export function valueOf({ kernel, at, number }: Request, name: string, element: number): number {
   const values = at.valuesOf.get(name) ?? at.values;
   const table = [...kernel.inputs, ...kernel.parameters].findIndex((candidate) => candidate.name === name);

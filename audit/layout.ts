@@ -39,7 +39,10 @@ export function slotOf(integers: Integers, tensor: TensorShape, indices: readonl
   return slot;
 }
 
-/** The word of an element, and which half of it holds a 16-bit one. Along a row pairs lie in a word; no sum wraps that a place in the tensor does not. */
+/**
+ * The word of an element, and which half of it holds a 16-bit one. Along a row pairs lie in a word; no sum wraps that a
+ * place in the tensor does not.
+ */
 export function wordOf(integers: Integers, tensor: TensorShape, indices: readonly Word[]): { word: Word; half: Word } {
   const { shape, storage, blocks } = tensor;
   if (storage !== "bf16") return { word: slotOf(integers, tensor, indices), half: 0 };

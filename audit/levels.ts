@@ -10,7 +10,10 @@ import { childrenOf, collect, domainOf, reductionsBelow, rootsOf } from "../dsl/
 export interface Levels {
   /** Numbers of items at which a level begins another value. */
   readonly edges: ReadonlySet<number>;
-  /** Numbers of items that lead through every shape of the last level: pairs of pairs of pairs, and what is left of each. */
+  /**
+   * Numbers of items that lead through every shape of the last level: pairs of pairs of pairs, and what is left of
+   * each.
+   */
   readonly counts: ReadonlySet<number>;
   /** Inputs and parameters (`parameter NAME`) that say how many items there are. */
   readonly bounds: ReadonlySet<string>;
@@ -42,7 +45,10 @@ export function levelsOf(kernel: Kernel): ReadonlyMap<string, Levels> {
   return found;
 }
 
-/** Inputs and parameters (`parameter NAME`) that say where some fold begins, how many items it has and how many a run of it. */
+/**
+ * Inputs and parameters (`parameter NAME`) that say where some fold begins, how many items it has and how many a run of
+ * it.
+ */
 export function boundsOf(kernel: Kernel): ReadonlySet<string> {
   const parts = collect([...reductionsBelow(rootsOf(kernel))].flatMap(domainOf), childrenOf);
   return new Set(

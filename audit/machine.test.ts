@@ -1,4 +1,7 @@
-/** What a workgroup's stores tell of its ways, where no loop is run: which element is singled out, and nothing of the data. */
+/**
+ * What a workgroup's stores tell of its ways, where no loop is run: which element is singled out, and nothing of the
+ * data.
+ */
 import { expect, test } from "vitest";
 import { Floats } from "./floats.ts";
 import { Integers } from "./integers.ts";

@@ -109,7 +109,8 @@ class Runtime {
         "unfollowed",
       );
     if (typeof at !== "number") {
-      // A component by data: of memory the word that lies there, as where words are read one by one; otherwise whichever it is.
+      // A component by data: of memory the word that lies there, as where words are read one by one; otherwise
+      // whichever it is.
       if (vector.wordAt !== undefined) return vector.wordAt(at);
       return vector
         .slice(1)
@@ -166,7 +167,10 @@ export class Machine {
   readonly #constants: Uniforms;
   readonly #rows: { readonly bounds: RowBounds; readonly overshoot: number };
 
-  /** `constants`: the uniforms that have one value always, which functions may read; `rows`: where rows meet their count, and how far beyond it a tile may reach. */
+  /**
+   * `constants`: the uniforms that have one value always, which functions may read; `rows`: where rows meet their
+   * count, and how far beyond it a tile may reach.
+   */
   constructor(
     module: Module,
     integers: Integers,
@@ -260,7 +264,9 @@ export class Machine {
     return known;
   }
 
-  /** Runs one workgroup; the invocations in `chosen` in full, the others as far as it matters to them and to the checks. */
+  /**
+   * Runs one workgroup; the invocations in `chosen` in full, the others as far as it matters to them and to the checks.
+   */
   runWorkgroup(
     workgroup: readonly number[],
     workgroups: readonly number[],
@@ -271,7 +277,9 @@ export class Machine {
     this.#run(workgroup, workgroups, buffers, uniforms, (invocation) => (chosen(invocation) ? "full" : "shadow"));
   }
 
-  /** The path that each invocation of a workgroup takes, with all checks of addresses, races and barriers on the way. */
+  /**
+   * The path that each invocation of a workgroup takes, with all checks of addresses, races and barriers on the way.
+   */
   pathsOfWorkgroup(
     workgroup: readonly number[],
     workgroups: readonly number[],
@@ -346,7 +354,10 @@ export class Machine {
     return { paths, steps: runtime.steps };
   }
 
-  /** Where each invocation of a workgroup stores, values left out; and the way that each takes, as far as it shows there. */
+  /**
+   * Where each invocation of a workgroup stores, values left out; and the way that each takes, as far as it shows
+   * there.
+   */
   storesOfWorkgroup(
     workgroup: readonly number[],
     workgroups: readonly number[],

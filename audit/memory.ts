@@ -17,7 +17,10 @@ export interface Stored {
   readonly line: number;
 }
 
-/** The components that a read of a buffer of vectors gives, and the tensor's word beside them that is so far from the first. */
+/**
+ * The components that a read of a buffer of vectors gives, and the tensor's word beside them that is so far from the
+ * first.
+ */
 export type Vector = readonly Value[] & { readonly wordAt?: (component: Word) => Value };
 
 /** A buffer that is read: words of a tensor from `first` on, `width` of them at each index. */

@@ -3,7 +3,10 @@ import type { Counterexample } from "./certificate.ts";
 import type { Found } from "./refute.ts";
 import { Fault } from "./stop.ts";
 
-/** An element's expression is not the declared one: it has other bits on some inputs, or has something unsealed, or may be the same. */
+/**
+ * An element's expression is not the declared one: it has other bits on some inputs, or has something unsealed, or may
+ * be the same.
+ */
 export class Mismatch extends Fault {
   readonly element: string;
   readonly declared: string;

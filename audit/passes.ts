@@ -144,8 +144,8 @@ export class PassRun {
 
   /**
    * The ways that workgroups take through the text, each with one workgroup that takes it and one invocation for each
-   * way that an invocation takes there. Undefined where all of them together take more than `most` steps of loops, or touch too much.
-   * Every address, race and barrier is checked on the way.
+   * way that an invocation takes there. Undefined where all of them together take more than `most` steps of loops, or
+   * touch too much. Every address, race and barrier is checked on the way.
    */
   paths(most: number): readonly Path[] | undefined {
     return this.#inPass(() => {

@@ -28,7 +28,10 @@ function indicesAlong(extent: number, integers: readonly number[], most: number)
   ];
 }
 
-/** Points of a tensor with these extents: its corners, then one axis at a time through its indices, the others at either end. */
+/**
+ * Points of a tensor with these extents: its corners, then one axis at a time through its indices, the others at either
+ * end.
+ */
 export function pointsOf(shape: readonly number[], integers: readonly number[], along: number): number[][] {
   if (shape.some((extent) => extent === 0)) return [];
   const points = new Map<string, number[]>();

@@ -97,7 +97,8 @@ export function primitivesOf(integers: Integers, floats: Floats, constants: Unif
     try {
       return known.get(summaryOf(declaration, run, integers));
     } catch {
-      // A function that needs its arguments to be known is no primitive; what is wrong with it shows where it is called.
+      // A function that needs its arguments to be known is no primitive; what is wrong with it shows where it is
+      // called.
       return undefined;
     }
   };

@@ -32,7 +32,10 @@ export interface Effort {
 
 export interface Found extends Omit<Counterexample, "inputs"> {
   readonly inputs: readonly Omit<Counterexample["inputs"][number], "text">[];
-  /** Whether a value on the way is not finite, or subnormal: there no bits are promised, but these are not the declared ones. */
+  /**
+   * Whether a value on the way is not finite, or subnormal: there no bits are promised, but these are not the declared
+   * ones.
+   */
   readonly special: boolean;
 }
 
@@ -80,7 +83,10 @@ export function counterexampleTo(pairs: readonly Pair[], { kernel, extents, effo
   }
 }
 
-/** How far a difference is within the contract: 0 where all values are finite and normal, 2 where even the results are not; undefined where there is none. */
+/**
+ * How far a difference is within the contract: 0 where all values are finite and normal, 2 where even the results are
+ * not; undefined where there is none.
+ */
 function rankOf(both: Evaluator): number | undefined {
   const pair = differing(both.results());
   if (pair === undefined) return undefined;

@@ -1,4 +1,6 @@
-/** Data that tells arithmetic apart, made of seeds: the words of inputs, of which every one that is read is remembered. */
+/**
+ * Data that tells arithmetic apart, made of seeds: the words of inputs, of which every one that is read is remembered.
+ */
 import { bitsOfF32 } from "../dsl/expr.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Counterexample } from "./certificate.ts";
@@ -92,8 +94,8 @@ export class Sampled implements Inputs {
   }
 
   /**
-   * Another value for a word, the `turn`-th; gives what it held. Most are of even magnitude and differ in all their bits; some
-   * are of any kind, or near one of `constants`.
+   * Another value for a word, the `turn`-th; gives what it held. Most are of even magnitude and differ in all their
+   * bits; some are of any kind, or near one of `constants`.
    */
   vary(name: string, word: number, turn: number, constants: readonly number[]): number {
     const before = this.word(name, word);

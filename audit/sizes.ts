@@ -1,4 +1,7 @@
-/** At which extents a text is executed: around every edge along batch and sequence axes that the text itself shows, or the declaration's trees. */
+/**
+ * At which extents a text is executed: around every edge along batch and sequence axes that the text itself shows, or
+ * the declaration's trees.
+ */
 import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact, Formula } from "../runtime/artifact.ts";
 import type { BatchFlowReport } from "./flow-report.ts";
@@ -9,15 +12,19 @@ import { Fault } from "./stop.ts";
 import { TermPool, type Value } from "./term.ts";
 import type { BinaryOperator, Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 
-/** Where a value comes from: the extents of axes (by `axis NAME`), data of tables (`data NAME`), the workgroup (`workgroup`). */
+/**
+ * Where a value comes from: the extents of axes (by `axis NAME`), data of tables (`data NAME`), the workgroup
+ * (`workgroup`).
+ */
 type Sources = ReadonlySet<string>;
 
 /** Where a literal makes values on both of its sides differ: what is added to an address only moves it. */
 const edgeOperators = new Set(["/", "%", ">>", "<", "<=", ">", ">=", "==", "!=", "min", "max"]);
 
 /**
- * Integers of the text that meet values of each source: 63 and 64 in `(uniforms.extent_token + 63u) / 64u`. By `splits` the number of a
- * workgroup comes apart into its row and a place along axes of the model, every one of which is gone through at any extent.
+ * Integers of the text that meet values of each source: 63 and 64 in `(uniforms.extent_token + 63u) / 64u`. By `splits`
+ * the number of a workgroup comes apart into its row and a place along axes of the model, every one of which is gone
+ * through at any extent.
  */
 export function edgesOf(
   module: Module,
@@ -191,7 +198,9 @@ const longestEdge = 4096;
 export interface Case {
   /** Extents of the batch and sequence axes. */
   readonly extents: Readonly<Record<string, number>>;
-  /** The longest edge along a batch axis, and the rows of workgroups to spare: so far may a tile reach beyond its rows. */
+  /**
+   * The longest edge along a batch axis, and the rows of workgroups to spare: so far may a tile reach beyond its rows.
+   */
   readonly overshoot: number;
   /** Whether all workgroups run here, and every way that they take is compared. */
   readonly isThorough: boolean;
@@ -299,8 +308,8 @@ function isSame(left: Readonly<Record<string, number>>, right: Readonly<Record<s
 }
 
 /**
- * Numbers around every edge that lies on a sequence axis, its last position first; neighbours differ. `valuesOf`: of a table or
- * parameter that bounds an axis of the model, the same along that axis.
+ * Numbers around every edge that lies on a sequence axis, its last position first; neighbours differ. `valuesOf`: of a
+ * table or parameter that bounds an axis of the model, the same along that axis.
  */
 function valuesFor(
   kernel: Kernel,

@@ -1,10 +1,15 @@
 /** How an execution ends early: with what the text does wrong, or with the table whose values it must be told. */
 import type { Failure, FailureKind } from "./certificate.ts";
 
-/** A violated check shows that a text is wrong; these kinds only say that it was not followed, unless inputs are found. */
+/**
+ * A violated check shows that a text is wrong; these kinds only say that it was not followed, unless inputs are found.
+ */
 const unfollowedKinds: ReadonlySet<FailureKind> = new Set(["text", "effort", "expression", "taint"]);
 
-/** Why an execution ends: a check that the text violates, or what of it is not followed. `line` is the WGSL's, 1-based; 0 where no line is to blame. */
+/**
+ * Why an execution ends: a check that the text violates, or what of it is not followed. `line` is the WGSL's, 1-based;
+ * 0 where no line is to blame.
+ */
 export class Fault extends Error {
   override readonly name = "Fault";
   readonly kind: FailureKind;

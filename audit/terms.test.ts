@@ -1,6 +1,7 @@
 /**
- * The rewritings are sound: whatever is built through `Integers` and `Floats` has, for any values of its atoms, the bits
- * that the operations give one by one. The reference is dsl/bits.ts; nothing here knows which rewritings there are.
+ * The rewritings are sound: whatever is built through `Integers` and `Floats` has, for any values of its atoms, the
+ * bits that the operations give one by one. The reference is dsl/bits.ts; nothing here knows which rewritings there
+ * are.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";

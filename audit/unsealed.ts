@@ -13,8 +13,8 @@ const sealedKinds: Partial<Record<Term["kind"], Term["kind"]>> = {
 };
 
 /**
- * What is never right in a text: only the additions of a fold may stand bare, and exact products in them. WGSL lets a device
- * round an fma once or twice, so that one of an inexact product has no promised bits, sealed or not.
+ * What is never right in a text: only the additions of a fold may stand bare, and exact products in them. WGSL lets a
+ * device round an fma once or twice, so that one of an inexact product has no promised bits, sealed or not.
  */
 const forbidden = new Set<Term["kind"]>([
   "rawMultiply",

@@ -14,7 +14,10 @@ export function factorOf(formula: Formula): number {
     : 1;
 }
 
-/** `workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)`: the number of the workgroup, however they lie. */
+/**
+ * `workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)`: the number of the workgroup, however they
+ * lie.
+ */
 export function isWorkgroupNumber(expression: Expression): boolean {
   const component = (part: Expression, builtin: string, at: number): boolean =>
     part.kind === "member" && part.component === at && part.of.kind === "name" && part.of.variable.builtin === builtin;

@@ -1,6 +1,6 @@
 /**
- * What depends on the batch. Batch axes and placement tables may only address. Beside a batch axis, a sequence axis is as
- * long as the longest of the batch's requests, so its extent depends on the batch, too.
+ * What depends on the batch. Batch axes and placement tables may only address. Beside a batch axis, a sequence axis is
+ * as long as the longest of the batch's requests, so its extent depends on the batch, too.
  */
 import type { AxisRole, Expr, Input } from "./ir.ts";
 import { childrenOf } from "./visit.ts";
@@ -84,8 +84,8 @@ export function withoutCut(batch: Batch, expr: Expr): Expr | undefined {
 }
 
 /**
- * Whether an integer ends where its request does, however long the batch's others are: it is an element of a table
- * with a row for each request or token, or bounded by one. A table without a batch axis is all requests', as a parameter is.
+ * Whether an integer ends where its request does, however long the batch's others are: it is an element of a table with
+ * a row for each request or token, or bounded by one. A table without a batch axis is all requests', as a parameter is.
  */
 export function isOwn(batch: Batch, expr: Expr): boolean {
   const own = (part: Expr): boolean => isOwn(batch, part);
@@ -136,7 +136,10 @@ export function isPlacement(batch: Batch, expr: Expr): boolean {
   return expr.kind === "load" && batch.inputs.get(expr.input)?.ownership === "placement";
 }
 
-/** The first f32 that an integer is made of, also as a condition, through the leaves of reductions and the addresses of loads. */
+/**
+ * The first f32 that an integer is made of, also as a condition, through the leaves of reductions and the addresses of
+ * loads.
+ */
 export function findFloat(expr: Expr, seen: Set<Expr>): Expr | undefined {
   if (seen.has(expr)) return undefined;
   if (expr.type === "f32" && expr.kind !== "constant") return expr;

@@ -126,7 +126,9 @@ export class Denotation<V> {
     this.#algebra = algebra;
   }
 
-  /** The scope of a point: one binding for each axis variable, outermost first. Extend it to share what does not change. */
+  /**
+   * The scope of a point: one binding for each axis variable, outermost first. Extend it to share what does not change.
+   */
   bind(variable: Variable, value: V, outer: Scope<V> = this.#root): Scope<V> {
     return new Scope(outer, variable, value);
   }
@@ -233,13 +235,17 @@ export class Denotation<V> {
   }
 
   readonly #shared = new Map<Reduce, Slots<V>>();
-  /** Where a reduction's value is kept: inside of a call or a combine with its scope, otherwise by its variables' values. */
+  /**
+   * Where a reduction's value is kept: inside of a call or a combine with its scope, otherwise by its variables'
+   * values.
+   */
   #slotOf(reduce: Reduce, home: Scope<V>): Map<Expr | Reduce, V | StateValue<V>> {
     let slots = this.#shared.get(reduce);
     if (slots === undefined) this.#shared.set(reduce, (slots = new Slots<V>()));
     for (let at: Scope<V> = home; at.parent !== undefined; at = at.parent)
       if (at.variable === undefined) return home.values;
-    // In an order of the reduction's own: two outputs may bind the same variables one inside the other, and the other way around.
+    // In an order of the reduction's own: two outputs may bind the same variables one inside the other, and the other
+    // way around.
     for (const variable of reduce.free) slots = slots.below(this.#bound(variable, home));
     return slots.values;
   }

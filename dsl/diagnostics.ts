@@ -19,7 +19,10 @@ export interface Diagnostic {
   readonly notes: readonly { readonly message: string; readonly location?: SourceSpan }[];
   /** What to write instead. Never empty. */
   readonly fix: string;
-  /** The fix as edits, which mend this fault alone. Left out where the fix is advice: what to write depends on what is meant. */
+  /**
+   * The fix as edits, which mend this fault alone. Left out where the fix is advice: what to write depends on what is
+   * meant.
+   */
   readonly edits?: readonly Edit[];
 }
 

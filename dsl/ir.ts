@@ -14,9 +14,9 @@ export type { StorageType };
 /** What an expression evaluates to. bf16 exists in storage only: loading widens it to f32, which is exact. */
 export type ValueType = "f32" | "u32" | "i32" | "bool";
 /**
- * `batch`: which requests and tokens happen to be together; may address, and nothing else.
- * `model`: fixed when a model is generated; a constant of the emitted text.
- * `sequence`: positions of the request itself; its extent is known only at run time, and covers the longest of a batch's requests.
+ * `batch`: which requests and tokens happen to be together; may address, and nothing else. `model`: fixed when a model
+ * is generated; a constant of the emitted text. `sequence`: positions of the request itself; its extent is known only
+ * at run time, and covers the longest of a batch's requests.
  */
 export type AxisRole = "batch" | "model" | "sequence";
 

@@ -26,7 +26,10 @@ export interface Scattered {
 export const batch: unique symbol = Symbol("batch");
 /** Fixed when a model is generated; a constant of the emitted text. */
 export const model: unique symbol = Symbol("model");
-/** The request's own positions. Beside a batch axis, its extent is the batch's: reductions over it are bounded by a request's table. */
+/**
+ * The request's own positions. Beside a batch axis, its extent is the batch's: reductions over it are bounded by a
+ * request's table.
+ */
 export const sequence: unique symbol = Symbol("sequence");
 
 type Role = typeof batch | typeof model | typeof sequence;

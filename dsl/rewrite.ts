@@ -1,4 +1,6 @@
-/** Rebuilds expressions, reductions and outputs with some of their parts replaced. Walks that only read are visit.ts. */
+/**
+ * Rebuilds expressions, reductions and outputs with some of their parts replaced. Walks that only read are visit.ts.
+ */
 import type { Pool } from "./expr.ts";
 import type { Call, Expr, Output, Reduce } from "./ir.ts";
 

@@ -1,4 +1,6 @@
-/** What the compiler hands to the runtime: data only. It stands here because the runtime knows nothing of the compiler. */
+/**
+ * What the compiler hands to the runtime: data only. It stands here because the runtime knows nothing of the compiler.
+ */
 
 import type { StorageType } from "./storage.ts";
 
@@ -14,9 +16,9 @@ export interface SourceLocation {
 export type ContractLevel = "invariant" | "portable" | "integer";
 
 /**
- * How float operations are written down. `free`: a fold's own additions stand bare, whose order drivers keep, and all else
- * is sealed. `sealed`: these, too, for a driver that does not keep it. `builtin`: nothing is sealed, and the device's own
- * functions are called: no promise at all, for comparisons.
+ * How float operations are written down. `free`: a fold's own additions stand bare, whose order drivers keep, and all
+ * else is sealed. `sealed`: these, too, for a driver that does not keep it. `builtin`: nothing is sealed, and the
+ * device's own functions are called: no promise at all, for comparisons.
  */
 export type Arithmetic = "free" | "sealed" | "builtin";
 
@@ -89,7 +91,9 @@ export interface Pass {
   readonly bindings: readonly Binding[];
   readonly uniforms: readonly UniformField[];
   readonly uniformBytes: number;
-  /** Workgroups in all. The text numbers those of up to three dimensions, x fastest, and leaves out any beyond these. */
+  /**
+   * Workgroups in all. The text numbers those of up to three dimensions, x fastest, and leaves out any beyond these.
+   */
   readonly workgroups: Formula;
   /** Where each line of `wgsl` (index 0 is line 1) comes from; null for lines that no source line stands behind. */
   readonly sourceMap: readonly (SourceLocation | null)[];

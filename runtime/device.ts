@@ -17,8 +17,8 @@ export interface DeviceInfo {
 
 export interface DeviceOptions {
   /**
-   * Told, in a line, where a software driver has to do because there is no other, and where a driver takes long to compile
-   * a kernel; by default it goes to stderr, or a browser's console.
+   * Told, in a line, where a software driver has to do because there is no other, and where a driver takes long to
+   * compile a kernel; by default it goes to stderr, or a browser's console.
    */
   readonly notify?: (line: string) => void;
   /** Limits to keep to where the device offers more. */
@@ -95,8 +95,9 @@ export class Device {
   }
 
   /**
-   * The same after the driver has refused something: that the device is gone may come to be known a little later. Several
-   * turns of the event loop, since a loaded machine may spend the time of one timer before the driver had its turn.
+   * The same after the driver has refused something: that the device is gone may come to be known a little later.
+   * Several turns of the event loop, since a loaded machine may spend the time of one timer before the driver had its
+   * turn.
    */
   async assertAlive(): Promise<void> {
     for (let turn = 0; turn < 10 && !this.isGone; turn++)
@@ -181,10 +182,10 @@ export class Device {
 }
 
 /**
- * Opens a device with the limits that its adapter offers, as far as kernels use them.
- * In Node VK_DRIVER_FILES, where it is set, chooses the driver; otherwise the best adapter is taken, and the software driver
- * that comes with this package only where there is no other. Throws NoAdapterError where there is none at all,
- * and RequestError for limits that are none.
+ * Opens a device with the limits that its adapter offers, as far as kernels use them. In Node VK_DRIVER_FILES, where it
+ * is set, chooses the driver; otherwise the best adapter is taken, and the software driver that comes with this package
+ * only where there is no other. Throws NoAdapterError where there is none at all, and RequestError for limits that are
+ * none.
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const { limits = {}, notify = tell } = options;

@@ -1,4 +1,6 @@
-/** Artifacts made ready to run: shader modules, pipelines and bind groups, with the driver's messages at kernel source. */
+/**
+ * Artifacts made ready to run: shader modules, pipelines and bind groups, with the driver's messages at kernel source.
+ */
 import type { Artifact, Pass } from "./artifact.ts";
 import { debug, startTiming } from "./debug.ts";
 import type { Device } from "./device.ts";
@@ -12,7 +14,10 @@ export interface BoundRange {
   readonly size: number;
 }
 
-/** The slot of a pass's uniforms in the ring is bound through a dynamic offset, so bind groups outlive submissions. @internal */
+/**
+ * The slot of a pass's uniforms in the ring is bound through a dynamic offset, so bind groups outlive submissions.
+ * @internal
+ */
 export class LoadedPass {
   readonly pass: Pass;
   readonly pipeline: GPUComputePipeline;
@@ -138,7 +143,10 @@ async function loadPass(device: Device, artifact: Artifact, pass: Pass): Promise
 /** Seconds after which the user is told that a driver is still compiling. */
 const longAfter = [5, 30, 120, 600];
 
-/** Says so where the driver compiles for long, until what is returned is called: software drivers need minutes for some texts. */
+/**
+ * Says so where the driver compiles for long, until what is returned is called: software drivers need minutes for some
+ * texts.
+ */
 function announceLong(device: Device, where: string): () => void {
   const timers = longAfter.map((seconds) =>
     setTimeout(() => {

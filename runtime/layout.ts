@@ -93,8 +93,8 @@ function forEachRun(layout: TensorLayout, visit: (element: number, slot: number,
 }
 
 /**
- * Words of the buffer from elements; padding is zero. Throws an ElementsError on what is no array for the layout's type,
- * on a wrong number of elements, and on a bf16 element whose low half is not zero, since it would be cut off.
+ * Words of the buffer from elements; padding is zero. Throws an ElementsError on what is no array for the layout's
+ * type, on a wrong number of elements, and on a bf16 element whose low half is not zero, since it would be cut off.
  */
 export function packElements(layout: TensorLayout, given: Elements): Uint32Array<ArrayBuffer> {
   const elements = bitsOf(layout.storage, given);

@@ -1,10 +1,11 @@
 /**
- * How tensors store their elements: one table, which the language, the compiler, the runtime and the tests share. Anything
- * else about packing follows from it. Only the audit states the packing a second time (audit/layout.ts), on its own.
+ * How tensors store their elements: one table, which the language, the compiler, the runtime and the tests share.
+ * Anything else about packing follows from it. Only the audit states the packing a second time (audit/layout.ts), on
+ * its own.
  *
- * A buffer is an array of u32 words. Elements narrower than a word share one, the lower index in the lower bits. Such an
- * element is the high bits of an f32, so shifting it to the top of a word gives the bits of its value. The last axis of a
- * row-major tensor is padded to whole words.
+ * A buffer is an array of u32 words. Elements narrower than a word share one, the lower index in the lower bits. Such
+ * an element is the high bits of an f32, so shifting it to the top of a word gives the bits of its value. The last axis
+ * of a row-major tensor is padded to whole words.
  */
 const storages = {
   f32: { bytes: 4, value: "f32" },

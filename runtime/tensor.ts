@@ -30,8 +30,8 @@ const chunkBytes = 1 << 26;
 
 /**
  * A tensor on a device. Elements are one u32 each, row-major and unpadded: f32, u32 and i32 by their bits, bf16 by the
- * bits of its value widened to f32. They are written as these bits, or as numbers (see Elements), and read back as bits.
- * Words are the buffer as kernels see it (artifact.ts, Layout).
+ * bits of its value widened to f32. They are written as these bits, or as numbers (see Elements), and read back as
+ * bits. Words are the buffer as kernels see it (artifact.ts, Layout).
  */
 export class Tensor implements TensorLayout {
   readonly device: Device;
@@ -104,7 +104,8 @@ export class Tensor implements TensorLayout {
 
   /**
    * A view of whole rows of the outermost axis: [count, …] of [rows, …]. Throws RequestError where they are not all
-   * there, cut rows that lie in blocks or words together, or do not start where the device can bind them; the message says which rows do.
+   * there, cut rows that lie in blocks or words together, or do not start where the device can bind them; the message
+   * says which rows do.
    */
   rows(first: number, count: number): Tensor {
     this.assertUsable();
@@ -264,8 +265,9 @@ export function createTensor(device: Device, description: TensorDescription, ele
 }
 
 /**
- * The elements of several tensors of a device, after everything submitted so far: by one read-back, where `readElements`
- * of each would wait for the device each time. For small tensors: what is read is on the host, and staged, at once.
+ * The elements of several tensors of a device, after everything submitted so far: by one read-back, where
+ * `readElements` of each would wait for the device each time. For small tensors: what is read is on the host, and
+ * staged, at once.
  */
 export async function readTogether(tensors: readonly Tensor[]): Promise<Uint32Array<ArrayBuffer>[]> {
   const first = tensors[0];

@@ -109,7 +109,9 @@ export interface Call extends Node {
   readonly callee: FunctionDeclaration;
   readonly arguments: readonly Expression[];
 }
-/** A call of a builtin: `bitcast` and the conversions (`u32(x)`, `i32(x)`, `f32(x)`, `bool(x)`) give their node's type. */
+/**
+ * A call of a builtin: `bitcast` and the conversions (`u32(x)`, `i32(x)`, `f32(x)`, `bool(x)`) give their node's type.
+ */
 export interface Builtin extends Node {
   readonly kind: "builtin";
   readonly name: "bitcast" | "convert" | "select" | "min" | "max" | "abs" | "floor" | "fma";
@@ -119,7 +121,9 @@ export type Expression = Literal | Name | Member | Element | Unary | Binary | Ca
 
 export type Statement =
   | { readonly kind: "declare"; readonly variable: Variable; readonly value: Expression | null; readonly at: Position }
-  /** `target` is a var, or an element of an array that is a var, a workgroup variable or a read_write storage variable. */
+  /**
+   * `target` is a var, or an element of an array that is a var, a workgroup variable or a read_write storage variable.
+   */
   | { readonly kind: "assign"; readonly target: Expression; readonly value: Expression; readonly at: Position }
   | {
       readonly kind: "if";

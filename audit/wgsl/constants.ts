@@ -1,4 +1,7 @@
-/** Literals, and what WGSL computes of constants while it reads a text: whatever goes wrong there is an error of the text. */
+/**
+ * Literals, and what WGSL computes of constants while it reads a text: whatever goes wrong there is an error of the
+ * text.
+ */
 import type { BinaryOperator, Builtin, ScalarName, Unary } from "./ast.ts";
 
 /** A 32-bit pattern as an unsigned number; 0 or 1 for bool. */

@@ -1,4 +1,7 @@
-/** The parser on this side: it reads all that the compiler prints, and takes anything else for what it is. tint.any-device.test.ts holds it against Tint. */
+/**
+ * The parser on this side: it reads all that the compiler prints, and takes anything else for what it is.
+ * tint.any-device.test.ts holds it against Tint.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tries } from "../../spec/fixtures/effort.ts";

@@ -39,7 +39,10 @@ export function grouped(operands: readonly ExpressionSyntax[], operators: readon
   return from(-1);
 }
 
-/** Bitwise operators stand beside none but themselves, shifts beside no arithmetic, `&&` not beside `||`, comparisons between those only. */
+/**
+ * Bitwise operators stand beside none but themselves, shifts beside no arithmetic, `&&` not beside `||`, comparisons
+ * between those only.
+ */
 function refuse(operators: readonly Operator[]): void {
   let logical: Operator | undefined;
   let comparison: Operator | undefined;

@@ -18,7 +18,9 @@ export const reservedWords: ReadonlySet<string> = new Set(
     .split(/\s+/),
 );
 
-/** Names that WGSL declares and the subset uses. WGSL lets a text declare them again; here they always mean the same. */
+/**
+ * Names that WGSL declares and the subset uses. WGSL lets a text declare them again; here they always mean the same.
+ */
 export const predeclared: ReadonlySet<string> = new Set([
   "f32",
   "u32",

@@ -1,4 +1,7 @@
-/** Ranges hold what is computed, and a kernel in which nothing is found is computed alike where subnormal numbers are flushed. */
+/**
+ * Ranges hold what is computed, and a kernel in which nothing is found is computed alike where subnormal numbers are
+ * flushed.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryKernel } from "../../spec/arbitraries/kernels.ts";
@@ -87,7 +90,10 @@ function checkRanges(kernel: Kernel, extents: Readonly<Record<string, number>>, 
   }
 }
 
-/** A device that flushes what is subnormal, before and after each float operation; `wasFinite` turns false where one overflows. */
+/**
+ * A device that flushes what is subnormal, before and after each float operation; `wasFinite` turns false where one
+ * overflows.
+ */
 function flushing(plain: Algebra<number>, flushes: boolean, seen: { wasFinite: boolean }): Algebra<number> {
   const flush = (bits: number): number => ((bits & 0x7f800000) === 0 && flushes ? (bits & 0x80000000) >>> 0 : bits);
   const noted = (bits: number): number => {

@@ -10,13 +10,18 @@ export interface Disagreement {
   readonly location: SourceLocation;
 }
 
-/** Factors from here on have products whose last bit, and so every sum of such, is a normal number or zero; and so have such summands. */
+/**
+ * Factors from here on have products whose last bit, and so every sum of such, is a normal number or zero; and so have
+ * such summands.
+ */
 const leastFactor = -51;
 const leastSummand = -102;
 /** Multiples of the least normal number are zero or normal. */
 const leastQuantumOfNormal = -126;
 
-/** In the order of the source; undefined where each operation is proved to see zero and normal numbers, or overflows. */
+/**
+ * In the order of the source; undefined where each operation is proved to see zero and normal numbers, or overflows.
+ */
 export function findDisagreement(kernel: Kernel): Disagreement | undefined {
   const inference = new Inference();
   inference.judge(kernel);

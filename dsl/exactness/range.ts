@@ -1,6 +1,6 @@
 /**
- * What is known of a value on every device: bounds, what it is a multiple of, how small it can be, how many bits it has.
- * The operations are sound for f32 rounded to nearest even, as long as no operand or result is subnormal.
+ * What is known of a value on every device: bounds, what it is a multiple of, how small it can be, how many bits it
+ * has. The operations are sound for f32 rounded to nearest even, as long as no operand or result is subnormal.
  */
 import { bitsOfF32, f32OfBits } from "../expr.ts";
 import type { Expr } from "../ir.ts";
@@ -20,7 +20,10 @@ export interface Range {
   /** Whether it may be -infinity or a NaN with a sign, and +infinity or a NaN without one. */
   readonly belowAll: boolean;
   readonly aboveAll: boolean;
-  /** The operation whose result may be subnormal, so that some devices have zero in its place, where this may still show it. */
+  /**
+   * The operation whose result may be subnormal, so that some devices have zero in its place, where this may still show
+   * it.
+   */
   readonly from?: Expr;
   /** Whether it comes from an operation that has been found wanting. */
   readonly blamed?: boolean;
@@ -87,7 +90,10 @@ export function ofConstant(bits: number): Range {
   });
 }
 
-/** What an element of storage can be: any f32; of bf16, what rounding to it and loading weights leave (spec/contract.md, "The host's part"). */
+/**
+ * What an element of storage can be: any f32; of bf16, what rounding to it and loading weights leave (spec/contract.md,
+ * "The host's part").
+ */
 export function ofStorage(storage: "f32" | "bf16"): Range {
   return storage === "f32" ? anything : { ...anything, bits: 8, quantum: -63, least: 2 ** -56 };
 }
@@ -178,7 +184,8 @@ export function multiply(a: Range, b: Range): Range {
     low: Math.min(...corners),
     high: Math.max(...corners),
     bits: Math.min(full, bits),
-    // A rounded product of a normal magnitude has 24 bits; a multiple stays one, since what is rounded ends in more zeros.
+    // A rounded product of a normal magnitude has 24 bits; a multiple stays one, since what is rounded ends in more
+    // zeros.
     least: isExact || least >= leastNormal ? Math.fround(least) : 2 ** leastQuantum,
     quantum: isExact
       ? quantum
@@ -281,7 +288,9 @@ export function between(a: Range, low: number, high: number, belowAll: boolean, 
   return range.belowAll || range.aboveAll ? { ...range, low: 0, high: 0 } : undefined;
 }
 
-/** The sums of so many items at most, where they are so few and so alike that no addition rounds; undefined otherwise. */
+/**
+ * The sums of so many items at most, where they are so few and so alike that no addition rounds; undefined otherwise.
+ */
 export function sumOf(state: Range, count: number, leaf: Range): Range | undefined {
   const size = count * Math.max(-leaf.low, leaf.high);
   if (

@@ -3,7 +3,9 @@ import type { Expr } from "../ir.ts";
 
 const full = 24;
 
-/** Significant bits that the value can have at most: bf16 has 8, f32 has 24, an exact product the sum of its factors'. */
+/**
+ * Significant bits that the value can have at most: bf16 has 8, f32 has 24, an exact product the sum of its factors'.
+ */
 export function significantBits(expr: Expr): number {
   switch (expr.kind) {
     case "constant": {

@@ -7,7 +7,9 @@ import type { Reading } from "./reading.ts";
 import { fault, type Scope, type Value } from "./values.ts";
 import { sumInstead } from "./unknown.ts";
 
-/** Accumulation by assignment. What a refused loop assigns goes away with the loop; the values are read all the same. */
+/**
+ * Accumulation by assignment. What a refused loop assigns goes away with the loop; the values are read all the same.
+ */
 export function reportAssignment(reading: Reading, node: Node, scope: Scope): Value {
   const isStore =
     Node.isBinaryExpression(node) && node.getOperatorToken().getText() === "=" && !Node.isIdentifier(node.getLeft());

@@ -1,6 +1,7 @@
 /**
  * What depends on the batch, and where that is not allowed. Batch axes and placement tables may only address. Beside a
- * batch axis, a sequence axis is as long as the longest of the batch's requests, so its extent depends on the batch, too.
+ * batch axis, a sequence axis is as long as the longest of the batch's requests, so its extent depends on the batch,
+ * too.
  */
 import type { Node } from "ts-morph";
 import { dependenceOf, findFloat, isBatchLeaf, isLongest, isOwn, isPlacement, withoutCut } from "../batch.ts";

@@ -235,7 +235,9 @@ function hidesLanguage(node: Node, outer: Binding): boolean {
   return value.kind === "intrinsic" || (value.kind === "function" && isLibrary(value.node));
 }
 
-/** Whether a use of a name that hides the language's means the language's: a const's own value does, and a reduction. */
+/**
+ * Whether a use of a name that hides the language's means the language's: a const's own value does, and a reduction.
+ */
 function isLanguageUse(node: Node, use: Node): boolean {
   const declaration = node.getParentIfKind(SyntaxKind.VariableDeclaration);
   const call = use.getParentIfKind(SyntaxKind.CallExpression);

@@ -1,4 +1,7 @@
-/** How many storage buffers a kernel binds: one for each tensor, whatever the schedule, and more where one is very large. */
+/**
+ * How many storage buffers a kernel binds: one for each tensor, whatever the schedule, and more where one is very
+ * large.
+ */
 import type { Node } from "ts-morph";
 import type { Kernel } from "../ir.ts";
 import type { Report } from "./report.ts";

@@ -38,7 +38,10 @@ export function readInputs(reading: Reading, object: Members, scope: Scope): (Pa
   return moved;
 }
 
-/** `inputs: { eps: "f32" }`, of a number that the body uses as it stands: inputs are tensors, and single numbers are parameters. */
+/**
+ * `inputs: { eps: "f32" }`, of a number that the body uses as it stands: inputs are tensors, and single numbers are
+ * parameters.
+ */
 function scalarInput(
   reading: Reading,
   object: Members,

@@ -59,7 +59,9 @@ export function readRange(
   return { kind: "range", domain: { ...domain, count: reading.at(node, pool.minimum(wanted, domain.count)) } };
 }
 
-/** A number that was declared as an f32 is declared as a u32; one that is calculated is the author's to count otherwise. */
+/**
+ * A number that was declared as an f32 is declared as a u32; one that is calculated is the author's to count otherwise.
+ */
 function asCount(reading: Reading, value: Value, at: Node): Fix {
   const expr = value.kind === "scalar" ? value.expr : undefined;
   const declared =

@@ -192,7 +192,10 @@ function isAtMost(a: Form, b: Form): boolean {
   return isNatural(minus(b, a));
 }
 
-/** What wraps around is smaller than it would be: upper bounds hold, lower ones only where nothing wraps. No axis has more than 2^30 points. */
+/**
+ * What wraps around is smaller than it would be: upper bounds hold, lower ones only where nothing wraps. No axis has
+ * more than 2^30 points.
+ */
 function unwrapped(lower: readonly Form[], upper: readonly Form[]): Bounds {
   const atMost = (form: Form): number =>
     [...form].reduce((sum, [name, factor]) => sum + factor * (name === one ? 1 : factor > 0 ? 2 ** 30 : 1), 0);

@@ -20,7 +20,9 @@ type Indexed = Pick<Kernel, "axes" | "inputs" | "outputs" | "origins" | "locatio
   readonly places?: (load: Load) => readonly SourceLocation[];
 };
 
-/** What only known extents can show: indices that leave their axes. Axes whose extents are not given are not checked. */
+/**
+ * What only known extents can show: indices that leave their axes. Axes whose extents are not given are not checked.
+ */
 export function checkExtents(
   kernel: Indexed & Pick<Kernel, "pool">,
   extents: Readonly<Record<string, number>>,
@@ -210,7 +212,10 @@ function escapes(kernel: Indexed, extents: Readonly<Record<string, number>>): Ma
   return found;
 }
 
-/** Every load that is not guarded, with what is known where it stands; one inside of a reduction without items is never evaluated. */
+/**
+ * Every load that is not guarded, with what is known where it stands; one inside of a reduction without items is never
+ * evaluated.
+ */
 function visitLoads(kernel: Indexed, all: Intervals, check: (load: Load, known: Intervals) => void): void {
   const visit = (expr: Expr, known: Intervals, seen: Set<Expr>): void => {
     if (seen.has(expr)) return;

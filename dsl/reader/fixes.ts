@@ -41,7 +41,10 @@ export function bare(node: Node): Node {
   return Node.isAsExpression(node) || Node.isParenthesizedExpression(node) ? bare(node.getExpression()) : node;
 }
 
-/** The text that converts a value: a quotient of integers is divided as f32, and a conversion from the wanted dtype is left out. */
+/**
+ * The text that converts a value: a quotient of integers is divided as f32, and a conversion from the wanted dtype is
+ * left out.
+ */
 export function converted(node: Node, to: string, expr?: Expr): string {
   const plain = bare(node);
   if (
@@ -62,7 +65,10 @@ export function converted(node: Node, to: string, expr?: Expr): string {
   return `${to}(${plain.getText()})`;
 }
 
-/** The quotient of integers that a const of the same body holds, where a node is its name; `isSole`: nothing else uses it. */
+/**
+ * The quotient of integers that a const of the same body holds, where a node is its name; `isSole`: nothing else uses
+ * it.
+ */
 function namedQuotient(
   node: Node,
   expr: Expr | undefined,

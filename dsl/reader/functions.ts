@@ -96,7 +96,10 @@ export function inline(reading: Reading, callee: Inlined, args: readonly Value[]
   }
 }
 
-/** Numbers without a dtype take that of the first argument that has one, else f32; the library's functions are on f32, or say that they take bits. */
+/**
+ * Numbers without a dtype take that of the first argument that has one, else f32; the library's functions are on f32,
+ * or say that they take bits.
+ */
 function typedArguments(
   reading: Reading,
   callee: FunctionValue,

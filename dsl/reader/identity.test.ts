@@ -79,7 +79,10 @@ describe("an identity that does not fit, and the one that does", () => {
   });
 });
 
-/** Reducers whose combines round, divide, cancel or choose: what they do to huge and tiny states is no fault of the identity. */
+/**
+ * Reducers whose combines round, divide, cancel or choose: what they do to huge and tiny states is no fault of the
+ * identity.
+ */
 const right: readonly (readonly [name: string, state: string, identity: string, combine: string, leaf: string])[] = [
   [
     "compensated sum",

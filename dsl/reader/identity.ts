@@ -157,7 +157,10 @@ class Trial {
     });
   }
 
-  /** A state as extreme as the identity itself: whether its other fields or the identity's are chosen is the combine's affair. */
+  /**
+   * A state as extreme as the identity itself: whether its other fields or the identity's are chosen is the combine's
+   * affair.
+   */
   #ties({ fields }: Reducer, state: State): boolean {
     return (
       fields.length > 1 &&

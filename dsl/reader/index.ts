@@ -42,8 +42,8 @@ export interface ReadOptions {
 }
 
 /**
- * Reads all kernels of a file, given by its path or file: URL, from its text. Faults of the author become diagnostics, sorted; a kernel with a fault
- * is left out.
+ * Reads all kernels of a file, given by its path or file: URL, from its text. Faults of the author become diagnostics,
+ * sorted; a kernel with a fault is left out.
  * @throws LocationError for another URL, and where the file can't be read from the disk.
  */
 export function readKernels(

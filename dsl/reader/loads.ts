@@ -129,7 +129,9 @@ function findLoaded(expr: Expr, wanted: (leaf: Expr) => boolean): Expr | undefin
   return [...collect([expr], (part) => (part.kind === "load" || isUnknown(part) ? [] : operandsOf(part)))].find(wanted);
 }
 
-/** Whether an index lies inside its axis whatever its data are, by the form of the expression: a remainder or a minimum. */
+/**
+ * Whether an index lies inside its axis whatever its data are, by the form of the expression: a remainder or a minimum.
+ */
 function staysBelow(index: Expr, axis: string): boolean {
   const isExtent = (expr: Expr): boolean => expr.kind === "extent" && expr.axis === axis;
   switch (index.kind) {

@@ -27,7 +27,10 @@ export function callInstead(node: CallLike, name: string, words: string): string
 
 export type CallLike = Node & { getExpression(): Node; getArguments(): Node[] };
 
-/** `Math.sqrt(2)` is a constant; other functions of `Math` go on as those of the language, or as some f32 of their arguments. */
+/**
+ * `Math.sqrt(2)` is a constant; other functions of `Math` go on as those of the language, or as some f32 of their
+ * arguments.
+ */
 export function readMath(reading: Reading, node: CallLike, method: string, scope: Scope): Value {
   const args = node.getArguments();
   const before = reading.report.size;

@@ -65,7 +65,10 @@ export class ModuleScopes {
     return intrinsicNames.has(name) || this.#libraryNames().includes(name);
   }
 
-  /** Names that a file imports from "treefold", which has none such, are reported even where nothing uses them. False where a module is not there. */
+  /**
+   * Names that a file imports from "treefold", which has none such, are reported even where nothing uses them. False
+   * where a module is not there.
+   */
   checkImports(source: SourceFile): boolean {
     if (!checkModules(source, this.#modules, (name) => this.isLanguageName(name), this.#report)) return false;
     const scope = this.of(source);

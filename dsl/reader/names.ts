@@ -1,10 +1,13 @@
-/** Names that an author gives: what they may be, so that they can stand in the IR's text and in the emitted text as they are. */
+/**
+ * Names that an author gives: what they may be, so that they can stand in the IR's text and in the emitted text as they
+ * are.
+ */
 import type { Node } from "ts-morph";
 import type { Fix, Report } from "./report.ts";
 
 /**
- * A letter, then letters, digits and underscores, as in WGSL, where a name that begins with two underscores is reserved.
- * What lies beyond the first 65,536 characters is left out, since drivers know other editions of Unicode.
+ * A letter, then letters, digits and underscores, as in WGSL, where a name that begins with two underscores is
+ * reserved. What lies beyond the first 65,536 characters is left out, since drivers know other editions of Unicode.
  */
 const plain = /^_?\p{XID_Start}\p{XID_Continue}*$/u;
 const beyond = /[\u{10000}-\u{10ffff}]/u;
@@ -15,7 +18,9 @@ export function isPlainName(name: string): boolean {
   return plain.test(name) && !beyond.test(name) && !words.has(name);
 }
 
-/** Whether a value may carry a name into the texts, as a stem: `$1` and `_1` leave a number where only ASCII is kept. */
+/**
+ * Whether a value may carry a name into the texts, as a stem: `$1` and `_1` leave a number where only ASCII is kept.
+ */
 export function isStem(name: string): boolean {
   return isPlainName(name) && !/^[^A-Za-z]*\d/.test(name);
 }

@@ -109,7 +109,9 @@ function checkWords(reading: Reading, declaration: Declaration): void {
   }
 }
 
-/** What is returned without being any one output's value: it holds no batch arithmetic, and no axis that no output has. */
+/**
+ * What is returned without being any one output's value: it holds no batch arithmetic, and no axis that no output has.
+ */
 function checkLoose(reading: Reading, declaration: Declaration, returned: Value, at: Node): void {
   const rest = unknownOf(reading, [returned]);
   if (rest.kind !== "fault") return;

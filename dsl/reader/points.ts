@@ -24,7 +24,10 @@ function axisOfPoint(value: Value): string | undefined {
     : undefined;
 }
 
-/** Whether each bare point stands for its own axis. A batch axis has rules of its own, except where the indices have only changed places. */
+/**
+ * Whether each bare point stands for its own axis. A batch axis has rules of its own, except where the indices have
+ * only changed places.
+ */
 export function checkPoints(
   reading: Reading,
   access: Access,
@@ -103,7 +106,9 @@ function inPlaces(axes: readonly string[], points: readonly (string | undefined)
   return places.map((position) => position ?? computed.shift()!);
 }
 
-/** An index as it should be written: inside of a reduction over an axis that is not bound otherwise, its item is meant. */
+/**
+ * An index as it should be written: inside of a reduction over an axis that is not bound otherwise, its item is meant.
+ */
 function textOf(reading: Reading, value: Value, node: Node): string {
   if (value.kind !== "axis" || reading.outputAxes.has(value.axis.name)) return node.getText();
   return itemOf(reading, value.axis.name, node) ?? node.getText();

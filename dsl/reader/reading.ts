@@ -21,8 +21,9 @@ export interface Inlined {
 }
 
 /**
- * How expressions and functions are read. Each kind of expression has a file that reads it and that needs the others for
- * its parts. They reach them through `Reading`, so that their imports go one way: up to expressions.ts, which knows all.
+ * How expressions and functions are read. Each kind of expression has a file that reads it and that needs the others
+ * for its parts. They reach them through `Reading`, so that their imports go one way: up to expressions.ts, which knows
+ * all.
  */
 export interface Interpreter {
   evaluate(reading: Reading, node: Node, scope: Scope, name?: string): Value;

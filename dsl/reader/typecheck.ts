@@ -38,7 +38,10 @@ const noModule: ReadonlySet<number> = new Set([2307, 2882]);
 
 let shared: Project | undefined;
 
-/** Parsing TypeScript's library takes most of the time, so that it is done once. "treefold" is this package, wherever the file is. */
+/**
+ * Parsing TypeScript's library takes most of the time, so that it is done once. "treefold" is this package, wherever
+ * the file is.
+ */
 function sharedProject(): Project {
   const types = [join(packageRoot, "dsl", "index.ts"), join(packageRoot, "dist", "dsl", "index.d.ts")].find((path) =>
     existsSync(path),
@@ -62,7 +65,8 @@ function sharedProject(): Project {
 
 /**
  * The strict type errors of a file and of the modules that it imports by relative paths, but for places on which the
- * rules have spoken (`ruled`). `source` is the file's text where it is not that of the disk; diagnostics name it `file`.
+ * rules have spoken (`ruled`). `source` is the file's text where it is not that of the disk; diagnostics name it
+ * `file`.
  */
 export function typeErrors(file: string, source: string | undefined, ruled: readonly SourceLocation[]): Diagnostic[] {
   const project = sharedProject();
@@ -151,7 +155,10 @@ function isToldBefore(checked: SourceFile, error: TypeError, errors: readonly Ty
   return first !== error;
 }
 
-/** A parameter without a type, in the language's words: numbers are what functions take, and a body's objects have the kernel's types. */
+/**
+ * A parameter without a type, in the language's words: numbers are what functions take, and a body's objects have the
+ * kernel's types.
+ */
 function withoutType(
   checked: SourceFile,
   shown: string,

@@ -1,4 +1,6 @@
-/** From a value to a typed expression: conversions that are missing, numbers that do not fit, and what to write instead. */
+/**
+ * From a value to a typed expression: conversions that are missing, numbers that do not fit, and what to write instead.
+ */
 import { Node, type BinaryExpression } from "ts-morph";
 import type { Expr, ValueType } from "../ir.ts";
 import {
@@ -347,7 +349,9 @@ function nameOf(type: ValueType): string {
   return type === "bool" ? "a condition" : type;
 }
 
-/** An operation on an integer and a decimal number, calculated in f32 and given back as the integer that is asked for. */
+/**
+ * An operation on an integer and a decimal number, calculated in f32 and given back as the integer that is asked for.
+ */
 function inFloats(at: Node, partner: Node, type: ValueType | undefined): Fix | undefined {
   const operation = at.getParent();
   if (type === undefined || !Node.isBinaryExpression(operation) || /[<>=]/.test(operation.getOperatorToken().getText()))

@@ -23,7 +23,9 @@ const arrayMethods: Readonly<Record<string, string>> = {
   at: "index by a call: x(token, channel)",
 };
 
-/** Calls that newcomers write: `Math.exp(x)`, `xs.reduce(…)`, `atomicAdd(…)`; undefined where there is nothing to say. */
+/**
+ * Calls that newcomers write: `Math.exp(x)`, `xs.reduce(…)`, `atomicAdd(…)`; undefined where there is nothing to say.
+ */
 export function unknownCall(reading: Reading, node: CallLike, scope: Scope): Value | undefined {
   const callee = node.getExpression();
   const args = node.getArguments();

@@ -4,7 +4,10 @@ import type { Expr } from "../ir.ts";
 import type { Reading } from "./reading.ts";
 import { fault, type Value } from "./values.ts";
 
-/** What is left of values that went into a fault: nothing is known of it but what they mention. Functions among them are read. */
+/**
+ * What is left of values that went into a fault: nothing is known of it but what they mention. Functions among them are
+ * read.
+ */
 export function unknownOf(reading: Reading, values: readonly Value[], nodes: readonly Node[] = []): Value {
   const partsOf = (value: Value, at: Node | undefined): readonly Expr[] => {
     switch (value.kind) {

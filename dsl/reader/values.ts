@@ -72,7 +72,9 @@ export type Value =
       readonly placeNodes: readonly Node[];
       readonly indices: readonly Value[];
     }
-  /** What a fault leaves behind: nobody knows what it is, so nothing is said of it, but what it was made of is checked. */
+  /**
+   * What a fault leaves behind: nobody knows what it is, so nothing is said of it, but what it was made of is checked.
+   */
   | { readonly kind: "fault"; readonly parts: readonly Expr[] };
 
 export const fault: Value = { kind: "fault", parts: [] };

@@ -2,9 +2,9 @@
 import { RuntimeError } from "../errors.ts";
 
 /**
- * `free`: each kernel under the schedule that is fastest for a step, its inner sums unsealed. `sealed`: sums sealed, one
- * pipeline a kernel. `single`: the same, on a device that gives other bits even so: its results do not depend on the batch,
- * since there is one pipeline for all, but they are this device's own.
+ * `free`: each kernel under the schedule that is fastest for a step, its inner sums unsealed. `sealed`: sums sealed,
+ * one pipeline a kernel. `single`: the same, on a device that gives other bits even so: its results do not depend on
+ * the batch, since there is one pipeline for all, but they are this device's own.
  */
 export type Policy = "free" | "sealed" | "single";
 

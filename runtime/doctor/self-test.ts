@@ -8,8 +8,8 @@ import type { Artifact } from "../artifact.ts";
 export const selfTestFormat = "treefold-selftest 1";
 
 /**
- * Elements as a tensor's `writeElements` takes them, one u32 each, little-endian in base64. A tensor with more elements than
- * these repeats them.
+ * Elements as a tensor's `writeElements` takes them, one u32 each, little-endian in base64. A tensor with more elements
+ * than these repeats them.
  */
 export type Elements = string;
 
@@ -34,8 +34,8 @@ export interface Expected {
 }
 
 /**
- * What a probe decides. `always`: without it no policy gives the evaluator's bits. `free`: without it, sums must be sealed.
- * `nothing`: what the device does with arithmetic that no kernel of ours leaves to it.
+ * What a probe decides. `always`: without it no policy gives the evaluator's bits. `free`: without it, sums must be
+ * sealed. `nothing`: what the device does with arithmetic that no kernel of ours leaves to it.
  */
 export type Decides = "always" | "free" | "nothing";
 
@@ -56,7 +56,10 @@ export interface Probe {
 export interface SelfTest {
   readonly format: typeof selfTestFormat;
   readonly probes: readonly Probe[];
-  /** By a kernel's name in the library: what each of its variants must give, on operands on which order matters and on edges. */
+  /**
+   * By a kernel's name in the library: what each of its variants must give, on operands on which order matters and on
+   * edges.
+   */
   readonly kernels: Readonly<Record<string, readonly Case[]>>;
 }
 

@@ -1,4 +1,7 @@
-/** Between an engine and one consumer: items in order, then an end or an error. Whoever fills it is told when it is full. */
+/**
+ * Between an engine and one consumer: items in order, then an end or an error. Whoever fills it is told when it is
+ * full.
+ */
 
 export class Buffer<Item> {
   readonly #items: Item[] = [];

@@ -49,7 +49,8 @@ export class Engine {
 
   /**
    * @param model stays its owner's, who disposes of it after the engine is closed
-   * @throws RequestError for options that are none, AllocationError for pages that no buffer holds. That there is too little memory shows at the first step, which ends the engine
+   * @throws RequestError for options that are none, AllocationError for pages that no buffer holds. That there is too
+   * little memory shows at the first step, which ends the engine
    */
   constructor(model: Model, options: EngineOptions = {}) {
     this.#options = completeOptions(options, model);
@@ -59,7 +60,8 @@ export class Engine {
 
   /**
    * Takes a request, or throws at once, having taken nothing. Tokens come to who iterates the submission.
-   * @throws OverloadError where the queue is full, EngineClosedError, and for what is wrong with the request RequestError, SamplingError, BatchError, TokenizerError
+   * @throws OverloadError where the queue is full, EngineClosedError, and for what is wrong with the request
+   * RequestError, SamplingError, BatchError, TokenizerError
    */
   submit(request: EngineRequest): Submission {
     if (this.#closed !== undefined) throw this.#closed;
@@ -114,7 +116,10 @@ export class Engine {
     this.#on.prefixes.clear();
   }
 
-  /** Ends all requests with an EngineClosedError, waits for the step that is under way, and frees the pages. A second time does nothing. */
+  /**
+   * Ends all requests with an EngineClosedError, waits for the step that is under way, and frees the pages. A second
+   * time does nothing.
+   */
   async close(): Promise<void> {
     this.#end(new EngineClosedError({ where: "engine", what: "it was closed", fix: "open a new one" }));
     // A device that is being opened is not waited for: who opens it is told then.
@@ -199,7 +204,10 @@ export class Engine {
     }
   }
 
-  /** What there was too little memory for, only the driver finds out, and only when it is asked. @throws AllocationError, and then the engine can't go on */
+  /**
+   * What there was too little memory for, only the driver finds out, and only when it is asked. @throws
+   * AllocationError, and then the engine can't go on
+   */
   async #assertPages(): Promise<void> {
     const { device } = this.#on.model;
     await device.gpu.queue.onSubmittedWorkDone();
@@ -316,7 +324,8 @@ export class Engine {
   async #afterFault(error: unknown, planned: readonly Planned[]): Promise<void> {
     const lost = await this.#lossOf(error);
     if (lost === undefined) {
-      // Whatever it was, those that were not in the step are not concerned; and of the others those that go on without it.
+      // Whatever it was, those that were not in the step are not concerned; and of the others those that go on without
+      // it.
       if (planned.length === 1 || !(error instanceof AllocationError))
         for (const {
           completion: { group },

@@ -1,4 +1,7 @@
-/** What can go wrong with a request of an engine. What is wrong with its own parameters is a RequestError or SamplingError. */
+/**
+ * What can go wrong with a request of an engine. What is wrong with its own parameters is a RequestError or
+ * SamplingError.
+ */
 import { RuntimeError } from "../errors.ts";
 
 /** The queue is full: nothing of the request was taken, and it may be sent again later. */
@@ -30,7 +33,10 @@ export class NotFiniteError extends RuntimeError {
   }
 }
 
-/** A step would have read or written a page that is not the request's. Nothing was computed; this is a fault of the engine. */
+/**
+ * A step would have read or written a page that is not the request's. Nothing was computed; this is a fault of the
+ * engine.
+ */
 export class PageTableError extends RuntimeError {
   constructor(request: number, what: string) {
     super({

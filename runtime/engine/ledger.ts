@@ -27,7 +27,10 @@ export class Ledger {
     this.#slots = new Float64Array(allocator.pages * pageSize).fill(nothing);
   }
 
-  /** Holds a step's tables to what is known; the slots that it writes count as unknown until `written`. @throws PageTableError */
+  /**
+   * Holds a step's tables to what is known; the slots that it writes count as unknown until `written`. @throws
+   * PageTableError
+   */
   check(tables: StepTables, entries: readonly LedgerEntry[]): void {
     const { pagesPerRequest } = tables;
     const writers = new Map<number, number>();
@@ -83,7 +86,10 @@ export class Ledger {
   }
 }
 
-/** Extends `marks` to one for each id: a number below 2^53 made of all ids up to there, so that equal marks mean equal beginnings. */
+/**
+ * Extends `marks` to one for each id: a number below 2^53 made of all ids up to there, so that equal marks mean equal
+ * beginnings.
+ */
 export function extendMarks(marks: number[], ids: readonly number[]): void {
   for (let position = marks.length; position < ids.length; position++) {
     const before = position === 0 ? 0 : marks[position - 1]!;

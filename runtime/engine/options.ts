@@ -12,7 +12,10 @@ export interface EngineOptions {
   readonly maxWaiting?: number;
   /** Ids that a step computes, at most; 256 where absent. Prompts beyond are fed in chunks. */
   readonly tokensPerStep?: number;
-  /** Pages of 16 positions for keys and values; by default as many as maxRunning of the model's longest requests need, within 256 MiB. */
+  /**
+   * Pages of 16 positions for keys and values; by default as many as maxRunning of the model's longest requests need,
+   * within 256 MiB.
+   */
   readonly pages?: number;
   /** Tokens that a completion may be ahead of who reads it; then it pauses. 256 where absent. */
   readonly maxUnread?: number;
@@ -21,13 +24,16 @@ export interface EngineOptions {
   /** Whether requests that begin alike share pages; they do where absent. */
   readonly prefixCache?: boolean;
   /**
-   * Asked for the model again, on a new device, when the device is lost; all requests then go on where they were, with the same
-   * bits. The engine disposes of what it gives. Where absent, a lost device ends all requests, and the engine.
+   * Asked for the model again, on a new device, when the device is lost; all requests then go on where they were, with
+   * the same bits. The engine disposes of what it gives. Where absent, a lost device ends all requests, and the engine.
    */
   readonly reopen?: () => Promise<Model>;
   /** Called after every step. */
   readonly onStep?: (report: StepReport) => void;
-  /** Overwrites pages with NaN as soon as they are free, so that a read of what is gone can't pass unnoticed. For tests; it costs time. */
+  /**
+   * Overwrites pages with NaN as soon as they are free, so that a read of what is gone can't pass unnoticed. For tests;
+   * it costs time.
+   */
   readonly poison?: boolean;
 }
 

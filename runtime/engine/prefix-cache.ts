@@ -1,6 +1,7 @@
 /**
- * Full pages by the ids whose keys and values they hold, so that requests that begin alike share them. A page's contents
- * depend on all ids up to its last, so it is found along a path of whole pages from the first. Ids are compared, not hashes.
+ * Full pages by the ids whose keys and values they hold, so that requests that begin alike share them. A page's
+ * contents depend on all ids up to its last, so it is found along a path of whole pages from the first. Ids are
+ * compared, not hashes.
  */
 import { pageSize, type PageAllocator } from "../model/pages.ts";
 
@@ -38,12 +39,18 @@ export class PrefixCache {
     return this.#nodes.size - needed.size;
   }
 
-  /** The pages of the longest known beginning of `ids`, one id at least being left over: the last one's logits are wanted. */
+  /**
+   * The pages of the longest known beginning of `ids`, one id at least being left over: the last one's logits are
+   * wanted.
+   */
   match(ids: readonly number[]): number[] {
     return this.#walk(ids, ids.length - 1).map(({ page }) => page);
   }
 
-  /** Remembers the full pages of a sequence that holds `ids`; where a page with these ids is known, it stays the known one. */
+  /**
+   * Remembers the full pages of a sequence that holds `ids`; where a page with these ids is known, it stays the known
+   * one.
+   */
   insert(ids: readonly number[], pages: readonly number[]): void {
     const known = this.#walk(ids, ids.length);
     let parent = known.at(-1);
@@ -58,7 +65,10 @@ export class PrefixCache {
     }
   }
 
-  /** Lets go of pages that nobody else holds, those first that were not used for longest, until so many are free or there is none left. */
+  /**
+   * Lets go of pages that nobody else holds, those first that were not used for longest, until so many are free or
+   * there is none left.
+   */
   evict(wanted: number): void {
     while (this.#allocator.freePages < wanted) {
       // A page of which others still lead on is not let go of before them.

@@ -10,11 +10,15 @@ import { checkSampling, type Sampling, type SamplingParameters } from "../model/
 export interface EngineRequest extends SamplingParameters {
   /** Text, or token ids. Either this or `messages` is needed. */
   readonly prompt?: string | readonly number[];
-  /** A conversation instead of a prompt, whose next turn is the model's: written as the model's chat template has it. */
+  /**
+   * A conversation instead of a prompt, whose next turn is the model's: written as the model's chat template has it.
+   */
   readonly messages?: readonly ChatMessage[];
   /** For `messages`: tools, variables of the template and the date. */
   readonly chat?: ChatOptions;
-  /** Ids to generate, at most, in each completion; 64 where absent. The model's last position ends a completion, too. */
+  /**
+   * Ids to generate, at most, in each completion; 64 where absent. The model's last position ends a completion, too.
+   */
   readonly maxTokens?: number;
   /** Texts that end a completion, which does not contain them. */
   readonly stop?: readonly string[];
@@ -29,8 +33,9 @@ export interface EngineRequest extends SamplingParameters {
   /** Ends the request: who iterates it is thrown the signal's reason. */
   readonly signal?: AbortSignal;
   /**
-   * Is given whole logits, f32 [count, vocabulary], of some ids from `position` on, whenever they are computed: of those that follow a
-   * cached beginning, and again after a preemption. For tests and measurements; it costs what reading them back costs.
+   * Is given whole logits, f32 [count, vocabulary], of some ids from `position` on, whenever they are computed: of
+   * those that follow a cached beginning, and again after a preemption. For tests and measurements; it costs what
+   * reading them back costs.
    */
   readonly observe?: (completion: number, position: number, logits: Float32Array<ArrayBuffer>) => void;
 }
@@ -65,7 +70,9 @@ const names = [
 const mostCompletions = 128;
 const defaultMaxTokens = 64;
 
-/** @param pages of the engine's cache @throws RequestError, SamplingError, BatchError, TokenizerError, ChatTemplateError */
+/**
+ * @param pages of the engine's cache @throws RequestError, SamplingError, BatchError, TokenizerError, ChatTemplateError
+ */
 export function checkRequest(request: EngineRequest, model: Model, pages: number): CheckedRequest {
   const sampling = checkParameters(request, model.config.vocabulary);
   const {

@@ -1,4 +1,7 @@
-/** The scheduler and the pages without a device: every step's tables are held to the ledger, and nothing is lost or starved. */
+/**
+ * The scheduler and the pages without a device: every step's tables are held to the ledger, and nothing is lost or
+ * starved.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planStep, type StepTables } from "../model/batch.ts";

@@ -149,7 +149,8 @@ export class Scheduler {
       const shared = this.#prefixes.match(completion.ids);
       const cached = this.#open();
       cached.adopt(shared);
-      // All of what it has to compute has room now, and the next id where that is another page: whoever is let in does not leave at once.
+      // All of what it has to compute has room now, and the next id where that is another page: whoever is let in does
+      // not leave at once.
       const last = Math.min(
         completion.ids.length + 1,
         completion.group.request.prompt.length + completion.group.request.maxTokens - 1,

@@ -32,7 +32,10 @@ export interface EngineStatistics {
     readonly refused: number;
   };
   readonly steps: number;
-  /** Ids that were generated; ids of prompts, or of what was computed before, that were computed; and those that were found in the prefix cache. */
+  /**
+   * Ids that were generated; ids of prompts, or of what was computed before, that were computed; and those that were
+   * found in the prefix cache.
+   */
   readonly tokens: { readonly generated: number; readonly prefilled: number; readonly cached: number };
   readonly preemptions: number;
   /** Decoding completions of a step: the mean over steps that had any, and how many steps had how many. */

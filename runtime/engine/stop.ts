@@ -10,7 +10,9 @@ export class StopMatcher {
     this.#longest = Math.max(0, ...stops.map(({ length }) => length));
   }
 
-  /** What of the text so far is certain to be given, and whether a stop string was found, before which the text ends. */
+  /**
+   * What of the text so far is certain to be given, and whether a stop string was found, before which the text ends.
+   */
   push(text: string): { readonly text: string; readonly stopped: boolean } {
     const all = this.#held + text;
     const places = this.#stops.map((stop) => all.indexOf(stop)).filter((place) => place >= 0);

@@ -25,7 +25,10 @@ export interface EngineToken {
   readonly finish?: FinishReason;
 }
 
-/** `end`: an id that ends a completion, or a stop string; `length`: maxTokens, or the model's last position; `cancelled`. */
+/**
+ * `end`: an id that ends a completion, or a stop string; `length`: maxTokens, or the model's last position;
+ * `cancelled`.
+ */
 export type FinishReason = "end" | "length" | "cancelled";
 
 export interface EngineCompletion {
@@ -40,14 +43,18 @@ export interface EngineCompletion {
 
 export interface EngineResult {
   readonly completions: readonly EngineCompletion[];
-  /** Ids whose keys and values were found in the prefix cache, over all completions; those that it found again after a preemption count, too. */
+  /**
+   * Ids whose keys and values were found in the prefix cache, over all completions; those that it found again after a
+   * preemption count, too.
+   */
   readonly cachedTokens: number;
   /** How often it had to give up its pages and compute them again. */
   readonly preemptions: number;
 }
 
 /**
- * Tokens in the order in which they are known; those of several completions mixed. Can be iterated once. Leaving the loop cancels.
+ * Tokens in the order in which they are known; those of several completions mixed. Can be iterated once. Leaving the
+ * loop cancels.
  * @throws what ended the request: NotFiniteError, DeviceLostError and the like, or the reason of its signal
  */
 export class Submission implements AsyncIterable<EngineToken> {

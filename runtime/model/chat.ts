@@ -1,8 +1,8 @@
 /**
- * A conversation to the text that a model was trained to continue, through the checkpoint's own chat template: Jinja, as
- * transformers renders it (leading and trailing space of blocks removed, `raise_exception`, `tojson`, special tokens by
- * name). The text holds its special tokens: encode it with `addSpecialTokens: false`. What of Jinja is not rendered as
- * Jinja 3.1 does is refused by name.
+ * A conversation to the text that a model was trained to continue, through the checkpoint's own chat template: Jinja,
+ * as transformers renders it (leading and trailing space of blocks removed, `raise_exception`, `tojson`, special tokens
+ * by name). The text holds its special tokens: encode it with `addSpecialTokens: false`. What of Jinja is not rendered
+ * as Jinja 3.1 does is refused by name.
  */
 import { RuntimeError } from "../errors.ts";
 import { Callable, fromJavaScript, JinjaRefusal, Template, textOf, type Value } from "./jinja/index.ts";

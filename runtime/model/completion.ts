@@ -58,7 +58,10 @@ function* entriesOf<Request extends Pending>(
   }
 }
 
-/** The sequences by their places in the list, in groups that fit a cache: what does not fit waits. Never shows in a result. */
+/**
+ * The sequences by their places in the list, in groups that fit a cache: what does not fit waits. Never shows in a
+ * result.
+ */
 function wavesOf(lengths: readonly number[], cachePages: number): number[][] {
   const waves: number[][] = [];
   let room = 0;
@@ -104,7 +107,10 @@ export async function forwardAll(
   );
 }
 
-/** The bits of the logprob of every id but the first, f32 [ids.length - 1] for each sequence, all sequences in one batch. */
+/**
+ * The bits of the logprob of every id but the first, f32 [ids.length - 1] for each sequence, all sequences in one
+ * batch.
+ */
 export async function scoreAll(
   model: Model,
   sequences: readonly (readonly number[])[],

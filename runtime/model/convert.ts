@@ -99,7 +99,10 @@ export type ConvertedRows =
   | { readonly words?: undefined; readonly refused: number }
   | { readonly words?: undefined; readonly inexact: true };
 
-/** Rows as words of a tensor's buffer: magnitudes below 2^-56 are zeros of their sign, and nothing is rounded. Takes the bytes over. */
+/**
+ * Rows as words of a tensor's buffer: magnitudes below 2^-56 are zeros of their sign, and nothing is rounded. Takes the
+ * bytes over.
+ */
 export function convertRows(
   { rows, bytes }: RowsOfWeight,
   rowLength: number,

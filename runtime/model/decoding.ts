@@ -1,6 +1,7 @@
 /**
  * Token texts to text, as tokenizer.json's decoder says, piece by piece: each token is looked at once, however long the
- * text has no whole character. The pieces, joined, are what decoding all tokens at once gives, since both are this code.
+ * text has no whole character. The pieces, joined, are what decoding all tokens at once gives, since both are this
+ * code.
  *
  * A decoder is a chain of stages. A token passes through it in pieces, the last of which `ends` it: a stage that joins
  * tokens gives text before it has seen all of them.
@@ -261,7 +262,9 @@ function byteOfName(token: string): Uint8Array | undefined {
   return /^<0x[0-9A-Fa-f]{2}>$/.test(token) ? Uint8Array.of(Number.parseInt(token.slice(3, 5), 16)) : undefined;
 }
 
-/** GPT-2's characters for bytes: printable ones of Latin-1 stand for themselves, the others for U+0100 and on, in order. */
+/**
+ * GPT-2's characters for bytes: printable ones of Latin-1 stand for themselves, the others for U+0100 and on, in order.
+ */
 const byteOfMark: ReadonlyMap<string, number> = (() => {
   const isPrintable = (byte: number): boolean =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;

@@ -54,7 +54,10 @@ export class Folder {
     return this.#files.readText(name).catch((cause: unknown) => this.#refuse(name, cause));
   }
 
-  /** Exactly so many bytes, at the start of a buffer of their own. @throws ModelFileError; the signal's reason when it is aborted */
+  /**
+   * Exactly so many bytes, at the start of a buffer of their own. @throws ModelFileError; the signal's reason when it
+   * is aborted
+   */
   async readBytes(name: string, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = await this.#files
       .readBytes(name, offset, length)

@@ -25,7 +25,9 @@ export interface LibraryOptions {
 export class KernelLibrary {
   private constructor(private readonly kernels: ReadonlyMap<string, readonly LoadedVariant[]>) {}
 
-  /** @throws ModelFileError where a file is not what it was, and ShaderError or RequestError where the device refuses it */
+  /**
+   * @throws ModelFileError where a file is not what it was, and ShaderError or RequestError where the device refuses it
+   */
   static async load(
     device: Device,
     manifest: Manifest,

@@ -32,7 +32,8 @@ export class DeviceMachine implements Machine {
     const words = Math.max(1, wordsOf({ storage, shape }));
     let memory = this.#memory.get(name);
     if (memory === undefined || memory.shape[0]! < words) {
-      // Nothing that waits for submission uses the old one: within a step, a name is asked for at its largest size first.
+      // Nothing that waits for submission uses the old one: within a step, a name is asked for at its largest size
+      // first.
       memory?.dispose();
       this.#memory.delete(name);
       const most = Math.floor(Math.min(this.device.limits.maxBindingBytes, this.device.limits.maxBufferBytes) / 4);
@@ -69,8 +70,8 @@ export class DeviceMachine implements Machine {
   }
 
   /**
-   * After a fault: forgets what was asked for and not submitted, and frees the temporaries, some of which the device may
-   * have found no memory for. The next step makes what it needs.
+   * After a fault: forgets what was asked for and not submitted, and frees the temporaries, some of which the device
+   * may have found no memory for. The next step makes what it needs.
    */
   reset(): void {
     this.#commands = new Commands(this.device);

@@ -28,11 +28,14 @@ export interface RunConfig {
 
 /** What an audit found of an artifact when the library was built. Nothing at run time depends on it. */
 export interface KernelCertificate {
-  /** `checked`: it was executed at these sizes, and all that was compared there agrees. `proven`, for all sizes, is not given yet. */
+  /**
+   * `checked`: it was executed at these sizes, and all that was compared there agrees. `proven`, for all sizes, is not
+   * given yet.
+   */
   readonly status: "proven" | "checked";
   /**
-   * At which extents of batch and sequence axes the text was executed, how many output elements were compared there, of how many, and how many
-   * ways through the text (null where not all were).
+   * At which extents of batch and sequence axes the text was executed, how many output elements were compared there, of
+   * how many, and how many ways through the text (null where not all were).
    */
   readonly sizes: readonly {
     readonly extents: Readonly<Record<string, number>>;
@@ -118,9 +121,15 @@ export interface Manifest {
   } | null;
   /** SHA-256 of each file but this one, the entry that users import, and the weights, which have their own. */
   readonly files: Readonly<Record<string, string>>;
-  /** The same of what users import, and may have a tool of theirs rewrite: an audit asks for these, and loading does not. */
+  /**
+   * The same of what users import, and may have a tool of theirs rewrite: an audit asks for these, and loading does
+   * not.
+   */
   readonly entry?: Readonly<Record<string, string>>;
-  /** SHA-256 over configuration, program, kernels and weights: what a result's bits can depend on beside the request and the device. */
+  /**
+   * SHA-256 over configuration, program, kernels and weights: what a result's bits can depend on beside the request and
+   * the device.
+   */
   readonly fingerprint: string;
 }
 

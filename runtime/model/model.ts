@@ -40,7 +40,10 @@ export interface LoadOptions extends SelfTestOptions {
   readonly weights?: string | URL;
   /** Stops loading; what was loaded so far is freed. */
   readonly signal?: AbortSignal;
-  /** Called with a few words whenever there is something new to say, and while the weights come in, with how far they are. */
+  /**
+   * Called with a few words whenever there is something new to say, and while the weights come in, with how far they
+   * are.
+   */
   readonly progress?: (what: string, weights?: WeightsProgress) => void;
 }
 
@@ -79,8 +82,10 @@ interface Parts {
 }
 
 /**
- * Loads a generated library. @param program imports its forward.js @param folder where its manifest.json lies: a path, or in a browser a URL
- * @throws DeviceArithmeticError, ModelFileError, NoAdapterError and other RuntimeErrors, having freed everything; the signal's reason when it is aborted
+ * Loads a generated library. @param program imports its forward.js @param folder where its manifest.json lies: a path,
+ * or in a browser a URL
+ * @throws DeviceArithmeticError, ModelFileError, NoAdapterError and other RuntimeErrors, having freed everything; the
+ * signal's reason when it is aborted
  */
 export async function loadModel(
   program: () => Promise<Program>,
@@ -184,7 +189,10 @@ export class Model {
   readonly fingerprint: string;
   /** Which of the library's texts run, by what the device's self-test found. */
   readonly policy: Policy;
-  /** Whether the device has given the reference evaluator's bits; null where it was not asked, or the library has no self-test. */
+  /**
+   * Whether the device has given the reference evaluator's bits; null where it was not asked, or the library has no
+   * self-test.
+   */
   readonly verified: boolean | null;
   readonly #parts: Parts;
   readonly #steps: Steps;
@@ -231,9 +239,10 @@ export class Model {
   }
 
   /**
-   * Completes a prompt, text or ids, greedily: gives each id as it is known, with its text. Text that ends in the middle
-   * of a character is held back until the character is whole. Leaving the loop ends the request.
-   * @throws BatchError, TokenizerError, and the device's errors, when it is iterated; the signal's reason when it is aborted
+   * Completes a prompt, text or ids, greedily: gives each id as it is known, with its text. Text that ends in the
+   * middle of a character is held back until the character is whole. Leaving the loop ends the request.
+   * @throws BatchError, TokenizerError, and the device's errors, when it is iterated; the signal's reason when it is
+   * aborted
    */
   async *generate(
     prompt: string | readonly number[],
@@ -258,7 +267,10 @@ export class Model {
     );
   }
 
-  /** Answers a conversation, written as the model's chat template has it. @throws ChatTemplateError, and what generate throws */
+  /**
+   * Answers a conversation, written as the model's chat template has it. @throws ChatTemplateError, and what generate
+   * throws
+   */
   async *chat(
     messages: readonly ChatMessage[],
     options: CompletionOptions & ChatOptions = {},
@@ -294,8 +306,8 @@ export class Model {
   }
 
   /**
-   * Logprobs of sequences as they stand, as a trainer wants them: of each id, given those before it, f32 [ids.length - 1].
-   * The bits are those that the engine gave when it sampled the id, whatever batch it was in.
+   * Logprobs of sequences as they stand, as a trainer wants them: of each id, given those before it, f32 [ids.length -
+   * 1]. The bits are those that the engine gave when it sampled the id, whatever batch it was in.
    * @throws BatchError, and the device's errors; the signal's reason when it is aborted
    */
   async score(

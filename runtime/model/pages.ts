@@ -22,7 +22,10 @@ export class CacheFullError extends RuntimeError {
   }
 }
 
-/** Hands out each free page to one owner, and counts those that share it since; the page is free again when the last has given it back. */
+/**
+ * Hands out each free page to one owner, and counts those that share it since; the page is free again when the last has
+ * given it back.
+ */
 export class PageAllocator {
   readonly #free: number[];
   readonly #owners: Uint32Array;
@@ -52,7 +55,9 @@ export class PageAllocator {
     return pages;
   }
 
-  /** Another owner for each of the pages, which someone has to hold. Throws, changing nothing, if one of them is free. */
+  /**
+   * Another owner for each of the pages, which someone has to hold. Throws, changing nothing, if one of them is free.
+   */
   share(pages: readonly number[]): void {
     if (!pages.every((page) => this.ownersOf(page) > 0))
       throw new Error(`pages [${pages.join(", ")}] are to be shared, but not all of them are taken`);

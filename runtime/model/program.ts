@@ -11,7 +11,9 @@ export interface Machine {
   temporary(name: string, storage: StorageType, shape: readonly number[]): Tensor;
   /** The same elements under another shape. */
   reshape(tensor: Tensor, shape: readonly number[]): Tensor;
-  /** Runs the kernel of this name; `tensors` are its inputs and outputs, `extents` those of its batch and sequence axes. */
+  /**
+   * Runs the kernel of this name; `tensors` are its inputs and outputs, `extents` those of its batch and sequence axes.
+   */
   run(
     kernel: string,
     tensors: Readonly<Record<string, Tensor>>,
@@ -67,7 +69,10 @@ export interface Program {
   mostLikely(machine: Machine, logits: Tensor, rows: number): Tensor;
 
   // How a token is chosen (sampler.ts). Tensors are f32 [rows, vocabulary] where nothing else is said.
-  /** Writes each row's largest logit, f32 [rows], which it gives, and whether nothing can be chosen in it, u32 [rows]: 0 or 1. */
+  /**
+   * Writes each row's largest logit, f32 [rows], which it gives, and whether nothing can be chosen in it, u32 [rows]: 0
+   * or 1.
+   */
   summary(machine: Machine, logits: Tensor, largest: Tensor, unusable: Tensor, rows: number): Tensor;
   /** The logarithm of each row's sum of exp(logit - largest), f32 [rows]. */
   logTotal(machine: Machine, logits: Tensor, largest: Tensor, rows: number): Tensor;
@@ -81,11 +86,17 @@ export interface Program {
     output: Tensor,
     rows: number,
   ): Tensor;
-  /** Writes the most likely id of each row after `previous`, u32 [rows]: in the order of falling logits, of equals of rising ids. Gives the output. */
+  /**
+   * Writes the most likely id of each row after `previous`, u32 [rows]: in the order of falling logits, of equals of
+   * rising ids. Gives the output.
+   */
   nextLikely(machine: Machine, logits: Tensor, previous: Tensor, output: Tensor, rows: number): Tensor;
   /** Logits over the temperature; `settings` is f32 [rows, settingColumns]. */
   scaled(machine: Machine, logits: Tensor, settings: Tensor, rows: number): Tensor;
-  /** Overwrites `scaled` at `places` = rows * vocabulary with what penalties and biases make of them; all tables are [entries]. Gives `scaled`. */
+  /**
+   * Overwrites `scaled` at `places` = rows * vocabulary with what penalties and biases make of them; all tables are
+   * [entries]. Gives `scaled`.
+   */
   edited(
     machine: Machine,
     logits: Tensor,
@@ -102,7 +113,10 @@ export interface Program {
   ): Tensor;
   /** exp(scaled - largest). */
   weights(machine: Machine, scaled: Tensor, largest: Tensor, rows: number): Tensor;
-  /** Writes top-k's threshold, u32 [rows], with two bits more, those at `shift`; gives the output. `words` is u32 [rows, wordColumns]. */
+  /**
+   * Writes top-k's threshold, u32 [rows], with two bits more, those at `shift`; gives the output. `words` is u32 [rows,
+   * wordColumns].
+   */
   narrowCount(
     machine: Machine,
     scaled: Tensor,
@@ -124,7 +138,10 @@ export interface Program {
     rows: number,
     shift: number,
   ): Tensor;
-  /** Scaled logits with noise, of the ids that are kept: the largest of a row is at the chosen id. What weights() gave is gone. */
+  /**
+   * Scaled logits with noise, of the ids that are kept: the largest of a row is at the chosen id. What weights() gave
+   * is gone.
+   */
   scores(
     machine: Machine,
     scaled: Tensor,

@@ -19,7 +19,9 @@ export interface SamplingParameters {
   readonly presencePenalty?: number;
   /** -2 to 2, subtracted for each time that the output holds the token. */
   readonly frequencyPenalty?: number;
-  /** 0.01 to 10: divides positive logits of tokens that prompt or output hold, and multiplies negative ones. 1 is off. */
+  /**
+   * 0.01 to 10: divides positive logits of tokens that prompt or output hold, and multiplies negative ones. 1 is off.
+   */
   readonly repetitionPenalty?: number;
   /** Added to logits, by token id: -100 to 100. */
   readonly logitBias?: Readonly<Record<number, number>>;
@@ -103,7 +105,9 @@ const bounds: Readonly<
 const biases: Bounds = { least: -100, most: 100, say: "from -100 to 100" };
 const largestSeed = 2n ** 64n - 1n;
 
-/** Parameters with their defaults. @throws SamplingError, or RequestError where they are no object or a name is unknown */
+/**
+ * Parameters with their defaults. @throws SamplingError, or RequestError where they are no object or a name is unknown
+ */
 export function checkSampling(parameters: SamplingParameters, vocabulary: number): Sampling {
   checkOptions("sampling", parameters, names);
   const given = parameters as Readonly<Record<string, unknown>>;

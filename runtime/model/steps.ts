@@ -1,4 +1,6 @@
-/** Steps of batches on a device, one after another: what a loaded model computes, whatever is then made of the logits. */
+/**
+ * Steps of batches on a device, one after another: what a loaded model computes, whatever is then made of the logits.
+ */
 import type { Device } from "../device.ts";
 import { greatestCommonDivisor } from "../layout.ts";
 import { bindingAlignment } from "../limits.ts";
@@ -31,7 +33,10 @@ export interface StepParts {
 export interface SampledEntry extends StepEntry {
   /** Chooses an id after the entry's last one; nothing is chosen where absent. */
   readonly sample?: SampleRow;
-  /** Is given the whole logits of all ids that the step appends, f32 [rows, vocabulary] from the id at `first` on, in slices. */
+  /**
+   * Is given the whole logits of all ids that the step appends, f32 [rows, vocabulary] from the id at `first` on, in
+   * slices.
+   */
   readonly observe?: (first: number, logits: Float32Array<ArrayBuffer>) => void;
 }
 

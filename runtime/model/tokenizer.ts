@@ -8,7 +8,10 @@ import { checkDescription, TokenizerFault, type Fields } from "./tokenizer-descr
 export class TokenizerError extends RuntimeError {}
 
 export interface EncodeOptions {
-  /** Add what tokenizer.json puts around a text, such as its first token; true if absent. A rendered chat has that already. */
+  /**
+   * Add what tokenizer.json puts around a text, such as its first token; true if absent. A rendered chat has that
+   * already.
+   */
   readonly addSpecialTokens?: boolean;
 }
 
@@ -17,7 +20,9 @@ const maxTextLength = 2 ** 20;
 /** Characters. Merging a run of one takes some 20 µs for each, ten times as long as other text. */
 const maxRun = 2 ** 14;
 const loneSurrogate = /\p{Surrogate}/u;
-/** Letters, marks, digits, spaces and bytes of every length: what a description must be able to encode without a fault. */
+/**
+ * Letters, marks, digits, spaces and bytes of every length: what a description must be able to encode without a fault.
+ */
 const probe = "In the beginning, 1769:\n\t\u00e9\u0301 \u20ac \u{1f600}\0";
 
 export class Tokenizer {
@@ -64,7 +69,9 @@ export class Tokenizer {
     }
   }
 
-  /** @throws TokenizerError for a text of over 2^20 characters, a very long run of one, or a part of a surrogate pair */
+  /**
+   * @throws TokenizerError for a text of over 2^20 characters, a very long run of one, or a part of a surrogate pair
+   */
   encode(text: string, { addSpecialTokens = true }: EncodeOptions = {}): number[] {
     this.#checkText(text);
     const { ids } = this.#tokenizer.encode(text, { add_special_tokens: addSpecialTokens });

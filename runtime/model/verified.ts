@@ -1,4 +1,7 @@
-/** A library's kernels under the policy that the device's self-test asks for; what was found is remembered for this device and library. */
+/**
+ * A library's kernels under the policy that the device's self-test asks for; what was found is remembered for this
+ * device and library.
+ */
 import { recall, remember } from "#platform";
 import type { Device } from "../device.ts";
 import { examine, type Examination, type KernelsOf } from "../doctor/examine.ts";
@@ -11,11 +14,14 @@ import { manifestFile, readManifest, readVerified, type Manifest } from "./manif
 
 export interface SelfTestOptions {
   /**
-   * `cached`: the short form, unless it has been run before with this device, driver and library; `fresh`: the short form
-   * again. `off`: nothing is asked, and nothing known of the results.
+   * `cached`: the short form, unless it has been run before with this device, driver and library; `fresh`: the short
+   * form again. `off`: nothing is asked, and nothing known of the results.
    */
   readonly selfTest?: "cached" | "fresh" | "off";
-  /** `verified`: a device that gives other bits than the reference evaluator is refused. `invariant`: its own bits will do. */
+  /**
+   * `verified`: a device that gives other bits than the reference evaluator is refused. `invariant`: its own bits will
+   * do.
+   */
   readonly accept?: "verified" | "invariant";
 }
 
@@ -91,7 +97,10 @@ export async function loadVerified(
   return { library: loaded.get(policy) ?? (await load(policy)), policy, verified };
 }
 
-/** All that a library asks, whatever was found before. @throws ModelFileError, also for a library without a self-test, and the device's errors */
+/**
+ * All that a library asks, whatever was found before. @throws ModelFileError, also for a library without a self-test,
+ * and the device's errors
+ */
 export async function examineLibrary(
   device: Device,
   location: string | URL,

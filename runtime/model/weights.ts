@@ -34,7 +34,9 @@ export class Uploader {
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** Every weight of a library, under the names that its program uses. @throws ModelFileError, and the device's errors */
+  /**
+   * Every weight of a library, under the names that its program uses. @throws ModelFileError, and the device's errors
+   */
   async uploadWeights({ weights, config }: Manifest, folder: Folder): Promise<ModelWeights> {
     const finished = startTiming();
     const layers = Array.from({ length: config.layers }, () => record<Tensor>());

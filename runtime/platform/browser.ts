@@ -1,11 +1,17 @@
-/** Browsers: their own WebGPU, files of a server, hashes of @noble/hashes. WebCrypto hashes only what is all there at once. */
+/**
+ * Browsers: their own WebGPU, files of a server, hashes of @noble/hashes. WebCrypto hashes only what is all there at
+ * once.
+ */
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { DeviceInfo } from "../device.ts";
 import { NoAdapterError } from "../errors.ts";
 import { Server } from "./server.ts";
 import type { Files, FilesOptions, FoundAdapter, Sha256 } from "./platform.ts";
 
-/** What this uses of a page's or worker's globals; the types of all of them would let the rest of the runtime use them, too. */
+/**
+ * What this uses of a page's or worker's globals; the types of all of them would let the rest of the runtime use them,
+ * too.
+ */
 const globals = globalThis as unknown as {
   readonly navigator?: { readonly gpu?: GPU; readonly userAgent?: string };
   readonly location?: { readonly href: string };
@@ -84,7 +90,10 @@ export async function findAdapter(): Promise<FoundAdapter> {
   };
 }
 
-/** Browsers give away little of the adapter, often no description, and of the driver nothing: what may change bits beside it is the browser. */
+/**
+ * Browsers give away little of the adapter, often no description, and of the driver nothing: what may change bits
+ * beside it is the browser.
+ */
 function describe({ vendor, architecture, device, description }: GPUAdapterInfo): DeviceInfo {
   const known = [vendor, architecture, device].filter((text) => text !== "").join(" ");
   return {

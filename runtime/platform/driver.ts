@@ -62,7 +62,10 @@ export async function findDriver<T>(request: () => Promise<T | undefined>): Prom
   }
 }
 
-/** Manifests of the drivers on this machine: SwiftShader's, and those that the user has chosen or else the system offers. Linux only. */
+/**
+ * Manifests of the drivers on this machine: SwiftShader's, and those that the user has chosen or else the system
+ * offers. Linux only.
+ */
 export async function installedDrivers(): Promise<string[]> {
   if (process.platform !== "linux") return [];
   const bundled = process.arch === "x64" ? [join(await unpackSwiftShader(), swiftShaderManifest)] : [];
@@ -85,7 +88,10 @@ export async function installedDrivers(): Promise<string[]> {
   ];
 }
 
-/** Whether a path that the loader is given can lead to a driver: a manifest whose library may be there, or a folder of manifests. */
+/**
+ * Whether a path that the loader is given can lead to a driver: a manifest whose library may be there, or a folder of
+ * manifests.
+ */
 function mayOfferDriver(path: string): boolean {
   try {
     if (statSync(path).isDirectory()) return true;

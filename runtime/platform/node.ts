@@ -75,8 +75,8 @@ class Directory implements Files {
 }
 
 /**
- * npm webgpu's, which is Dawn. VK_DRIVER_FILES, where it is set, chooses the driver; otherwise the best adapter is taken,
- * and the software driver that comes with this package only where there is no other.
+ * npm webgpu's, which is Dawn. VK_DRIVER_FILES, where it is set, chooses the driver; otherwise the best adapter is
+ * taken, and the software driver that comes with this package only where there is no other.
  */
 export async function findAdapter(): Promise<FoundAdapter> {
   const chosen = chosenDriver();

@@ -1,6 +1,6 @@
 /**
- * What Node and browsers do in different ways. The runtime imports it as `#platform`, which its package.json resolves to
- * node.ts, or under the condition `browser`, which bundlers for browsers set, to browser.ts. Both are a `Platform`.
+ * What Node and browsers do in different ways. The runtime imports it as `#platform`, which its package.json resolves
+ * to node.ts, or under the condition `browser`, which bundlers for browsers set, to browser.ts. Both are a `Platform`.
  */
 import type { DeviceInfo } from "../device.ts";
 
@@ -12,7 +12,9 @@ export interface Sha256 {
   digest(): string;
 }
 
-/** Files below one place. What can't be read rejects with an error whose `code`, or else text, says why in a few words. */
+/**
+ * Files below one place. What can't be read rejects with an error whose `code`, or else text, says why in a few words.
+ */
 export interface Files {
   /** The place of a file, as messages name it. */
   pathOf(name: string): string;
@@ -54,7 +56,10 @@ export interface Platform {
   readonly places: { readonly what: string; readonly fix: string };
   /** @throws NoAdapterError @internal */
   findAdapter(): Promise<FoundAdapter>;
-  /** What was remembered under a name on this machine, by this user; undefined where nothing was, or where it can't be read. */
+  /**
+   * What was remembered under a name on this machine, by this user; undefined where nothing was, or where it can't be
+   * read.
+   */
   recall(name: string): Promise<string | undefined>;
   /** Keeps a short text; where nothing can be kept, it is forgotten in silence. */
   remember(name: string, text: string): Promise<void>;

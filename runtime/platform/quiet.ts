@@ -1,7 +1,8 @@
 /**
- * Leaves two lines of Dawn's out of stderr. They concern limits that nothing here uses, some drivers print them for every
- * device, and Dawn has no setting against them. Dawn writes to file descriptor 2, which points to a file meanwhile; all other
- * lines are passed on. Only Linux has these drivers. Without koffi, and at the debug level `driver`, nothing is left out.
+ * Leaves two lines of Dawn's out of stderr. They concern limits that nothing here uses, some drivers print them for
+ * every device, and Dawn has no setting against them. Dawn writes to file descriptor 2, which points to a file
+ * meanwhile; all other lines are passed on. Only Linux has these drivers. Without koffi, and at the debug level
+ * `driver`, nothing is left out.
  */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";

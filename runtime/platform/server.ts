@@ -1,7 +1,7 @@
 /**
- * Files of an HTTP server. A file's bytes come in one stream for as long as they are asked for in order, so that neither
- * the whole file nor a request for each part is needed; where they are not, a Range request goes to the right place, or, if
- * the server has none, the file begins anew.
+ * Files of an HTTP server. A file's bytes come in one stream for as long as they are asked for in order, so that
+ * neither the whole file nor a request for each part is needed; where they are not, a Range request goes to the right
+ * place, or, if the server has none, the file begins anew.
  */
 import type { Files, FilesOptions } from "./platform.ts";
 

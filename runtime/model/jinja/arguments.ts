@@ -1,7 +1,9 @@
 /** Arguments to the names of parameters, as Python binds them. */
 import { JinjaError, type Arguments, type Value } from "./values.ts";
 
-/** Each parameter's value; undefined where it was not given. @throws JinjaError for too many, unknown or doubled ones */
+/**
+ * Each parameter's value; undefined where it was not given. @throws JinjaError for too many, unknown or doubled ones
+ */
 export function bind<Name extends string>(
   what: string,
   { positional, named }: Arguments,
