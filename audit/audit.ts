@@ -175,7 +175,8 @@ function examinations({ kernel, artifact, modules, flows, open, effort, begin }:
       if (other !== undefined)
         throw new Fault(
           "taint",
-          `control flow depends on ${other.startsWith("parameter ") ? other : `'${other}'`}, which bounds no fold of the declaration`,
+          `control flow depends on ${other.startsWith("parameter ") ? other : `'${other}'`}, which bounds no ` +
+            "fold of the declaration",
           error.line,
         );
       error.tensors.forEach((tensor) => known.add(tensor));

@@ -92,7 +92,8 @@ function checkUniforms(kernel: Kernel, pass: Pass, module: Module): void {
     if (field.name !== name || field.type !== type.name)
       throw new Fault(
         "layout",
-        `the uniform at ${4 * at} bytes is '${name}: ${type.name}' in the text and '${field.name}: ${field.type}' for the host`,
+        `the uniform at ${4 * at} bytes is '${name}: ${type.name}' in the text and '${field.name}: ` +
+          `${field.type}' for the host`,
       );
     if (field.value.kind === "formula") {
       const { formula } = field.value;

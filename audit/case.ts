@@ -559,6 +559,9 @@ class CaseRun {
     const storage =
       this.#request.kernel.inputs.find((input) => input.name === name)?.storage ??
       this.#request.kernel.parameters.find((parameter) => parameter.name === name)?.type;
-    return `${this.#tensors.has(name) ? describeWord(this.#tensors, name, word) : name} = ${describeBits(bits, storage)}`;
+    return (
+      `${this.#tensors.has(name) ? describeWord(this.#tensors, name, word) : name} = ` +
+      `${describeBits(bits, storage)}`
+    );
   };
 }

@@ -86,7 +86,8 @@ export function checkDecisions(pass: Pass, module: Module, known: ReadonlySet<st
     if (originOf(expression) === mixed)
       throw new Fault(
         "taint",
-        `control flow depends on other bits of ${[...known].map((name) => `'${name}'`).join(" or ")} than a comparison shows`,
+        `control flow depends on other bits of ${[...known].map((name) => `'${name}'`).join(" or ")} than a ` +
+          "comparison shows",
         line,
       );
   };

@@ -318,7 +318,8 @@ function checkClosing(
       if (part.of.type.length! < slots)
         throw new Fault(
           "text",
-          `'${part.of.variable.name}' has ${part.of.type.length!} places for pairs, and ${items === Infinity ? "any number of" : items} items need ${slots}`,
+          `'${part.of.variable.name}' has ${part.of.type.length!} places for pairs, and ` +
+            `${items === Infinity ? "any number of" : items} items need ${slots}`,
           line,
         );
     }),

@@ -202,7 +202,8 @@ export class Shared {
     const who = one < 0 ? "several invocations" : `invocation ${one}`;
     return new Fault(
       "race",
-      `element ${at} of workgroup memory '${this.#name}' is touched by ${who} and by invocation ${other} with no barrier between`,
+      `element ${at} of workgroup memory '${this.#name}' is touched by ${who} and by invocation ${other} with no ` +
+        "barrier between",
       line,
     );
   }

@@ -23,7 +23,8 @@ export class Mismatch extends Fault {
     const kind = why === "seal" ? "seal" : "expression";
     super(
       kind,
-      `${element} ${why === "seal" ? "has an operation in it that is not sealed" : why === undefined ? "is another expression than was declared, of which it is not known whether its bits differ" : "is not what was declared"}`,
+      `${element} ` +
+        `${why === "seal" ? "has an operation in it that is not sealed" : why === undefined ? "is another expression than was declared, of which it is not known whether its bits differ" : "is not what was declared"}`,
       line,
       why === undefined ? "unfollowed" : "refuted",
     );

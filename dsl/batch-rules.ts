@@ -107,7 +107,8 @@ class BatchRules {
       this.#add(
         "R005",
         index,
-        `the batch axis '${axis}' of '${load.input}' is indexed by what is neither its own point nor a placement table: it reads another's row`,
+        `the batch axis '${axis}' of '${load.input}' is indexed by what is neither its own point nor a placement ` +
+          "table: it reads another's row",
         `index it by '${axis}' itself, or through gather by a placement table`,
       );
       return;

@@ -51,7 +51,8 @@ export function deriveLevel(kernel: Kernel): DerivedLevel {
   return {
     level: "portable",
     reason:
-      "floats are computed with, and so a device must round them to nearest even; no operation meets or gives a subnormal number, no builtin function is called, and products that are added are exact or sealed",
+      "floats are computed with, and so a device must round them to nearest even; no operation meets or gives a " +
+      "subnormal number, no builtin function is called, and products that are added are exact or sealed",
     location: at ?? kernel.location,
   };
 }

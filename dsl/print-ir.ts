@@ -87,7 +87,10 @@ class Printer {
       place === undefined
         ? ""
         : `${output.over.length === 0 ? "" : ` over ${output.over.join(", ")}`} at [${place.join(", ")}]`;
-    return `output ${output.name}: ${output.storage}[${output.axes.join(", ")}]${scattered} = ${this.#text(output.value, body)}`;
+    return (
+      `output ${output.name}: ${output.storage}[${output.axes.join(", ")}]${scattered} = ` +
+      `${this.#text(output.value, body)}`
+    );
   }
 
   /** Counts uses below a node once, and takes the names of arguments. */
@@ -186,7 +189,9 @@ class Printer {
         // Few know how tightly bit operators bind: what stands in them is set apart.
         const least = bitOperators.has(symbol) ? tightest : precedence;
         const isSame = expr.left.kind === "binary" && expr.left.operator === expr.operator;
-        const text = `${this.#text(expr.left, scope, isSame ? precedence : least)} ${symbol} ${this.#text(expr.right, scope, Math.max(least, precedence + 1))}`;
+        const text =
+          `${this.#text(expr.left, scope, isSame ? precedence : least)} ${symbol} ` +
+          `${this.#text(expr.right, scope, Math.max(least, precedence + 1))}`;
         return precedence < within ? `(${text})` : text;
       }
       case "select":

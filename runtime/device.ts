@@ -115,7 +115,9 @@ export class Device {
     if (size > this.limits.maxBufferBytes) {
       throw new AllocationError({
         where: label,
-        what: `${size} bytes are more than the ${this.limits.maxBufferBytes} that a buffer of ${this.info.description} holds`,
+        what:
+          `${size} bytes are more than the ${this.limits.maxBufferBytes} that a buffer of ` +
+          `${this.info.description} holds`,
         fix: "split the tensor, or use a device with larger buffers",
       });
     }

@@ -67,5 +67,8 @@ function fixFor(storage: StorageType, kind: string): string {
     return "for words of bf16 write Uint32Array.from(x, (half) => half << 16)";
   if (kind.startsWith("Big")) return `for its numbers write ${wanted}.from(x, Number)`;
   if (kind.endsWith("Array")) return `for its numbers write ${wanted}.from(x)`;
-  return `give ${storage === "i32" ? "an" : "a"} ${wanted} of its numbers${wanted === "Uint32Array" ? "" : " or a Uint32Array of their bits"}`;
+  return (
+    `give ${storage === "i32" ? "an" : "a"} ${wanted} of its ` +
+    `numbers${wanted === "Uint32Array" ? "" : " or a Uint32Array of their bits"}`
+  );
 }

@@ -200,7 +200,9 @@ function shaderError(
   return new ShaderError({
     where: first === undefined ? where : `${first.location} (${where}${source})`,
     what,
-    fix: "this is a fault of the compiler, not of the kernel: report it with the output of 'treefold explain FILE --stage wgsl'",
+    fix:
+      "this is a fault of the compiler, not of the kernel: report it with the output of 'treefold explain FILE " +
+      "--stage wgsl'",
     messages,
     cause,
   });

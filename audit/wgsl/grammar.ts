@@ -25,7 +25,10 @@ const messages: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected, actual }) => {
     if (expected === mark["}"] && actual.image !== "")
       return `no statement begins with ${found(actual)}\n${statements}`;
-    return `${expected.LABEL ?? expected.name} expected, and there is ${found(actual)}\nwrite ${expected.LABEL ?? expected.name} here`;
+    return (
+      `${expected.LABEL ?? expected.name} expected, and there is ${found(actual)}\nwrite ` +
+      `${expected.LABEL ?? expected.name} here`
+    );
   },
   buildNotAllInputParsedMessage: ({ firstRedundant }) =>
     `no declaration begins with ${found(firstRedundant)}\nuse struct, var<…> or fn`,

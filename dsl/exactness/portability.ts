@@ -58,7 +58,10 @@ function describe({ names, origins }: Kernel, finding: Finding): string {
   const around = within.at(-1);
   if (around?.kind === "reduce" && !origins.has(operation) && around.leaf.length === 1) {
     const leaf = nameOf(around.leaf[0]!);
-    return `the ${around.reducer.name} over '${around.axis}' of ${leaf} ${smallAs(finding.least)}; put flush(…, 2 ** ${leastSummand}) around ${leaf}`;
+    return (
+      `the ${around.reducer.name} over '${around.axis}' of ${leaf} ${smallAs(finding.least)}; put flush(…, 2 ** ` +
+      `${leastSummand}) around ${leaf}`
+    );
   }
   const where =
     around === undefined ? "" : ` in '${around.kind === "call" ? around.callee.name : around.reducer.name}'`;
@@ -68,7 +71,10 @@ function describe({ names, origins }: Kernel, finding: Finding): string {
   if (operation.type === "f32" && finding.least < leastNormal)
     return `${written(operation, names)}${where} ${smallAs(finding.least)}; ${put}`;
   const smallest = operands[0]!.least <= (operands[1]?.least ?? Infinity) ? 0 : 1;
-  return `${nameOf(parts[smallest]!)} ${smallAs(operands[smallest]!.least)} before ${written(operation, names)}${where}; ${put}`;
+  return (
+    `${nameOf(parts[smallest]!)} ${smallAs(operands[smallest]!.least)} before ` +
+    `${written(operation, names)}${where}; ${put}`
+  );
 }
 
 function smallAs(least: number): string {

@@ -77,7 +77,10 @@ export function written(expr: Expr, names: ReadonlyMap<object, string>, depth = 
         ? expr.arguments.map(operand).join(" / ")
         : `${expr.callee.name}(${list(expr.arguments)})`;
     case "field":
-      return `${expr.of.reducer.name} over ${expr.of.axis}${expr.of.reducer.fields.length > 1 ? `, .${expr.field}` : ""}`;
+      return (
+        `${expr.of.reducer.name} over ` +
+        `${expr.of.axis}${expr.of.reducer.fields.length > 1 ? `, .${expr.field}` : ""}`
+      );
   }
 }
 

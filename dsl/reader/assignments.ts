@@ -36,7 +36,8 @@ export function reportAssignment(reading: Reading, node: Node, scope: Scope): Va
         "R001",
         node,
         `'${shorten(node.getText())}' is an assignment, and nothing changes in a body`,
-        "return the value: the body gives it for each point of the output's axes; where to write it, if not there, says scatter([index, …], value)",
+        "return the value: the body gives it for each point of the output's axes; where to write it, if not " +
+          "there, says scatter([index, …], value)",
       );
     else reading.report.add("R001", node, `'${shorten(node.getText())}' accumulates outside a reduction`, sumInstead);
   }
@@ -65,7 +66,9 @@ function madeOver(node: BinaryExpression, target: Node, statement: Node): Fix {
     ?.getParent()
     ?.getFirstChild();
   return {
-    words: `write const ${fresh} = ${shown(value)}, and use ${fresh} from there on; to accumulate, ${sumInstead.replace(/^write /, "write ")}`,
+    words:
+      `write const ${fresh} = ${shown(value)}, and use ${fresh} from there on; to accumulate, ` +
+      `${sumInstead.replace(/^write /, "write ")}`,
     edits: [
       replaceBy(node, `const ${fresh} = ${value}`),
       ...later.map((one) =>

@@ -34,11 +34,13 @@ export function nameDependence(reading: Reading, leaf: Expr): { name: string; no
 }
 
 const ownValue =
-  "use a model or sequence axis, or a request-owned table (an integer input without 'placement', such as position(token))";
+  "use a model or sequence axis, or a request-owned table (an integer input without 'placement', such as " +
+  "position(token))";
 
 export function instead(reading: Reading, leaf: Expr): string {
   return leaf.kind === "extent" && isLongest(reading, leaf.axis)
-    ? `use the request's own length, from a table: declare length: "u32[${ownerOf(reading)}]" and write length(${ownerOf(reading)})`
+    ? `use the request's own length, from a table: declare length: "u32[${ownerOf(reading)}]" and write ` +
+        `length(${ownerOf(reading)})`
     : ownValue;
 }
 
@@ -70,7 +72,8 @@ export function checkBound(reading: Reading, bound: Expr, at: Node): boolean {
     "R024",
     at,
     "a reduction's bound is made of floats, so that a rounding decides how many items there are",
-    "bound it by a u32 of a model or sequence axis, of a parameter or of a request-owned table; to leave out items by their values, " +
+    "bound it by a u32 of a model or sequence axis, of a parameter or of a request-owned table; to leave out " +
+      "items by their values, " +
       "choose in the leaf: select(condition, value, 0)",
     written === undefined || written === at
       ? []
@@ -90,7 +93,8 @@ export function checkWhole(reading: Reading, { name, at }: DeclaredAxis, place: 
     boundByTable(
       reading,
       owner,
-      `bound it by the request's own table: upTo(${name}, position(${owner})), where the inputs have position: "u32[${owner}]", or below(${name}, length(${owner}))`,
+      `bound it by the request's own table: upTo(${name}, position(${owner})), where the inputs have position: ` +
+        `"u32[${owner}]", or below(${name}, length(${owner}))`,
       place,
       (table) =>
         /len|count|size/i.test(table) ? `below(${name}, ${table}(${owner}))` : `upTo(${name}, ${table}(${owner}))`,
@@ -124,11 +128,13 @@ export function checkOwnBound(reading: Reading, { name, at }: DeclaredAxis, boun
   reading.report.add(
     "R003",
     place,
-    `this bound on the sequence axis '${name}' is not the request's own: the items end where the longest of the batch's requests does`,
+    `this bound on the sequence axis '${name}' is not the request's own: the items end where the longest of the ` +
+      "batch's requests does",
     boundByTable(
       reading,
       owner,
-      `bound it by the request's own table, too: min(length(${owner}), ${shorten(place.getText())}), where the inputs have length: "u32[${owner}]"`,
+      `bound it by the request's own table, too: min(length(${owner}), ${shorten(place.getText())}), where the ` +
+        `inputs have length: "u32[${owner}]"`,
       place,
       (table) => `min(${table}(${owner}), ${place.getText()})`,
     ),

@@ -78,7 +78,8 @@ export function readElement(reading: Reading, node: ElementAccess, scope: Scope)
         ? count === 0
           ? "write the element itself"
           : { words: `write an index from 0 to ${count - 1}`, edits: [] }
-        : `make it an input of the kernel, ${/^\w+$/.test(text) ? text : "values"}: "${type}[${axis ?? "axis"}]", and write ${/^\w+$/.test(text) ? text : "values"}(${at!.getText()})`,
+        : `make it an input of the kernel, ${/^\w+$/.test(text) ? text : "values"}: "${type}[${axis ?? "axis"}]", ` +
+            `and write ${/^\w+$/.test(text) ? text : "values"}(${at!.getText()})`,
     );
     return unknownOf(reading, [value, key]);
   }

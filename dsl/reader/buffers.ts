@@ -18,6 +18,7 @@ export function reportBuffers(report: Report, { name, inputs, outputs }: Kernel,
     "R029",
     at,
     `kernel '${name}' binds ${count} storage buffers, one for each of its tensors, and ${bound}`,
-    "put several tensors into one, along an axis of their own, or divide the kernel into several; for devices that offer more check with --buffers N",
+    "put several tensors into one, along an axis of their own, or divide the kernel into several; for devices " +
+      "that offer more check with --buffers N",
   );
 }

@@ -160,7 +160,10 @@ function readBody(reading: Reading, object: Members, scope: Scope): FunctionLike
 
 function bodyForm(reading: Reading): string {
   const list = (names: Iterable<string>, usual: string): string => [...names].join(", ") || usual;
-  return `write body({ ${list(reading.inputs.keys(), "x")} }, { ${list(reading.axes.keys(), "token, channel")} }) { return …; }`;
+  return (
+    `write body({ ${list(reading.inputs.keys(), "x")} }, { ${list(reading.axes.keys(), "token, channel")} }) { ` +
+    "return …; }"
+  );
 }
 
 /** Whether a name only stands where the body takes it. */

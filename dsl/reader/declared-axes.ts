@@ -27,7 +27,8 @@ function axesText(names: readonly string[], scope: Scope): string {
   return names
     .map(
       (name, position) =>
-        `${name}: ${roleOf(position === 0 && /^(token|row|request|batch|slot|page|t|b|n)s?$/i.test(name) ? "batch" : "model")}`,
+        `${name}: ` +
+        `${roleOf(position === 0 && /^(token|row|request|batch|slot|page|t|b|n)s?$/i.test(name) ? "batch" : "model")}`,
     )
     .join(", ");
 }

@@ -18,7 +18,9 @@ export function readInputs(reading: Reading, object: Members, scope: Scope): (Pa
       ? taken.getElements().map((element) => element.getPropertyNameNode()?.getText() ?? element.getName())
       : [];
     const axes = [...reading.axes.keys()].join(", ");
-    const text = `inputs: { ${(names.length === 0 ? ["x"] : names).map((name) => `${name}: "f32[${axes === "" ? "token, channel" : axes}]"`).join(", ")} }`;
+    const text =
+      "inputs: { " +
+      `${(names.length === 0 ? ["x"] : names).map((name) => `${name}: "f32[${axes === "" ? "token, channel" : axes}]"`).join(", ")} }`;
     reading.isIncomplete = true;
     reading.report.add("R018", nameOf(object.at), "the kernel declares no inputs", {
       words: `write ${text}`,
@@ -124,7 +126,8 @@ export function readParameters(reading: Reading, object: Members, scope: Scope):
         write(
           value,
           `"${dtype}"`,
-          `: ${rule}${type.kind === "literal" ? `; its value is given when the kernel is run: --param ${name}=${type.value}` : ""}`,
+          ": " +
+            `${rule}${type.kind === "literal" ? `; its value is given when the kernel is run: --param ${name}=${type.value}` : ""}`,
         ),
       );
     }

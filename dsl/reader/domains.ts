@@ -45,7 +45,8 @@ export function readRange(
     reading.report.add("R006", args[1]!, `the bound of a range is a whole number from 0, and this is ${value.value}`, {
       ...write(
         node,
-        `below(${args[0]!.getText()}, ${value.kind === "literal" ? Math.max(0, Math.trunc(value.value) + (name === "upTo" ? 1 : 0)) : 0})`,
+        `below(${args[0]!.getText()}, ` +
+          `${value.kind === "literal" ? Math.max(0, Math.trunc(value.value) + (name === "upTo" ? 1 : 0)) : 0})`,
       ),
       more: name === "upTo" ? ", or upTo(axis, last) with the last item" : ", with the number of items",
     });
@@ -80,7 +81,8 @@ function asCount(reading: Reading, value: Value, at: Node): Fix {
   ) {
     return {
       words:
-        "bound it by a u32 of a model or sequence axis, of a parameter or of a request-owned table: a rounding may not decide how many items there are",
+        "bound it by a u32 of a model or sequence axis, of a parameter or of a request-owned table: a rounding " +
+        "may not decide how many items there are",
       edits: [],
     };
   }

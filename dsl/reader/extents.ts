@@ -154,7 +154,8 @@ function outside(
     message: `an index of '${load.input}' ${what}${shown}`,
     fix: wraps
       ? `write gather(${load.input}, …), which gives 0 outside, or choose: ${axis} > 0 ? … : 0`
-      : `write gather(${load.input}, …), which gives 0 outside, or keep the index inside: … % extent(${axis}), or min(…, extent(${axis}) - 1)`,
+      : `write gather(${load.input}, …), which gives 0 outside, or keep the index inside: … % extent(${axis}), or ` +
+        `min(…, extent(${axis}) - 1)`,
   }));
 }
 

@@ -232,5 +232,8 @@ function agree(type: string, state: number, combined: number): boolean {
 function show(reducer: Reducer, state: State): string {
   const value = (type: string, bits: number): string =>
     type === "f32" ? String(Number(f32OfBits(bits).toPrecision(7))) : String(type === "i32" ? bits | 0 : bits);
-  return `{ ${reducer.fields.map((field, position) => `${field.name}: ${value(field.type, state[position]!)}`).join(", ")} }`;
+  return (
+    "{ " +
+    `${reducer.fields.map((field, position) => `${field.name}: ${value(field.type, state[position]!)}`).join(", ")} }`
+  );
 }

@@ -197,7 +197,8 @@ function ofValues(reading: Reading, name: string, node: Node, args: readonly Nod
     name === "argmax"
       ? {
           words:
-            'argmax goes over an axis: argmax(axis, "chain", (i) => …); of two values, select(right > left, u32(1), u32(0)) tells which is larger',
+            'argmax goes over an axis: argmax(axis, "chain", (i) => …); of two values, select(right > left, ' +
+            "u32(1), u32(0)) tells which is larger",
           edits: [],
         }
       : write(node, together),

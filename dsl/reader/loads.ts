@@ -187,9 +187,12 @@ function checkIndex(
       reading.report.add(
         "R005",
         at,
-        `the batch axis '${axisName}' of '${input.name}' is indexed by '${text}', a request's own value, which does not say where its data lie`,
+        `the batch axis '${axisName}' of '${input.name}' is indexed by '${text}', a request's own value, which ` +
+          "does not say where its data lie",
         {
-          words: `if it does, declare it as a placement table: ${table.input}: "placement ${owned.storage}[${owned.axes.join(", ")}]"`,
+          words:
+            `if it does, declare it as a placement table: ${table.input}: "placement ` +
+            `${owned.storage}[${owned.axes.join(", ")}]"`,
           edits: asPlacement(owned),
         },
         [declared, { message: `'${table.input}' is declared here`, at: owned.at }],

@@ -303,7 +303,8 @@ export function readProperty(reading: Reading, node: Node, of: Node, name: strin
     reading.report.add(
       "R013",
       nameAt,
-      `${Node.isIdentifier(of) ? `${isState ? "the state " : value.kind === "namespace" ? "the module " : ""}'${of.getText()}'` : describe(value)} has no '${name}'`,
+      `${Node.isIdentifier(of) ? `${isState ? "the state " : value.kind === "namespace" ? "the module " : ""}'${of.getText()}'` : describe(value)} ` +
+        `has no '${name}'`,
       meant === undefined ? `it has: ${names.slice(0, 40).join(", ")}` : didYouMean(nameAt, meant),
     );
     const found =

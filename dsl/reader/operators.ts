@@ -211,7 +211,8 @@ function operate(
             : {
                 ...write(
                   node,
-                  `select(${bare(node.getLeft()).getText()}, 1, 0) ${operator} select(${bare(node.getRight()).getText()}, 1, 0)`,
+                  `select(${bare(node.getLeft()).getText()}, 1, 0) ${operator} ` +
+                    `select(${bare(node.getRight()).getText()}, 1, 0)`,
                 ),
                 more: ", or combine conditions with &&, || and !",
               },
@@ -240,7 +241,8 @@ function operate(
           node,
           fitted(
             node,
-            `${operandText(node.getLeft())} - floor(${operandText(node.getLeft())} / ${operandText(node.getRight())}) * ${operandText(node.getRight())}`,
+            `${operandText(node.getLeft())} - floor(${operandText(node.getLeft())} / ` +
+              `${operandText(node.getRight())}) * ${operandText(node.getRight())}`,
           ),
         ),
       );

@@ -80,7 +80,9 @@ export function readOutputs(reading: Reading, declaration: Declaration, returned
             (Node.isBindingElement(one.getParent()) || Node.isVariableDeclaration(one.getParent())),
         );
       reading.report.add("R021", declared.at, `the output '${declared.name}' is declared and never given`, {
-        words: `return { ${[...(returned.at?.getProperties() ?? []).map((one) => one.getText()), isKnown === true ? declared.name : `${declared.name}: …`].map(shown).join(", ")} }`,
+        words:
+          "return { " +
+          `${[...(returned.at?.getProperties() ?? []).map((one) => one.getText()), isKnown === true ? declared.name : `${declared.name}: …`].map(shown).join(", ")} }`,
         edits: isKnown === true ? [addTo(returned.at!, returned.at!.getProperties(), declared.name)] : [],
       });
       return [];

@@ -50,7 +50,9 @@ export function checkPoints(
   });
   if (wrong === -1) return true;
   const [point, axis] = [points[wrong]!, access.axes[wrong]!];
-  const what = `'${argNodes[wrong]!.getText()}', a point of the axis '${point}', stands for the axis '${axis}' of '${access.name}'`;
+  const what =
+    `'${argNodes[wrong]!.getText()}', a point of the axis '${point}', stands for the axis '${axis}' of ` +
+    `'${access.name}'`;
   const notes = [{ message: `'${access.name}' is declared here`, at: access.declaredAt }];
   if (moved !== undefined) {
     reading.report.add(

@@ -245,7 +245,9 @@ function readIdentity(
               : "2 ** 126";
         reading.report.add("R014", place, `the identity's '${name}' is ${field.value}`, {
           ...write(place, finite),
-          more: ": an identity is finite, since combining two must not give NaN; for a maximum alone, -3.4028234663852886e38 is the lowest f32",
+          more:
+            ": an identity is finite, since combining two must not give NaN; for a maximum alone, " +
+            "-3.4028234663852886e38 is the lowest f32",
         });
         infinite = true;
       }

@@ -168,7 +168,8 @@ function readState(reading: Reading, reducer: Reducer, leaf: Value, at: Node): {
       reading.report.add(
         "R006",
         at,
-        `the leaf's state ${missing.length > 0 ? `lacks '${missing.join("', '")}'` : `has '${extra.join("', '")}', which '${reducer.name}' has not`}`,
+        "the leaf's state " +
+          `${missing.length > 0 ? `lacks '${missing.join("', '")}'` : `has '${extra.join("', '")}', which '${reducer.name}' has not`}`,
         missing.length > 0 ? form : { words: form, edits: wrong.map((one) => removeFrom(one)) },
       );
     }

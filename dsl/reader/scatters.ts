@@ -28,7 +28,8 @@ export function readScattered(
     reading.report.add(
       "R007",
       value.at,
-      `'${name}' has ${axes.length} axes, and the place has ${place.length} ${place.length === 1 ? "index" : "indices"}`,
+      `'${name}' has ${axes.length} axes, and the place has ${place.length} ` +
+        `${place.length === 1 ? "index" : "indices"}`,
       placeNodes[0]?.getParentIfKind(SyntaxKind.ArrayLiteralExpression) === undefined
         ? `write scatter([one index for each of ${axes.join(", ")}], value)`
         : write(
@@ -133,7 +134,9 @@ function placed(reading: Reading, declared: DeclaredTensor, index: Expr, node: N
     ({ ownership, axes }) => ownership === "placement" && isOver(axes),
   );
   const table = tables.find(({ unique }) => unique) ?? tables[0];
-  const form = `only a "unique placement u32[…]" table, as in place: "unique placement u32[${point ?? "token"}]" and scatter([place(${point ?? "token"}), …], …), or the axis' own point may stand here`;
+  const form =
+    `only a "unique placement u32[…]" table, as in place: "unique placement u32[${point ?? "token"}]" and ` +
+    `scatter([place(${point ?? "token"}), …], …), or the axis' own point may stand here`;
   const text = takenAs(reading, point);
   if (point === undefined || text === undefined || (!isPoint && index.kind !== "constant"))
     return { words: form, edits: [] };
@@ -222,10 +225,13 @@ function checkOneWriter(reading: Reading, { place, at }: Scattered, over: readon
     `an element may have several writers: the place does not tell the points of the axis '${missing}' apart`,
     table?.kind === "load"
       ? {
-          words: `declare '${table.input}' as "unique placement u32[…]", so that the host checks that ${text} are distinct`,
+          words:
+            `declare '${table.input}' as "unique placement u32[…]", so that the host checks that ${text} are ` +
+            "distinct",
           edits: retype(reading.inputs.get(table.input)!, "unique placement u32"),
         }
-      : `use '${missing}' as an index of the place, or an element of a "unique placement u32[${missing}]" table; both parts of a slot, slot / n and slot % n, stand for the slot`,
+      : `use '${missing}' as an index of the place, or an element of a "unique placement u32[${missing}]" table; ` +
+          "both parts of a slot, slot / n and slot % n, stand for the slot",
     [{ message: `'${missing}' is declared here`, at: axis.at }],
   );
 }

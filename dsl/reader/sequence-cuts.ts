@@ -38,10 +38,12 @@ export function checkCuts(reading: Reading, reduce: Reduce, at: Node, treeAt: No
   reading.report.add(
     "R027",
     at,
-    `the tree "${tree}" over the sequence axis '${reduce.axis}' is cut at positions relative to ${written === undefined ? "where its items begin" : `'${shorten(written.getText())}'`}, which move with it`,
+    `the tree "${tree}" over the sequence axis '${reduce.axis}' is cut at positions relative to ` +
+      `${written === undefined ? "where its items begin" : `'${shorten(written.getText())}'`}, which move with it`,
     {
       words:
-        `let the item be the position itself, as in upTo(${reduce.axis}, last), and leave out what lies before, as in select(item >= first, value, 0); or write the tree "chain", which has no cuts` +
+        `let the item be the position itself, as in upTo(${reduce.axis}, last), and leave out what lies before, ` +
+        `as in select(item >= first, value, 0); or write the tree "chain", which has no cuts` +
         (period === undefined ? "" : `; a distance that is a multiple of ${period} moves no cut`),
       edits: treeAt === undefined ? [] : [replaceBy(treeAt, '"chain"')],
     },

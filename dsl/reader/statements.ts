@@ -63,7 +63,8 @@ function readDeclaration(reading: Reading, declaration: VariableDeclaration, kin
       reading.report.add(
         "R001",
         declaration,
-        `'${shorten(declaration.getName())}' is declared with '${kind}': a value that changes accumulates outside a reduction`,
+        `'${shorten(declaration.getName())}' is declared with '${kind}': a value that changes accumulates ` +
+          "outside a reduction",
         changes || initializer === undefined
           ? 'write const; to accumulate, write sum(axis, "chain", (item) => …) or reduce with a reducer of your own'
           : { words: `write const ${shown(declaration.getName())}`, edits: [replaceBy(keyword, "const")] },

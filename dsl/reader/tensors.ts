@@ -61,7 +61,8 @@ export function dtypeMeant(name: string): "f32" | "u32" | "i32" {
 }
 
 const tensorForm =
-  'write a dtype and axes, such as "f32[token, channel]"; integer tables may be "placement u32[token]" or "unique placement u32[token]"';
+  'write a dtype and axes, such as "f32[token, channel]"; integer tables may be "placement u32[token]" or ' +
+  '"unique placement u32[token]"';
 
 export function readTensor(
   reading: Reading,
@@ -142,7 +143,8 @@ export function readTensor(
     return wrong(
       `'${name}' has no axes`,
       isOutput
-        ? `give it an axis; a single number is an output over an axis of one point: axes: { …, one: model }, ${name}: "${storage}[one]", which --axis one=1 makes`
+        ? "give it an axis; a single number is an output over an axis of one point: axes: { …, one: model }, " +
+            `${name}: "${storage}[one]", which --axis one=1 makes`
         : `give it an axis, or make it a parameter: params: { ${name}: "${storage === "bf16" ? "f32" : storage}" }`,
     );
   for (const axis of axes) {
@@ -155,7 +157,8 @@ export function readTensor(
         "R012",
         value,
         `'${name}' has an axis that is called ${axis}`,
-        `give the axis a name, such as channel: model in axes, and its extent when the kernel is compiled or run: --axis channel=${axis}`,
+        "give the axis a name, such as channel: model in axes, and its extent when the kernel is compiled or " +
+          `run: --axis channel=${axis}`,
       );
       continue;
     }
@@ -165,7 +168,8 @@ export function readTensor(
         "R012",
         value,
         `'${name}' has an axis '${axis}', and '${axis}' is ${other}`,
-        `declare the axis under a name of its own, as in axes: { ${axis}Axis: model }; its extent is given when the kernel is compiled or run: --axis ${axis}Axis=…`,
+        `declare the axis under a name of its own, as in axes: { ${axis}Axis: model }; its extent is given when ` +
+          `the kernel is compiled or run: --axis ${axis}Axis=…`,
       );
       reading.missing.add(axis);
       continue;

@@ -58,7 +58,8 @@ export function readTree(reading: Reading, given: Node, scope: Scope): Tree | un
     reading.report.add(
       "R015",
       at,
-      `the tree "${shorten(value.text)}" does not end in one value: its last level ${last.count === undefined ? `leaves ${last.lanes} lanes` : `leaves one value for each ${last.count} items`}`,
+      `the tree "${shorten(value.text)}" does not end in one value: its last level ` +
+        `${last.count === undefined ? `leaves ${last.lanes} lanes` : `leaves one value for each ${last.count} items`}`,
       swapped !== undefined
         ? whole(`levels stand from the leaves up: write "${swapped}"`, swapped)
         : isEnded

@@ -178,7 +178,9 @@ function withoutType(
     .some((one) => one.getName() === "body" && one.getInitializer()?.getText() === name);
   if (code === 7031 || isBody) {
     return {
-      message: `'${checked.getDescendantAtPos(start)!.getText()}' has no type: what a body takes has the types of the kernel that it stands in`,
+      message:
+        `'${checked.getDescendantAtPos(start)!.getText()}' has no type: what a body takes has the types of the ` +
+        "kernel that it stands in",
       fix: isBody
         ? "write the body inside kernel({ … }): body: ({ … }, { … }) => …"
         : "give the function numbers: (x: number)",

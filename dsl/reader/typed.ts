@@ -148,7 +148,8 @@ function mismatch(reading: Reading, expr: Expr, wanted: ValueType, at: Node): Ex
   reading.report.add(
     "R006",
     at,
-    `${wanted === "bool" ? "a condition" : wanted} is expected here, and this is ${found === "bool" ? "a condition" : found}`,
+    `${wanted === "bool" ? "a condition" : wanted} is expected here, and this is ` +
+      `${found === "bool" ? "a condition" : found}`,
     fix,
   );
   return reading.at(at, standIn(reading.pool, wanted, [expr]));
@@ -182,7 +183,8 @@ function constantOf(
             }
           : {
               ...instead(
-                `kernels contain no infinities: use a finite bound, such as ${value < 0 ? "-" : ""}${bound} for the ${value < 0 ? "lowest" : "largest"} f32`,
+                `kernels contain no infinities: use a finite bound, such as ${value < 0 ? "-" : ""}${bound} for ` +
+                  `the ${value < 0 ? "lowest" : "largest"} f32`,
                 at,
                 `${value < 0 ? "-" : ""}${bound}`,
               ),
@@ -226,7 +228,8 @@ function constantOf(
           ? (inIdentity(at) ??
             `write ${Number.isInteger(value) && value >= -0x80000000 ? `${value >>> 0}, or ` : ""}declare i32`)
           : other("i32")
-        : `write a number that ${type} holds, or calculate in ${type === "i32" && value > 0 && value <= 0xffffffff ? "u32 or " : ""}f32`,
+        : `write a number that ${type} holds, or calculate in ` +
+            `${type === "i32" && value > 0 && value <= 0xffffffff ? "u32 or " : ""}f32`,
     );
     return hole(reading.pool, type);
   }

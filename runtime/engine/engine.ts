@@ -403,7 +403,9 @@ export class Engine {
     if (model.fingerprint !== own.fingerprint && !(model.verified === true && own.verified === true)) {
       throw new RequestError({
         where: "engine",
-        what: `'reopen' gave the model on another device, ${model.device.info.description}, and it is not known that both give the reference evaluator's bits`,
+        what:
+          `'reopen' gave the model on another device, ${model.device.info.description}, and it is not known that ` +
+          "both give the reference evaluator's bits",
         fix: "load both with the self-test, or open a device of the same kind",
       });
     }

@@ -13,7 +13,9 @@ export class OverloadError extends RuntimeError {
   ) {
     super({
       where: "engine",
-      what: `its queue holds ${waiting} completions and has room for ${room} more, and ${wanted} ${wanted === 1 ? "is" : "are"} asked for`,
+      what:
+        `its queue holds ${waiting} completions and has room for ${room} more, and ${wanted} ` +
+        `${wanted === 1 ? "is" : "are"} asked for`,
       fix: "send the request again when others are done, or give the engine a larger maxWaiting",
     });
   }
@@ -27,7 +29,9 @@ export class NotFiniteError extends RuntimeError {
   constructor(request: number, position: number) {
     super({
       where: `request ${request}`,
-      what: `the logits at position ${position - 1} hold a NaN or an infinity, so that there is no token for position ${position}`,
+      what:
+        `the logits at position ${position - 1} hold a NaN or an infinity, so that there is no token for position ` +
+        `${position}`,
       fix: "look at the model's weights ('treefold doctor --model DIR' looks at the device)",
     });
   }

@@ -43,7 +43,8 @@ export class Ledger {
         if (this.#slots[slotOf(position)] !== marks[position]) {
           throw new PageTableError(
             request,
-            `position ${position} would be read from slot ${slotOf(position)}, which holds ${this.#slots[slotOf(position)] === nothing ? "nothing" : "other ids' keys and values"}`,
+            `position ${position} would be read from slot ${slotOf(position)}, which holds ` +
+              `${this.#slots[slotOf(position)] === nothing ? "nothing" : "other ids' keys and values"}`,
           );
         }
       }
@@ -53,13 +54,15 @@ export class Ledger {
         if (tables.slots[token] !== slot || tables.requestOf[token] !== row || tables.positions[token] !== position) {
           throw new PageTableError(
             request,
-            `the tables disagree about position ${position}: slot ${tables.slots[token]} of row ${tables.requestOf[token]}, and slot ${slot} of row ${row}`,
+            `the tables disagree about position ${position}: slot ${tables.slots[token]} of row ` +
+              `${tables.requestOf[token]}, and slot ${slot} of row ${row}`,
           );
         }
         if (this.#allocator.ownersOf(page) !== 1) {
           throw new PageTableError(
             request,
-            `position ${position} would be written into page ${page}, which ${this.#allocator.ownersOf(page) === 0 ? "is free" : "others share"}`,
+            `position ${position} would be written into page ${page}, which ` +
+              `${this.#allocator.ownersOf(page) === 0 ? "is free" : "others share"}`,
           );
         }
         if ((writers.get(page) ?? row) !== row)

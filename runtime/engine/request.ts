@@ -114,7 +114,8 @@ export function checkRequest(request: EngineRequest, model: Model, pages: number
   const needed = Math.ceil((prompt.length + most - 1) / pageSize);
   if (needed > pages) {
     refuse(
-      `its prompt of ${prompt.length} ids and ${most} more take ${needed} pages of ${pageSize} positions, and the engine has ${pages}`,
+      `its prompt of ${prompt.length} ids and ${most} more take ${needed} pages of ${pageSize} positions, and ` +
+        `the engine has ${pages}`,
       "shorten the prompt, lower maxTokens, or give the engine more pages",
     );
   }

@@ -333,7 +333,8 @@ export class Model {
     const pages = lengths.reduce((total, length) => total + Math.ceil(length / pageSize), 0);
     if (pages > this.cachePages) {
       throw new BatchError(
-        `a cache for ${pages * pageSize} positions, where ${this.cachePages * pageSize} fit a binding of ${this.device.info.description}`,
+        `a cache for ${pages * pageSize} positions, where ${this.cachePages * pageSize} fit a binding of ` +
+          `${this.device.info.description}`,
         "run fewer sequences at a time, or shorter ones",
       );
     }

@@ -159,7 +159,8 @@ function checkBiases(value: unknown, vocabulary: number): Readonly<Record<number
   if (typeof value !== "object" || value === null || Array.isArray(value))
     refuse(
       "logitBias",
-      `logitBias is ${value === null ? "null" : Array.isArray(value) ? "a list" : `of type ${typeof value}`}, not an object`,
+      `logitBias is ${value === null ? "null" : Array.isArray(value) ? "a list" : `of type ${typeof value}`}, ` +
+        "not an object",
       "give an object of token ids, as in { 42: -100 }",
     );
   return Object.freeze(

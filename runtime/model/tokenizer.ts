@@ -96,7 +96,8 @@ export class Tokenizer {
     const lone = text.search(loneSurrogate);
     if (lone >= 0) {
       refuse(
-        `character ${lone} is \\u${text.charCodeAt(lone).toString(16)}, one half of a surrogate pair, which no encoding has`,
+        `character ${lone} is \\u${text.charCodeAt(lone).toString(16)}, one half of a surrogate pair, which no ` +
+          "encoding has",
         "cut texts between characters, or replace the half (String.prototype.toWellFormed)",
       );
     }

@@ -129,6 +129,8 @@ function refusal({ device, probes }: Examination): DeviceArithmeticError {
   return new DeviceArithmeticError({
     where: `${device.description} (${device.driver})`,
     what: `its results would not be the model's: '${name}' gives ${seen}, not ${expected}; ${follows}`,
-    fix: "use another driver or device ('treefold doctor' shows what this one does), or load({ accept: \"invariant\" }) for results that are this device's own",
+    fix:
+      "use another driver or device ('treefold doctor' shows what this one does), or load({ accept: \"invariant\" " +
+      "}) for results that are this device's own",
   });
 }

@@ -56,7 +56,8 @@ export const places = {
 /** Where WebGPU needs no flag. */
 const browsers = "use Chrome or Edge 113, Safari 26, Firefox 141 (Windows) or 145 (macOS), or newer ones";
 const flags =
-  "on Linux some GPUs need Chrome to be started with --enable-unsafe-webgpu --ozone-platform=x11 --use-angle=vulkan --enable-features=Vulkan,VulkanFromANGLE";
+  "on Linux some GPUs need Chrome to be started with --enable-unsafe-webgpu --ozone-platform=x11 " +
+  "--use-angle=vulkan --enable-features=Vulkan,VulkanFromANGLE";
 
 /** The browser's best adapter; one in software where it has no other. */
 export async function findAdapter(): Promise<FoundAdapter> {
@@ -75,7 +76,9 @@ export async function findAdapter(): Promise<FoundAdapter> {
     throw new NoAdapterError({
       where: "WebGPU",
       what: "this browser has it, but offers no adapter on this machine",
-      fix: `allow graphics acceleration in the browser's settings and update the graphics driver; ${flags} (without a GPU, also --use-webgpu-adapter=swiftshader)`,
+      fix:
+        `allow graphics acceleration in the browser's settings and update the graphics driver; ${flags} (without a ` +
+        "GPU, also --use-webgpu-adapter=swiftshader)",
     });
   }
   const info = describe(adapter.info);
