@@ -7,7 +7,7 @@ import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { isObjectInBraces, missingReturn } from "./returns.ts";
 import { reportUnknown } from "./unknown.ts";
-import { fault, scalar, Scope, type FunctionLike, type Value } from "./values.ts";
+import { fault, scalar, type Scope, type FunctionLike, type Value } from "./values.ts";
 import { unknownOf } from "./unknown-value.ts";
 import { readStatements } from "./statements.ts";
 

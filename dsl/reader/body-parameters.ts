@@ -2,8 +2,8 @@
 import { Node, type BindingElement, type ParameterDeclaration } from "ts-morph";
 import { replaceBy, shorten } from "./fixes.ts";
 import { bindPattern } from "./bindings.ts";
-import { Reading } from "./reading.ts";
-import { fault, Scope, type Value } from "./values.ts";
+import type { Reading } from "./reading.ts";
+import { fault, type Scope, type Value } from "./values.ts";
 
 export type Named = Extract<Value, { kind: "record" }>;
 

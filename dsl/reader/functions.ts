@@ -1,5 +1,5 @@
 /** Calls of the author's functions. */
-import { Node } from "ts-morph";
+import type { Node } from "ts-morph";
 import { valueTypeOf } from "../../runtime/storage.ts";
 import type { Expr, FunctionDeclaration, ValueType } from "../ir.ts";
 import { bindParameter, isLoose } from "./bindings.ts";

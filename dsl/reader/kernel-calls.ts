@@ -3,12 +3,12 @@ import { Node, SyntaxKind, type CallExpression, type SourceFile } from "ts-morph
 import { basename } from "node:path";
 import { insertAtTop, insertBefore, replaceBy } from "./fixes.ts";
 import { importUsed, namesUsed } from "./imports.ts";
-import { Modules } from "./modules.ts";
+import type { Modules } from "./modules.ts";
 import { checkName, nameOfFile } from "./names.ts";
 import { Reading } from "./reading.ts";
 import { Report } from "./report.ts";
 import { interpreter } from "./expressions.ts";
-import { Scope } from "./values.ts";
+import type { Scope } from "./values.ts";
 
 /** The module's calls of `kernel`, by the names of the consts that hold them. */
 export function kernelCalls(

@@ -1,5 +1,5 @@
 /** Calls of JavaScript's Math, and of what other languages have in its place. */
-import { Node } from "ts-morph";
+import type { Node } from "ts-morph";
 import { callFunction } from "./functions.ts";
 import { unknownOf } from "./unknown-value.ts";
 import { fitted, write } from "./fixes.ts";

@@ -1,5 +1,5 @@
 /** The language's own functions of numbers: extremes, extents and conversions. */
-import { Node } from "ts-morph";
+import type { Node } from "ts-morph";
 import type { Expr, UnaryOperator, ValueType } from "../ir.ts";
 import { unknownOf } from "./unknown-value.ts";
 import { hole, standIn } from "./holes.ts";

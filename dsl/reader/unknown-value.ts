@@ -1,5 +1,5 @@
 /** What is left of values that went into a fault. */
-import { Node } from "ts-morph";
+import type { Node } from "ts-morph";
 import type { Expr } from "../ir.ts";
 import type { Reading } from "./reading.ts";
 import { fault, type Value } from "./values.ts";
