@@ -21,7 +21,10 @@ export const nextSteps: readonly { readonly args: readonly string[]; readonly wh
     ],
     what: "that kernel under each of its schedules: one hash",
   },
-  { args: ["generate", "--model", "models/demo/kjv-qwen3", "--prompt", "In the beginning"], what: "a prompt of yours" },
+  {
+    args: ["generate", "--model", "models/demo/kjv-qwen3", "--prompt", "In the beginning"],
+    what: "a prompt of yours (the first time, it also makes the library's self-test)",
+  },
 ];
 
 /** The demo's last lines. `others` are the numbers of requests that were beside the one whose hashes were counted. */
