@@ -150,7 +150,8 @@ async function auditFile(
   }
   if (given !== undefined && subjects.length === 0)
     throw new UsageError(
-      `the steps '${given.name}' fit no kernel of '${file}': ${leftOut[0]!.reason}; fix: name a kernel by --kernel, and take steps that 'treefold explain' shows for it`,
+      `the steps '${given.name}' fit no kernel of '${file}': ${leftOut[0]!.reason}; fix: name a kernel by ` +
+        "--kernel, and take steps that 'treefold explain' shows for it",
     );
   const { certify } = await import("../models/audit/certify.ts");
   return {

@@ -262,7 +262,8 @@ describe("explain", () => {
       ),
     );
     expect(await passes("map")).toBe(
-      "// pass rowSum, split, pass 1 of 2\nbind(token, 8); bind(part0, 8)\n// pass rowSum, split, pass 2 of 2\nbind(token, 64)\n",
+      "// pass rowSum, split, pass 1 of 2\nbind(token, 8); bind(part0, 8)\n// pass rowSum, split, pass 2 of " +
+        "2\nbind(token, 64)\n",
     );
     expect((await passes("wgsl")).match(/@compute/g)).toHaveLength(2);
   });

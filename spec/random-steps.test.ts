@@ -1,6 +1,6 @@
 /**
- * Random kernels under random lists of steps: where a list applies, the audit checks the text; where it does not, the error
- * names the step, which stands in the list.
+ * Random kernels under random lists of steps: where a list applies, the audit checks the text; where it does not, the
+ * error names the step, which stands in the list.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -38,7 +38,8 @@ test("random lists of steps give checked texts, or are refused with the step tha
       );
   }
   console.log(
-    `${applied} of ${cases} lists of steps apply; refused:\n${[...refused].map(([kind, count]) => `  ${count} ${kind}`).join("\n")}`,
+    `${applied} of ${cases} lists of steps apply; ` +
+      `refused:\n${[...refused].map(([kind, count]) => `  ${count} ${kind}`).join("\n")}`,
   );
   expect(wrong).toEqual([]);
   unfollowed.forEach((one) => console.log(`Not followed: ${one}`));

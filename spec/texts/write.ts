@@ -119,7 +119,10 @@ function kernelFiles(folder: string): string[] {
     });
 }
 
-/** An aligned and a ragged size where the fixtures have them for a kernel of this name and these axes; those of the command line elsewhere. */
+/**
+ * An aligned and a ragged size where the fixtures have them for a kernel of this name and these axes; those of the
+ * command line elsewhere.
+ */
 async function sizesOf(sources: string, kernel: Kernel): Promise<Readonly<Record<string, Extents>> | undefined> {
   const { name } = kernel;
   const known = sizedKernels.includes(name)
