@@ -165,7 +165,7 @@ const read = new Map(
   ]),
 );
 
-describe.each(goldens)("golden WGSL of $kernel ($arithmetic) shows $shows", (golden) => {
+describe.each(goldens)("golden WGSL of $kernel shows $shows", (golden) => {
   const { file, kernel: name, extents, arithmetic = "free" } = golden;
   const kernel = read.get(file)!.find((candidate) => candidate.name === name)!;
   const offered = schedulesFor(kernel, { extents });

@@ -128,10 +128,11 @@ const rowInRegisters = ({ axes, inner, pair, reduces, kernel }: Shape, most: num
   if (!nested || extent.kind !== "constant" || extent.bits > points || axes.length < 2) return undefined;
   const second = axes[axes.length - 2]!;
   const rows = invocationsFor(extentOf(kernel, second), most);
-  return axes.flatMap((axis, at) => {
+  return axes.flatMap((axis) => {
     if (axis === inner) return axisSteps({ axis, points: Math.ceil(extent.bits / pair) * pair });
     if (axis === second) return axisSteps({ axis, invocations: rows });
-    return axisSteps({ axis, invocations: at === axes.length - 3 ? Math.max(1, Math.floor(rest / rows)) : 1 });
+    // Where there are more than three axes, each of the others has one invocation.
+    return axisSteps({ axis, invocations: axes.length === 3 ? Math.max(1, Math.floor(rest / rows)) : 1 });
   });
 };
 
