@@ -3,7 +3,7 @@ import { Option, type Command } from "commander";
 import type { Offer, PassStages } from "../codegen/compile.ts";
 import type { PassKernel } from "../codegen/pass-kernel.ts";
 import type { Schedule } from "../codegen/schedule/step.ts";
-import type { PrintedLine } from "../codegen/statements.ts";
+import type { PrintedLine } from "../codegen/wgsl/print.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact } from "../runtime/artifact.ts";
 import { didYouMean } from "../runtime/errors.ts";
@@ -141,10 +141,10 @@ async function describeSchedules(kernel: Kernel, options: Options): Promise<stri
 
 /** What one of the compiler's passes gives, of each dispatch where there are several. */
 async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: boolean): Promise<string> {
-  const [{ artifactOf, compileInStages }, { printSteps }, { printBlock }, { printKernel }] = await Promise.all([
+  const [{ artifactOf, compileInStages }, { printSteps }, { printBody }, { printKernel }] = await Promise.all([
     import("../codegen/compile.ts"),
     import("../codegen/schedule/text.ts"),
-    import("../codegen/statements.ts"),
+    import("../codegen/wgsl/print.ts"),
     import("../dsl/print-ir.ts"),
   ]);
   const extents = await modelExtentsOr(kernel, options.axis);
@@ -169,7 +169,7 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
           (vectors.size === 0 ? "" : `\n// loads vectors of ${[...vectors].join(", ")}`),
       );
     case "lower":
-      return each(({ lowered }) => withOrigins(printBlock(lowered.context.top, "")));
+      return each(({ module }) => withOrigins(printBody(module)));
     default: {
       const artifact = artifactOf(stages, { schedule });
       return [

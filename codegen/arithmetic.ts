@@ -1,20 +1,35 @@
 /**
- * Operations as WGSL text, with the arithmetic that keeps its bits on every driver: an exact product that feeds an
- * addition is an explicit `fma`, a fold's own addition stands bare, and every other float operation is sealed, so
- * that no driver can contract, regroup or factor it. Zeros and identities come out of a uniform, since drivers fold
- * `0.0 + x` to x.
+ * Operations of the kernel as expressions of the shader. Of a product that is exact and feeds an addition it makes one
+ * `fma`, which has the same bits fused or not. Fences are not its matter: a pass places them (wgsl/fences.ts). Zeros and
+ * identities come out of a uniform, since drivers fold `0.0 + x` to x.
  */
 import type { Binary, BinaryOperator, Call, Constant, Expr, Load, Unary } from "../dsl/ir.ts";
-import { f32OfBits } from "../dsl/expr.ts";
 import type { Arithmetic } from "../runtime/artifact.ts";
 import { InternalCompilerError } from "./errors.ts";
 import { isExactProduct } from "../dsl/exactness/significant-bits.ts";
+import {
+  arithmetic as operation,
+  bare,
+  bitcast,
+  call,
+  callBuiltin,
+  condition,
+  convert,
+  fma,
+  literal,
+  select,
+  u32,
+  unary,
+  unseen,
+} from "./wgsl/build.ts";
+import { absoluteI32, f32OfU32, maxByBits, minByBits, roundBf16, truncateI32, truncateU32 } from "./wgsl/prelude.ts";
+import type { ArithmeticOperator, Expression } from "./wgsl/tree.ts";
 
-/** How an operation's parts get their text. */
-export interface Printer {
-  text(operand: Expr): string;
-  load(load: Load): string;
-  call(call: Call): string;
+/** How an operation's parts become expressions of the shader. */
+export interface Emitter {
+  value(operand: Expr): Expression;
+  load(load: Load): Expression;
+  call(call: Call): Expression;
   /** Whether this is a fold's own addition, whose place in the chain drivers keep. */
   isFold(expr: Expr): boolean;
   readonly arithmetic: Arithmetic;
@@ -22,7 +37,7 @@ export interface Printer {
   readonly strict: boolean;
 }
 
-const symbols: Partial<Record<BinaryOperator, string>> = {
+const arithmeticSymbols: Partial<Record<BinaryOperator, ArithmeticOperator>> = {
   add: "+",
   subtract: "-",
   multiply: "*",
@@ -33,6 +48,9 @@ const symbols: Partial<Record<BinaryOperator, string>> = {
   xor: "^",
   shiftLeft: "<<",
   shiftRight: ">>",
+};
+
+const conditionSymbols: Partial<Record<BinaryOperator, Parameters<typeof condition>[0]>> = {
   less: "<",
   lessEqual: "<=",
   equal: "==",
@@ -41,167 +59,137 @@ const symbols: Partial<Record<BinaryOperator, string>> = {
   eitherTrue: "||",
 };
 
-/** An f32 as a WGSL literal with exactly these bits. */
-function f32Literal(bits: number): string {
-  const sign = bits >>> 31 ? "-" : "";
-  const exponent = (bits >>> 23) & 0xff;
-  const fraction = bits & 0x7fffff;
-  const value = f32OfBits(bits);
-  if (Number.isInteger(value) && Math.abs(value) < 2 ** 24) return `${sign}${Math.abs(value)}.0f`;
-  const digits = (fraction << 1).toString(16).padStart(6, "0").replace(/0+$/, "");
-  const point = digits === "" ? "" : `.${digits}`;
-  return exponent === 0 ? `${sign}0x0${point}p-126f` : `${sign}0x1${point}p${exponent - 127}f`;
+/** A constant that the driver's compiler cannot see. */
+export const hiddenConstant = ({ type, bits }: Constant): Expression => unseen(type, bits);
+
+export function constantOf(constant: Constant): Expression {
+  const exponent = (constant.bits >>> 23) & 0xff;
+  const isSpecial = constant.type === "f32" && (exponent === 0 || exponent === 0xff);
+  return isSpecial ? hiddenConstant(constant) : literal(constant.type, constant.bits);
 }
 
-/** A constant that the driver's compiler cannot see: identities, zeros, and what WGSL has no literal for. */
-export function hiddenConstant(constant: Constant): string {
-  if (constant.type === "bool") return constant.bits !== 0 ? "true" : "false";
-  const bits = constant.bits === 0 ? "uniforms.zero" : `(${hex(constant.bits)} ^ uniforms.zero)`;
-  return constant.type === "u32" ? bits : `bitcast<${constant.type}>(${bits})`;
-}
-
-const hex = (bits: number): string => `0x${bits.toString(16).padStart(8, "0")}u`;
-
-export function constantText(constant: Constant): string {
-  switch (constant.type) {
-    case "bool":
-      return constant.bits !== 0 ? "true" : "false";
-    case "u32":
-      return `${constant.bits}u`;
-    case "i32":
-      return (constant.bits | 0) === -0x80000000 ? "i32(-2147483647 - 1)" : `${constant.bits | 0}i`;
-    case "f32": {
-      const special =
-        (constant.bits & 0x7fffffff) === 0 ||
-        ((constant.bits >>> 23) & 0xff) === 0xff ||
-        ((constant.bits >>> 23) & 0xff) === 0;
-      return special ? hiddenConstant(constant) : f32Literal(constant.bits);
-    }
-  }
-}
-
-/** One operation over its operands' texts. */
-export function operationText(expr: Expr, printer: Printer): string {
+/** One operation over its operands. */
+export function operationOf(expr: Expr, emitter: Emitter): Expression {
   switch (expr.kind) {
     case "load":
-      return printer.load(expr);
+      return emitter.load(expr);
     case "call":
-      return printer.call(expr);
+      return emitter.call(expr);
     case "unary":
-      return unaryText(expr, printer.text(expr.operand));
+      return unaryOf(expr, emitter.value(expr.operand));
     case "binary":
-      return expr.left.type === "f32" && expr.type === "f32" ? floatText(expr, printer) : plainText(expr, printer);
+      return expr.left.type === "f32" && expr.type === "f32" ? floatOf(expr, emitter) : plainOf(expr, emitter);
     case "select":
-      return `select(${printer.text(expr.whenFalse)}, ${printer.text(expr.whenTrue)}, ${printer.text(expr.condition)})`;
+      return select(emitter.value(expr.whenFalse), emitter.value(expr.whenTrue), emitter.value(expr.condition));
     default:
       throw new InternalCompilerError(`${expr.kind} is not an operation`);
   }
 }
 
-function unaryText(expr: Unary, operand: string): string {
+function unaryOf(expr: Unary, operand: Expression): Expression {
   switch (expr.operator) {
     case "negate":
-      return `(-${operand})`;
+      return unary("-", operand);
     case "absolute":
-      return expr.type === "i32" ? `absolute_i32(${operand})` : `abs(${operand})`;
+      return expr.type === "i32" ? call(absoluteI32, operand) : callBuiltin("abs", [operand]);
     case "floor":
-      return `floor(${operand})`;
+      return callBuiltin("floor", [operand]);
     case "complement":
-      return `(~${operand})`;
+      return unary("~", operand);
     case "not":
-      return `(!${operand})`;
+      return unary("!", operand);
     case "roundBf16":
-      return `round_bf16(${operand})`;
+      return call(roundBf16, operand);
     case "toF32":
-      return expr.operand.type === "u32" ? `f32_of_u32(${operand})` : `f32(${operand})`;
+      return expr.operand.type === "u32" ? call(f32OfU32, operand) : convert("f32", operand);
     case "toU32":
-      return expr.operand.type === "f32" ? `truncate_u32(${operand})` : `u32(${operand})`;
+      return expr.operand.type === "f32" ? call(truncateU32, operand) : convert("u32", operand);
     case "toI32":
-      return expr.operand.type === "f32" ? `truncate_i32(${operand})` : `i32(${operand})`;
+      return expr.operand.type === "f32" ? call(truncateI32, operand) : convert("i32", operand);
     case "bitsOf":
-      return `bitcast<u32>(${operand})`;
+      return bitcast("u32", operand);
     case "fromBits":
-      return `bitcast<f32>(${operand})`;
+      return bitcast("f32", operand);
   }
 }
 
-function plainText(expr: Binary, { text, strict }: Printer): string {
-  if (strict && expr.operator === "bothTrue") return `(${text(expr.left)} & ${text(expr.right)})`;
-  if (strict && expr.operator === "eitherTrue") return `(${text(expr.left)} | ${text(expr.right)})`;
-  if (expr.operator === "minimum" || expr.operator === "maximum") {
-    return `${expr.operator === "minimum" ? "min" : "max"}(${text(expr.left)}, ${text(expr.right)})`;
-  }
-  const shift = expr.operator === "shiftLeft" || expr.operator === "shiftRight";
-  const divides = expr.operator === "divide" || expr.operator === "remainder";
-  const right =
-    expr.right.kind === "constant" && shift
-      ? `${expr.right.bits & 31}u`
-      : expr.right.kind === "constant" && divides && expr.right.bits === 0
-        ? hiddenConstant(expr.right)
-        : shift && expr.right.type === "i32"
-          ? `bitcast<u32>(${text(expr.right)})`
-          : text(expr.right);
-  const symbol = symbols[expr.operator];
+function plainOf(expr: Binary, { value, strict }: Emitter): Expression {
+  if (strict && expr.operator === "bothTrue") return condition("&", value(expr.left), value(expr.right));
+  if (strict && expr.operator === "eitherTrue") return condition("|", value(expr.left), value(expr.right));
+  if (expr.operator === "minimum" || expr.operator === "maximum")
+    return callBuiltin(expr.operator === "minimum" ? "min" : "max", [value(expr.left), value(expr.right)]);
+  const right = rightOf(expr, value);
+  const left = value(expr.left);
+  const compared = conditionSymbols[expr.operator];
+  if (compared !== undefined) return condition(compared, left, right);
+  const symbol = arithmeticSymbols[expr.operator];
   if (symbol === undefined) throw new InternalCompilerError(`no text for ${expr.operator} of ${expr.left.type}`);
-  return `(${text(expr.left)} ${symbol} ${right})`;
+  return operation(symbol, left, right);
+}
+
+/** The right operand: of a shift a u32 below 32, and never a zero to divide by that the driver can see. */
+function rightOf({ operator, right }: Binary, value: Emitter["value"]): Expression {
+  const shifts = operator === "shiftLeft" || operator === "shiftRight";
+  const divides = operator === "divide" || operator === "remainder";
+  if (right.kind === "constant" && shifts) return u32(right.bits & 31);
+  if (right.kind === "constant" && divides && right.bits === 0) return hiddenConstant(right);
+  return shifts && right.type === "i32" ? bitcast("u32", value(right)) : value(right);
 }
 
 /** The device's own function in place of one of the library's; undefined where WGSL has none. */
-export function builtinText(name: string, args: readonly string[]): string | undefined {
+export function builtinCall(name: string, args: readonly Expression[]): Expression | undefined {
   switch (name) {
     case "exp":
     case "log":
     case "sqrt":
     case "tanh":
-      return `${name}(${args[0]!})`;
+      return callBuiltin(name, [args[0]!]);
     case "rsqrt":
-      return `inverseSqrt(${args[0]!})`;
+      return callBuiltin("inverseSqrt", [args[0]!]);
     case "reciprocal":
-      return `(1.0f / ${args[0]!})`;
+      return operation("/", literal("f32", 0x3f800000), args[0]!);
     case "divide":
-      return `(${args[0]!} / ${args[1]!})`;
+      return operation("/", args[0]!, args[1]!);
     default:
       return undefined;
   }
 }
 
-const bare: Partial<Record<BinaryOperator, string>> = { add: "+", subtract: "-", multiply: "*" };
-
-function floatText(expr: Binary, printer: Printer): string {
-  const symbol = bare[expr.operator];
-  if (printer.arithmetic === "builtin" && symbol !== undefined)
-    return `(${printer.text(expr.left)} ${symbol} ${printer.text(expr.right)})`;
-  return promisedText(expr, printer);
+function floatOf(expr: Binary, emitter: Emitter): Expression {
+  const { operator, left, right } = expr;
+  const isSum = operator === "add" || operator === "subtract";
+  if (emitter.arithmetic === "builtin" && (isSum || operator === "multiply"))
+    return operation(arithmeticSymbols[operator]!, emitter.value(left), emitter.value(right));
+  // WGSL rejects a constant expression that overflows. If every operand is constant, the driver sees none of them.
+  const parts = [left, right].flatMap((part) => (isExactProduct(part) ? [part.left, part.right] : [part]));
+  const isConstant = parts.every(({ kind }) => kind === "constant");
+  const value = (part: Expr): Expression =>
+    isConstant && part.kind === "constant" ? hiddenConstant(part) : emitter.value(part);
+  switch (operator) {
+    case "minimum":
+      return call(minByBits, value(left), value(right));
+    case "maximum":
+      return call(maxByBits, value(left), value(right));
+    case "multiply":
+      return operation("*", value(left), value(right));
+    case "add":
+    case "subtract": {
+      const sum = sumOf(operator === "subtract", left, right, value);
+      return emitter.isFold(expr) ? { ...sum, accumulates: true } : sum;
+    }
+    default:
+      throw new InternalCompilerError(`no text for ${operator} of f32`);
+  }
 }
 
-function promisedText(expr: Binary, { text: plain, isFold, arithmetic }: Printer): string {
-  // What is constant throughout is an error of the text where it overflows, so one that the driver can't see is made of it.
-  const parts = [expr.left, expr.right].flatMap((part) => (isExactProduct(part) ? [part.left, part.right] : [part]));
-  const text = (part: Expr): string =>
-    part.kind === "constant" && parts.every(({ kind }) => kind === "constant") ? hiddenConstant(part) : plain(part);
-  switch (expr.operator) {
-    case "minimum":
-      return `min_by_bits(${text(expr.left)}, ${text(expr.right)})`;
-    case "maximum":
-      return `max_by_bits(${text(expr.left)}, ${text(expr.right)})`;
-    case "multiply":
-      return `seal(${text(expr.left)} * ${text(expr.right)})`;
-    case "add":
-    case "subtract":
-      break;
-    default:
-      throw new InternalCompilerError(`no text for ${expr.operator} of f32`);
-  }
-  const minus = expr.operator === "subtract";
-  const seal = (sum: string): string => (arithmetic === "free" && isFold(expr) ? sum : `seal(${sum})`);
-  if (isExactProduct(expr.right)) {
-    const factor = minus ? `-(${text(expr.right.left)})` : text(expr.right.left);
-    return seal(`fma(${factor}, ${text(expr.right.right)}, ${text(expr.left)})`);
-  }
-  if (isExactProduct(expr.left)) {
-    return seal(
-      `fma(${text(expr.left.left)}, ${text(expr.left.right)}, ${minus ? `-(${text(expr.right)})` : text(expr.right)})`,
-    );
-  }
-  return seal(`${text(expr.left)} ${minus ? "-" : "+"} ${text(expr.right)}`);
+function sumOf(
+  minus: boolean,
+  left: Expr,
+  right: Expr,
+  value: (part: Expr) => Expression,
+): Expression & { kind: "binary" | "fma" } {
+  const signed = (part: Expression): Expression => (minus ? bare(unary("-", part)) : part);
+  if (isExactProduct(right)) return fma(signed(value(right.left)), value(right.right), value(left));
+  if (isExactProduct(left)) return fma(value(left.left), value(left.right), signed(value(right)));
+  return operation(minus ? "-" : "+", value(left), value(right));
 }

@@ -3,9 +3,9 @@
  * takes fewer leaves at a time, and joins conditions without branches; where a schedule's registers repeat too much even
  * so, it does not fit.
  */
-import { costOf, type Cost } from "./cost.ts";
 import { ScheduleError } from "./errors.ts";
 import type { Mapping } from "./schedule/mapping.ts";
+import type { Cost } from "./wgsl/cost.ts";
 
 /**
  * SwiftShader compiles 6000 operations in 1 to 3 s, and 16000 in 5 to 12 s on two cores that others use, too. Fewer leaves at
@@ -36,17 +36,12 @@ export interface Variation {
  */
 export function withinBounds<T>(
   mapping: Mapping,
-  lower: (variation: Variation) => { readonly lowered: T; readonly wgsl: string },
+  lower: (variation: Variation) => { readonly lowered: T; readonly cost: Cost },
 ): T {
   let strict = false;
   for (let unroll = mapping.unroll; ; unroll = Math.max(1, unroll >> 1)) {
-    const attempt = (): { readonly lowered: T; readonly cost: Cost } => {
-      const { lowered, wgsl } = lower({
-        mapping: unroll === mapping.unroll ? mapping : { ...mapping, unroll },
-        strict,
-      });
-      return { lowered, cost: costOf(wgsl) };
-    };
+    const attempt = (): { readonly lowered: T; readonly cost: Cost } =>
+      lower({ mapping: unroll === mapping.unroll ? mapping : { ...mapping, unroll }, strict });
     let { lowered, cost } = attempt();
     if (!strict && (cost.branches.inLoop > mostBranches.inLoop || cost.branches.outside > mostBranches.outside)) {
       strict = true;

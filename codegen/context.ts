@@ -1,20 +1,17 @@
-/** What the parts of one pass's lowering share: names, what is known of them, and the module's declarations. */
+/** What the parts of one pass's lowering share: values, what is known of them, and the module's declarations. */
 import type { Expr, FunctionDeclaration, Reduce, Register, SourceLocation, ValueType, Variable } from "../dsl/ir.ts";
 import type { Pool } from "../dsl/expr.ts";
 import { rewrite } from "../dsl/rewrite.ts";
 import type { Arithmetic, WordRange } from "../runtime/artifact.ts";
 import { Affine, type Fact } from "./affine.ts";
+import { type InputData, inputDataOf, outputDataOf } from "./buffers.ts";
 import { InternalCompilerError, ScheduleError } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
 import type { Mapping } from "./schedule/mapping.ts";
 import type { Step } from "./schedule/step.ts";
 import { Block } from "./statements.ts";
-
-/** An array in workgroup memory or of an invocation's own, read through `Load` nodes that name it. */
-export interface Table {
-  readonly name: string;
-  readonly type: "f32" | "u32" | "i32";
-}
+import { arrayOf, name } from "./wgsl/build.ts";
+import { type Expression, type FunctionTree, type Symbol, symbol } from "./wgsl/tree.ts";
 
 export interface PassRequest {
   readonly kernel: PassKernel;
@@ -42,21 +39,26 @@ export class Context {
   readonly pool: Pool;
   readonly affine: Affine;
   readonly top = new Block(null);
+  /** The buffers of each input and output. */
+  readonly inputData: ReadonlyMap<string, InputData>;
+  readonly outputData: ReadonlyMap<string, Symbol>;
   /** Arrays in workgroup memory. */
-  readonly shared: { readonly name: string; readonly type: "f32" | "u32" | "i32"; readonly length: number }[] = [];
-  readonly tables = new Map<string, Table>();
+  readonly shared: { readonly symbol: Symbol; readonly length: number }[] = [];
+  /** Arrays that `Load` nodes read, by what these have for an input. */
+  readonly tables = new Map<string, Symbol>();
   /** The reductions that have been lowered, with a value for each field. */
   readonly results = new Map<Reduce, ReadonlyMap<string, Expr>>();
-  /** Folds' own additions, whose order drivers keep; every other float operation is sealed. */
+  /** Folds' own additions, whose order drivers keep; every other float operation is fenced. */
   readonly folds = new Set<Expr>();
-  readonly functions = new Map<FunctionDeclaration, string>();
-  readonly functionTexts: string[] = [];
+  /** Functions of the author's and the library's, each after those that it calls. */
+  readonly functions: FunctionTree[] = [];
+  readonly functionOf = new Map<FunctionDeclaration, Symbol>();
   readonly hints = new Map<Expr | Reduce, string>();
   readonly origins = new Map<Expr | Reduce, SourceLocation>();
 
   readonly #maxWorkgroupBytes: number;
   readonly #blocks = new Map<Variable, Block>();
-  readonly #names = new Map<string, number>();
+  readonly #held = new Map<Register, Expression>();
 
   constructor(request: PassRequest) {
     this.kernel = request.kernel;
@@ -69,38 +71,35 @@ export class Context {
     this.#maxWorkgroupBytes = request.maxWorkgroupBytes;
     this.pool = request.kernel.pool;
     this.affine = new Affine(this.pool);
+    this.inputData = inputDataOf(request);
+    this.outputData = outputDataOf(request.kernel);
     for (const [expr, name] of request.kernel.names) this.hints.set(expr, name);
     for (const [expr, location] of request.kernel.origins) this.origins.set(expr, location);
   }
 
-  /** A fresh identifier. The number keeps it clear of WGSL's keywords; tensors, which keep their names, it steers around. */
-  fresh(hint: string): string {
-    const stem =
-      hint
-        .replace(/[^A-Za-z0-9]+/g, "_")
-        .replace(/^[_\d]+|_+$/g, "")
-        .replace(/_?\d+$/, "") || "value";
-    const count = this.#names.get(stem) ?? 0;
-    this.#names.set(stem, count + 1);
-    const name = `${stem}_${count}`;
-    const { inputs, outputs } = this.kernel;
-    return [...inputs, ...outputs].some((tensor) => tensor.name === name) ? this.fresh(hint) : name;
-  }
-
-  /** A name that is valid in `block`, as an expression that stays there. */
-  register(name: string, type: ValueType, block: Block, fact: Fact = {}): Register {
-    const home: Variable = { name, axis: "", kind: "item" };
+  /** A value that is in scope in `block`, as an expression of the kernel's that stays there. */
+  register(value: Expression, block: Block, fact: Fact = {}): Register {
+    const hint = value.kind === "name" ? value.symbol.hint : value.kind;
+    const home: Variable = { name: hint, axis: "", kind: "item" };
     this.#blocks.set(home, block);
-    const register = this.pool.register(name, type, new Set([home]));
+    const register = this.pool.register(hint, value.type as ValueType, new Set([home]));
+    this.#held.set(register, value);
     this.affine.know(register, fact);
     return register;
   }
 
+  /** What a register stands for. */
+  held(register: Register): Expression {
+    const value = this.#held.get(register);
+    if (value === undefined) throw new InternalCompilerError(`register ${register.name} holds nothing`);
+    return value;
+  }
+
   /** Binds a value to a name in `block`, whatever it mentions. */
-  bind(hint: string, text: string, type: ValueType, block: Block, fact: Fact = {}): Register {
-    const name = this.fresh(hint);
-    block.let(name, text);
-    return this.register(name, type, block, fact);
+  bind(hint: string, value: Expression, block: Block, fact: Fact = {}): Register {
+    const bound = symbol("let", hint, value.type);
+    block.let(bound, value);
+    return this.register(name(bound), block, fact);
   }
 
   /** The outermost block in which everything that the expression mentions has a name. */
@@ -139,7 +138,7 @@ export class Context {
   }
 
   /** Declares an array in workgroup memory, for a step that is refused where there is no room. */
-  declareShared(hint: string, type: "f32" | "u32" | "i32", length: number, step: Step["step"]): string {
+  declareShared(hint: string, type: "f32" | "u32" | "i32", length: number, step: Step["step"]): Symbol {
     if (length > this.workgroupWordsLeft()) {
       throw new ScheduleError(
         `workgroup memory has no room for ${length} more words of its ${this.#maxWorkgroupBytes} bytes`,
@@ -147,9 +146,16 @@ export class Context {
         step,
       );
     }
-    const name = this.fresh(hint);
-    this.shared.push({ name, type, length });
-    return name;
+    const array = symbol("workgroup", hint, arrayOf(type, length));
+    this.shared.push({ symbol: array, length });
+    return array;
+  }
+
+  /** Makes an array readable through `Load` nodes. @returns what these have for an input, which no tensor is called */
+  declareTable(array: Symbol): string {
+    const key = `table ${this.tables.size}`;
+    this.tables.set(key, array);
+    return key;
   }
 
   /** For each output axis, the variable behind the invocation's place along it; none where all are at one place. */

@@ -1,23 +1,26 @@
-/** Expressions become names: each is computed once, as far out as everything that it mentions has a value. */
-import type { Call, Expr, FunctionDeclaration } from "../dsl/ir.ts";
-import { operandsOf } from "../dsl/visit.ts";
-import { builtinText, constantText, operationText, type Printer } from "./arithmetic.ts";
+/** Emits each expression once, as a `let` in the outermost block where all its operands are in scope. */
+import type { Expr } from "../dsl/ir.ts";
+import { constantOf, operationOf } from "./arithmetic.ts";
 import type { Context } from "./context.ts";
 import { InternalCompilerError } from "./errors.ts";
-import { loadText } from "./memory.ts";
+import { called } from "./functions.ts";
+import { loaded } from "./memory.ts";
 import type { Block } from "./statements.ts";
+import { name, uniform } from "./wgsl/build.ts";
+import { type Expression, symbol } from "./wgsl/tree.ts";
+import { sizeOf } from "./wgsl/walk.ts";
 
-/** A name or literal for the value, usable in `block` and in the blocks inside it. */
-export function emit(context: Context, expr: Expr, block: Block): string {
+/** A name, a literal or a short operation for the value, usable in `block` and in the blocks inside it. */
+export function emit(context: Context, expr: Expr, block: Block): Expression {
   switch (expr.kind) {
     case "constant":
-      return constantText(expr);
+      return constantOf(expr);
     case "register":
-      return expr.name;
+      return context.held(expr);
     case "extent":
-      return `uniforms.extent_${expr.axis}`;
+      return uniform(`extent_${expr.axis}`, "u32");
     case "parameter":
-      return `uniforms.param_${expr.name}`;
+      return uniform(`param_${expr.name}`, expr.type);
     case "field": {
       const result = context.results.get(expr.of)?.get(expr.field);
       if (result === undefined)
@@ -29,15 +32,25 @@ export function emit(context: Context, expr: Expr, block: Block): string {
     case "argument":
       throw new InternalCompilerError(`${expr.kind} has no value where it is used`);
   }
-  const known = block.textOf(expr);
+  const known = block.valueOf(expr);
   if (known !== undefined) return known;
   const home = context.homeOf(expr);
-  const text = operationIn(context, expr, home);
-  const inline = expr.type !== "f32" && !callsFunction(expr) && home === block && text.length <= 40;
-  const name = inline ? text : context.fresh(context.hints.get(expr) ?? hintOf(expr));
-  if (!inline) home.let(name, text, context.origins.get(expr) ?? null);
-  home.texts.set(expr, name);
-  return name;
+  const operation = operationIn(context, expr, home);
+  const value = home === block && isInlined(expr, operation) ? operation : nameOf(context, expr, operation, home);
+  home.values.set(expr, value);
+  return value;
+}
+
+function nameOf(context: Context, expr: Expr, operation: Expression, home: Block): Expression {
+  const bound = symbol("let", context.hints.get(expr) ?? hintOf(context, expr), operation.type);
+  home.let(bound, operation, context.origins.get(expr) ?? null);
+  return name(bound);
+}
+
+/** Short operations on integers and conditions need no name where they are used in the block that they belong to. */
+function isInlined(expr: Expr, operation: Expression): boolean {
+  if (expr.type === "f32" || callsFunction(expr)) return false;
+  return sizeOf(operation) <= (operation.kind === "call" || operation.kind === "select" ? 3 : 5);
 }
 
 /** Loads, and what the text calls a function for, are computed once: drivers put the function in at every call. */
@@ -49,7 +62,7 @@ function callsFunction(expr: Expr): boolean {
 }
 
 /** The operation itself, for the one statement that uses it. */
-export function operationIn(context: Context, expr: Expr, block: Block): string {
+export function operationIn(context: Context, expr: Expr, block: Block): Expression {
   if (
     expr.kind === "constant" ||
     expr.kind === "register" ||
@@ -59,21 +72,21 @@ export function operationIn(context: Context, expr: Expr, block: Block): string 
   ) {
     return emit(context, expr, block);
   }
-  const text = (operand: Expr): string => emit(context, operand, block);
-  return operationText(expr, {
-    text,
-    load: (load) => loadText(context, load, block),
-    call: (call) => callText(context, call, text),
+  const value = (operand: Expr): Expression => emit(context, operand, block);
+  return operationOf(expr, {
+    value,
+    load: (load) => loaded(context, load, block),
+    call: (made) => called(context, made, value),
     isFold: (sum) => context.folds.has(sum),
     arithmetic: context.arithmetic,
     strict: context.strict,
   });
 }
 
-function hintOf(expr: Expr): string {
+function hintOf(context: Context, expr: Expr): string {
   switch (expr.kind) {
     case "load":
-      return expr.input;
+      return context.tables.get(expr.input)?.hint ?? expr.input;
     case "binary":
       return expr.operator === "multiply" ? "product" : expr.operator === "add" ? "total" : expr.operator;
     case "unary":
@@ -83,67 +96,4 @@ function hintOf(expr: Expr): string {
     default:
       return expr.kind;
   }
-}
-
-function callText(context: Context, call: Call, text: (expr: Expr) => string): string {
-  const builtin =
-    context.arithmetic === "builtin" && call.callee.library === true
-      ? builtinText(call.callee.name, call.arguments.map(text))
-      : undefined;
-  if (builtin !== undefined) return builtin;
-  return `${functionName(context, call.callee)}(${call.arguments.map(text).join(", ")})`;
-}
-
-/** The WGSL name of an author's or the library's function, which is printed once, after those that it calls. */
-function functionName(context: Context, callee: FunctionDeclaration): string {
-  let name = context.functions.get(callee);
-  if (name === undefined) {
-    context.functions.set(callee, (name = context.fresh(`fn_${callee.name}`)));
-    context.functionTexts.push(functionText(context, name, callee));
-  }
-  return name;
-}
-
-function functionText(context: Context, name: string, callee: FunctionDeclaration): string {
-  const lines: string[] = [];
-  const texts = new Map<Expr, string>();
-  const uses = useCounts(callee.result);
-  const nameOf = (argument: string): string =>
-    `arg_${argument.replace(/[^A-Za-z0-9]+/g, "_")}_${callee.parameters.findIndex(({ name }) => name === argument)}`;
-  const printer: Printer = {
-    text(expr) {
-      if (expr.kind === "constant") return constantText(expr);
-      if (expr.kind === "argument") return nameOf(expr.name);
-      const known = texts.get(expr);
-      if (known !== undefined) return known;
-      const value = operationText(expr, printer);
-      if (uses.get(expr) === 1 && value.length <= 60) return value;
-      const bound = `${(context.hints.get(expr) ?? "").replace(/[^A-Za-z0-9]|^[^A-Za-z]+/g, "") || "t"}_${texts.size}`;
-      lines.push(`  let ${bound} = ${value};`);
-      texts.set(expr, bound);
-      return bound;
-    },
-    load(load) {
-      throw new InternalCompilerError(`function ${callee.name} reads input ${load.input}`);
-    },
-    call: (call) => callText(context, call, printer.text),
-    isFold: () => false,
-    arithmetic: context.arithmetic,
-    strict: context.strict,
-  };
-  const result = printer.text(callee.result);
-  const parameters = callee.parameters.map((parameter) => `${nameOf(parameter.name)}: ${parameter.type}`).join(", ");
-  return [`fn ${name}(${parameters}) -> ${callee.result.type} {`, ...lines, `  return ${result};`, "}"].join("\n");
-}
-
-/** How often each expression is an operand, counting each user once. */
-function useCounts(root: Expr): ReadonlyMap<Expr, number> {
-  const uses = new Map<Expr, number>();
-  const visit = (expr: Expr): void => {
-    const seen = uses.get(expr) ?? 0;
-    uses.set(expr, seen + 1);
-    if (seen === 0) operandsOf(expr).forEach(visit);
-  };
-  visit(root);
-  return uses;
 }

@@ -11,6 +11,8 @@ import { emit, operationIn } from "./expressions.ts";
 import type { Group } from "./groups.ts";
 import { rowCounts } from "./rows.ts";
 import { Block } from "./statements.ts";
+import { arithmetic, arrayOf, condition, element, name, u32 } from "./wgsl/build.ts";
+import { type Expression, type Symbol, symbol } from "./wgsl/tree.ts";
 
 /** One expression for each cell of the group. */
 export type Values = readonly Expr[];
@@ -101,17 +103,17 @@ export class Folder {
   }
 
   /** Variables that start as the identity, one for each cell. */
-  accumulators(block: Block): string[] {
+  accumulators(block: Block): Symbol[] {
     return this.#group.cells.map((cell) => {
-      const name = this.#context.fresh(cell.name);
-      block.var(name, cell.type, hiddenConstant(cell.identity), this.#origin);
-      return name;
+      const variable = symbol("var", cell.name, cell.type);
+      block.var(variable, hiddenConstant(cell.identity), this.#origin);
+      return variable;
     });
   }
 
   /** accumulator = combine(accumulator, item), for all cells at once. */
-  accumulate(names: readonly string[], values: Values, block: Block): void {
-    this.combineInto(names, this.registers(names, block), values, block);
+  accumulate(accumulators: readonly Symbol[], values: Values, block: Block): void {
+    this.combineInto(accumulators, this.registers(accumulators, block), values, block);
   }
 
   /** Whether a value is the same in each round of the loop around `block`: NVIDIA's driver makes a product of such a chain of sums. */
@@ -120,7 +122,7 @@ export class Folder {
   }
 
   /** target = combine(left, right), where targets may be among the operands. */
-  combineInto(targets: readonly string[], left: Values, right: Values, block: Block): void {
+  combineInto(targets: readonly Symbol[], left: Values, right: Values, block: Block): void {
     const cells = this.#group.cells;
     const results = this.#combine(
       left,
@@ -133,24 +135,23 @@ export class Folder {
         block.assign(targets[at]!, operationIn(this.#context, result, block), this.#origin),
       );
     const held = results.map((result, at) => {
-      const text = emit(this.#context, result, block);
-      if (/^\w+$/.test(text) && !targets.includes(text)) return text;
-      const name = this.#context.fresh(cells[at]!.name);
-      block.let(name, text, this.#origin);
-      return name;
+      const value = emit(this.#context, result, block);
+      const isStable = value.kind === "literal" || (value.kind === "name" && !targets.includes(value.symbol));
+      if (isStable) return value;
+      const kept = symbol("let", cells[at]!.name, cells[at]!.type);
+      block.let(kept, value, this.#origin);
+      return name(kept);
     });
-    held.forEach((text, at) => block.assign(targets[at]!, text, this.#origin));
+    held.forEach((value, at) => block.assign(targets[at]!, value, this.#origin));
   }
 
-  /** Names that hold the cells' values in `block`, as expressions: fresh ones, since variables change. */
-  registers(names: readonly string[], block: Block): Values {
-    return names.map((name, at) => this.#context.register(name, this.#group.cells[at]!.type, block));
+  /** The values that variables have in `block`, as expressions: fresh ones, since variables change. */
+  registers(variables: readonly Symbol[], block: Block): Values {
+    return variables.map((variable) => this.#context.register(name(variable), block));
   }
 
   #identities(): Values {
-    return this.#group.cells.map((cell) =>
-      this.#context.register(hiddenConstant(cell.identity), cell.type, this.#context.top),
-    );
+    return this.#group.cells.map((cell) => this.#context.register(hiddenConstant(cell.identity), this.#context.top));
   }
 
   #combine(left: Values, right: Values, sealed = false): Values {
@@ -167,8 +168,8 @@ export class Folder {
 
   #chain(span: Span, items: Items, overLeaves: boolean, block: Block): Values {
     const { pool } = this.#context;
-    const names = this.accumulators(block);
-    const step = (values: Values, inside: Block): void => this.accumulate(names, values, inside);
+    const accumulators = this.accumulators(block);
+    const step = (values: Values, inside: Block): void => this.accumulate(accumulators, values, inside);
     if (overLeaves && this.#leaves.chain !== undefined) {
       this.#leaves.chain(span.first, span.count, block, step);
     } else {
@@ -184,24 +185,24 @@ export class Folder {
       if (steps !== span.count)
         this.loop(steps, span.count, 1, block, (index, body) => step(items(at(index), body), body));
     }
-    return this.registers(names, block);
+    return this.registers(accumulators, block);
   }
 
   /** A counted loop. `index` runs from `from` below `to`. */
   loop(from: Expr, to: Expr, step: number, block: Block, fill: (index: Expr, body: Block) => void): void {
     const context = this.#context;
-    const name = context.fresh(this.#group.reduce.variable.name);
+    const counter = symbol("counter", this.#group.reduce.variable.name, "u32");
     const body = new Block(block);
     const past = context.affine.maximum(to);
     const inSteps = isZero(from) && context.affine.divisor(to) % step === 0;
-    const index = context.register(name, "u32", body, {
+    const index = context.register(name(counter), body, {
       multiple: isZero(from) ? step : 1,
       ...(past === Infinity ? {} : { maximum: Math.max(0, past - (inSteps ? step : 1)) }),
     });
     const start = emit(context, from, block);
-    const condition = `${name} < ${emit(context, to, block)}`;
+    const isBefore = condition("<", name(counter), emit(context, to, block));
     fill(index, body);
-    block.statements.push({ kind: "for", name, from: start, condition, step: `${step}u`, body });
+    block.for(counter, start, isBefore, u32(step), body);
   }
 
   /**
@@ -213,46 +214,48 @@ export class Folder {
     const most = context.affine.maximum(span.count);
     const slots = most === Infinity ? 33 : 33 - Math.clz32(Math.min(Math.max(1, most), 0xffffffff));
     const cells = this.#group.cells;
-    const stacks = cells.map((cell) => context.fresh(`${cell.name}_stack`));
-    const depth = context.fresh("depth");
-    stacks.forEach((stack, at) => block.var(stack, `array<${cells[at]!.type}, ${slots}>`, undefined, this.#origin));
-    block.var(depth, "u32", "0u");
-    const top = stacks.map((stack) => `${stack}[${depth}]`);
-    const pop = (inside: Block): void => inside.assign(depth, `${depth} - 1u`);
-    const current = (values: readonly string[], inside: Block): string[] =>
+    const stacks = cells.map((cell) => symbol("var", `${cell.name}_stack`, arrayOf(cell.type, slots)));
+    const depth = symbol("var", "depth", "u32");
+    for (const stack of stacks) block.var(stack, undefined, this.#origin);
+    block.var(depth, u32(0));
+    const top = stacks.map((stack) => element(stack, name(depth)));
+    const pop = (inside: Block): void => inside.assign(depth, arithmetic("-", name(depth), u32(1)));
+    const current = (values: readonly Expression[], inside: Block): Symbol[] =>
       cells.map((cell, at) => {
-        const name = context.fresh(cell.name);
-        inside.var(name, cell.type, values[at]!, this.#origin);
-        return name;
+        const value = symbol("var", cell.name, cell.type);
+        inside.var(value, values[at]!, this.#origin);
+        return value;
       });
-    const merge = (names: readonly string[], inside: Block): void => {
+    const merge = (values: readonly Symbol[], inside: Block): void => {
       pop(inside);
-      this.combineInto(names, this.registers(top, inside), this.registers(names, inside), inside);
+      const left = top.map((value) => context.register(value, inside));
+      this.combineInto(values, left, this.registers(values, inside), inside);
     };
     this.loop(pool.u32(0), span.count, 1, block, (index, body) => {
       const position = context.affine.normal(pool.add(span.first, pool.multiply(index, pool.u32(span.stride))));
-      const names = current(
+      const values = current(
         items(position, body).map((value) => emit(context, value, body)),
         body,
       );
-      const carry = context.fresh("carry");
-      body.var(carry, "u32", emit(context, index, body));
+      const carry = symbol("var", "carry", "u32");
+      body.var(carry, emit(context, index, body));
       const closing = new Block(body);
-      merge(names, closing);
-      closing.assign(carry, `${carry} >> 1u`);
-      body.statements.push({ kind: "while", condition: `(${carry} & 1u) == 1u`, body: closing });
-      names.forEach((name, at) => body.assign(top[at]!, name));
-      body.assign(depth, `${depth} + 1u`);
+      merge(values, closing);
+      closing.assign(carry, arithmetic(">>", name(carry), u32(1)));
+      body.while(condition("==", arithmetic("&", name(carry), u32(1)), u32(1)), closing);
+      values.forEach((value, at) => body.assign(top[at]!, name(value)));
+      body.assign(depth, arithmetic("+", name(depth), u32(1)));
     });
+    const isLeft = condition(">", name(depth), u32(0));
     const results = this.accumulators(block);
     const some = new Block(block);
     pop(some);
-    const names = current(top, some);
+    const values = current(top, some);
     const rest = new Block(some);
-    merge(names, rest);
-    some.statements.push({ kind: "while", condition: `${depth} > 0u`, body: rest });
-    this.accumulate(results, this.registers(names, some), some);
-    block.statements.push({ kind: "if", condition: `${depth} > 0u`, body: some });
+    merge(values, rest);
+    some.while(isLeft, rest);
+    this.accumulate(results, this.registers(values, some), some);
+    block.if(isLeft, some);
     return this.registers(results, block);
   }
 }

@@ -12,6 +12,9 @@ import { type Lowering, stageOperands, tileVariable } from "./stage.ts";
 import { Block } from "./statements.ts";
 import { Tile } from "./tile.ts";
 import { isPacked, perWord } from "../runtime/storage.ts";
+import { allOf, call, element } from "./wgsl/build.ts";
+import { canonical } from "./wgsl/prelude.ts";
+import type { Expression } from "./wgsl/tree.ts";
 
 /** One of an invocation's points: a register number for each mapped axis. */
 type Point = ReadonlyMap<AxisMapping, number>;
@@ -47,7 +50,7 @@ export function lowerPass(request: PassRequest): LoweredPass {
   for (const output of kernel.outputs) {
     const own = stores.filter((store) => store.output === output);
     if (isPacked(output.storage)) storePairs(lowering, own);
-    else own.forEach((store) => storeWord(lowering, store, wordText(lowering, store)));
+    else own.forEach((store) => storeWord(lowering, store, wordOf(lowering, store)));
   }
   tile.close();
   return { context, workgroups: tile.workgroups };
@@ -99,23 +102,23 @@ function storesOf({ context, tile }: Lowering, output: Output, rootOf: ReadonlyM
 }
 
 /** The value of a 32-bit output: of a float that is NaN, one and the same on every device. */
-function wordText({ context, tile }: Lowering, { output, value }: Store): string {
-  const text = emit(context, value, tile.block);
-  return output.storage === "f32" && !context.kernel.scratch.has(output.name) ? `canonical(${text})` : text;
+function wordOf({ context, tile }: Lowering, { output, value }: Store): Expression {
+  const word = emit(context, value, tile.block);
+  return output.storage === "f32" && !context.kernel.scratch.has(output.name) ? call(canonical, word) : word;
 }
 
-function storeWord({ context, tile }: Lowering, store: Store, value: string): void {
+function storeWord({ context, tile }: Lowering, store: Store, value: Expression): void {
   const address = addressOf(context, store.output, store.place);
   const packed = perWord(store.output.storage);
   const word = packed === 1 ? address : context.affine.divide(address, packed).quotient;
   const origin = context.origins.get(store.output.value) ?? null;
   const block = tile.block;
-  if (store.guards.length === 0)
-    return block.assign(`${store.output.name}_data[${emit(context, word, block)}]`, value, origin);
+  const buffer = context.outputData.get(store.output.name)!;
+  if (store.guards.length === 0) return block.assign(element(buffer, emit(context, word, block)), value, origin);
   const body = new Block(block);
-  const condition = store.guards.map((guard) => emit(context, guard, block)).join(" && ");
-  body.assign(`${store.output.name}_data[${emit(context, word, block)}]`, value, origin);
-  block.statements.push({ kind: "if", condition, body });
+  const guards = store.guards.map((guard) => emit(context, guard, block));
+  body.assign(element(buffer, emit(context, word, block)), value, origin);
+  block.if(allOf("&&", guards), body);
 }
 
 /** bf16 elements are two to a word, and a word has one writer: an invocation holds both, or the second is padding. */

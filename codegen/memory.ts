@@ -1,14 +1,28 @@
 /** Where tensor elements lie, and how one is read: addresses simplified, words and vectors loaded once, bf16 widened. */
 import type { Expr, Input, Load, Output } from "../dsl/ir.ts";
 import { isPacked, perWord, shiftOf } from "../runtime/storage.ts";
+import { elementOf } from "./buffers.ts";
 import type { Context } from "./context.ts";
 import { InternalCompilerError } from "./errors.ts";
 import { emit } from "./expressions.ts";
 import { extentOf } from "./pass-kernel.ts";
-import { readText } from "./ranges.ts";
 import type { Block } from "./statements.ts";
-
-const components = ["x", "y", "z", "w"];
+import {
+  allOf,
+  arithmetic,
+  bare,
+  bitcast,
+  component,
+  element,
+  hex,
+  index,
+  literal,
+  name,
+  select,
+  u32,
+  unseen,
+} from "./wgsl/build.ts";
+import { type ArrayType, type Expression, symbol } from "./wgsl/tree.ts";
 
 /** The distance between neighbours on each axis of a row-major tensor, in elements; rows of packed elements are padded to whole words. */
 export function stridesOf(context: Context, tensor: Pick<Input | Output, "axes" | "storage">): Expr[] {
@@ -55,29 +69,19 @@ export function addressOf(
   return sum(parts);
 }
 
-/** How many words one load of this input takes: its binding is an array of such vectors. */
-export function vectorWidthOf(context: Context, input: string): 1 | 4 {
-  return context.vectors.has(input) ? 4 : 1;
-}
-
-/** The WGSL type of a binding's elements. */
-export function elementTypeOf(context: Context, tensor: Pick<Input | Output, "name" | "storage">): string {
-  const word = isPacked(tensor.storage) ? "u32" : tensor.storage;
-  return vectorWidthOf(context, tensor.name) === 4 ? `vec4<${word}>` : word;
-}
-
-export function loadText(context: Context, load: Load, block: Block): string {
+/** The value of a load. */
+export function loaded(context: Context, load: Load, block: Block): Expression {
   const table = context.tables.get(load.input);
-  if (table !== undefined) return `${table.name}[${emit(context, load.indices[0]!, block)}]`;
+  if (table !== undefined) return element(table, emit(context, load.indices[0]!, block));
   const input = context.kernel.inputs.find((candidate) => candidate.name === load.input);
   if (input === undefined) throw new InternalCompilerError(`load of unknown input ${load.input}`);
-  return load.guarded ? guardedText(context, load, input, block) : elementText(context, input, load.indices, block);
+  return load.guarded ? gathered(context, load, input, block) : elementAt(context, input, load.indices, block);
 }
 
 /** A gather: every index is brought inside its axis for the read, and the value is dropped where one was outside. */
-function guardedText(context: Context, load: Load, input: Input, block: Block): string {
+function gathered(context: Context, load: Load, input: Input, block: Block): Expression {
   const { pool } = context;
-  const inside: string[] = [];
+  const inside: Expression[] = [];
   const clamped = load.indices.map((index, at) => {
     const extent = extentOf(context.kernel, input.axes[at]!);
     const limit = extent.kind === "constant" ? extent.bits : Infinity;
@@ -85,45 +89,48 @@ function guardedText(context: Context, load: Load, input: Input, block: Block): 
     inside.push(emit(context, pool.less(index, extent), block));
     return pool.minimum(index, pool.subtract(extent, pool.u32(1)));
   });
-  const value = elementText(context, input, clamped, block);
+  const value = elementAt(context, input, clamped, block);
   if (inside.length === 0) return value;
-  const zero = { f32: "bitcast<f32>(uniforms.zero)", u32: "0u", i32: "0i", bool: "false" }[load.type];
-  return `select(${zero}, ${value}, ${inside.join(context.strict ? " & " : " && ")})`;
+  const zero = load.type === "f32" ? unseen("f32", 0) : literal(load.type, 0);
+  return select(zero, value, allOf(context.strict ? "&" : "&&", inside));
 }
 
-function elementText(context: Context, input: Input, indices: readonly Expr[], block: Block): string {
+function elementAt(context: Context, input: Input, indices: readonly Expr[], block: Block): Expression {
   const { pool, affine } = context;
   const address = addressOf(context, input, indices);
-  const width = vectorWidthOf(context, input.name);
+  const width = context.vectors.has(input.name) ? 4 : 1;
   const packed = perWord(input.storage);
-  if (width * packed === 1) return readText(input.name, emit(context, address, block), context.ranges.get(input.name));
+  if (width * packed === 1) return elementOf(context.inputData.get(input.name)!, emit(context, address, block));
   const { quotient, remainder } = affine.divide(address, width * packed);
-  const vector = vectorText(context, input.name, quotient, block);
+  const vector = wordsAt(context, input.name, quotient, block);
   const at = affine.divide(remainder, packed);
   const word =
     width === 1
       ? vector
       : at.quotient.kind === "constant"
-        ? `${vector}.${components[at.quotient.bits]!}`
-        : `${vector}[${emit(context, at.quotient, block)}]`;
+        ? component(vector, at.quotient.bits)
+        : index(vector, emit(context, at.quotient, block));
   if (packed === 1) return word;
   // The element is shifted to the top of the word; the last one of a word stands there, above those that are cut off.
   const top = shiftOf(input.storage);
-  if (at.remainder.kind === "constant" && at.remainder.bits === 0) return `bitcast<f32>(${word} << ${top}u)`;
+  const widened = (part: Expression): Expression => bitcast("f32", bare(arithmetic("<<", part, u32(top))));
+  if (at.remainder.kind === "constant" && at.remainder.bits === 0) return widened(word);
   if (at.remainder.kind === "constant" && at.remainder.bits === packed - 1)
-    return `bitcast<f32>(${word} & 0x${((0xffffffff << top) >>> 0).toString(16)}u)`;
+    return bitcast("f32", bare(arithmetic("&", word, hex("u32", 0xffffffff << top))));
   const shift = emit(context, pool.multiply(at.remainder, pool.u32(32 / packed)), block);
-  return `bitcast<f32>((${word} >> ${shift}) << ${top}u)`;
+  return widened(arithmetic(">>", word, shift));
 }
 
 /** A word or vector of an input, bound to a name once for all the elements that are taken out of it. */
-function vectorText(context: Context, input: string, index: Expr, block: Block): string {
-  const key = context.pool.load(`${input} vector`, "u32", [index]);
-  const known = block.textOf(key);
+function wordsAt(context: Context, input: string, at: Expr, block: Block): Expression {
+  const key = context.pool.load(`${input} vector`, "u32", [at]);
+  const known = block.valueOf(key);
   if (known !== undefined) return known;
-  const home = context.homeOf(index);
-  const name = context.fresh(`${input}_words`);
-  home.let(name, readText(input, emit(context, index, home), context.ranges.get(input)));
-  home.texts.set(key, name);
-  return name;
+  const home = context.homeOf(at);
+  const data = context.inputData.get(input)!;
+  const type = (data.buffers[0]!.type as ArrayType).of;
+  const words = symbol("let", `${input}_words`, type);
+  home.let(words, elementOf(data, emit(context, at, home)));
+  home.values.set(key, name(words));
+  return name(words);
 }

@@ -7,6 +7,8 @@ import type { WordRange } from "../runtime/artifact.ts";
 import { CompileError, ScheduleError } from "./errors.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import { perWord, wordsFor } from "../runtime/storage.ts";
+import { arithmetic, bare, condition, element, name, u32 } from "./wgsl/build.ts";
+import { type ArrayType, fixedSymbol, type FunctionTree, type Statement, type Symbol } from "./wgsl/tree.ts";
 
 /** Ranges start at multiples of this many words: what devices can bind from, and whole vectors. */
 const alignment = 64;
@@ -65,20 +67,29 @@ function wordsOf(
   return wordsFor(storage, slots);
 }
 
-/** The variable of a binding, of the whole tensor or of its range of this number. No other name ends so. */
+/** The name of a binding's buffer, of the whole tensor or of its range of this number. No other name ends so. */
 export const dataName = (tensor: string, range?: number): string =>
   range === undefined ? `${tensor}_data` : `${tensor}_data__${range}`;
 
-/** Reads the word or vector at an index of the input's data. */
-export function readText(input: string, index: string, ranges: readonly WordRange[] | undefined): string {
-  return ranges === undefined ? `${dataName(input)}[${index}]` : `${dataName(input)}_at(${index})`;
-}
-
-/** The function that `readText` calls for an input in ranges, whose elements are of `type`, `width` words each. */
-export function readerText(input: string, type: string, width: number, ranges: readonly WordRange[]): string {
-  const reads = ranges.map(({ first, count }, at) => {
-    const read = `return ${dataName(input, at)}[${first === 0 ? "at" : `at - ${first / width}u`}];`;
-    return at === ranges.length - 1 ? `  ${read}` : `  if (at < ${(first + count) / width}u) { ${read} }`;
+/** The function that reads an input in ranges, whose elements are `width` words each. */
+export function readerOf(
+  input: string,
+  buffers: readonly Symbol[],
+  width: number,
+  ranges: readonly WordRange[],
+): FunctionTree {
+  const at = fixedSymbol("parameter", "at", "u32");
+  const statements = ranges.map(({ first, count }, range): Statement => {
+    const within = first === 0 ? name(at) : bare(arithmetic("-", name(at), u32(first / width)));
+    const read: Statement = { kind: "return", value: element(buffers[range]!, within) };
+    if (range === ranges.length - 1) return read;
+    const isHere = condition("<", name(at), u32((first + count) / width));
+    return { kind: "if", condition: isHere, body: { statements: [read] } };
   });
-  return [`fn ${dataName(input)}_at(at: u32) -> ${type} {`, ...reads, "}"].join("\n");
+  const { type } = buffers[0]!;
+  return {
+    symbol: fixedSymbol("function", `${dataName(input)}_at`, (type as ArrayType).of),
+    parameters: [at],
+    body: { statements },
+  };
 }

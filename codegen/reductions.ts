@@ -13,6 +13,8 @@ import { groupReductions, type Group } from "./groups.ts";
 import { type Lowering, stagedChain, stagedElement } from "./stage.ts";
 import { Block } from "./statements.ts";
 import { tabulate } from "./tabulate.ts";
+import { condition, element, name, u32 } from "./wgsl/build.ts";
+import { type Expression, symbol } from "./wgsl/tree.ts";
 
 /** Lowers what `exprs` needs and has not yet; afterwards their fields have values. */
 export function materialize(lowering: Lowering, exprs: readonly Expr[]): void {
@@ -99,7 +101,7 @@ interface SharedFold {
   /** How many values the row has. */
   readonly items: Expr;
   /** Whether an invocation is the one that folds what its workgroup has computed. */
-  readonly first: string;
+  readonly first: Expression;
 }
 
 /** The fold by a workgroup: the values of one row apart, then the rows above it in order by one invocation. */
@@ -114,7 +116,7 @@ function foldTogether(lowering: Lowering, group: Group): Values {
     sharing,
     cut,
     items: folder.rows[cut]!,
-    first: `${emit(context, sharing.index, top)} == 0u`,
+    first: condition("==", emit(context, sharing.index, top), u32(0)),
   };
   const most = context.affine.maximum(shared.items);
   const room = Math.floor(context.workgroupWordsLeft() / (sharing.rows * group.cells.length));
@@ -129,20 +131,20 @@ function foldTogether(lowering: Lowering, group: Group): Values {
 
 function declareParts(context: Context, group: Group, { row, rows }: Sharing, width: number): Parts {
   const { pool } = context;
-  const names = group.cells.map((cell) =>
+  const arrays = group.cells.map((cell) =>
     context.declareShared(`${cell.name}_parts`, cell.type, rows * width, "cooperate"),
   );
   const slot = (position: Expr): Expr => context.affine.normal(pool.add(pool.multiply(position, pool.u32(rows)), row));
   return {
     put(position, values, block) {
       const at = emit(context, slot(position), block);
-      values.forEach((value, cell) => block.assign(`${names[cell]!}[${at}]`, emit(context, value, block)));
+      values.forEach((value, cell) => block.assign(element(arrays[cell]!, at), emit(context, value, block)));
     },
     get: (position, block) =>
-      names.map((name, cell) => {
-        const value = context.fresh(group.cells[cell]!.name);
-        block.let(value, `${name}[${emit(context, slot(position), block)}]`);
-        return context.register(value, group.cells[cell]!.type, block);
+      arrays.map((array, cell) => {
+        const value = symbol("let", group.cells[cell]!.name, group.cells[cell]!.type);
+        block.let(value, element(array, emit(context, slot(position), block)));
+        return context.register(name(value), block);
       }),
   };
 }
@@ -156,7 +158,7 @@ function foldAtOnce(context: Context, { folder, sharing, cut, items, first }: Sh
   top.barrier();
   const fold = new Block(top);
   parts.put(pool.u32(0), folder.result(fold, { row: cut, items: parts.get }), fold);
-  top.statements.push({ kind: "if", condition: first, body: fold });
+  top.if(first, fold);
 }
 
 /** There is not: each invocation computes one value at a time, and the row's only fold, a chain, goes on with these. */
@@ -171,24 +173,23 @@ function foldInStretches(context: Context, { folder, sharing, cut, items, first 
     const mine = context.bind(
       "part",
       emit(context, position, own),
-      "u32",
       own,
       most === Infinity ? {} : { maximum: Math.max(0, most - 1) },
     );
     parts.put(sharing.index, folder.item(cut, mine, own), own);
-    body.statements.push({ kind: "if", condition: emit(context, pool.less(position, items), body), body: own });
+    body.if(emit(context, pool.less(position, items), body), own);
     body.barrier();
     const fold = new Block(body);
     const here = pool.minimum(pool.u32(sharing.count), pool.subtract(items, base));
     folder.loop(pool.u32(0), here, 1, fold, (at, inner) =>
       folder.accumulate(accumulators, parts.get(at, inner), inner),
     );
-    body.statements.push({ kind: "if", condition: first, body: fold });
+    body.if(first, fold);
     body.barrier();
   });
   const done = new Block(top);
   parts.put(pool.u32(0), folder.registers(accumulators, done), done);
-  top.statements.push({ kind: "if", condition: first, body: done });
+  top.if(first, done);
 }
 
 const leaveOutCooperate = "leave it out, or give it another level";

@@ -14,10 +14,14 @@ import type { Group } from "./groups.ts";
 import { type AxisMapping, workgroupSizeOf } from "./schedule/mapping.ts";
 import { Block } from "./statements.ts";
 import { type Tile, tileOf } from "./tile.ts";
+import { condition, element, name, u32 } from "./wgsl/build.ts";
+import { localIndex, type Symbol, symbol } from "./wgsl/tree.ts";
 
 /** An operand that is staged: `[position in the stretch][point of its tile]`, padded by one to spread the banks. */
 export interface StagedOperand {
-  readonly name: string;
+  readonly array: Symbol;
+  /** What loads of it have for an input. */
+  readonly key: string;
   /** The operand, over the item variable and the axis variables of its tile. */
   readonly element: Expr;
   readonly axes: readonly AxisMapping[];
@@ -128,17 +132,17 @@ function declareStaged(
   if (staged === undefined) {
     let inner = element;
     while (inner.kind === "unary") inner = inner.operand;
-    const name = context.declareShared(`${(inner as Load).input}_tile`, "f32", stretch * pitch, "stage");
-    staged = { name, element, axes, pitch };
-    lowering.staged.set(name, staged);
-    context.tables.set(name, { name, type: "f32" });
+    const array = context.declareShared(`${(inner as Load).input}_tile`, "f32", stretch * pitch, "stage");
+    const key = context.declareTable(array);
+    staged = { array, key, element, axes, pitch };
+    lowering.staged.set(key, staged);
   }
   const point = axes.reduce<Expr>(
     (onto, axis) => pool.add(pool.multiply(onto, pool.u32(tileOf(axis))), pool.index(tileVariable(context, axis.axis))),
     pool.u32(0),
   );
   // Stored as f32, but with no more significant bits than the operand had: products of staged bf16 stay exact.
-  return pool.load(staged.name, significantBits(element) <= 8 ? "bf16" : "f32", [pool.index(item), point]);
+  return pool.load(staged.key, significantBits(element) <= 8 ? "bf16" : "f32", [pool.index(item), point]);
 }
 
 /** The loop over stretches that replaces a chain's plain loop, if any of the group's operands are staged. */
@@ -150,39 +154,25 @@ export function stagedChain(
   chain: (first: Expr, count: Expr, block: Block, step: (values: Values, block: Block) => void) => void;
 }> {
   const { context, staged } = lowering;
-  const operands = [...staged.values()].filter((operand) => group.cells.some((cell) => reads(cell.leaf, operand.name)));
+  const operands = [...staged.values()].filter((operand) => group.cells.some((cell) => reads(cell.leaf, operand.key)));
   const stretch = context.mapping.stage;
   if (operands.length === 0 || stretch === undefined) return {};
   const { pool } = context;
   const chain = (first: Expr, count: Expr, block: Block, step: (values: Values, block: Block) => void): void => {
     const outer = new Block(block);
-    const name = context.fresh("stretch");
-    const begin = context.register(name, "u32", outer, { multiple: stretch });
+    const counter = symbol("counter", "stretch", "u32");
+    const begin = context.register(name(counter), outer, { multiple: stretch });
     const whole = count.kind === "constant" && count.bits % stretch === 0;
     const here = whole ? pool.u32(stretch) : pool.minimum(pool.u32(stretch), pool.subtract(count, begin));
     outer.barrier();
     for (const operand of operands) fill(lowering, group, operand, pool.add(first, begin), here, outer);
     outer.barrier();
     const body = new Block(outer);
-    const inner = context.fresh(group.reduce.variable.name);
-    const index = context.register(inner, "u32", body, { maximum: stretch - 1 });
+    const inner = symbol("counter", group.reduce.variable.name, "u32");
+    const index = context.register(name(inner), body, { maximum: stretch - 1 });
     step(leavesAt(pool.add(pool.add(first, begin), index), index), body);
-    outer.statements.push({
-      kind: "for",
-      name: inner,
-      from: "0u",
-      condition: `${inner} < ${emit(context, here, outer)}`,
-      step: "1u",
-      body,
-    });
-    block.statements.push({
-      kind: "for",
-      name,
-      from: "0u",
-      condition: `${name} < ${emit(context, count, block)}`,
-      step: `${stretch}u`,
-      body: outer,
-    });
+    outer.for(inner, u32(0), condition("<", name(inner), emit(context, here, outer)), u32(1), body);
+    block.for(counter, u32(0), condition("<", name(counter), emit(context, count, block)), u32(stretch), outer);
   };
   return { chain };
 }
@@ -201,8 +191,8 @@ function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: E
   const total = perRow * (operand.pitch - 1);
   const size = workgroupSizeOf(mapping);
   const body = new Block(block);
-  const name = context.fresh("load");
-  const linear = context.register(name, "u32", body, { maximum: total - 1 });
+  const counter = symbol("counter", "load", "u32");
+  const linear = context.register(name(counter), body, { maximum: total - 1 });
   const along = pool.multiply(pool.binary("remainder", linear, pool.u32(perRow)), pool.u32(ahead));
   const point = pool.divide(linear, pool.u32(perRow));
   const points = unravel(lowering, operand.axes, point);
@@ -217,16 +207,9 @@ function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: E
       return points.get(expr.variable) ?? (axis === undefined ? undefined : tile.inside(axis, tile.raw(axis, 0)));
     });
     const slot = context.affine.normal(pool.add(pool.multiply(position, pool.u32(operand.pitch)), point));
-    body.assign(`${operand.name}[${emit(context, slot, body)}]`, emit(context, value, body));
+    body.assign(element(operand.array, emit(context, slot, body)), emit(context, value, body));
   }
-  block.statements.push({
-    kind: "for",
-    name,
-    from: tile.localIndex,
-    condition: `${name} < ${total}u`,
-    step: `${size}u`,
-    body,
-  });
+  block.for(counter, name(localIndex), condition("<", name(counter), u32(total)), u32(size), body);
 }
 
 /** A point of an operand's tile as an index on each of its axes. */

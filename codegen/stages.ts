@@ -6,6 +6,7 @@ import { type Arithmetic, defaultLimits, type DeviceLimits, type Pass } from "..
 import { withinBounds } from "./bounds.ts";
 import { CompileError, ScheduleError } from "./errors.ts";
 import { lowerPass, type LoweredPass } from "./lower.ts";
+import { moduleOf, passOf } from "./module.ts";
 import type { PassKernel } from "./pass-kernel.ts";
 import { bindingCount, rangesOf } from "./ranges.ts";
 import { located, type Plan, type PlannedPass, planOf } from "./schedule/plan.ts";
@@ -13,8 +14,9 @@ import type { Schedule, Step } from "./schedule/step.ts";
 import { specialize } from "./specialize.ts";
 import { vectorInputs } from "./vectors.ts";
 import { verifyKernel, verifyPasses } from "./verify.ts";
-import { verifyStatements } from "./verify-statements.ts";
-import { printPass } from "./wgsl.ts";
+import { costOf } from "./wgsl/cost.ts";
+import type { Module } from "./wgsl/tree.ts";
+import { verifyModule } from "./wgsl/verify.ts";
 
 /** What the compiler's passes give on the way to an artifact, in their order. */
 export interface Stages {
@@ -32,6 +34,7 @@ export interface PassStages {
   /** Inputs that are read four words at a time. */
   readonly vectors: ReadonlySet<string>;
   readonly lowered: LoweredPass;
+  readonly module: Module;
   readonly printed: Pass;
 }
 
@@ -93,14 +96,15 @@ function passStages(
       arithmetic,
       maxWorkgroupBytes: limits.maxWorkgroupBytes,
     };
-    const lowered = verifyStatements(lowerPass(request), "lower");
-    const printed = printPass(kernel, label, lowered);
+    const lowered = lowerPass(request);
+    const module = verifyModule(moduleOf(label, lowered), arithmetic, "lower");
+    const printed = passOf(kernel, lowered, module);
     const taken = steps.map(({ step }) =>
       step.step === "unroll" ? { ...step, leaves: variation.mapping.unroll } : step,
     );
     return {
-      lowered: { label, kernel: part, steps: taken, vectors, lowered, printed },
-      wgsl: printed.wgsl,
+      lowered: { label, kernel: part, steps: taken, vectors, lowered, module, printed },
+      cost: costOf(module),
     };
   });
 }

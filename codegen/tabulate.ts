@@ -9,6 +9,8 @@ import type { Context } from "./context.ts";
 import { emit } from "./expressions.ts";
 import type { Group } from "./groups.ts";
 import { Block } from "./statements.ts";
+import { arrayOf, condition, element, name, u32 } from "./wgsl/build.ts";
+import { symbol } from "./wgsl/tree.ts";
 
 /** Longer runs are not kept: the array is the invocation's own. */
 const longestTable = 128;
@@ -67,12 +69,12 @@ function fillTable(context: Context, group: Group, expr: Expr, materialize: (exp
   const { start, count, variable } = group.reduce;
   const block = group.block;
   const length = context.affine.maximum(count);
-  const name = context.fresh(`${context.hints.get(expr) ?? "kept"}_of`);
   const type = expr.type as "f32" | "u32" | "i32";
-  block.var(name, `array<${type}, ${length}>`, undefined, context.origins.get(expr) ?? null);
+  const table = symbol("var", `${context.hints.get(expr) ?? "kept"}_of`, arrayOf(type, length));
+  block.var(table, undefined, context.origins.get(expr) ?? null);
   const body = new Block(block);
-  const loop = context.fresh(variable.name);
-  const index = context.register(loop, "u32", body, { maximum: length - 1 });
+  const counter = symbol("counter", variable.name, "u32");
+  const index = context.register(name(counter), body, { maximum: length - 1 });
   const memo = new Map<Expr | Reduce, Expr | Reduce>();
   const value = context.rewrite(
     expr,
@@ -83,20 +85,12 @@ function fillTable(context: Context, group: Group, expr: Expr, materialize: (exp
     memo,
   );
   materialize([value]);
-  body.assign(`${name}[${loop}]`, emit(context, value, body), context.origins.get(expr) ?? null);
-  block.statements.push({
-    kind: "for",
-    name: loop,
-    from: "0u",
-    condition: `${loop} < ${emit(context, count, block)}`,
-    step: "1u",
-    body,
-  });
-  const begin = context.fresh("start");
+  body.assign(element(table, name(counter)), emit(context, value, body), context.origins.get(expr) ?? null);
+  block.for(counter, u32(0), condition("<", name(counter), emit(context, count, block)), u32(1), body);
+  const begin = symbol("let", "start", "u32");
   block.let(begin, emit(context, start, block));
-  const base = context.register(begin, "u32", block);
-  context.tables.set(name, { name, type });
-  return pool.load(name, type, [pool.subtract(pool.index(variable), base)]);
+  const base = context.register(name(begin), block);
+  return pool.load(context.declareTable(table), type, [pool.subtract(pool.index(variable), base)]);
 }
 
 const isBetween = (low: number, value: number, high: number): boolean => low <= value && value <= high;

@@ -5,6 +5,8 @@ import { emit } from "./expressions.ts";
 import { extentOf } from "./pass-kernel.ts";
 import type { AxisMapping } from "./schedule/mapping.ts";
 import { Block } from "./statements.ts";
+import { arithmetic, bare, component, condition, name, u32 } from "./wgsl/build.ts";
+import { type Expression, localIndex, symbol, workgroupCount, workgroupId } from "./wgsl/tree.ts";
 
 export const tileOf = (axis: AxisMapping): number => axis.invocations * axis.registers;
 
@@ -13,16 +15,13 @@ export class Tile {
   readonly block: Block;
   /** Workgroups in all. */
   readonly workgroups: Expr;
-  readonly localIndex = "local_index";
   /** The invocation's place along each axis with more than one invocation, and among the ways. */
   readonly local = new Map<string, Expr>();
   readonly way: Expr;
-  readonly #context: Context;
   readonly #base = new Map<string, Expr>();
   readonly #loops: (() => void)[] = [];
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(readonly context: Context) {
     const { mapping, pool, top } = context;
     this.way = this.#placeInWorkgroup();
     const order = [...mapping.axes].sort((a, b) => Number(this.#isModel(a)) - Number(this.#isModel(b)));
@@ -46,7 +45,7 @@ export class Tile {
 
   /** The point's index inside the workgroup's tile. */
   within(axis: AxisMapping, register: number): Expr {
-    const { pool } = this.#context;
+    const { pool } = this.context;
     const local = this.local.get(axis.axis) ?? pool.u32(0);
     return axis.order === "blocked"
       ? pool.add(pool.multiply(local, pool.u32(axis.registers)), pool.u32(register))
@@ -55,30 +54,30 @@ export class Tile {
 
   /** The index along an axis of one of the invocation's points, which may lie past the axis' end. */
   raw(axis: AxisMapping, register: number): Expr {
-    const { pool } = this.#context;
+    const { pool } = this.context;
     return pool.add(this.#base.get(axis.axis)!, axis.whole ? pool.u32(register) : this.within(axis, register));
   }
 
   /** An index that lies on the axis in any case: points past its end compute the last one's value and do not store it. */
   inside(axis: AxisMapping, raw: Expr): Expr {
-    const { pool, kernel } = this.#context;
+    const { pool, kernel } = this.context;
     const extent = extentOf(kernel, axis.axis);
     return this.#fits(axis) ? raw : pool.minimum(raw, pool.subtract(extent, pool.u32(1)));
   }
 
   /** The condition under which a point is on the axis; undefined where it always is. */
   valid(axis: AxisMapping, raw: Expr): Expr | undefined {
-    return this.#fits(axis) ? undefined : this.#context.pool.less(raw, extentOf(this.#context.kernel, axis.axis));
+    return this.#fits(axis) ? undefined : this.context.pool.less(raw, extentOf(this.context.kernel, axis.axis));
   }
 
   #fits(axis: AxisMapping): boolean {
-    const extent = extentOf(this.#context.kernel, axis.axis);
+    const extent = extentOf(this.context.kernel, axis.axis);
     return extent.kind === "constant" && extent.bits % (axis.whole ? axis.registers : tileOf(axis)) === 0;
   }
 
   /** The points of an axis that are gone through: one even of an empty axis, where an output that lacks it is stored. */
   #walked(axis: AxisMapping): Expr {
-    const { pool, kernel } = this.#context;
+    const { pool, kernel } = this.context;
     const extent = extentOf(kernel, axis.axis);
     return extent.kind === "constant" || kernel.outputs.every((output) => output.over.includes(axis.axis))
       ? extent
@@ -86,19 +85,19 @@ export class Tile {
   }
 
   #isModel(axis: AxisMapping): boolean {
-    return extentOf(this.#context.kernel, axis.axis).kind === "constant";
+    return extentOf(this.context.kernel, axis.axis).kind === "constant";
   }
 
   #placeInWorkgroup(): Expr {
-    const context = this.#context;
+    const context = this.context;
     const { pool, mapping, top } = context;
-    let rest: Expr = context.register(this.localIndex, "u32", top);
+    let rest: Expr = context.register(name(localIndex), top);
     const sizes = [...mapping.axes].reverse().filter((axis) => axis.invocations > 1);
     let left = sizes.reduce((size, axis) => size * axis.invocations, mapping.ways);
     for (const axis of sizes) {
       const last = left === axis.invocations;
       const place = last ? rest : pool.binary("remainder", rest, pool.u32(axis.invocations));
-      const local = context.bind(`${axis.axis}_local`, emit(context, place, top), "u32", top, {
+      const local = context.bind(`${axis.axis}_local`, emit(context, place, top), top, {
         maximum: axis.invocations - 1,
       });
       this.local.set(axis.axis, local);
@@ -108,28 +107,23 @@ export class Tile {
     }
     return mapping.ways === 1
       ? pool.u32(0)
-      : context.bind("way", emit(context, rest, top), "u32", top, { maximum: mapping.ways - 1 });
+      : context.bind("way", emit(context, rest, top), top, { maximum: mapping.ways - 1 });
   }
 
   /** Which tile the workgroup has: the last axis varies fastest. */
   #placeOfWorkgroup(order: readonly AxisMapping[], counts: readonly Expr[]): void {
-    const context = this.#context;
+    const context = this.context;
     const { pool, top } = context;
     if (this.workgroups.kind === "constant" && this.workgroups.bits <= 1) {
       order.forEach((axis) => this.#base.set(axis.axis, pool.u32(0)));
       return;
     }
     // A device takes only so many workgroups along one dimension, so they lie in up to three, with some to spare.
-    let rest: Expr = context.bind(
-      "tile",
-      "workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)",
-      "u32",
-      top,
-    );
+    let rest: Expr = context.bind("tile", workgroupNumber(), top);
     const past = new Block(top);
-    past.statements.push({ kind: "return" });
-    const condition = `${emit(context, rest, top)} >= ${emit(context, this.workgroups, top)}`;
-    top.statements.push({ kind: "if", condition, body: past });
+    past.return();
+    const isPast = condition(">=", emit(context, rest, top), emit(context, this.workgroups, top));
+    top.if(isPast, past);
     for (let at = order.length - 1; at >= 0; at--) {
       const axis = order[at]!;
       const count = counts[at]!;
@@ -141,7 +135,7 @@ export class Tile {
         this.#base.set(axis.axis, base);
         continue;
       }
-      const first = context.bind(`${axis.axis}_base`, emit(context, base, top), "u32", top, {
+      const first = context.bind(`${axis.axis}_base`, emit(context, base, top), top, {
         multiple: tileOf(axis),
       });
       this.#base.set(axis.axis, first);
@@ -150,26 +144,32 @@ export class Tile {
   }
 
   #loopOver(axis: AxisMapping, block: Block): Block {
-    const context = this.#context;
+    const context = this.context;
     const { pool } = context;
     const body = new Block(block);
-    const name = context.fresh(axis.axis);
+    const counter = symbol("counter", axis.axis, "u32");
     const local = this.local.get(axis.axis) ?? pool.u32(0);
     const from = emit(context, pool.multiply(local, pool.u32(axis.registers)), block);
-    const condition = `${name} < ${emit(context, this.#walked(axis), block)}`;
-    const index = context.register(name, "u32", body, { multiple: axis.registers });
+    const isBefore = condition("<", name(counter), emit(context, this.#walked(axis), block));
+    const index = context.register(name(counter), body, { multiple: axis.registers });
     this.#base.set(axis.axis, index);
     this.#home(axis.axis, index);
-    this.#loops.push(() =>
-      block.statements.push({ kind: "for", name, from, condition, step: `${tileOf(axis)}u`, body }),
-    );
+    this.#loops.push(() => block.for(counter, from, isBefore, u32(tileOf(axis)), body));
     return body;
   }
 
   #home(axis: string, register: Expr): void {
     const [home] = register.free as ReadonlySet<Variable>;
-    this.#context.axisHomes.set(axis, home!);
+    this.context.axisHomes.set(axis, home!);
   }
 }
 
 const isOne = (expr: Expr): boolean => expr.kind === "constant" && expr.bits === 1;
+
+/** `workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z)` */
+function workgroupNumber(): Expression {
+  const at = (dimension: number): Expression => component(name(workgroupId), dimension);
+  const times = (dimension: number, next: Expression): Expression =>
+    bare(arithmetic("*", component(name(workgroupCount), dimension), next));
+  return arithmetic("+", at(0), times(0, arithmetic("+", at(1), times(1, at(2)))));
+}

@@ -34,23 +34,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let minimum_0 = min(image_base_0, (uniforms.extent_image - 1u));
   let less_0 = minimum_0 < uniforms.extent_image;
   let total_0 = x_base_0 + x_local_0;
-  let minimum_1 = min(minimum_0, (uniforms.extent_image - 1u));
-  let product_1 = minimum_1 * 4096u;
+  let minimum_3 = min(minimum_0, (uniforms.extent_image - 1u));
+  let product_0 = minimum_3 * 4096u;
   for (var i_0 = way_0; i_0 < 5u; i_0 += 8u) {
     var sum_0: f32 = bitcast<f32>(uniforms.zero);
     let less_1 = ((y_base_0 + i_0) - 2u) < 64u;
-    let product_0 = min(((y_base_0 + i_0) - 2u), 63u) * 64u;
-    let total_1 = product_1 + product_0;
+    let minimum_2 = min(((y_base_0 + i_0) - 2u), 63u);
+    let total_1 = product_0 + (minimum_2 * 64u);
     for (var j_0 = 0u; j_0 < 5u; j_0 += 1u) {
       let row_0 = row_data[j_0];
-      let total_2 = total_1 + min(((total_0 + j_0) - 2u), 63u);
-      let pixels_0 = select(bitcast<f32>(uniforms.zero), pixels_data[total_2], less_0 && less_1 && (((total_0 + j_0) - 2u) < 64u));
-      let product_2 = seal(row_0 * pixels_0);
-      sum_0 = sum_0 + product_2;
+      let minimum_1 = min(((total_0 + j_0) - 2u), 63u);
+      let pixels_0 = select(bitcast<f32>(uniforms.zero), pixels_data[(total_1 + minimum_1)], less_0 && less_1 && (((total_0 + j_0) - 2u) < 64u));
+      let product_1 = seal(row_0 * pixels_0);
+      sum_0 = sum_0 + product_1;
     }
     let column_0 = column_data[i_0];
-    let product_3 = seal(column_0 * sum_0);
-    sum_parts_0[((i_0 * 8u) + x_local_0)] = product_3;
+    let product_2 = seal(column_0 * sum_0);
+    sum_parts_0[((i_0 * 8u) + x_local_0)] = product_2;
   }
   workgroupBarrier();
   if (way_0 == 0u) {
@@ -63,8 +63,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   }
   workgroupBarrier();
   let sum_3 = sum_parts_0[x_local_0];
-  let total_3 = ((minimum_0 * 4096u) + (y_base_0 * 64u)) + x_base_0;
+  let total_2 = ((minimum_0 * 4096u) + (y_base_0 * 64u)) + x_base_0;
   if ((image_base_0 < uniforms.extent_image) && (way_0 == 0u)) {
-    output_data[(total_3 + x_local_0)] = canonical(sum_3);
+    output_data[(total_2 + x_local_0)] = canonical(sum_3);
   }
 }

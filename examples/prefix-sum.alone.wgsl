@@ -24,19 +24,19 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let row_base_0 = tile_0 / 4u;
   var sum_0: f32 = bitcast<f32>(uniforms.zero);
   let minimum_0 = min(((column_base_0 + column_local_0) + 1u), 256u);
-  let minimum_1 = min(row_base_0, (uniforms.extent_row - 1u));
-  let product_0 = minimum_1 * 256u;
+  let minimum_2 = min(row_base_0, (uniforms.extent_row - 1u));
+  let product_0 = minimum_2 * 256u;
   for (var c_0 = uniforms.zero; c_0 < ((minimum_0 + 15u) / 16u); c_0 += 1u) {
     var sum_1: f32 = bitcast<f32>(uniforms.zero);
+    let minimum_1 = min(16u, (minimum_0 - (c_0 * 16u)));
     let total_0 = product_0 + (c_0 * 16u);
-    for (var c_1 = 0u; c_1 < min(16u, (minimum_0 - (c_0 * 16u))); c_1 += 1u) {
+    for (var c_1 = 0u; c_1 < minimum_1; c_1 += 1u) {
       let x_0 = x_data[(total_0 + c_1)];
       sum_1 = sum_1 + x_0;
     }
     sum_0 = sum_0 + sum_1;
   }
-  let total_1 = (product_0 + column_base_0) + column_local_0;
   if (row_base_0 < uniforms.extent_row) {
-    output_data[total_1] = canonical(sum_0);
+    output_data[((product_0 + column_base_0) + column_local_0)] = canonical(sum_0);
   }
 }

@@ -25,14 +25,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   var sum_0: f32 = bitcast<f32>(uniforms.zero);
   let minimum_0 = min(((column_base_0 + column_local_0) + 1u), 256u);
   let minimum_1 = min(row_base_0, (uniforms.extent_row - 1u));
-  let total_0 = (minimum_1 * 4096u) + (column_base_0 * 16u);
-  let total_1 = total_0 + (column_local_0 * 16u);
+  let total_0 = ((minimum_1 * 4096u) + (column_base_0 * 16u)) + (column_local_0 * 16u);
   for (var part_0 = 0u; part_0 < ((minimum_0 + 15u) / 16u); part_0 += 1u) {
-    let scratch0_value_0 = scratch0_value_data[(total_1 + part_0)];
+    let scratch0_value_0 = scratch0_value_data[(total_0 + part_0)];
     sum_0 = sum_0 + scratch0_value_0;
   }
-  let total_2 = ((minimum_1 * 256u) + column_base_0) + column_local_0;
+  let total_1 = ((minimum_1 * 256u) + column_base_0) + column_local_0;
   if (row_base_0 < uniforms.extent_row) {
-    output_data[total_2] = canonical(sum_0);
+    output_data[total_1] = canonical(sum_0);
   }
 }

@@ -47,11 +47,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
       let x_0 = x_data[(total_0 + (c_1 * 32u))];
       let maximum_0 = max_by_bits(value_0, x_0);
       let select_0 = select(2147483648u, 4294967295u, ((bitcast<u32>(x_0) >> 31u) == 1u));
+      let less_0 = (c_0 + (c_1 * 32u)) < place_1;
       let equal_0 = place_0 == (bitcast<u32>(x_0) ^ select_0);
-      let bothTrue_0 = equal_0 && ((c_0 + (c_1 * 32u)) < place_1);
-      let less_0 = place_0 < (bitcast<u32>(x_0) ^ select_0);
-      let select_1 = select(place_0, (bitcast<u32>(x_0) ^ select_0), (less_0 || bothTrue_0));
-      let select_2 = select(place_1, (c_0 + (c_1 * 32u)), (less_0 || bothTrue_0));
+      let less_1 = place_0 < (bitcast<u32>(x_0) ^ select_0);
+      let select_1 = select(place_0, (bitcast<u32>(x_0) ^ select_0), (less_1 || (equal_0 && less_0)));
+      let select_2 = select(place_1, (c_0 + (c_1 * 32u)), (less_1 || (equal_0 && less_0)));
       value_0 = maximum_0;
       place_0 = select_1;
       place_1 = select_2;
@@ -63,8 +63,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     while ((carry_0 & 1u) == 1u) {
       depth_0 = depth_0 - 1u;
       let maximum_1 = max_by_bits(value_stack_0[depth_0], value_1);
-      let bothTrue_1 = (place_stack_0[depth_0] == place_2) && (place_3 < place_stack_1[depth_0]);
-      let eitherTrue_0 = (place_stack_0[depth_0] < place_2) || bothTrue_1;
+      let bothTrue_0 = (place_stack_0[depth_0] == place_2) && (place_3 < place_stack_1[depth_0]);
+      let eitherTrue_0 = (place_stack_0[depth_0] < place_2) || bothTrue_0;
       let select_3 = select(place_stack_0[depth_0], place_2, eitherTrue_0);
       let select_4 = select(place_stack_1[depth_0], place_3, eitherTrue_0);
       value_1 = maximum_1;
@@ -88,8 +88,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     while (depth_0 > 0u) {
       depth_0 = depth_0 - 1u;
       let maximum_2 = max_by_bits(value_stack_0[depth_0], value_3);
-      let bothTrue_2 = (place_stack_0[depth_0] == place_6) && (place_7 < place_stack_1[depth_0]);
-      let eitherTrue_1 = (place_stack_0[depth_0] < place_6) || bothTrue_2;
+      let bothTrue_1 = (place_stack_0[depth_0] == place_6) && (place_7 < place_stack_1[depth_0]);
+      let eitherTrue_1 = (place_stack_0[depth_0] < place_6) || bothTrue_1;
       let select_5 = select(place_stack_0[depth_0], place_6, eitherTrue_1);
       let select_6 = select(place_stack_1[depth_0], place_7, eitherTrue_1);
       value_3 = maximum_2;
@@ -97,18 +97,17 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
       place_7 = select_6;
     }
     let maximum_3 = max_by_bits(value_2, value_3);
-    let bothTrue_3 = (place_4 == place_6) && (place_7 < place_5);
-    let select_7 = select(place_4, place_6, ((place_4 < place_6) || bothTrue_3));
-    let select_8 = select(place_5, place_7, ((place_4 < place_6) || bothTrue_3));
+    let bothTrue_2 = (place_4 == place_6) && (place_7 < place_5);
+    let select_7 = select(place_4, place_6, ((place_4 < place_6) || bothTrue_2));
+    let select_8 = select(place_5, place_7, ((place_4 < place_6) || bothTrue_2));
     value_2 = maximum_3;
     place_4 = select_7;
     place_5 = select_8;
   }
-  let less_1 = (row_base_0 + row_local_0) < uniforms.extent_row;
-  if (less_1) {
+  if ((row_base_0 + row_local_0) < uniforms.extent_row) {
     value_data[minimum_0] = canonical(value_2);
   }
-  if (less_1) {
+  if ((row_base_0 + row_local_0) < uniforms.extent_row) {
     place_data[minimum_0] = place_5;
   }
 }

@@ -26,35 +26,36 @@ fn canonical(x: f32) -> f32 {
 }
 
 fn fn_isInfinite_0(arg_x_0: f32) -> bool {
-  return ((bitcast<u32>(arg_x_0) & 2147483647u) == 2139095040u);
+  return (bitcast<u32>(arg_x_0) & 2147483647u) == 2139095040u;
 }
 
 fn fn_isNaN_0(arg_x_0: f32) -> bool {
-  return (2139095040u < (bitcast<u32>(arg_x_0) & 2147483647u));
+  return 2139095040u < (bitcast<u32>(arg_x_0) & 2147483647u);
 }
 
 fn fn_divide_0(arg_dividend_0: f32, arg_divisor_1: f32) -> f32 {
   let t_0 = bitcast<u32>(arg_divisor_1);
-  let t_1 = (t_0 & 2147483647u);
-  let t_2 = ((t_1 & 8388607u) | 8388608u);
+  let t_1 = t_0 & 2147483647u;
+  let t_2 = (t_1 & 8388607u) | 8388608u;
   let t_3 = bitcast<u32>(arg_dividend_0);
-  let t_4 = (t_3 & 2147483647u);
-  let t_5 = ((t_4 & 8388607u) | 8388608u);
-  let t_6 = (t_5 < t_2);
-  let t_7 = ((select(t_5, (t_5 << 1u), t_6) - t_2) << 8u);
-  let t_8 = (t_7 / t_2);
-  let t_9 = ((t_7 - (t_8 * t_2)) << 8u);
-  let t_10 = (t_9 / t_2);
-  let t_11 = (((t_8 << 16u) | (t_10 << 8u)) | (((t_9 - (t_10 * t_2)) << 8u) / t_2));
-  let t_12 = ((i32((t_4 >> 23u)) - i32((t_1 >> 23u))) + select(127i, 126i, t_6));
-  let t_13 = select(((u32(t_12) << 23u) + ((t_11 + 1u) >> 1u)), 2139095040u, (254i < t_12));
-  let t_14 = (t_4 < 8388608u);
-  let t_15 = select(select(t_13, 0u, (t_12 < 1i)), 0u, (t_14 || (2139095040u <= t_1)));
-  let t_16 = (t_1 < 8388608u);
-  let t_17 = (((t_3 ^ t_0) & 2147483648u) | select(t_15, 2139095040u, (t_16 || (2139095040u <= t_4))));
-  let t_18 = (fn_isInfinite_0(arg_dividend_0) && fn_isInfinite_0(arg_divisor_1));
-  let t_19 = ((fn_isNaN_0(arg_dividend_0) || fn_isNaN_0(arg_divisor_1)) || ((t_14 && t_16) || t_18));
-  return bitcast<f32>(select(t_17, 2143289344u, t_19));
+  let t_4 = t_3 & 2147483647u;
+  let t_5 = (t_4 & 8388607u) | 8388608u;
+  let t_6 = t_5 < t_2;
+  let t_7 = (select(t_5, (t_5 << 1u), t_6) - t_2) << 8u;
+  let t_8 = t_7 / t_2;
+  let t_9 = (t_7 - (t_8 * t_2)) << 8u;
+  let t_10 = t_9 / t_2;
+  let t_11 = ((t_9 - (t_10 * t_2)) << 8u) / t_2;
+  let t_12 = (((t_8 << 16u) | (t_10 << 8u)) | t_11) + 1u;
+  let t_13 = (i32((t_4 >> 23u)) - i32((t_1 >> 23u))) + select(127i, 126i, t_6);
+  let t_14 = select(((u32(t_13) << 23u) + (t_12 >> 1u)), 2139095040u, (254i < t_13));
+  let t_15 = t_4 < 8388608u;
+  let t_16 = select(select(t_14, 0u, (t_13 < 1i)), 0u, (t_15 || (2139095040u <= t_1)));
+  let t_17 = t_1 < 8388608u;
+  let t_18 = ((t_3 ^ t_0) & 2147483648u) | select(t_16, 2139095040u, (t_17 || (2139095040u <= t_4)));
+  let t_19 = (t_15 && t_17) || (fn_isInfinite_0(arg_dividend_0) && fn_isInfinite_0(arg_divisor_1));
+  let t_20 = select(t_18, 2143289344u, ((fn_isNaN_0(arg_dividend_0) || fn_isNaN_0(arg_divisor_1)) || t_19));
+  return bitcast<f32>(t_20);
 }
 
 @compute @workgroup_size(64)
@@ -114,7 +115,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         let n_4 = n_stack_0[depth_0] + n_3;
         let delta_1 = seal(mean_4 - mean_stack_0[depth_0]);
         let toF_2 = f32_of_u32(n_3);
-        let toF_3 = f32_of_u32(max((n_stack_0[depth_0] + n_3), 1u));
+        let maximum_0 = max((n_stack_0[depth_0] + n_3), 1u);
+        let toF_3 = f32_of_u32(maximum_0);
         let share_1 = fn_divide_0(toF_2, toF_3);
         let product_5 = seal(delta_1 * share_1);
         let mean_5 = seal(mean_stack_0[depth_0] + product_5);
@@ -147,7 +149,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         let n_7 = n_stack_0[depth_0] + n_6;
         let delta_2 = seal(mean_7 - mean_stack_0[depth_0]);
         let toF_5 = f32_of_u32(n_6);
-        let toF_6 = f32_of_u32(max((n_stack_0[depth_0] + n_6), 1u));
+        let maximum_1 = max((n_stack_0[depth_0] + n_6), 1u);
+        let toF_6 = f32_of_u32(maximum_1);
         let share_2 = fn_divide_0(toF_5, toF_6);
         let product_9 = seal(delta_2 * share_2);
         let mean_8 = seal(mean_stack_0[depth_0] + product_9);
@@ -164,7 +167,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
       let n_8 = n_5 + n_6;
       let delta_3 = seal(mean_7 - mean_6);
       let toF_8 = f32_of_u32(n_6);
-      let toF_9 = f32_of_u32(max((n_5 + n_6), 1u));
+      let maximum_2 = max((n_5 + n_6), 1u);
+      let toF_9 = f32_of_u32(maximum_2);
       let share_3 = fn_divide_0(toF_8, toF_9);
       let product_13 = seal(delta_3 * share_3);
       let mean_9 = seal(mean_6 + product_13);
@@ -186,13 +190,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let n_9 = n_parts_0[row_local_0];
   let mean_10 = mean_parts_0[row_local_0];
   let m_9 = m2_parts_0[row_local_0];
-  let less_0 = (row_base_0 + row_local_0) < uniforms.extent_row;
-  if (less_0 && (way_0 == 0u)) {
+  if (((row_base_0 + row_local_0) < uniforms.extent_row) && (way_0 == 0u)) {
     mean_data[minimum_0] = canonical(mean_10);
   }
   let toF_11 = f32_of_u32(n_9);
   let variance_0 = fn_divide_0(m_9, toF_11);
-  if (less_0 && (way_0 == 0u)) {
+  if (((row_base_0 + row_local_0) < uniforms.extent_row) && (way_0 == 0u)) {
     variance_data[minimum_0] = canonical(variance_0);
   }
 }

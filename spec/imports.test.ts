@@ -201,6 +201,13 @@ describe("the audit", () => {
   });
 });
 
+test("the shader's tree knows nothing of kernels, schedules or how they are lowered", () => {
+  const known = ["codegen/errors.ts", "dsl/ir.ts", "dsl/expr.ts", artifactFormat];
+  const own = imports.filter(({ from }) => from.startsWith("codegen/wgsl/") && !isTest(from));
+  expect(own.length).toBeGreaterThan(20);
+  expect(own.filter(({ to }) => !to.startsWith("codegen/wgsl/") && !known.includes(to)).map(show)).toEqual([]);
+});
+
 test("nothing in codegen or the audit names a kernel or a reducer", () => {
   const declared = readdirSync(join(root, "models", "kernels"))
     .filter((name) => name.endsWith(".kernel.ts"))

@@ -19,11 +19,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let token_base_0 = tile_0;
   var key_0: u32 = uniforms.zero;
   var index_0: u32 = 0xffffffffu ^ uniforms.zero;
-  let total_0 = (133u - min(part0_local_0, 133u)) + 63u;
   let minimum_0 = min(token_base_0, (uniforms.extent_token - 1u));
-  let total_1 = (minimum_0 * 133u) + part0_local_0;
-  for (var i_0 = 0u; i_0 < (total_0 / 64u); i_0 += 1u) {
-    let logits_0 = logits_data[(total_1 + (i_0 * 64u))];
+  let total_0 = (minimum_0 * 133u) + part0_local_0;
+  for (var i_0 = 0u; i_0 < (((133u - min(part0_local_0, 133u)) + 63u) / 64u); i_0 += 1u) {
+    let logits_0 = logits_data[(total_0 + (i_0 * 64u))];
     let select_0 = select(2147483648u, 4294967295u, ((bitcast<u32>(logits_0) >> 31u) == 1u));
     let less_0 = (part0_local_0 + (i_0 * 64u)) < index_0;
     let equal_0 = key_0 == (bitcast<u32>(logits_0) ^ select_0);

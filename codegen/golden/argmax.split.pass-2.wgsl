@@ -63,8 +63,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     key_1 = select_4;
     index_1 = select_5;
   }
-  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
-  if (less_0) {
+  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
     output_data[minimum_0] = index_1;
   }
 }

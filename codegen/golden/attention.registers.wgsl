@@ -52,62 +52,61 @@ fn min_by_bits(a: f32, b: f32) -> f32 {
 }
 
 fn fn_flush_0(arg_x_0: f32, arg_least_1: f32) -> f32 {
-  let t_0 = ((bitcast<u32>(arg_x_0) & 2147483647u) < bitcast<u32>(arg_least_1));
-  return select(arg_x_0, bitcast<f32>(uniforms.zero), t_0);
+  let t_0 = select(arg_x_0, bitcast<f32>(uniforms.zero), ((bitcast<u32>(arg_x_0) & 2147483647u) < bitcast<u32>(arg_least_1)));
+  return t_0;
 }
 
 fn fn_isNaN_0(arg_x_0: f32) -> bool {
-  return (2139095040u < (bitcast<u32>(arg_x_0) & 2147483647u));
+  return 2139095040u < (bitcast<u32>(arg_x_0) & 2147483647u);
 }
 
 fn fn_exp_0(arg_x_0: f32) -> f32 {
   let t_0 = fn_flush_0(max_by_bits(min_by_bits(arg_x_0, 89.0f), -88.0f), 0x1p-30f);
   let t_1 = floor(seal(seal(t_0 * 0x1.715476p0f) + 0x1p-1f));
   let t_2 = seal(seal(t_0 - seal(t_1 * 0x1.62e4p-1f)) - seal(t_1 * 0x1.7f7d1cp-20f));
-  let t_3 = seal(t_2 * seal(0x1.123fc6p-7f + seal(t_2 * 0x1.6a1a72p-10f)));
-  let t_4 = seal(0x1.55548ap-3f + seal(t_2 * seal(0x1.555916p-5f + t_3)));
-  let t_5 = seal(seal(t_2 * t_2) * seal(0x1.fffffcp-2f + seal(t_2 * t_4)));
-  let t_6 = (bitcast<u32>(seal(1.0f + seal(t_2 + t_5))) + (u32(truncate_i32(t_1)) << 23u));
-  let t_7 = select(select(t_6, 2139095040u, (0x1.62e42ep6f < t_0)), 0u, (t_0 < -0x1.5d589ep6f));
-  return bitcast<f32>(select(t_7, 2143289344u, fn_isNaN_0(arg_x_0)));
+  let t_3 = seal(t_2 * seal(0x1.555916p-5f + seal(t_2 * seal(0x1.123fc6p-7f + seal(t_2 * 0x1.6a1a72p-10f)))));
+  let t_4 = seal(seal(t_2 * t_2) * seal(0x1.fffffcp-2f + seal(t_2 * seal(0x1.55548ap-3f + t_3))));
+  let t_5 = bitcast<u32>(seal(1.0f + seal(t_2 + t_4))) + (u32(truncate_i32(t_1)) << 23u);
+  let t_6 = select(select(select(t_5, 2139095040u, (0x1.62e42ep6f < t_0)), 0u, (t_0 < -0x1.5d589ep6f)), 2143289344u, fn_isNaN_0(arg_x_0));
+  return bitcast<f32>(t_6);
 }
 
 fn fn_plusZero_0(arg_x_0: f32) -> f32 {
-  let t_0 = select(arg_x_0, bitcast<f32>(uniforms.zero), (bitcast<u32>(arg_x_0) == 2147483648u));
-  return t_0;
+  return select(arg_x_0, bitcast<f32>(uniforms.zero), (bitcast<u32>(arg_x_0) == 2147483648u));
 }
 
 fn fn_rescale_0(arg_value_0: f32, arg_factor_1: f32) -> f32 {
-  let t_0 = seal(fn_flush_0(arg_value_0, 0x1p-62f) * fn_flush_0(arg_factor_1, 0x1p-40f));
-  return select(t_0, arg_value_0, (arg_factor_1 == 1.0f));
+  let t_0 = select(seal(fn_flush_0(arg_value_0, 0x1p-62f) * fn_flush_0(arg_factor_1, 0x1p-40f)), arg_value_0, (arg_factor_1 == 1.0f));
+  return t_0;
 }
 
 fn fn_isInfinite_0(arg_x_0: f32) -> bool {
-  return ((bitcast<u32>(arg_x_0) & 2147483647u) == 2139095040u);
+  return (bitcast<u32>(arg_x_0) & 2147483647u) == 2139095040u;
 }
 
 fn fn_divide_0(arg_dividend_0: f32, arg_divisor_1: f32) -> f32 {
   let t_0 = bitcast<u32>(arg_divisor_1);
-  let t_1 = (t_0 & 2147483647u);
-  let t_2 = ((t_1 & 8388607u) | 8388608u);
+  let t_1 = t_0 & 2147483647u;
+  let t_2 = (t_1 & 8388607u) | 8388608u;
   let t_3 = bitcast<u32>(arg_dividend_0);
-  let t_4 = (t_3 & 2147483647u);
-  let t_5 = ((t_4 & 8388607u) | 8388608u);
-  let t_6 = (t_5 < t_2);
-  let t_7 = ((select(t_5, (t_5 << 1u), t_6) - t_2) << 8u);
-  let t_8 = (t_7 / t_2);
-  let t_9 = ((t_7 - (t_8 * t_2)) << 8u);
-  let t_10 = (t_9 / t_2);
-  let t_11 = (((t_8 << 16u) | (t_10 << 8u)) | (((t_9 - (t_10 * t_2)) << 8u) / t_2));
-  let t_12 = ((i32((t_4 >> 23u)) - i32((t_1 >> 23u))) + select(127i, 126i, t_6));
-  let t_13 = select(((u32(t_12) << 23u) + ((t_11 + 1u) >> 1u)), 2139095040u, (254i < t_12));
-  let t_14 = (t_4 < 8388608u);
-  let t_15 = select(select(t_13, 0u, (t_12 < 1i)), 0u, (t_14 || (2139095040u <= t_1)));
-  let t_16 = (t_1 < 8388608u);
-  let t_17 = (((t_3 ^ t_0) & 2147483648u) | select(t_15, 2139095040u, (t_16 || (2139095040u <= t_4))));
-  let t_18 = (fn_isInfinite_0(arg_dividend_0) && fn_isInfinite_0(arg_divisor_1));
-  let t_19 = ((fn_isNaN_0(arg_dividend_0) || fn_isNaN_0(arg_divisor_1)) || ((t_14 && t_16) || t_18));
-  return bitcast<f32>(select(t_17, 2143289344u, t_19));
+  let t_4 = t_3 & 2147483647u;
+  let t_5 = (t_4 & 8388607u) | 8388608u;
+  let t_6 = t_5 < t_2;
+  let t_7 = (select(t_5, (t_5 << 1u), t_6) - t_2) << 8u;
+  let t_8 = t_7 / t_2;
+  let t_9 = (t_7 - (t_8 * t_2)) << 8u;
+  let t_10 = t_9 / t_2;
+  let t_11 = ((t_9 - (t_10 * t_2)) << 8u) / t_2;
+  let t_12 = (((t_8 << 16u) | (t_10 << 8u)) | t_11) + 1u;
+  let t_13 = (i32((t_4 >> 23u)) - i32((t_1 >> 23u))) + select(127i, 126i, t_6);
+  let t_14 = select(((u32(t_13) << 23u) + (t_12 >> 1u)), 2139095040u, (254i < t_13));
+  let t_15 = t_4 < 8388608u;
+  let t_16 = select(select(t_14, 0u, (t_13 < 1i)), 0u, (t_15 || (2139095040u <= t_1)));
+  let t_17 = t_1 < 8388608u;
+  let t_18 = ((t_3 ^ t_0) & 2147483648u) | select(t_16, 2139095040u, (t_17 || (2139095040u <= t_4)));
+  let t_19 = (t_15 && t_17) || (fn_isInfinite_0(arg_dividend_0) && fn_isInfinite_0(arg_divisor_1));
+  let t_20 = select(t_18, 2143289344u, ((fn_isNaN_0(arg_dividend_0) || fn_isNaN_0(arg_divisor_1)) || t_19));
+  return bitcast<f32>(t_20);
 }
 
 @compute @workgroup_size(32)
@@ -136,18 +135,20 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let rowOf_0 = rowOf_data[minimum_0];
   let less_0 = rowOf_0 < uniforms.extent_row;
   let subtract_0 = uniforms.extent_block - 1u;
-  let product_0 = min(rowOf_0, (uniforms.extent_row - 1u)) * uniforms.extent_block;
+  let minimum_4 = min(rowOf_0, (uniforms.extent_row - 1u));
+  let product_0 = minimum_4 * uniforms.extent_block;
   let product_1 = (head_local_0 / 2u) * 4u;
   let subtract_1 = uniforms.extent_slot - 1u;
   let factor_0 = fn_flush_0(uniforms.param_scale, 0x1p-40f);
   for (var run_0 = uniforms.zero; run_0 < ((minimum_1 + 63u) / 64u); run_0 += 1u) {
     var m_1: f32 = bitcast<f32>((0xff7fffffu ^ uniforms.zero));
-    for (var k_0 = uniforms.zero; k_0 < min(64u, (minimum_1 - (run_0 * 64u))); k_0 += 1u) {
+    let minimum_2 = min(64u, (minimum_1 - (run_0 * 64u)));
+    for (var k_0 = uniforms.zero; k_0 < minimum_2; k_0 += 1u) {
       var sum_stack_0: array<f32, 4>;
       var depth_0: u32 = 0u;
       let less_1 = (((run_0 * 64u) + k_0) / 16u) < uniforms.extent_block;
-      let minimum_2 = min((((run_0 * 64u) + k_0) / 16u), subtract_0);
-      let pages_0 = select(0u, pages_data[(product_0 + minimum_2)], less_0 && less_1);
+      let minimum_3 = min((((run_0 * 64u) + k_0) / 16u), subtract_0);
+      let pages_0 = select(0u, pages_data[(product_0 + minimum_3)], less_0 && less_1);
       let total_2 = (pages_0 * 16u) + (((run_0 * 64u) + k_0) % 16u);
       let less_2 = total_2 < uniforms.extent_slot;
       let total_3 = (min(total_2, subtract_1) * 8u) + product_1;
@@ -157,10 +158,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         for (var d_1 = 0u; d_1 < (((8u - d_0) + 3u) / 4u); d_1 += 1u) {
           let q_0 = q_data[(total_1 + (d_1 * 4u))];
           let rounded_0 = round_bf16(q_0);
-          let total_4 = total_3 + (min((d_0 + (d_1 * 4u)), 7u) / 2u);
-          let keys_words_0 = keys_data[total_4];
-          let product_2 = (min((d_0 + (d_1 * 4u)), 7u) % 2u) * 16u;
-          let keys_0 = select(bitcast<f32>(uniforms.zero), bitcast<f32>((keys_words_0 >> product_2) << 16u), less_2 && ((d_0 + (d_1 * 4u)) < 8u));
+          let minimum_5 = min((d_0 + (d_1 * 4u)), 7u);
+          let keys_words_0 = keys_data[(total_3 + (minimum_5 / 2u))];
+          let keys_0 = select(bitcast<f32>(uniforms.zero), bitcast<f32>((keys_words_0 >> ((minimum_5 % 2u) * 16u)) << 16u), less_2 && ((d_0 + (d_1 * 4u)) < 8u));
           sum_0 = fma(rounded_0, keys_0, sum_0);
         }
         var sum_1: f32 = sum_0;
@@ -184,8 +184,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         sum_2 = sum_2 + sum_3;
       }
       let flush_0 = fn_flush_0(sum_2, 0x1p-60f);
-      let product_3 = seal(flush_0 * factor_0);
-      m_1 = max_by_bits(m_1, product_3);
+      let product_2 = seal(flush_0 * factor_0);
+      m_1 = max_by_bits(m_1, product_2);
     }
     var l_1: f32 = bitcast<f32>(uniforms.zero);
     var acc_8: f32 = bitcast<f32>(uniforms.zero);
@@ -196,25 +196,24 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     var acc_13: f32 = bitcast<f32>(uniforms.zero);
     var acc_14: f32 = bitcast<f32>(uniforms.zero);
     var acc_15: f32 = bitcast<f32>(uniforms.zero);
-    for (var k_1 = uniforms.zero; k_1 < min(64u, (minimum_1 - (run_0 * 64u))); k_1 += 1u) {
+    for (var k_1 = uniforms.zero; k_1 < minimum_2; k_1 += 1u) {
       var sum_stack_1: array<f32, 4>;
       var depth_1: u32 = 0u;
       let less_3 = (((run_0 * 64u) + k_1) / 16u) < uniforms.extent_block;
-      let minimum_3 = min((((run_0 * 64u) + k_1) / 16u), subtract_0);
-      let pages_1 = select(0u, pages_data[(product_0 + minimum_3)], less_0 && less_3);
-      let total_6 = (pages_1 * 16u) + (((run_0 * 64u) + k_1) % 16u);
-      let less_4 = total_6 < uniforms.extent_slot;
-      let total_7 = (min(total_6, subtract_1) * 8u) + product_1;
+      let minimum_6 = min((((run_0 * 64u) + k_1) / 16u), subtract_0);
+      let pages_1 = select(0u, pages_data[(product_0 + minimum_6)], less_0 && less_3);
+      let total_5 = (pages_1 * 16u) + (((run_0 * 64u) + k_1) % 16u);
+      let less_4 = total_5 < uniforms.extent_slot;
+      let total_6 = (min(total_5, subtract_1) * 8u) + product_1;
       for (var d_2 = uniforms.zero; d_2 < 4u; d_2 += 1u) {
         var sum_4: f32 = bitcast<f32>(uniforms.zero);
-        let total_5 = total_0 + d_2;
+        let total_4 = total_0 + d_2;
         for (var d_3 = 0u; d_3 < (((8u - d_2) + 3u) / 4u); d_3 += 1u) {
-          let q_1 = q_data[(total_5 + (d_3 * 4u))];
+          let q_1 = q_data[(total_4 + (d_3 * 4u))];
           let rounded_1 = round_bf16(q_1);
-          let total_8 = total_7 + (min((d_2 + (d_3 * 4u)), 7u) / 2u);
-          let keys_words_1 = keys_data[total_8];
-          let product_4 = (min((d_2 + (d_3 * 4u)), 7u) % 2u) * 16u;
-          let keys_1 = select(bitcast<f32>(uniforms.zero), bitcast<f32>((keys_words_1 >> product_4) << 16u), less_4 && ((d_2 + (d_3 * 4u)) < 8u));
+          let minimum_7 = min((d_2 + (d_3 * 4u)), 7u);
+          let keys_words_1 = keys_data[(total_6 + (minimum_7 / 2u))];
+          let keys_1 = select(bitcast<f32>(uniforms.zero), bitcast<f32>((keys_words_1 >> ((minimum_7 % 2u) * 16u)) << 16u), less_4 && ((d_2 + (d_3 * 4u)) < 8u));
           sum_4 = fma(rounded_1, keys_1, sum_4);
         }
         var sum_5: f32 = sum_4;
@@ -238,27 +237,27 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         sum_6 = sum_6 + sum_7;
       }
       let flush_1 = fn_flush_0(sum_6, 0x1p-60f);
-      let product_5 = seal(flush_1 * factor_0);
-      let subtract_2 = seal(product_5 - m_1);
+      let product_3 = seal(flush_1 * factor_0);
+      let subtract_2 = seal(product_3 - m_1);
       let exp_0 = fn_exp_0(subtract_2);
       l_1 = l_1 + exp_0;
       let rounded_2 = round_bf16(exp_0);
-      let values_words_0 = values_data[total_7];
+      let values_words_0 = values_data[total_6];
       let values_0 = select(bitcast<f32>(uniforms.zero), bitcast<f32>(values_words_0 << 16u), less_4);
       acc_8 = fma(rounded_2, values_0, acc_8);
       let values_1 = select(bitcast<f32>(uniforms.zero), bitcast<f32>(values_words_0 & 0xffff0000u), less_4);
       acc_9 = fma(rounded_2, values_1, acc_9);
-      let values_words_1 = values_data[(total_7 + 1u)];
+      let values_words_1 = values_data[(total_6 + 1u)];
       let values_2 = select(bitcast<f32>(uniforms.zero), bitcast<f32>(values_words_1 << 16u), less_4);
       acc_10 = fma(rounded_2, values_2, acc_10);
       let values_3 = select(bitcast<f32>(uniforms.zero), bitcast<f32>(values_words_1 & 0xffff0000u), less_4);
       acc_11 = fma(rounded_2, values_3, acc_11);
-      let values_words_2 = values_data[(total_7 + 2u)];
+      let values_words_2 = values_data[(total_6 + 2u)];
       let values_4 = select(bitcast<f32>(uniforms.zero), bitcast<f32>(values_words_2 << 16u), less_4);
       acc_12 = fma(rounded_2, values_4, acc_12);
       let values_5 = select(bitcast<f32>(uniforms.zero), bitcast<f32>(values_words_2 & 0xffff0000u), less_4);
       acc_13 = fma(rounded_2, values_5, acc_13);
-      let values_words_3 = values_data[(total_7 + 3u)];
+      let values_words_3 = values_data[(total_6 + 3u)];
       let values_6 = select(bitcast<f32>(uniforms.zero), bitcast<f32>(values_words_3 << 16u), less_4);
       acc_14 = fma(rounded_2, values_6, acc_14);
       let values_7 = select(bitcast<f32>(uniforms.zero), bitcast<f32>(values_words_3 & 0xffff0000u), less_4);
@@ -271,40 +270,40 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     let subtract_4 = seal(m_1 - m_2);
     let after_0 = fn_exp_0(subtract_4);
     let rescale_1 = fn_rescale_0(l_1, after_0);
-    let total_9 = seal(rescale_0 + rescale_1);
-    let l_2 = fn_plusZero_0(total_9);
+    let total_7 = seal(rescale_0 + rescale_1);
+    let l_2 = fn_plusZero_0(total_7);
     let rescale_2 = fn_rescale_0(acc_0, before_0);
     let rescale_3 = fn_rescale_0(acc_8, after_0);
-    let total_10 = seal(rescale_2 + rescale_3);
-    let acc_16 = fn_plusZero_0(total_10);
+    let total_8 = seal(rescale_2 + rescale_3);
+    let acc_16 = fn_plusZero_0(total_8);
     let rescale_4 = fn_rescale_0(acc_1, before_0);
     let rescale_5 = fn_rescale_0(acc_9, after_0);
-    let total_11 = seal(rescale_4 + rescale_5);
-    let acc_17 = fn_plusZero_0(total_11);
+    let total_9 = seal(rescale_4 + rescale_5);
+    let acc_17 = fn_plusZero_0(total_9);
     let rescale_6 = fn_rescale_0(acc_2, before_0);
     let rescale_7 = fn_rescale_0(acc_10, after_0);
-    let total_12 = seal(rescale_6 + rescale_7);
-    let acc_18 = fn_plusZero_0(total_12);
+    let total_10 = seal(rescale_6 + rescale_7);
+    let acc_18 = fn_plusZero_0(total_10);
     let rescale_8 = fn_rescale_0(acc_3, before_0);
     let rescale_9 = fn_rescale_0(acc_11, after_0);
-    let total_13 = seal(rescale_8 + rescale_9);
-    let acc_19 = fn_plusZero_0(total_13);
+    let total_11 = seal(rescale_8 + rescale_9);
+    let acc_19 = fn_plusZero_0(total_11);
     let rescale_10 = fn_rescale_0(acc_4, before_0);
     let rescale_11 = fn_rescale_0(acc_12, after_0);
-    let total_14 = seal(rescale_10 + rescale_11);
-    let acc_20 = fn_plusZero_0(total_14);
+    let total_12 = seal(rescale_10 + rescale_11);
+    let acc_20 = fn_plusZero_0(total_12);
     let rescale_12 = fn_rescale_0(acc_5, before_0);
     let rescale_13 = fn_rescale_0(acc_13, after_0);
-    let total_15 = seal(rescale_12 + rescale_13);
-    let acc_21 = fn_plusZero_0(total_15);
+    let total_13 = seal(rescale_12 + rescale_13);
+    let acc_21 = fn_plusZero_0(total_13);
     let rescale_14 = fn_rescale_0(acc_6, before_0);
     let rescale_15 = fn_rescale_0(acc_14, after_0);
-    let total_16 = seal(rescale_14 + rescale_15);
-    let acc_22 = fn_plusZero_0(total_16);
+    let total_14 = seal(rescale_14 + rescale_15);
+    let acc_22 = fn_plusZero_0(total_14);
     let rescale_16 = fn_rescale_0(acc_7, before_0);
     let rescale_17 = fn_rescale_0(acc_15, after_0);
-    let total_17 = seal(rescale_16 + rescale_17);
-    let acc_23 = fn_plusZero_0(total_17);
+    let total_15 = seal(rescale_16 + rescale_17);
+    let acc_23 = fn_plusZero_0(total_15);
     m_0 = m_2;
     l_0 = l_2;
     acc_0 = acc_16;
@@ -321,33 +320,34 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let divide_1 = fn_divide_0(acc_0, l_0);
   let rounded_4 = round_bf16(divide_1);
   let or_0 = (bitcast<u32>(rounded_4) >> 16u) | bitcast<u32>(rounded_3);
-  let less_5 = (token_base_0 + token_local_0) < uniforms.extent_token;
-  let total_18 = (minimum_0 * 16u) + (head_local_0 * 4u);
-  if (less_5) {
-    output_data[total_18] = or_0;
+  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+    output_data[((minimum_0 * 16u) + (head_local_0 * 4u))] = or_0;
   }
   let divide_2 = fn_divide_0(acc_3, l_0);
   let rounded_5 = round_bf16(divide_2);
   let divide_3 = fn_divide_0(acc_2, l_0);
   let rounded_6 = round_bf16(divide_3);
   let or_1 = (bitcast<u32>(rounded_6) >> 16u) | bitcast<u32>(rounded_5);
-  if (less_5) {
-    output_data[(total_18 + 1u)] = or_1;
+  let total_16 = ((minimum_0 * 16u) + (head_local_0 * 4u)) + 1u;
+  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+    output_data[total_16] = or_1;
   }
   let divide_4 = fn_divide_0(acc_5, l_0);
   let rounded_7 = round_bf16(divide_4);
   let divide_5 = fn_divide_0(acc_4, l_0);
   let rounded_8 = round_bf16(divide_5);
   let or_2 = (bitcast<u32>(rounded_8) >> 16u) | bitcast<u32>(rounded_7);
-  if (less_5) {
-    output_data[(total_18 + 2u)] = or_2;
+  let total_17 = ((minimum_0 * 16u) + (head_local_0 * 4u)) + 2u;
+  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+    output_data[total_17] = or_2;
   }
   let divide_6 = fn_divide_0(acc_7, l_0);
   let rounded_9 = round_bf16(divide_6);
   let divide_7 = fn_divide_0(acc_6, l_0);
   let rounded_10 = round_bf16(divide_7);
   let or_3 = (bitcast<u32>(rounded_10) >> 16u) | bitcast<u32>(rounded_9);
-  if (less_5) {
-    output_data[(total_18 + 3u)] = or_3;
+  let total_18 = ((minimum_0 * 16u) + (head_local_0 * 4u)) + 3u;
+  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+    output_data[total_18] = or_3;
   }
 }

@@ -32,22 +32,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   var sum_0: f32 = bitcast<f32>(uniforms.zero);
   let minimum_0 = min(image_base_0, (uniforms.extent_image - 1u));
   let less_0 = minimum_0 < uniforms.extent_image;
-  let minimum_1 = min(minimum_0, (uniforms.extent_image - 1u));
-  let product_0 = minimum_1 * 128u;
-  let total_3 = (out_base_0 * 36u) + (out_local_0 * 36u);
+  let minimum_3 = min(minimum_0, (uniforms.extent_image - 1u));
+  let product_0 = minimum_3 * 128u;
+  let total_2 = (out_base_0 * 36u) + (out_local_0 * 36u);
   for (var c_0 = uniforms.zero; c_0 < 4u; c_0 += 1u) {
     var sum_1: f32 = bitcast<f32>(uniforms.zero);
     let total_0 = product_0 + (c_0 * 32u);
-    let total_4 = total_3 + (c_0 * 9u);
+    let total_3 = total_2 + (c_0 * 9u);
     for (var i_0 = uniforms.zero; i_0 < 3u; i_0 += 1u) {
       var sum_2: f32 = bitcast<f32>(uniforms.zero);
       let less_1 = ((y_local_0 + i_0) - 1u) < 4u;
-      let total_1 = total_0 + (min(((y_local_0 + i_0) - 1u), 3u) * 8u);
-      let total_5 = total_4 + (i_0 * 3u);
+      let minimum_2 = min(((y_local_0 + i_0) - 1u), 3u);
+      let total_1 = total_0 + (minimum_2 * 8u);
+      let total_4 = total_3 + (i_0 * 3u);
       for (var j_0 = 0u; j_0 < 3u; j_0 += 1u) {
-        let total_2 = total_1 + min(((x_local_0 + j_0) - 1u), 7u);
-        let pixels_0 = select(bitcast<f32>(uniforms.zero), pixels_data[total_2], less_0 && less_1 && (((x_local_0 + j_0) - 1u) < 8u));
-        let filter_0 = filter_data[(total_5 + j_0)];
+        let minimum_1 = min(((x_local_0 + j_0) - 1u), 7u);
+        let pixels_0 = select(bitcast<f32>(uniforms.zero), pixels_data[(total_1 + minimum_1)], less_0 && less_1 && (((x_local_0 + j_0) - 1u) < 8u));
+        let filter_0 = filter_data[(total_4 + j_0)];
         let product_1 = seal(pixels_0 * filter_0);
         sum_2 = sum_2 + product_1;
       }
@@ -55,9 +56,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     }
     sum_0 = sum_0 + sum_1;
   }
-  let total_6 = (minimum_0 * 128u) + (out_base_0 * 32u);
-  let total_7 = (total_6 + (out_local_0 * 32u)) + (y_local_0 * 8u);
+  let total_5 = ((minimum_0 * 128u) + (out_base_0 * 32u)) + (out_local_0 * 32u);
+  let total_6 = (total_5 + (y_local_0 * 8u)) + x_local_0;
   if (image_base_0 < uniforms.extent_image) {
-    output_data[(total_7 + x_local_0)] = canonical(sum_0);
+    output_data[total_6] = canonical(sum_0);
   }
 }

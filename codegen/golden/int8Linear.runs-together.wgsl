@@ -21,7 +21,7 @@ fn canonical(x: f32) -> f32 {
 }
 
 fn fn_signedByte_0(arg_word_0: u32, arg_lane_1: u32) -> i32 {
-  return ((i32((arg_word_0 >> (8u * arg_lane_1))) << 24u) >> 24u);
+  return (i32((arg_word_0 >> (8u * arg_lane_1))) << 24u) >> 24u;
 }
 
 @compute @workgroup_size(64)

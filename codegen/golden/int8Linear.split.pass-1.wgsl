@@ -14,7 +14,7 @@ fn seal(x: f32) -> f32 {
 }
 
 fn fn_signedByte_0(arg_word_0: u32, arg_lane_1: u32) -> i32 {
-  return ((i32((arg_word_0 >> (8u * arg_lane_1))) << 24u) >> 24u);
+  return (i32((arg_word_0 >> (8u * arg_lane_1))) << 24u) >> 24u;
 }
 
 @compute @workgroup_size(64)
@@ -31,12 +31,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let minimum_0 = min(8u, (16u - min((part0_local_0 * 8u), 16u)));
   let minimum_1 = min(token_base_0, (uniforms.extent_token - 1u));
   let total_0 = (minimum_1 * 64u) + (part0_local_0 * 32u);
-  let total_2 = (out_base_0 * 16u) + (out_local_0 * 16u);
-  let total_3 = total_2 + (part0_local_0 * 8u);
+  let total_2 = ((out_base_0 * 16u) + (out_local_0 * 16u)) + (part0_local_0 * 8u);
   for (var w_0 = uniforms.zero; w_0 < minimum_0; w_0 += 1u) {
     var sum_1: f32 = bitcast<f32>(uniforms.zero);
     let total_1 = total_0 + (w_0 * 4u);
-    let packed_0 = packed_data[(total_3 + w_0)];
+    let packed_0 = packed_data[(total_2 + w_0)];
     for (var l_0 = 0u; l_0 < 4u; l_0 += 1u) {
       let x_0 = x_data[(total_1 + l_0)];
       let signedByte_0 = fn_signedByte_0(packed_0, l_0);
@@ -46,8 +45,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     }
     sum_0 = sum_0 + sum_1;
   }
-  let total_4 = ((minimum_1 * 128u) + (out_base_0 * 2u)) + (out_local_0 * 2u);
+  let total_3 = ((minimum_1 * 128u) + (out_base_0 * 2u)) + (out_local_0 * 2u);
   if (token_base_0 < uniforms.extent_token) {
-    scratch0_value_data[(total_4 + part0_local_0)] = sum_0;
+    scratch0_value_data[(total_3 + part0_local_0)] = sum_0;
   }
 }

@@ -38,46 +38,46 @@ fn max_by_bits(a: f32, b: f32) -> f32 {
 }
 
 fn fn_isInfinite_0(arg_x_0: f32) -> bool {
-  return ((bitcast<u32>(arg_x_0) & 2147483647u) == 2139095040u);
+  return (bitcast<u32>(arg_x_0) & 2147483647u) == 2139095040u;
 }
 
 fn fn_isNaN_0(arg_x_0: f32) -> bool {
-  return (2139095040u < (bitcast<u32>(arg_x_0) & 2147483647u));
+  return 2139095040u < (bitcast<u32>(arg_x_0) & 2147483647u);
 }
 
 fn fn_divide_0(arg_dividend_0: f32, arg_divisor_1: f32) -> f32 {
   let t_0 = bitcast<u32>(arg_divisor_1);
-  let t_1 = (t_0 & 2147483647u);
-  let t_2 = ((t_1 & 8388607u) | 8388608u);
+  let t_1 = t_0 & 2147483647u;
+  let t_2 = (t_1 & 8388607u) | 8388608u;
   let t_3 = bitcast<u32>(arg_dividend_0);
-  let t_4 = (t_3 & 2147483647u);
-  let t_5 = ((t_4 & 8388607u) | 8388608u);
-  let t_6 = (t_5 < t_2);
-  let t_7 = ((select(t_5, (t_5 << 1u), t_6) - t_2) << 8u);
-  let t_8 = (t_7 / t_2);
-  let t_9 = ((t_7 - (t_8 * t_2)) << 8u);
-  let t_10 = (t_9 / t_2);
-  let t_11 = (((t_8 << 16u) | (t_10 << 8u)) | (((t_9 - (t_10 * t_2)) << 8u) / t_2));
-  let t_12 = ((i32((t_4 >> 23u)) - i32((t_1 >> 23u))) + select(127i, 126i, t_6));
-  let t_13 = select(((u32(t_12) << 23u) + ((t_11 + 1u) >> 1u)), 2139095040u, (254i < t_12));
-  let t_14 = (t_4 < 8388608u);
-  let t_15 = select(select(t_13, 0u, (t_12 < 1i)), 0u, (t_14 || (2139095040u <= t_1)));
-  let t_16 = (t_1 < 8388608u);
-  let t_17 = (((t_3 ^ t_0) & 2147483648u) | select(t_15, 2139095040u, (t_16 || (2139095040u <= t_4))));
-  let t_18 = (fn_isInfinite_0(arg_dividend_0) && fn_isInfinite_0(arg_divisor_1));
-  let t_19 = ((fn_isNaN_0(arg_dividend_0) || fn_isNaN_0(arg_divisor_1)) || ((t_14 && t_16) || t_18));
-  return bitcast<f32>(select(t_17, 2143289344u, t_19));
+  let t_4 = t_3 & 2147483647u;
+  let t_5 = (t_4 & 8388607u) | 8388608u;
+  let t_6 = t_5 < t_2;
+  let t_7 = (select(t_5, (t_5 << 1u), t_6) - t_2) << 8u;
+  let t_8 = t_7 / t_2;
+  let t_9 = (t_7 - (t_8 * t_2)) << 8u;
+  let t_10 = t_9 / t_2;
+  let t_11 = ((t_9 - (t_10 * t_2)) << 8u) / t_2;
+  let t_12 = (((t_8 << 16u) | (t_10 << 8u)) | t_11) + 1u;
+  let t_13 = (i32((t_4 >> 23u)) - i32((t_1 >> 23u))) + select(127i, 126i, t_6);
+  let t_14 = select(((u32(t_13) << 23u) + (t_12 >> 1u)), 2139095040u, (254i < t_13));
+  let t_15 = t_4 < 8388608u;
+  let t_16 = select(select(t_14, 0u, (t_13 < 1i)), 0u, (t_15 || (2139095040u <= t_1)));
+  let t_17 = t_1 < 8388608u;
+  let t_18 = ((t_3 ^ t_0) & 2147483648u) | select(t_16, 2139095040u, (t_17 || (2139095040u <= t_4)));
+  let t_19 = (t_15 && t_17) || (fn_isInfinite_0(arg_dividend_0) && fn_isInfinite_0(arg_divisor_1));
+  let t_20 = select(t_18, 2143289344u, ((fn_isNaN_0(arg_dividend_0) || fn_isNaN_0(arg_divisor_1)) || t_19));
+  return bitcast<f32>(t_20);
 }
 
 fn fn_flush_0(arg_x_0: f32, arg_least_1: f32) -> f32 {
-  let t_0 = ((bitcast<u32>(arg_x_0) & 2147483647u) < bitcast<u32>(arg_least_1));
-  return select(arg_x_0, bitcast<f32>(uniforms.zero), t_0);
+  let t_0 = select(arg_x_0, bitcast<f32>(uniforms.zero), ((bitcast<u32>(arg_x_0) & 2147483647u) < bitcast<u32>(arg_least_1)));
+  return t_0;
 }
 
 fn fn_rootSpecials_0(arg_bits_0: u32, arg_atZero_1: u32, arg_atInfinity_2: u32, arg_otherwise_3: u32) -> u32 {
-  let t_0 = select(2143289344u, arg_atInfinity_2, (arg_bits_0 == 2139095040u));
-  let t_1 = select(select(t_0, arg_otherwise_3, (arg_bits_0 < 2139095040u)), arg_atZero_1, ((arg_bits_0 & 2147483647u) < 8388608u));
-  return t_1;
+  let t_0 = select(select(2143289344u, arg_atInfinity_2, (arg_bits_0 == 2139095040u)), arg_otherwise_3, (arg_bits_0 < 2139095040u));
+  return select(t_0, arg_atZero_1, ((arg_bits_0 & 2147483647u) < 8388608u));
 }
 
 fn fn_roughReciprocalRoot_0(arg_m_0: f32) -> f32 {
@@ -85,16 +85,17 @@ fn fn_roughReciprocalRoot_0(arg_m_0: f32) -> f32 {
   let t_1 = seal(0x1p-1f * arg_m_0);
   let t_2 = seal(t_0 * seal(0x1.8p0f - seal(seal(t_1 * t_0) * t_0)));
   let t_3 = seal(t_2 * seal(0x1.8p0f - seal(seal(t_1 * t_2) * t_2)));
-  return seal(t_3 * seal(0x1.8p0f - seal(seal(t_1 * t_3) * t_3)));
+  let t_4 = seal(t_3 * seal(0x1.8p0f - seal(seal(t_1 * t_3) * t_3)));
+  return t_4;
 }
 
 fn fn_quarterScaled_0(arg_bits_0: u32) -> f32 {
-  let t_0 = ((arg_bits_0 & 8388607u) | ((128u - ((arg_bits_0 >> 23u) & 1u)) << 23u));
+  let t_0 = (arg_bits_0 & 8388607u) | ((128u - ((arg_bits_0 >> 23u) & 1u)) << 23u);
   return bitcast<f32>(t_0);
 }
 
 fn fn_radicand_0(arg_bits_0: u32) -> u32 {
-  let t_0 = (((arg_bits_0 & 8388607u) | 8388608u) << (24u - ((arg_bits_0 >> 23u) & 1u)));
+  let t_0 = ((arg_bits_0 & 8388607u) | 8388608u) << (24u - ((arg_bits_0 >> 23u) & 1u));
   return t_0;
 }
 
@@ -103,9 +104,9 @@ fn fn_rsqrt_0(arg_x_0: f32) -> f32 {
   let t_1 = fn_quarterScaled_0(t_0);
   let t_2 = fn_roughReciprocalRoot_0(t_1);
   let t_3 = truncate_i32(seal(seal(t_1 * t_2) * 8388608.0f));
-  let t_4 = seal(f32((i32(fn_radicand_0(t_0)) - (t_3 * t_3))) * seal(t_2 * t_2));
-  let t_5 = seal(f32((-(t_3 * truncate_i32(seal(t_2 * 0x1p24f))))) - t_4);
-  let t_6 = (bitcast<u32>(seal(t_2 + seal(t_2 * seal(t_5 * 0x1p-47f)))) - (u32(((i32((t_0 >> 23u)) - 127i) >> 1u)) << 23u));
+  let t_4 = f32((i32(fn_radicand_0(t_0)) - (t_3 * t_3)));
+  let t_5 = seal(f32((-(t_3 * truncate_i32(seal(t_2 * 0x1p24f))))) - seal(t_4 * seal(t_2 * t_2)));
+  let t_6 = bitcast<u32>(seal(t_2 + seal(t_2 * seal(t_5 * 0x1p-47f)))) - (u32(((i32((t_0 >> 23u)) - 127i) >> 1u)) << 23u);
   return bitcast<f32>(fn_rootSpecials_0(t_0, 2139095040u, 0u, t_6));
 }
 
@@ -227,8 +228,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let bias_words_0 = bias_data[(minimum_1 / 2u)];
   let bias_0 = bitcast<f32>((bias_words_0 >> ((minimum_1 % 2u) * 16u)) << 16u);
   let total_6 = seal(product_18 + bias_0);
-  let less_0 = (channel_base_0 + channel_local_0) < 101u;
-  if ((token_base_0 < uniforms.extent_token) && less_0) {
+  if ((token_base_0 < uniforms.extent_token) && ((channel_base_0 + channel_local_0) < 101u)) {
     output_data[(product_0 + minimum_1)] = canonical(total_6);
   }
 }

@@ -21,8 +21,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let out_local_0 = local_index % 8u;
   let token_local_0 = local_index / 8u;
   let tile_0 = workgroup.x + workgroups.x * (workgroup.y + workgroups.y * workgroup.z);
-  let product_0 = ((uniforms.extent_token + 15u) / 16u) * 4u;
-  if (tile_0 >= product_0) {
+  if (tile_0 >= (((uniforms.extent_token + 15u) / 16u) * 4u)) {
     return;
   }
   let out_base_0 = (tile_0 % 4u) * 16u;
@@ -32,29 +31,31 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   var sum_2: f32 = bitcast<f32>(uniforms.zero);
   var sum_3: f32 = bitcast<f32>(uniforms.zero);
   let subtract_0 = uniforms.extent_token - 1u;
-  let product_2 = out_base_0 * 128u;
+  let product_1 = out_base_0 * 128u;
   for (var k_0 = uniforms.zero; k_0 < 2u; k_0 += 1u) {
     var sum_4: f32 = bitcast<f32>(uniforms.zero);
     var sum_5: f32 = bitcast<f32>(uniforms.zero);
     var sum_6: f32 = bitcast<f32>(uniforms.zero);
     var sum_7: f32 = bitcast<f32>(uniforms.zero);
-    let product_1 = k_0 * 64u;
+    let product_0 = k_0 * 64u;
     for (var stretch_0 = uniforms.zero; stretch_0 < 128u; stretch_0 += 8u) {
       workgroupBarrier();
       let divide_0 = stretch_0 / 2u;
       for (var load_0 = local_index; load_0 < 128u; load_0 += 64u) {
+        let total_0 = ((load_0 % 8u) * 17u) + (load_0 / 8u);
         let minimum_0 = min((token_base_0 + (load_0 / 8u)), subtract_0);
-        let total_0 = ((minimum_0 * 128u) + product_1) + divide_0;
-        let x_words_0 = x_data[(total_0 + ((load_0 % 8u) / 2u))];
+        let total_1 = ((minimum_0 * 128u) + product_0) + divide_0;
+        let x_words_0 = x_data[(total_1 + ((load_0 % 8u) / 2u))];
         let x_0 = bitcast<f32>((x_words_0 >> (((load_0 % 8u) % 2u) * 16u)) << 16u);
-        x_tile_0[(((load_0 % 8u) * 17u) + (load_0 / 8u))] = x_0;
+        x_tile_0[total_0] = x_0;
       }
       for (var load_1 = local_index; load_1 < 128u; load_1 += 64u) {
-        let total_1 = (product_2 + ((load_1 / 8u) * 128u)) + product_1;
-        let total_2 = (total_1 + divide_0) + ((load_1 % 8u) / 2u);
-        let weight_words_0 = weight_data[total_2];
+        let total_2 = ((load_1 % 8u) * 17u) + (load_1 / 8u);
+        let total_3 = (product_1 + ((load_1 / 8u) * 128u)) + product_0;
+        let total_4 = (total_3 + divide_0) + ((load_1 % 8u) / 2u);
+        let weight_words_0 = weight_data[total_4];
         let weight_0 = bitcast<f32>((weight_words_0 >> (((load_1 % 8u) % 2u) * 16u)) << 16u);
-        weight_tile_0[(((load_1 % 8u) * 17u) + (load_1 / 8u))] = weight_0;
+        weight_tile_0[total_2] = weight_0;
       }
       workgroupBarrier();
       for (var k_1 = 0u; k_1 < 8u; k_1 += 1u) {
@@ -73,22 +74,21 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     sum_2 = sum_2 + sum_6;
     sum_3 = sum_3 + sum_7;
   }
-  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
   let minimum_1 = min((token_base_0 + token_local_0), subtract_0);
-  let total_3 = ((minimum_1 * 64u) + out_base_0) + out_local_0;
-  if (less_0) {
-    output_data[total_3] = canonical(sum_0);
+  let total_5 = ((minimum_1 * 64u) + out_base_0) + out_local_0;
+  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+    output_data[total_5] = canonical(sum_0);
   }
-  if (less_0) {
-    output_data[(total_3 + 8u)] = canonical(sum_1);
+  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+    output_data[(total_5 + 8u)] = canonical(sum_1);
   }
-  let less_1 = (token_base_0 + (token_local_0 + 8u)) < uniforms.extent_token;
+  let less_0 = (token_base_0 + (token_local_0 + 8u)) < uniforms.extent_token;
   let minimum_2 = min((token_base_0 + (token_local_0 + 8u)), subtract_0);
-  let total_4 = ((minimum_2 * 64u) + out_base_0) + out_local_0;
-  if (less_1) {
-    output_data[total_4] = canonical(sum_2);
+  let total_6 = ((minimum_2 * 64u) + out_base_0) + out_local_0;
+  if (less_0) {
+    output_data[total_6] = canonical(sum_2);
   }
-  if (less_1) {
-    output_data[(total_4 + 8u)] = canonical(sum_3);
+  if (less_0) {
+    output_data[(total_6 + 8u)] = canonical(sum_3);
   }
 }

@@ -31,13 +31,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   var a_0: f32 = bitcast<f32>((0x3f800000u ^ uniforms.zero));
   var b_0: f32 = bitcast<f32>(uniforms.zero);
   let minimum_0 = min(((time_base_0 + time_local_0) + 1u), 32u);
-  let minimum_1 = min(row_base_0, (uniforms.extent_row - 1u));
-  let product_0 = minimum_1 * 256u;
+  let minimum_2 = min(row_base_0, (uniforms.extent_row - 1u));
+  let product_0 = minimum_2 * 256u;
   for (var t_0 = uniforms.zero; t_0 < ((minimum_0 + 15u) / 16u); t_0 += 1u) {
     var a_1: f32 = bitcast<f32>((0x3f800000u ^ uniforms.zero));
     var b_1: f32 = bitcast<f32>(uniforms.zero);
+    let minimum_1 = min(16u, (minimum_0 - (t_0 * 16u)));
     let total_0 = product_0 + (t_0 * 128u);
-    for (var t_1 = 0u; t_1 < min(16u, (minimum_0 - (t_0 * 16u))); t_1 += 1u) {
+    for (var t_1 = 0u; t_1 < minimum_1; t_1 += 1u) {
       let total_1 = (total_0 + (t_1 * 8u)) + channel_local_0;
       let a_2 = decay_data[total_1];
       let a_3 = seal(a_1 * a_2);

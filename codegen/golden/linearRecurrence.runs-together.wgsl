@@ -30,10 +30,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   }
   let time_base_0 = tile_0 % 32u;
   let row_base_0 = tile_0 / 32u;
-  let divide_0 = (min((time_base_0 + 1u), 32u) + 15u) / 16u;
   let minimum_0 = min(row_base_0, (uniforms.extent_row - 1u));
   let product_0 = minimum_0 * 256u;
-  for (var t_0 = way_0; t_0 < divide_0; t_0 += 8u) {
+  for (var t_0 = way_0; t_0 < ((min((time_base_0 + 1u), 32u) + 15u) / 16u); t_0 += 8u) {
     var a_0: f32 = bitcast<f32>((0x3f800000u ^ uniforms.zero));
     var b_0: f32 = bitcast<f32>(uniforms.zero);
     let subtract_0 = min((time_base_0 + 1u), 32u) - (t_0 * 16u);
@@ -55,7 +54,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   if (way_0 == 0u) {
     var a_3: f32 = bitcast<f32>((0x3f800000u ^ uniforms.zero));
     var b_3: f32 = bitcast<f32>(uniforms.zero);
-    for (var t_2 = 0u; t_2 < divide_0; t_2 += 1u) {
+    for (var t_2 = 0u; t_2 < ((min((time_base_0 + 1u), 32u) + 15u) / 16u); t_2 += 1u) {
       let a_4 = a_parts_0[((t_2 * 8u) + channel_local_0)];
       let b_4 = b_parts_0[((t_2 * 8u) + channel_local_0)];
       let a_5 = seal(a_3 * a_4);

@@ -32,8 +32,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   var b_0: f32 = bitcast<f32>(uniforms.zero);
   let minimum_0 = min(((time_base_0 + time_local_0) + 1u), 32u);
   let minimum_1 = min(row_base_0, (uniforms.extent_row - 1u));
-  let total_0 = (minimum_1 * 512u) + (time_base_0 * 16u);
-  let total_1 = (total_0 + (time_local_0 * 16u)) + (channel_local_0 * 2u);
+  let total_0 = ((minimum_1 * 512u) + (time_base_0 * 16u)) + (time_local_0 * 16u);
+  let total_1 = total_0 + (channel_local_0 * 2u);
   for (var part_0 = 0u; part_0 < ((minimum_0 + 15u) / 16u); part_0 += 1u) {
     let scratch0_a_0 = scratch0_a_data[(total_1 + part_0)];
     let a_1 = seal(a_0 * scratch0_a_0);
@@ -43,9 +43,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     a_0 = a_1;
     b_0 = b_1;
   }
-  let total_2 = (minimum_1 * 256u) + (time_base_0 * 8u);
-  let total_3 = (total_2 + (time_local_0 * 8u)) + channel_local_0;
+  let total_2 = ((minimum_1 * 256u) + (time_base_0 * 8u)) + (time_local_0 * 8u);
   if (row_base_0 < uniforms.extent_row) {
-    output_data[total_3] = canonical(b_0);
+    output_data[(total_2 + channel_local_0)] = canonical(b_0);
   }
 }

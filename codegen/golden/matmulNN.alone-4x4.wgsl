@@ -74,11 +74,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     var sum_15: f32 = bitcast<f32>(uniforms.zero);
     let product_0 = t_0 * 32u;
     let minimum_0 = min(133u, (product_0 + 32u));
-    let total_0 = product_1 + product_0;
+    let total_1 = product_1 + product_0;
     let product_2 = t_0 * 672u;
-    let total_3 = product_7 + product_0;
-    let total_5 = product_12 + product_0;
-    let total_7 = product_17 + product_0;
+    let total_8 = product_7 + product_0;
+    let total_10 = product_12 + product_0;
+    let total_12 = product_17 + product_0;
     for (var t_1 = uniforms.zero; t_1 < 4u; t_1 += 1u) {
       var sum_16: f32 = bitcast<f32>(uniforms.zero);
       var sum_17: f32 = bitcast<f32>(uniforms.zero);
@@ -96,27 +96,31 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
       var sum_29: f32 = bitcast<f32>(uniforms.zero);
       var sum_30: f32 = bitcast<f32>(uniforms.zero);
       var sum_31: f32 = bitcast<f32>(uniforms.zero);
-      let divide_0 = ((minimum_0 - (product_0 + t_1)) + 3u) / 4u;
-      let total_1 = total_0 + t_1;
-      let total_2 = product_2 + (t_1 * 21u);
-      let total_4 = total_3 + t_1;
-      let total_6 = total_5 + t_1;
-      let total_8 = total_7 + t_1;
-      for (var t_2 = 0u; t_2 < divide_0; t_2 += 1u) {
-        let x_0 = x_data[(total_1 + (t_2 * 4u))];
-        let w_0 = w_data[((total_2 + (t_2 * 84u)) + minimum_2)];
+      let total_0 = (minimum_0 - (product_0 + t_1)) + 3u;
+      let total_2 = total_1 + t_1;
+      let total_3 = product_2 + (t_1 * 21u);
+      let total_9 = total_8 + t_1;
+      let total_11 = total_10 + t_1;
+      let total_13 = total_12 + t_1;
+      for (var t_2 = 0u; t_2 < (total_0 / 4u); t_2 += 1u) {
+        let x_0 = x_data[(total_2 + (t_2 * 4u))];
+        let total_4 = (total_3 + (t_2 * 84u)) + minimum_2;
+        let w_0 = w_data[total_4];
         let product_3 = seal(x_0 * w_0);
         sum_16 = sum_16 + product_3;
-        let w_1 = w_data[((total_2 + (t_2 * 84u)) + minimum_3)];
+        let total_5 = (total_3 + (t_2 * 84u)) + minimum_3;
+        let w_1 = w_data[total_5];
         let product_4 = seal(x_0 * w_1);
         sum_17 = sum_17 + product_4;
-        let w_2 = w_data[((total_2 + (t_2 * 84u)) + minimum_4)];
+        let total_6 = (total_3 + (t_2 * 84u)) + minimum_4;
+        let w_2 = w_data[total_6];
         let product_5 = seal(x_0 * w_2);
         sum_18 = sum_18 + product_5;
-        let w_3 = w_data[((total_2 + (t_2 * 84u)) + minimum_5)];
+        let total_7 = (total_3 + (t_2 * 84u)) + minimum_5;
+        let w_3 = w_data[total_7];
         let product_6 = seal(x_0 * w_3);
         sum_19 = sum_19 + product_6;
-        let x_1 = x_data[(total_4 + (t_2 * 4u))];
+        let x_1 = x_data[(total_9 + (t_2 * 4u))];
         let product_8 = seal(x_1 * w_0);
         sum_20 = sum_20 + product_8;
         let product_9 = seal(x_1 * w_1);
@@ -125,7 +129,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         sum_22 = sum_22 + product_10;
         let product_11 = seal(x_1 * w_3);
         sum_23 = sum_23 + product_11;
-        let x_2 = x_data[(total_6 + (t_2 * 4u))];
+        let x_2 = x_data[(total_11 + (t_2 * 4u))];
         let product_13 = seal(x_2 * w_0);
         sum_24 = sum_24 + product_13;
         let product_14 = seal(x_2 * w_1);
@@ -134,7 +138,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         sum_26 = sum_26 + product_15;
         let product_16 = seal(x_2 * w_3);
         sum_27 = sum_27 + product_16;
-        let x_3 = x_data[(total_8 + (t_2 * 4u))];
+        let x_3 = x_data[(total_13 + (t_2 * 4u))];
         let product_18 = seal(x_3 * w_0);
         sum_28 = sum_28 + product_18;
         let product_19 = seal(x_3 * w_1);
@@ -298,43 +302,40 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   if ((token_base_0 < uniforms.extent_token) && ((out_local_0 + 96u) < 21u)) {
     output_data[((minimum_1 * 21u) + minimum_5)] = canonical(sum_51);
   }
-  let less_0 = (token_base_0 + 1u) < uniforms.extent_token;
-  if (less_0 && (out_local_0 < 21u)) {
+  if (((token_base_0 + 1u) < uniforms.extent_token) && (out_local_0 < 21u)) {
     output_data[((minimum_6 * 21u) + minimum_2)] = canonical(sum_52);
   }
-  if (less_0 && ((out_local_0 + 32u) < 21u)) {
+  if (((token_base_0 + 1u) < uniforms.extent_token) && ((out_local_0 + 32u) < 21u)) {
     output_data[((minimum_6 * 21u) + minimum_3)] = canonical(sum_53);
   }
-  if (less_0 && ((out_local_0 + 64u) < 21u)) {
+  if (((token_base_0 + 1u) < uniforms.extent_token) && ((out_local_0 + 64u) < 21u)) {
     output_data[((minimum_6 * 21u) + minimum_4)] = canonical(sum_54);
   }
-  if (less_0 && ((out_local_0 + 96u) < 21u)) {
+  if (((token_base_0 + 1u) < uniforms.extent_token) && ((out_local_0 + 96u) < 21u)) {
     output_data[((minimum_6 * 21u) + minimum_5)] = canonical(sum_55);
   }
-  let less_1 = (token_base_0 + 2u) < uniforms.extent_token;
-  if (less_1 && (out_local_0 < 21u)) {
+  if (((token_base_0 + 2u) < uniforms.extent_token) && (out_local_0 < 21u)) {
     output_data[((minimum_7 * 21u) + minimum_2)] = canonical(sum_56);
   }
-  if (less_1 && ((out_local_0 + 32u) < 21u)) {
+  if (((token_base_0 + 2u) < uniforms.extent_token) && ((out_local_0 + 32u) < 21u)) {
     output_data[((minimum_7 * 21u) + minimum_3)] = canonical(sum_57);
   }
-  if (less_1 && ((out_local_0 + 64u) < 21u)) {
+  if (((token_base_0 + 2u) < uniforms.extent_token) && ((out_local_0 + 64u) < 21u)) {
     output_data[((minimum_7 * 21u) + minimum_4)] = canonical(sum_58);
   }
-  if (less_1 && ((out_local_0 + 96u) < 21u)) {
+  if (((token_base_0 + 2u) < uniforms.extent_token) && ((out_local_0 + 96u) < 21u)) {
     output_data[((minimum_7 * 21u) + minimum_5)] = canonical(sum_59);
   }
-  let less_2 = (token_base_0 + 3u) < uniforms.extent_token;
-  if (less_2 && (out_local_0 < 21u)) {
+  if (((token_base_0 + 3u) < uniforms.extent_token) && (out_local_0 < 21u)) {
     output_data[((minimum_8 * 21u) + minimum_2)] = canonical(sum_60);
   }
-  if (less_2 && ((out_local_0 + 32u) < 21u)) {
+  if (((token_base_0 + 3u) < uniforms.extent_token) && ((out_local_0 + 32u) < 21u)) {
     output_data[((minimum_8 * 21u) + minimum_3)] = canonical(sum_61);
   }
-  if (less_2 && ((out_local_0 + 64u) < 21u)) {
+  if (((token_base_0 + 3u) < uniforms.extent_token) && ((out_local_0 + 64u) < 21u)) {
     output_data[((minimum_8 * 21u) + minimum_4)] = canonical(sum_62);
   }
-  if (less_2 && ((out_local_0 + 96u) < 21u)) {
+  if (((token_base_0 + 3u) < uniforms.extent_token) && ((out_local_0 + 96u) < 21u)) {
     output_data[((minimum_8 * 21u) + minimum_5)] = canonical(sum_63);
   }
 }

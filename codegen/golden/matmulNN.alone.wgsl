@@ -36,16 +36,17 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     var sum_0: f32 = bitcast<f32>(uniforms.zero);
     let product_0 = t_0 * 32u;
     let minimum_0 = min(133u, (product_0 + 32u));
-    let total_0 = product_1 + product_0;
+    let total_1 = product_1 + product_0;
     let product_2 = t_0 * 672u;
     for (var t_1 = uniforms.zero; t_1 < 4u; t_1 += 1u) {
       var sum_1: f32 = bitcast<f32>(uniforms.zero);
-      let divide_0 = ((minimum_0 - (product_0 + t_1)) + 3u) / 4u;
-      let total_1 = total_0 + t_1;
-      let total_2 = product_2 + (t_1 * 21u);
-      for (var t_2 = 0u; t_2 < divide_0; t_2 += 1u) {
-        let x_0 = x_data[(total_1 + (t_2 * 4u))];
-        let w_0 = w_data[((total_2 + (t_2 * 84u)) + minimum_2)];
+      let total_0 = (minimum_0 - (product_0 + t_1)) + 3u;
+      let total_2 = total_1 + t_1;
+      let total_3 = product_2 + (t_1 * 21u);
+      for (var t_2 = 0u; t_2 < (total_0 / 4u); t_2 += 1u) {
+        let x_0 = x_data[(total_2 + (t_2 * 4u))];
+        let total_4 = (total_3 + (t_2 * 84u)) + minimum_2;
+        let w_0 = w_data[total_4];
         let product_3 = seal(x_0 * w_0);
         sum_1 = sum_1 + product_3;
       }
@@ -71,8 +72,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     }
     sum_3 = sum_3 + sum_4;
   }
-  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
-  if (less_0 && (out_local_0 < 21u)) {
+  if (((token_base_0 + token_local_0) < uniforms.extent_token) && (out_local_0 < 21u)) {
     output_data[((minimum_1 * 21u) + minimum_2)] = canonical(sum_3);
   }
 }

@@ -29,17 +29,19 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   }
   let out_base_0 = (tile_0 % 3u) * 8u;
   let token_base_0 = tile_0 / 3u;
-  let minimum_0 = min(token_base_0, (uniforms.extent_token - 1u));
-  let product_0 = minimum_0 * 133u;
-  let minimum_1 = min((out_base_0 + out_local_0), 20u);
+  let minimum_1 = min(token_base_0, (uniforms.extent_token - 1u));
+  let product_0 = minimum_1 * 133u;
+  let minimum_2 = min((out_base_0 + out_local_0), 20u);
   for (var t_0 = way_0; t_0 < 20u; t_0 += 8u) {
     var sum_0: f32 = bitcast<f32>(uniforms.zero);
-    let subtract_0 = min(133u, (((t_0 / 4u) * 32u) + 32u)) - (((t_0 / 4u) * 32u) + (t_0 % 4u));
-    let total_0 = (product_0 + ((t_0 / 4u) * 32u)) + (t_0 % 4u);
-    let total_1 = ((t_0 / 4u) * 672u) + ((t_0 % 4u) * 21u);
-    for (var t_1 = 0u; t_1 < ((subtract_0 + 3u) / 4u); t_1 += 1u) {
-      let x_0 = x_data[(total_0 + (t_1 * 4u))];
-      let w_0 = w_data[((total_1 + (t_1 * 84u)) + minimum_1)];
+    let total_0 = ((t_0 / 4u) * 32u) + (t_0 % 4u);
+    let minimum_0 = min(133u, (((t_0 / 4u) * 32u) + 32u));
+    let total_1 = (product_0 + ((t_0 / 4u) * 32u)) + (t_0 % 4u);
+    let total_2 = ((t_0 / 4u) * 672u) + ((t_0 % 4u) * 21u);
+    for (var t_1 = 0u; t_1 < (((minimum_0 - total_0) + 3u) / 4u); t_1 += 1u) {
+      let x_0 = x_data[(total_1 + (t_1 * 4u))];
+      let total_3 = (total_2 + (t_1 * 84u)) + minimum_2;
+      let w_0 = w_data[total_3];
       let product_1 = seal(x_0 * w_0);
       sum_0 = sum_0 + product_1;
     }
@@ -53,7 +55,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
       var sum_1: f32 = bitcast<f32>(uniforms.zero);
       let product_2 = t_2 * 32u;
       for (var t_3 = 0u; t_3 < 4u; t_3 += 1u) {
-        let sum_2 = sum_parts_0[((product_2 + (t_3 * 8u)) + out_local_0)];
+        let total_4 = (product_2 + (t_3 * 8u)) + out_local_0;
+        let sum_2 = sum_parts_0[total_4];
         sum_1 = sum_1 + sum_2;
       }
       var sum_3: f32 = sum_1;
@@ -81,6 +84,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   workgroupBarrier();
   let sum_6 = sum_parts_0[out_local_0];
   if ((token_base_0 < uniforms.extent_token) && ((out_base_0 + out_local_0) < 21u) && (way_0 == 0u)) {
-    output_data[((minimum_0 * 21u) + minimum_1)] = canonical(sum_6);
+    output_data[((minimum_1 * 21u) + minimum_2)] = canonical(sum_6);
   }
 }

@@ -24,28 +24,29 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let out_base_0 = (tile_0 % 3u) * 8u;
   let token_base_0 = tile_0 / 3u;
   var sum_0: f32 = bitcast<f32>(uniforms.zero);
-  let subtract_0 = 20u - min((min(part0_local_0, 4u) * 4u), 20u);
+  let minimum_0 = min((min(part0_local_0, 4u) * 4u), 20u);
   let product_0 = min(part0_local_0, 4u) * 32u;
-  let minimum_0 = min(133u, (product_0 + 32u));
-  let minimum_1 = min(token_base_0, (uniforms.extent_token - 1u));
-  let total_0 = (minimum_1 * 133u) + product_0;
-  let minimum_2 = min((out_base_0 + out_local_0), 20u);
+  let minimum_1 = min(133u, (product_0 + 32u));
+  let minimum_3 = min(token_base_0, (uniforms.extent_token - 1u));
+  let total_0 = (minimum_3 * 133u) + product_0;
+  let minimum_4 = min((out_base_0 + out_local_0), 20u);
   let product_1 = min(part0_local_0, 4u) * 672u;
-  for (var t_0 = uniforms.zero; t_0 < min(4u, subtract_0); t_0 += 1u) {
+  for (var t_0 = uniforms.zero; t_0 < min(4u, (20u - minimum_0)); t_0 += 1u) {
     var sum_1: f32 = bitcast<f32>(uniforms.zero);
-    let subtract_1 = minimum_0 - min((product_0 + t_0), minimum_0);
+    let minimum_2 = min((product_0 + t_0), minimum_1);
     let total_1 = total_0 + t_0;
     let total_2 = product_1 + (t_0 * 21u);
-    for (var t_1 = 0u; t_1 < ((subtract_1 + 3u) / 4u); t_1 += 1u) {
+    for (var t_1 = 0u; t_1 < (((minimum_1 - minimum_2) + 3u) / 4u); t_1 += 1u) {
       let x_0 = x_data[(total_1 + (t_1 * 4u))];
-      let w_0 = w_data[((total_2 + (t_1 * 84u)) + minimum_2)];
+      let total_3 = (total_2 + (t_1 * 84u)) + minimum_4;
+      let w_0 = w_data[total_3];
       let product_2 = seal(x_0 * w_0);
       sum_1 = sum_1 + product_2;
     }
     sum_0 = sum_0 + sum_1;
   }
-  let total_3 = ((minimum_1 * 105u) + (minimum_2 * 5u)) + min(part0_local_0, 4u);
+  let total_4 = ((minimum_3 * 105u) + (minimum_4 * 5u)) + min(part0_local_0, 4u);
   if ((token_base_0 < uniforms.extent_token) && ((out_base_0 + out_local_0) < 21u) && (part0_local_0 < 5u)) {
-    scratch0_value_data[total_3] = sum_0;
+    scratch0_value_data[total_4] = sum_0;
   }
 }

@@ -48,9 +48,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     }
     sum_1 = sum_1 + sum_2;
   }
-  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
-  let total_1 = (minimum_0 * 21u) + min(out_local_0, 20u);
-  if (less_0 && (out_local_0 < 21u)) {
-    output_data[total_1] = canonical(sum_1);
+  if (((token_base_0 + token_local_0) < uniforms.extent_token) && (out_local_0 < 21u)) {
+    output_data[((minimum_0 * 21u) + min(out_local_0, 20u))] = canonical(sum_1);
   }
 }

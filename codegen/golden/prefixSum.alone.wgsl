@@ -22,10 +22,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   }
   let row_base_0 = tile_0;
   var sum_0: f32 = bitcast<f32>(uniforms.zero);
-  let divide_0 = (min((c_local_0 + 1u), 64u) + 31u) / 32u;
   let minimum_0 = min(row_base_0, (uniforms.extent_row - 1u));
   let product_0 = minimum_0 * 64u;
-  for (var k_0 = uniforms.zero; k_0 < divide_0; k_0 += 1u) {
+  for (var k_0 = uniforms.zero; k_0 < ((min((c_local_0 + 1u), 64u) + 31u) / 32u); k_0 += 1u) {
     var sum_1: f32 = bitcast<f32>(uniforms.zero);
     let subtract_0 = min((c_local_0 + 1u), 64u) - (k_0 * 32u);
     let total_0 = product_0 + (k_0 * 32u);

@@ -24,15 +24,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   }
   let c_base_0 = (tile_0 % 8u) * 8u;
   let row_base_0 = tile_0 / 8u;
-  let total_0 = min(((c_base_0 + c_local_0) + 1u), 64u) + 31u;
-  let minimum_0 = min(row_base_0, (uniforms.extent_row - 1u));
-  let product_0 = minimum_0 * 64u;
-  for (var k_0 = way_0; k_0 < (total_0 / 32u); k_0 += 8u) {
+  let minimum_0 = min(((c_base_0 + c_local_0) + 1u), 64u);
+  let minimum_2 = min(row_base_0, (uniforms.extent_row - 1u));
+  let product_0 = minimum_2 * 64u;
+  for (var k_0 = way_0; k_0 < ((minimum_0 + 31u) / 32u); k_0 += 8u) {
     var sum_0: f32 = bitcast<f32>(uniforms.zero);
-    let subtract_0 = min(((c_base_0 + c_local_0) + 1u), 64u) - (k_0 * 32u);
-    let total_1 = product_0 + (k_0 * 32u);
-    for (var k_1 = 0u; k_1 < min(32u, subtract_0); k_1 += 1u) {
-      let x_0 = x_data[(total_1 + k_1)];
+    let minimum_1 = min(32u, (minimum_0 - (k_0 * 32u)));
+    let total_0 = product_0 + (k_0 * 32u);
+    for (var k_1 = 0u; k_1 < minimum_1; k_1 += 1u) {
+      let x_0 = x_data[(total_0 + k_1)];
       sum_0 = sum_0 + x_0;
     }
     sum_parts_0[((k_0 * 8u) + c_local_0)] = sum_0;
@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   workgroupBarrier();
   if (way_0 == 0u) {
     var sum_1: f32 = bitcast<f32>(uniforms.zero);
-    for (var k_2 = 0u; k_2 < (total_0 / 32u); k_2 += 1u) {
+    for (var k_2 = 0u; k_2 < ((minimum_0 + 31u) / 32u); k_2 += 1u) {
       let sum_2 = sum_parts_0[((k_2 * 8u) + c_local_0)];
       sum_1 = sum_1 + sum_2;
     }

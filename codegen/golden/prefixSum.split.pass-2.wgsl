@@ -22,10 +22,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   }
   let row_base_0 = tile_0;
   var sum_0: f32 = bitcast<f32>(uniforms.zero);
-  let divide_0 = (min((c_local_0 + 1u), 64u) + 31u) / 32u;
   let minimum_0 = min(row_base_0, (uniforms.extent_row - 1u));
   let total_0 = (minimum_0 * 128u) + (c_local_0 * 2u);
-  for (var part_0 = 0u; part_0 < divide_0; part_0 += 1u) {
+  for (var part_0 = 0u; part_0 < ((min((c_local_0 + 1u), 64u) + 31u) / 32u); part_0 += 1u) {
     let scratch0_value_0 = scratch0_value_data[(total_0 + part_0)];
     sum_0 = sum_0 + scratch0_value_0;
   }

@@ -20,8 +20,8 @@ fn round_bf16(x: f32) -> f32 {
 }
 
 fn fn_flush_0(arg_x_0: f32, arg_least_1: f32) -> f32 {
-  let t_0 = ((bitcast<u32>(arg_x_0) & 2147483647u) < bitcast<u32>(arg_least_1));
-  return select(arg_x_0, bitcast<f32>(uniforms.zero), t_0);
+  let t_0 = select(arg_x_0, bitcast<f32>(uniforms.zero), ((bitcast<u32>(arg_x_0) & 2147483647u) < bitcast<u32>(arg_least_1)));
+  return t_0;
 }
 
 @compute @workgroup_size(64)
