@@ -14,10 +14,11 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { areEqual, compareTexts, reportLines } from "./report.ts";
@@ -48,6 +49,18 @@ function writeSide({ name, sources }: Side, folder: string, list: string, only: 
   process.stderr.write(`${name}: ${readdirSync(folder).length} texts in ${seconds} s\n`);
 }
 
+/** How many sides' texts are kept, of some 30 MB each. */
+const mostKept = 6;
+
+/** Removes all but those that were written last. */
+function forgetOldest(folder: string): void {
+  const age = (name: string): number => -statSync(join(folder, name)).mtimeMs;
+  const oldest = readdirSync(folder)
+    .sort((left, right) => age(left) - age(right))
+    .slice(mostKept);
+  for (const name of oldest) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
 /** The same for a commit, whose texts at these sizes are kept. */
 function writeCommit(side: Side, folder: string, list: string, only: string): void {
   const writer = fileURLToPath(new URL("./write.ts", import.meta.url));
@@ -59,6 +72,7 @@ function writeCommit(side: Side, folder: string, list: string, only: string): vo
     const unfinished = `${kept}.${process.pid}`;
     cpSync(folder, unfinished, { recursive: true });
     renameSync(unfinished, kept);
+    forgetOldest(dirname(kept));
     return;
   }
   cpSync(kept, folder, { recursive: true });
