@@ -50,7 +50,7 @@ function nameOf(context: Context, expr: Expr, operation: Expression, home: Block
 /** Short operations on integers and conditions need no name where they are used in the block that they belong to. */
 function isInlined(expr: Expr, operation: Expression): boolean {
   if (expr.type === "f32" || callsFunction(expr)) return false;
-  return sizeOf(operation) <= (operation.kind === "call" || operation.kind === "select" ? 3 : 5);
+  return sizeOf(operation) <= (operation.kind === "call" || operation.kind === "select" ? 4 : 5);
 }
 
 /** Loads, and what the text calls a function for, are computed once: drivers put the function in at every call. */

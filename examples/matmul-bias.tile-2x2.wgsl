@@ -81,25 +81,26 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   }
   let bias_0 = bias_data[(out_base_0 + out_local_0)];
   let total_5 = seal(sum_0 + bias_0);
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
   let minimum_1 = min((token_base_0 + token_local_0), subtract_0);
   let total_6 = ((minimum_1 * 256u) + out_base_0) + out_local_0;
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[total_6] = canonical(total_5);
   }
   let bias_1 = bias_data[((out_base_0 + out_local_0) + 8u)];
   let total_7 = seal(sum_1 + bias_1);
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[(total_6 + 8u)] = canonical(total_7);
   }
   let total_8 = seal(sum_2 + bias_0);
-  let less_0 = (token_base_0 + (token_local_0 + 8u)) < uniforms.extent_token;
+  let less_1 = (token_base_0 + (token_local_0 + 8u)) < uniforms.extent_token;
   let minimum_2 = min((token_base_0 + (token_local_0 + 8u)), subtract_0);
   let total_9 = ((minimum_2 * 256u) + out_base_0) + out_local_0;
-  if (less_0) {
+  if (less_1) {
     output_data[total_9] = canonical(total_8);
   }
   let total_10 = seal(sum_3 + bias_1);
-  if (less_0) {
+  if (less_1) {
     output_data[(total_9 + 8u)] = canonical(total_10);
   }
 }

@@ -20,15 +20,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let row_base_0 = tile_0 / 64u;
   var sum_0: f32 = bitcast<f32>(uniforms.zero);
   let minimum_0 = min(((column_base_0 + column_local_0) + 1u), 256u);
-  let minimum_1 = min((part0_local_0 * 16u), minimum_0);
-  let minimum_2 = min(16u, (minimum_0 - minimum_1));
-  let minimum_3 = min(row_base_0, (uniforms.extent_row - 1u));
-  let total_0 = (minimum_3 * 256u) + (part0_local_0 * 16u);
-  for (var c_0 = 0u; c_0 < minimum_2; c_0 += 1u) {
+  let subtract_0 = minimum_0 - min((part0_local_0 * 16u), minimum_0);
+  let minimum_1 = min(row_base_0, (uniforms.extent_row - 1u));
+  let total_0 = (minimum_1 * 256u) + (part0_local_0 * 16u);
+  for (var c_0 = 0u; c_0 < min(16u, subtract_0); c_0 += 1u) {
     let x_0 = x_data[(total_0 + c_0)];
     sum_0 = sum_0 + x_0;
   }
-  let total_1 = ((minimum_3 * 4096u) + (column_base_0 * 16u)) + (column_local_0 * 16u);
+  let total_1 = ((minimum_1 * 4096u) + (column_base_0 * 16u)) + (column_local_0 * 16u);
   if (row_base_0 < uniforms.extent_row) {
     scratch0_value_data[(total_1 + part0_local_0)] = sum_0;
   }

@@ -158,12 +158,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     }
     sum_2 = sum_2 + sum_3;
   }
-  let minimum_1 = min((id_base_0 + id_local_0), 999u);
-  let logits_2 = logits_data[(product_0 + minimum_1)];
+  let total_2 = product_0 + min((id_base_0 + id_local_0), 999u);
+  let logits_2 = logits_data[total_2];
   let subtract_1 = seal(logits_2 - largest_2);
   let exp_1 = fn_exp_0(subtract_1);
   let divide_0 = fn_divide_0(exp_1, sum_2);
   if ((token_base_0 < uniforms.extent_token) && ((id_base_0 + id_local_0) < 1000u)) {
-    output_data[(product_0 + minimum_1)] = canonical(divide_0);
+    output_data[total_2] = canonical(divide_0);
   }
 }

@@ -104,10 +104,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     place_4 = select_7;
     place_5 = select_8;
   }
-  if ((row_base_0 + row_local_0) < uniforms.extent_row) {
+  let less_2 = (row_base_0 + row_local_0) < uniforms.extent_row;
+  if (less_2) {
     value_data[minimum_0] = canonical(value_2);
   }
-  if ((row_base_0 + row_local_0) < uniforms.extent_row) {
+  if (less_2) {
     place_data[minimum_0] = place_5;
   }
 }

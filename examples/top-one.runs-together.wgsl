@@ -126,10 +126,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let value_5 = value_parts_0[row_local_0];
   let place_10 = place_parts_0[row_local_0];
   let place_11 = place_parts_1[row_local_0];
-  if (((row_base_0 + row_local_0) < uniforms.extent_row) && (way_0 == 0u)) {
+  let less_2 = (row_base_0 + row_local_0) < uniforms.extent_row;
+  if (less_2 && (way_0 == 0u)) {
     value_data[minimum_0] = canonical(value_5);
   }
-  if (((row_base_0 + row_local_0) < uniforms.extent_row) && (way_0 == 0u)) {
+  if (less_2 && (way_0 == 0u)) {
     place_data[minimum_0] = place_11;
   }
 }

@@ -153,8 +153,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     let n_7 = n_4 + n_5;
     let delta_3 = seal(mean_6 - mean_5);
     let toF_8 = f32_of_u32(n_5);
-    let maximum_2 = max((n_4 + n_5), 1u);
-    let toF_9 = f32_of_u32(maximum_2);
+    let toF_9 = f32_of_u32(max((n_4 + n_5), 1u));
     let share_3 = fn_divide_0(toF_8, toF_9);
     let product_13 = seal(delta_3 * share_3);
     let mean_8 = seal(mean_5 + product_13);
@@ -168,12 +167,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     mean_5 = mean_8;
     m_4 = m_7;
   }
-  if ((row_base_0 + row_local_0) < uniforms.extent_row) {
+  let less_0 = (row_base_0 + row_local_0) < uniforms.extent_row;
+  if (less_0) {
     mean_data[minimum_0] = canonical(mean_5);
   }
   let toF_11 = f32_of_u32(n_4);
   let variance_0 = fn_divide_0(m_4, toF_11);
-  if ((row_base_0 + row_local_0) < uniforms.extent_row) {
+  if (less_0) {
     variance_data[minimum_0] = canonical(variance_0);
   }
 }

@@ -167,8 +167,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
       let n_8 = n_5 + n_6;
       let delta_3 = seal(mean_7 - mean_6);
       let toF_8 = f32_of_u32(n_6);
-      let maximum_2 = max((n_5 + n_6), 1u);
-      let toF_9 = f32_of_u32(maximum_2);
+      let toF_9 = f32_of_u32(max((n_5 + n_6), 1u));
       let share_3 = fn_divide_0(toF_8, toF_9);
       let product_13 = seal(delta_3 * share_3);
       let mean_9 = seal(mean_6 + product_13);
@@ -190,12 +189,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let n_9 = n_parts_0[row_local_0];
   let mean_10 = mean_parts_0[row_local_0];
   let m_9 = m2_parts_0[row_local_0];
-  if (((row_base_0 + row_local_0) < uniforms.extent_row) && (way_0 == 0u)) {
+  let less_0 = (row_base_0 + row_local_0) < uniforms.extent_row;
+  if (less_0 && (way_0 == 0u)) {
     mean_data[minimum_0] = canonical(mean_10);
   }
   let toF_11 = f32_of_u32(n_9);
   let variance_0 = fn_divide_0(m_9, toF_11);
-  if (((row_base_0 + row_local_0) < uniforms.extent_row) && (way_0 == 0u)) {
+  if (less_0 && (way_0 == 0u)) {
     variance_data[minimum_0] = canonical(variance_0);
   }
 }

@@ -74,7 +74,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     key_2 = select_7;
     index_2 = select_8;
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  let less_2 = (token_base_0 + token_local_0) < uniforms.extent_token;
+  if (less_2) {
     output_data[minimum_0] = index_2;
   }
 }

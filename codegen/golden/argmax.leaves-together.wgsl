@@ -90,7 +90,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   workgroupBarrier();
   let key_5 = key_parts_0[token_local_0];
   let index_5 = index_parts_0[token_local_0];
-  if (((token_base_0 + token_local_0) < uniforms.extent_token) && (way_0 == 0u)) {
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
+  if (less_0 && (way_0 == 0u)) {
     output_data[minimum_0] = index_5;
   }
 }

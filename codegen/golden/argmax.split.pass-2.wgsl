@@ -63,7 +63,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     key_1 = select_4;
     index_1 = select_5;
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
+  if (less_0) {
     output_data[minimum_0] = index_1;
   }
 }

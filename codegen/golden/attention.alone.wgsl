@@ -72,7 +72,8 @@ fn fn_exp_0(arg_x_0: f32) -> f32 {
 }
 
 fn fn_plusZero_0(arg_x_0: f32) -> f32 {
-  return select(arg_x_0, bitcast<f32>(uniforms.zero), (bitcast<u32>(arg_x_0) == 2147483648u));
+  let t_0 = select(arg_x_0, bitcast<f32>(uniforms.zero), (bitcast<u32>(arg_x_0) == 2147483648u));
+  return t_0;
 }
 
 fn fn_rescale_0(arg_value_0: f32, arg_factor_1: f32) -> f32 {
@@ -280,8 +281,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let divide_1 = fn_divide_0(acc_0, l_0);
   let rounded_4 = round_bf16(divide_1);
   let or_0 = (bitcast<u32>(rounded_4) >> 16u) | bitcast<u32>(rounded_3);
+  let less_6 = (token_base_0 + token_local_0) < uniforms.extent_token;
   let total_12 = ((minimum_0 * 16u) + (head_local_0 * 4u)) + dim_local_0;
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_6) {
     output_data[total_12] = or_0;
   }
 }

@@ -82,7 +82,8 @@ fn fn_exp_0(arg_x_0: f32) -> f32 {
 }
 
 fn fn_plusZero_0(arg_x_0: f32) -> f32 {
-  return select(arg_x_0, bitcast<f32>(uniforms.zero), (bitcast<u32>(arg_x_0) == 2147483648u));
+  let t_0 = select(arg_x_0, bitcast<f32>(uniforms.zero), (bitcast<u32>(arg_x_0) == 2147483648u));
+  return t_0;
 }
 
 fn fn_rescale_0(arg_value_0: f32, arg_factor_1: f32) -> f32 {

@@ -72,7 +72,8 @@ fn fn_exp_0(arg_x_0: f32) -> f32 {
 }
 
 fn fn_plusZero_0(arg_x_0: f32) -> f32 {
-  return select(arg_x_0, bitcast<f32>(uniforms.zero), (bitcast<u32>(arg_x_0) == 2147483648u));
+  let t_0 = select(arg_x_0, bitcast<f32>(uniforms.zero), (bitcast<u32>(arg_x_0) == 2147483648u));
+  return t_0;
 }
 
 fn fn_rescale_0(arg_value_0: f32, arg_factor_1: f32) -> f32 {
@@ -320,7 +321,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let divide_1 = fn_divide_0(acc_0, l_0);
   let rounded_4 = round_bf16(divide_1);
   let or_0 = (bitcast<u32>(rounded_4) >> 16u) | bitcast<u32>(rounded_3);
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  let less_5 = (token_base_0 + token_local_0) < uniforms.extent_token;
+  if (less_5) {
     output_data[((minimum_0 * 16u) + (head_local_0 * 4u))] = or_0;
   }
   let divide_2 = fn_divide_0(acc_3, l_0);
@@ -329,7 +331,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let rounded_6 = round_bf16(divide_3);
   let or_1 = (bitcast<u32>(rounded_6) >> 16u) | bitcast<u32>(rounded_5);
   let total_16 = ((minimum_0 * 16u) + (head_local_0 * 4u)) + 1u;
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_5) {
     output_data[total_16] = or_1;
   }
   let divide_4 = fn_divide_0(acc_5, l_0);
@@ -338,7 +340,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let rounded_8 = round_bf16(divide_5);
   let or_2 = (bitcast<u32>(rounded_8) >> 16u) | bitcast<u32>(rounded_7);
   let total_17 = ((minimum_0 * 16u) + (head_local_0 * 4u)) + 2u;
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_5) {
     output_data[total_17] = or_2;
   }
   let divide_6 = fn_divide_0(acc_7, l_0);
@@ -347,7 +349,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let rounded_10 = round_bf16(divide_7);
   let or_3 = (bitcast<u32>(rounded_10) >> 16u) | bitcast<u32>(rounded_9);
   let total_18 = ((minimum_0 * 16u) + (head_local_0 * 4u)) + 3u;
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_5) {
     output_data[total_18] = or_3;
   }
 }

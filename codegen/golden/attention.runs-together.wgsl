@@ -76,7 +76,8 @@ fn fn_exp_0(arg_x_0: f32) -> f32 {
 }
 
 fn fn_plusZero_0(arg_x_0: f32) -> f32 {
-  return select(arg_x_0, bitcast<f32>(uniforms.zero), (bitcast<u32>(arg_x_0) == 2147483648u));
+  let t_0 = select(arg_x_0, bitcast<f32>(uniforms.zero), (bitcast<u32>(arg_x_0) == 2147483648u));
+  return t_0;
 }
 
 fn fn_rescale_0(arg_value_0: f32, arg_factor_1: f32) -> f32 {
@@ -142,9 +143,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let factor_0 = fn_flush_0(uniforms.param_scale, 0x1p-40f);
   let divide_0 = min((dim_local_0 * 2u), 7u) / 2u;
   let product_4 = (min((dim_local_0 * 2u), 7u) % 2u) * 16u;
-  let minimum_9 = min(((dim_local_0 * 2u) + 1u), 7u);
-  let divide_1 = minimum_9 / 2u;
-  let product_5 = (minimum_9 % 2u) * 16u;
+  let divide_1 = min(((dim_local_0 * 2u) + 1u), 7u) / 2u;
+  let product_5 = (min(((dim_local_0 * 2u) + 1u), 7u) % 2u) * 16u;
   let total_10 = (way_0 * 8u) + dim_local_0;
   for (var run_0 = 0u; run_0 < ((minimum_1 + 63u) / 64u); run_0 += 8u) {
     let total_0 = run_0 + way_0;
@@ -274,9 +274,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
       acc_parts_1[total_10] = acc_3;
     }
     workgroupBarrier();
-    let minimum_10 = min(8u, (((minimum_1 + 63u) / 64u) - run_0));
+    let minimum_9 = min(8u, (((minimum_1 + 63u) / 64u) - run_0));
     if (way_0 == 0u) {
-      for (var run_1 = 0u; run_1 < minimum_10; run_1 += 1u) {
+      for (var run_1 = 0u; run_1 < minimum_9; run_1 += 1u) {
         let m_2 = m_parts_0[((run_1 * 8u) + dim_local_0)];
         let l_2 = l_parts_0[((run_1 * 8u) + dim_local_0)];
         let acc_4 = acc_parts_0[((run_1 * 8u) + dim_local_0)];

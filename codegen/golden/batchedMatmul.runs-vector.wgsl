@@ -31,20 +31,20 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let i_base_0 = (tile_0 / 3u) % 17u;
   let h_base_0 = ((tile_0 / 3u) / 17u) % 2u;
   let b_base_0 = ((tile_0 / 3u) / 17u) / 2u;
-  let minimum_1 = min(b_base_0, (uniforms.extent_b - 1u));
-  let total_0 = ((minimum_1 * 2278u) + (h_base_0 * 1139u)) + (i_base_0 * 67u);
-  let minimum_2 = min((j_base_0 + (j_local_0 * 2u)), 74u);
-  let total_2 = ((minimum_1 * 10050u) + (h_base_0 * 5025u)) + (minimum_2 * 67u);
-  let minimum_3 = min((j_base_0 + ((j_local_0 * 2u) + 1u)), 74u);
-  let total_4 = ((minimum_1 * 10050u) + (h_base_0 * 5025u)) + (minimum_3 * 67u);
+  let minimum_0 = min(b_base_0, (uniforms.extent_b - 1u));
+  let total_0 = ((minimum_0 * 2278u) + (h_base_0 * 1139u)) + (i_base_0 * 67u);
+  let minimum_1 = min((j_base_0 + (j_local_0 * 2u)), 74u);
+  let total_2 = ((minimum_0 * 10050u) + (h_base_0 * 5025u)) + (minimum_1 * 67u);
+  let minimum_2 = min((j_base_0 + ((j_local_0 * 2u) + 1u)), 74u);
+  let total_4 = ((minimum_0 * 10050u) + (h_base_0 * 5025u)) + (minimum_2 * 67u);
   for (var t_0 = way_0; t_0 < 9u; t_0 += 16u) {
     var sum_0: f32 = bitcast<f32>(uniforms.zero);
     var sum_1: f32 = bitcast<f32>(uniforms.zero);
-    let minimum_0 = min(16u, (133u - (t_0 * 16u)));
+    let product_0 = (min(16u, (133u - (t_0 * 16u))) / 8u) * 8u;
     let total_1 = total_0 + (t_0 * 8u);
     let total_3 = total_2 + (t_0 * 8u);
     let total_5 = total_4 + (t_0 * 8u);
-    for (var t_1 = 0u; t_1 < ((minimum_0 / 8u) * 8u); t_1 += 8u) {
+    for (var t_1 = 0u; t_1 < product_0; t_1 += 8u) {
       let a_words_0 = a_data[(total_1 + (t_1 / 2u))];
       let a_0 = bitcast<f32>(a_words_0 << 16u);
       let w_words_0 = w_data[(total_3 + (t_1 / 2u))];
@@ -98,7 +98,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
       let w_15 = bitcast<f32>(w_words_7 & 0xffff0000u);
       sum_1 = fma(a_7, w_15, sum_1);
     }
-    for (var t_2 = (minimum_0 / 8u) * 8u; t_2 < minimum_0; t_2 += 1u) {
+    for (var t_2 = product_0; t_2 < min(16u, (133u - (t_0 * 16u))); t_2 += 1u) {
       let a_words_4 = a_data[(total_1 + (t_2 / 2u))];
       let a_8 = bitcast<f32>((a_words_4 >> ((t_2 % 2u) * 16u)) << 16u);
       let w_words_8 = w_data[(total_3 + (t_2 / 2u))];
@@ -154,10 +154,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let sum_11 = sum_parts_1[j_local_0];
   let rounded_0 = round_bf16(sum_11);
   let less_0 = (j_base_0 + ((j_local_0 * 2u) + 1u)) < 75u;
-  let select_0 = select(0u, bitcast<u32>(rounded_0), less_0);
   let rounded_1 = round_bf16(sum_10);
-  let total_6 = ((minimum_1 * 1292u) + (h_base_0 * 646u)) + (i_base_0 * 38u);
+  let or_0 = (bitcast<u32>(rounded_1) >> 16u) | select(0u, bitcast<u32>(rounded_0), less_0);
+  let total_6 = ((minimum_0 * 1292u) + (h_base_0 * 646u)) + (i_base_0 * 38u);
   if ((b_base_0 < uniforms.extent_b) && ((j_base_0 + (j_local_0 * 2u)) < 75u) && (way_0 == 0u)) {
-    output_data[(total_6 + (minimum_2 / 2u))] = (bitcast<u32>(rounded_1) >> 16u) | select_0;
+    output_data[(total_6 + (minimum_1 / 2u))] = or_0;
   }
 }

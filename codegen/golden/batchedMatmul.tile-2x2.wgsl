@@ -36,10 +36,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   var sum_stack_2: array<f32, 5>;
   var sum_stack_3: array<f32, 5>;
   var depth_0: u32 = 0u;
-  let minimum_4 = min(b_base_0, (uniforms.extent_b - 1u));
-  let total_1 = (minimum_4 * 2278u) + (h_base_0 * 1139u);
-  let total_5 = (minimum_4 * 10050u) + (h_base_0 * 5025u);
-  let product_1 = j_local_0 * 2u;
+  let minimum_2 = min(b_base_0, (uniforms.extent_b - 1u));
+  let total_1 = (minimum_2 * 2278u) + (h_base_0 * 1139u);
+  let total_5 = (minimum_2 * 10050u) + (h_base_0 * 5025u);
+  let product_3 = j_local_0 * 2u;
   for (var t_0 = uniforms.zero; t_0 < 9u; t_0 += 1u) {
     var sum_0: f32 = bitcast<f32>(uniforms.zero);
     var sum_1: f32 = bitcast<f32>(uniforms.zero);
@@ -49,35 +49,34 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     let product_0 = t_0 * 8u;
     for (var stretch_0 = uniforms.zero; stretch_0 < minimum_0; stretch_0 += 8u) {
       workgroupBarrier();
-      let minimum_1 = min(8u, (minimum_0 - stretch_0));
-      let subtract_0 = minimum_1 - 1u;
+      let subtract_0 = min(8u, (minimum_0 - stretch_0)) - 1u;
       let divide_0 = stretch_0 / 2u;
       for (var load_0 = local_index; load_0 < 128u; load_0 += 64u) {
         let total_0 = ((load_0 % 8u) * 17u) + (load_0 / 8u);
-        let minimum_2 = min((load_0 % 8u), subtract_0);
-        let minimum_3 = min((i_base_0 + (load_0 / 8u)), 16u);
-        let total_2 = (total_1 + (minimum_3 * 67u)) + product_0;
-        let total_3 = (total_2 + divide_0) + (minimum_2 / 2u);
+        let minimum_1 = min((i_base_0 + (load_0 / 8u)), 16u);
+        let total_2 = (total_1 + (minimum_1 * 67u)) + product_0;
+        let total_3 = (total_2 + divide_0) + (min((load_0 % 8u), subtract_0) / 2u);
         let a_words_0 = a_data[total_3];
-        let a_0 = bitcast<f32>((a_words_0 >> ((minimum_2 % 2u) * 16u)) << 16u);
+        let product_1 = (min((load_0 % 8u), subtract_0) % 2u) * 16u;
+        let a_0 = bitcast<f32>((a_words_0 >> product_1) << 16u);
         a_tile_0[total_0] = a_0;
       }
       for (var load_1 = local_index; load_1 < 128u; load_1 += 64u) {
         let total_4 = ((load_1 % 8u) * 17u) + (load_1 / 8u);
-        let minimum_5 = min((load_1 % 8u), subtract_0);
-        let minimum_6 = min((j_base_0 + (load_1 / 8u)), 74u);
-        let total_6 = (total_5 + (minimum_6 * 67u)) + product_0;
-        let total_7 = (total_6 + divide_0) + (minimum_5 / 2u);
+        let minimum_3 = min((j_base_0 + (load_1 / 8u)), 74u);
+        let total_6 = (total_5 + (minimum_3 * 67u)) + product_0;
+        let total_7 = (total_6 + divide_0) + (min((load_1 % 8u), subtract_0) / 2u);
         let w_words_0 = w_data[total_7];
-        let w_0 = bitcast<f32>((w_words_0 >> ((minimum_5 % 2u) * 16u)) << 16u);
+        let product_2 = (min((load_1 % 8u), subtract_0) % 2u) * 16u;
+        let w_0 = bitcast<f32>((w_words_0 >> product_2) << 16u);
         w_tile_0[total_4] = w_0;
       }
       workgroupBarrier();
-      for (var t_1 = 0u; t_1 < minimum_1; t_1 += 1u) {
+      for (var t_1 = 0u; t_1 < min(8u, (minimum_0 - stretch_0)); t_1 += 1u) {
         let a_tile_1 = a_tile_0[((t_1 * 17u) + i_local_0)];
-        let w_tile_1 = w_tile_0[((t_1 * 17u) + product_1)];
+        let w_tile_1 = w_tile_0[((t_1 * 17u) + product_3)];
         sum_0 = fma(a_tile_1, w_tile_1, sum_0);
-        let w_tile_2 = w_tile_0[(((t_1 * 17u) + product_1) + 1u)];
+        let w_tile_2 = w_tile_0[(((t_1 * 17u) + product_3) + 1u)];
         sum_1 = fma(a_tile_1, w_tile_2, sum_1);
         let a_tile_2 = a_tile_0[(((t_1 * 17u) + i_local_0) + 8u)];
         sum_2 = fma(a_tile_2, w_tile_1, sum_2);
@@ -126,20 +125,20 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     sum_11 = sum_11 + sum_15;
   }
   let rounded_0 = round_bf16(sum_9);
-  let select_0 = select(0u, bitcast<u32>(rounded_0), ((j_base_0 + (product_1 + 1u)) < 75u));
+  let select_0 = select(0u, bitcast<u32>(rounded_0), ((j_base_0 + (product_3 + 1u)) < 75u));
   let rounded_1 = round_bf16(sum_8);
-  let minimum_7 = min((j_base_0 + product_1), 74u);
-  let minimum_8 = min((i_base_0 + i_local_0), 16u);
-  let total_8 = ((minimum_4 * 1292u) + (h_base_0 * 646u)) + (minimum_8 * 38u);
-  if ((b_base_0 < uniforms.extent_b) && ((i_base_0 + i_local_0) < 17u) && ((j_base_0 + product_1) < 75u)) {
-    output_data[(total_8 + (minimum_7 / 2u))] = (bitcast<u32>(rounded_1) >> 16u) | select_0;
+  let total_8 = ((minimum_2 * 1292u) + (h_base_0 * 646u)) + (min((i_base_0 + i_local_0), 16u) * 38u);
+  let total_9 = total_8 + (min((j_base_0 + product_3), 74u) / 2u);
+  if ((b_base_0 < uniforms.extent_b) && ((i_base_0 + i_local_0) < 17u) && ((j_base_0 + product_3) < 75u)) {
+    output_data[total_9] = (bitcast<u32>(rounded_1) >> 16u) | select_0;
   }
   let rounded_2 = round_bf16(sum_11);
-  let select_1 = select(0u, bitcast<u32>(rounded_2), ((j_base_0 + (product_1 + 1u)) < 75u));
+  let select_1 = select(0u, bitcast<u32>(rounded_2), ((j_base_0 + (product_3 + 1u)) < 75u));
   let rounded_3 = round_bf16(sum_10);
-  let minimum_9 = min((i_base_0 + (i_local_0 + 8u)), 16u);
-  let total_9 = ((minimum_4 * 1292u) + (h_base_0 * 646u)) + (minimum_9 * 38u);
-  if ((b_base_0 < uniforms.extent_b) && ((i_base_0 + (i_local_0 + 8u)) < 17u) && ((j_base_0 + product_1) < 75u)) {
-    output_data[(total_9 + (minimum_7 / 2u))] = (bitcast<u32>(rounded_3) >> 16u) | select_1;
+  let minimum_4 = min((i_base_0 + (i_local_0 + 8u)), 16u);
+  let total_10 = ((minimum_2 * 1292u) + (h_base_0 * 646u)) + (minimum_4 * 38u);
+  let total_11 = total_10 + (min((j_base_0 + product_3), 74u) / 2u);
+  if ((b_base_0 < uniforms.extent_b) && ((i_base_0 + (i_local_0 + 8u)) < 17u) && ((j_base_0 + product_3) < 75u)) {
+    output_data[total_11] = (bitcast<u32>(rounded_3) >> 16u) | select_1;
   }
 }

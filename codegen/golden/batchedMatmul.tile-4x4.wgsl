@@ -47,10 +47,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   var sum_stack_14: array<f32, 5>;
   var sum_stack_15: array<f32, 5>;
   var depth_0: u32 = 0u;
-  let minimum_3 = min(b_base_0, (uniforms.extent_b - 1u));
-  let total_1 = (minimum_3 * 2278u) + (h_base_0 * 1139u);
-  let total_5 = (minimum_3 * 10050u) + (h_base_0 * 5025u);
-  let product_1 = j_local_0 * 4u;
+  let minimum_1 = min(b_base_0, (uniforms.extent_b - 1u));
+  let total_1 = (minimum_1 * 2278u) + (h_base_0 * 1139u);
+  let total_5 = (minimum_1 * 10050u) + (h_base_0 * 5025u);
+  let product_3 = j_local_0 * 4u;
   for (var t_0 = uniforms.zero; t_0 < 9u; t_0 += 1u) {
     var sum_0: f32 = bitcast<f32>(uniforms.zero);
     var sum_1: f32 = bitcast<f32>(uniforms.zero);
@@ -72,38 +72,37 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     let product_0 = t_0 * 8u;
     for (var stretch_0 = uniforms.zero; stretch_0 < minimum_0; stretch_0 += 16u) {
       workgroupBarrier();
-      let minimum_1 = min(16u, (minimum_0 - stretch_0));
-      let subtract_0 = minimum_1 - 1u;
+      let subtract_0 = min(16u, (minimum_0 - stretch_0)) - 1u;
       let divide_0 = stretch_0 / 2u;
       for (var load_0 = local_index; load_0 < 512u; load_0 += 64u) {
         let total_0 = ((load_0 % 16u) * 33u) + (load_0 / 16u);
-        let minimum_2 = min((load_0 % 16u), subtract_0);
         let total_2 = total_1 + (min((load_0 / 16u), 16u) * 67u);
-        let total_3 = ((total_2 + product_0) + divide_0) + (minimum_2 / 2u);
+        let total_3 = ((total_2 + product_0) + divide_0) + (min((load_0 % 16u), subtract_0) / 2u);
         let a_words_0 = a_data[total_3];
-        let a_0 = bitcast<f32>((a_words_0 >> ((minimum_2 % 2u) * 16u)) << 16u);
+        let product_1 = (min((load_0 % 16u), subtract_0) % 2u) * 16u;
+        let a_0 = bitcast<f32>((a_words_0 >> product_1) << 16u);
         a_tile_0[total_0] = a_0;
       }
       for (var load_1 = local_index; load_1 < 512u; load_1 += 64u) {
         let total_4 = ((load_1 % 16u) * 33u) + (load_1 / 16u);
-        let minimum_4 = min((load_1 % 16u), subtract_0);
-        let minimum_5 = min((j_base_0 + (load_1 / 16u)), 74u);
-        let total_6 = (total_5 + (minimum_5 * 67u)) + product_0;
-        let total_7 = (total_6 + divide_0) + (minimum_4 / 2u);
+        let minimum_2 = min((j_base_0 + (load_1 / 16u)), 74u);
+        let total_6 = (total_5 + (minimum_2 * 67u)) + product_0;
+        let total_7 = (total_6 + divide_0) + (min((load_1 % 16u), subtract_0) / 2u);
         let w_words_0 = w_data[total_7];
-        let w_0 = bitcast<f32>((w_words_0 >> ((minimum_4 % 2u) * 16u)) << 16u);
+        let product_2 = (min((load_1 % 16u), subtract_0) % 2u) * 16u;
+        let w_0 = bitcast<f32>((w_words_0 >> product_2) << 16u);
         w_tile_0[total_4] = w_0;
       }
       workgroupBarrier();
-      for (var t_1 = 0u; t_1 < minimum_1; t_1 += 1u) {
+      for (var t_1 = 0u; t_1 < min(16u, (minimum_0 - stretch_0)); t_1 += 1u) {
         let a_tile_1 = a_tile_0[((t_1 * 33u) + i_local_0)];
-        let w_tile_1 = w_tile_0[((t_1 * 33u) + product_1)];
+        let w_tile_1 = w_tile_0[((t_1 * 33u) + product_3)];
         sum_0 = fma(a_tile_1, w_tile_1, sum_0);
-        let w_tile_2 = w_tile_0[(((t_1 * 33u) + product_1) + 1u)];
+        let w_tile_2 = w_tile_0[(((t_1 * 33u) + product_3) + 1u)];
         sum_1 = fma(a_tile_1, w_tile_2, sum_1);
-        let w_tile_3 = w_tile_0[(((t_1 * 33u) + product_1) + 2u)];
+        let w_tile_3 = w_tile_0[(((t_1 * 33u) + product_3) + 2u)];
         sum_2 = fma(a_tile_1, w_tile_3, sum_2);
-        let w_tile_4 = w_tile_0[(((t_1 * 33u) + product_1) + 3u)];
+        let w_tile_4 = w_tile_0[(((t_1 * 33u) + product_3) + 3u)];
         sum_3 = fma(a_tile_1, w_tile_4, sum_3);
         let a_tile_2 = a_tile_0[(((t_1 * 33u) + i_local_0) + 8u)];
         sum_4 = fma(a_tile_2, w_tile_1, sum_4);
@@ -248,57 +247,60 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     sum_47 = sum_47 + sum_63;
   }
   let rounded_0 = round_bf16(sum_33);
-  let select_0 = select(0u, bitcast<u32>(rounded_0), ((j_base_0 + (product_1 + 1u)) < 75u));
+  let select_0 = select(0u, bitcast<u32>(rounded_0), ((j_base_0 + (product_3 + 1u)) < 75u));
   let rounded_1 = round_bf16(sum_32);
-  let minimum_6 = min((j_base_0 + product_1), 74u);
-  let total_8 = ((minimum_3 * 1292u) + (h_base_0 * 646u)) + (min(i_local_0, 16u) * 38u);
-  if ((b_base_0 < uniforms.extent_b) && (i_local_0 < 17u) && ((j_base_0 + product_1) < 75u)) {
-    output_data[(total_8 + (minimum_6 / 2u))] = (bitcast<u32>(rounded_1) >> 16u) | select_0;
+  let total_8 = ((minimum_1 * 1292u) + (h_base_0 * 646u)) + (min(i_local_0, 16u) * 38u);
+  let total_9 = total_8 + (min((j_base_0 + product_3), 74u) / 2u);
+  if ((b_base_0 < uniforms.extent_b) && (i_local_0 < 17u) && ((j_base_0 + product_3) < 75u)) {
+    output_data[total_9] = (bitcast<u32>(rounded_1) >> 16u) | select_0;
   }
   let rounded_2 = round_bf16(sum_35);
-  let select_1 = select(0u, bitcast<u32>(rounded_2), ((j_base_0 + (product_1 + 3u)) < 75u));
+  let select_1 = select(0u, bitcast<u32>(rounded_2), ((j_base_0 + (product_3 + 3u)) < 75u));
   let rounded_3 = round_bf16(sum_34);
-  let minimum_7 = min((j_base_0 + (product_1 + 2u)), 74u);
-  if ((b_base_0 < uniforms.extent_b) && (i_local_0 < 17u) && ((j_base_0 + (product_1 + 2u)) < 75u)) {
-    output_data[(total_8 + (minimum_7 / 2u))] = (bitcast<u32>(rounded_3) >> 16u) | select_1;
+  let minimum_3 = min((j_base_0 + (product_3 + 2u)), 74u);
+  if ((b_base_0 < uniforms.extent_b) && (i_local_0 < 17u) && ((j_base_0 + (product_3 + 2u)) < 75u)) {
+    output_data[(total_8 + (minimum_3 / 2u))] = (bitcast<u32>(rounded_3) >> 16u) | select_1;
   }
   let rounded_4 = round_bf16(sum_37);
-  let select_2 = select(0u, bitcast<u32>(rounded_4), ((j_base_0 + (product_1 + 1u)) < 75u));
+  let select_2 = select(0u, bitcast<u32>(rounded_4), ((j_base_0 + (product_3 + 1u)) < 75u));
   let rounded_5 = round_bf16(sum_36);
-  let total_9 = ((minimum_3 * 1292u) + (h_base_0 * 646u)) + (min((i_local_0 + 8u), 16u) * 38u);
-  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 8u) < 17u) && ((j_base_0 + product_1) < 75u)) {
-    output_data[(total_9 + (minimum_6 / 2u))] = (bitcast<u32>(rounded_5) >> 16u) | select_2;
+  let total_10 = ((minimum_1 * 1292u) + (h_base_0 * 646u)) + (min((i_local_0 + 8u), 16u) * 38u);
+  let total_11 = total_10 + (min((j_base_0 + product_3), 74u) / 2u);
+  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 8u) < 17u) && ((j_base_0 + product_3) < 75u)) {
+    output_data[total_11] = (bitcast<u32>(rounded_5) >> 16u) | select_2;
   }
   let rounded_6 = round_bf16(sum_39);
-  let select_3 = select(0u, bitcast<u32>(rounded_6), ((j_base_0 + (product_1 + 3u)) < 75u));
+  let select_3 = select(0u, bitcast<u32>(rounded_6), ((j_base_0 + (product_3 + 3u)) < 75u));
   let rounded_7 = round_bf16(sum_38);
-  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 8u) < 17u) && ((j_base_0 + (product_1 + 2u)) < 75u)) {
-    output_data[(total_9 + (minimum_7 / 2u))] = (bitcast<u32>(rounded_7) >> 16u) | select_3;
+  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 8u) < 17u) && ((j_base_0 + (product_3 + 2u)) < 75u)) {
+    output_data[(total_10 + (minimum_3 / 2u))] = (bitcast<u32>(rounded_7) >> 16u) | select_3;
   }
   let rounded_8 = round_bf16(sum_41);
-  let select_4 = select(0u, bitcast<u32>(rounded_8), ((j_base_0 + (product_1 + 1u)) < 75u));
+  let select_4 = select(0u, bitcast<u32>(rounded_8), ((j_base_0 + (product_3 + 1u)) < 75u));
   let rounded_9 = round_bf16(sum_40);
-  let total_10 = ((minimum_3 * 1292u) + (h_base_0 * 646u)) + (min((i_local_0 + 16u), 16u) * 38u);
-  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 16u) < 17u) && ((j_base_0 + product_1) < 75u)) {
-    output_data[(total_10 + (minimum_6 / 2u))] = (bitcast<u32>(rounded_9) >> 16u) | select_4;
+  let total_12 = ((minimum_1 * 1292u) + (h_base_0 * 646u)) + (min((i_local_0 + 16u), 16u) * 38u);
+  let total_13 = total_12 + (min((j_base_0 + product_3), 74u) / 2u);
+  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 16u) < 17u) && ((j_base_0 + product_3) < 75u)) {
+    output_data[total_13] = (bitcast<u32>(rounded_9) >> 16u) | select_4;
   }
   let rounded_10 = round_bf16(sum_43);
-  let select_5 = select(0u, bitcast<u32>(rounded_10), ((j_base_0 + (product_1 + 3u)) < 75u));
+  let select_5 = select(0u, bitcast<u32>(rounded_10), ((j_base_0 + (product_3 + 3u)) < 75u));
   let rounded_11 = round_bf16(sum_42);
-  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 16u) < 17u) && ((j_base_0 + (product_1 + 2u)) < 75u)) {
-    output_data[(total_10 + (minimum_7 / 2u))] = (bitcast<u32>(rounded_11) >> 16u) | select_5;
+  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 16u) < 17u) && ((j_base_0 + (product_3 + 2u)) < 75u)) {
+    output_data[(total_12 + (minimum_3 / 2u))] = (bitcast<u32>(rounded_11) >> 16u) | select_5;
   }
   let rounded_12 = round_bf16(sum_45);
-  let select_6 = select(0u, bitcast<u32>(rounded_12), ((j_base_0 + (product_1 + 1u)) < 75u));
+  let select_6 = select(0u, bitcast<u32>(rounded_12), ((j_base_0 + (product_3 + 1u)) < 75u));
   let rounded_13 = round_bf16(sum_44);
-  let total_11 = ((minimum_3 * 1292u) + (h_base_0 * 646u)) + (min((i_local_0 + 24u), 16u) * 38u);
-  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 24u) < 17u) && ((j_base_0 + product_1) < 75u)) {
-    output_data[(total_11 + (minimum_6 / 2u))] = (bitcast<u32>(rounded_13) >> 16u) | select_6;
+  let total_14 = ((minimum_1 * 1292u) + (h_base_0 * 646u)) + (min((i_local_0 + 24u), 16u) * 38u);
+  let total_15 = total_14 + (min((j_base_0 + product_3), 74u) / 2u);
+  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 24u) < 17u) && ((j_base_0 + product_3) < 75u)) {
+    output_data[total_15] = (bitcast<u32>(rounded_13) >> 16u) | select_6;
   }
   let rounded_14 = round_bf16(sum_47);
-  let select_7 = select(0u, bitcast<u32>(rounded_14), ((j_base_0 + (product_1 + 3u)) < 75u));
+  let select_7 = select(0u, bitcast<u32>(rounded_14), ((j_base_0 + (product_3 + 3u)) < 75u));
   let rounded_15 = round_bf16(sum_46);
-  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 24u) < 17u) && ((j_base_0 + (product_1 + 2u)) < 75u)) {
-    output_data[(total_11 + (minimum_7 / 2u))] = (bitcast<u32>(rounded_15) >> 16u) | select_7;
+  if ((b_base_0 < uniforms.extent_b) && ((i_local_0 + 24u) < 17u) && ((j_base_0 + (product_3 + 2u)) < 75u)) {
+    output_data[(total_14 + (minimum_3 / 2u))] = (bitcast<u32>(rounded_15) >> 16u) | select_7;
   }
 }

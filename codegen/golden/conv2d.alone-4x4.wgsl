@@ -92,14 +92,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
       let total_1 = total_0 + (min((i_0 - 1u), 3u) * 8u);
       let total_3 = total_2 + (i_0 * 3u);
       let less_2 = ((1u + i_0) - 1u) < 4u;
-      let minimum_10 = min(((1u + i_0) - 1u), 3u);
-      let total_4 = total_0 + (minimum_10 * 8u);
+      let total_4 = total_0 + (min(((1u + i_0) - 1u), 3u) * 8u);
       let less_3 = ((2u + i_0) - 1u) < 4u;
-      let minimum_11 = min(((2u + i_0) - 1u), 3u);
-      let total_5 = total_0 + (minimum_11 * 8u);
+      let total_5 = total_0 + (min(((2u + i_0) - 1u), 3u) * 8u);
       let less_4 = ((3u + i_0) - 1u) < 4u;
-      let minimum_12 = min(((3u + i_0) - 1u), 3u);
-      let total_6 = total_0 + (minimum_12 * 8u);
+      let total_6 = total_0 + (min(((3u + i_0) - 1u), 3u) * 8u);
       for (var j_0 = 0u; j_0 < 3u; j_0 += 1u) {
         let minimum_2 = min(((minimum_1 + j_0) - 1u), 7u);
         let pixels_0 = select(bitcast<f32>(uniforms.zero), pixels_data[(total_1 + minimum_2)], less_0 & less_1 & (((minimum_1 + j_0) - 1u) < 8u));

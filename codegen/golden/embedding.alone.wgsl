@@ -25,10 +25,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let token_base_0 = tile_0 / 2u;
   let minimum_0 = min(token_base_0, (uniforms.extent_token - 1u));
   let id_0 = id_data[minimum_0];
-  let minimum_1 = min((channel_base_0 + channel_local_0), 127u);
-  let total_0 = (min(id_0, 16u) * 64u) + (minimum_1 / 2u);
+  let total_0 = (min(id_0, 16u) * 64u) + (min((channel_base_0 + channel_local_0), 127u) / 2u);
   let table_words_0 = table_data[total_0];
-  let table_0 = select(bitcast<f32>(uniforms.zero), bitcast<f32>((table_words_0 >> ((minimum_1 % 2u) * 16u)) << 16u), (id_0 < 17u) && ((channel_base_0 + channel_local_0) < 128u));
+  let product_0 = (min((channel_base_0 + channel_local_0), 127u) % 2u) * 16u;
+  let table_0 = select(bitcast<f32>(uniforms.zero), bitcast<f32>((table_words_0 >> product_0) << 16u), (id_0 < 17u) && ((channel_base_0 + channel_local_0) < 128u));
   let total_1 = ((minimum_0 * 128u) + channel_base_0) + channel_local_0;
   if (token_base_0 < uniforms.extent_token) {
     output_data[total_1] = canonical(table_0);

@@ -214,21 +214,22 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     mean_5 = mean_8;
     m_4 = m_7;
   }
-  let minimum_1 = min((channel_base_0 + channel_local_0), 100u);
-  let x_0 = x_data[(product_0 + minimum_1)];
+  let total_5 = product_0 + min((channel_base_0 + channel_local_0), 100u);
+  let x_0 = x_data[total_5];
   let subtract_0 = seal(x_0 - mean_5);
   let divide_0 = fn_divide_0(m_4, 101.0f);
-  let total_5 = seal(divide_0 + uniforms.param_epsilon);
-  let scale_0 = fn_rsqrt_0(total_5);
+  let total_6 = seal(divide_0 + uniforms.param_epsilon);
+  let scale_0 = fn_rsqrt_0(total_6);
   let product_17 = seal(subtract_0 * scale_0);
   let flush_0 = fn_flush_0(product_17, 0x1p-70f);
-  let gain_words_0 = gain_data[(minimum_1 / 2u)];
-  let gain_0 = bitcast<f32>((gain_words_0 >> ((minimum_1 % 2u) * 16u)) << 16u);
-  let product_18 = seal(flush_0 * gain_0);
-  let bias_words_0 = bias_data[(minimum_1 / 2u)];
-  let bias_0 = bitcast<f32>((bias_words_0 >> ((minimum_1 % 2u) * 16u)) << 16u);
-  let total_6 = seal(product_18 + bias_0);
+  let gain_words_0 = gain_data[(min((channel_base_0 + channel_local_0), 100u) / 2u)];
+  let product_18 = (min((channel_base_0 + channel_local_0), 100u) % 2u) * 16u;
+  let gain_0 = bitcast<f32>((gain_words_0 >> product_18) << 16u);
+  let product_19 = seal(flush_0 * gain_0);
+  let bias_words_0 = bias_data[(min((channel_base_0 + channel_local_0), 100u) / 2u)];
+  let bias_0 = bitcast<f32>((bias_words_0 >> product_18) << 16u);
+  let total_7 = seal(product_19 + bias_0);
   if ((token_base_0 < uniforms.extent_token) && ((channel_base_0 + channel_local_0) < 101u)) {
-    output_data[(product_0 + minimum_1)] = canonical(total_6);
+    output_data[total_5] = canonical(total_7);
   }
 }

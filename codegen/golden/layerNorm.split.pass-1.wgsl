@@ -89,13 +89,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     mean_0 = mean_2;
     m_0 = m_1;
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
+  if (less_0) {
     scratch0_n_data[((minimum_0 * 8u) + part0_local_0)] = n_0;
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     scratch0_mean_data[((minimum_0 * 8u) + part0_local_0)] = mean_0;
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     scratch0_m2_data[((minimum_0 * 8u) + part0_local_0)] = m_0;
   }
 }

@@ -199,21 +199,22 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     mean_2 = mean_5;
     m_2 = m_5;
   }
-  let minimum_1 = min((channel_base_0 + channel_local_0), 100u);
-  let x_0 = x_data[((minimum_0 * 101u) + minimum_1)];
+  let total_3 = (minimum_0 * 101u) + min((channel_base_0 + channel_local_0), 100u);
+  let x_0 = x_data[total_3];
   let subtract_0 = seal(x_0 - mean_2);
   let divide_0 = fn_divide_0(m_2, 101.0f);
-  let total_3 = seal(divide_0 + uniforms.param_epsilon);
-  let scale_0 = fn_rsqrt_0(total_3);
+  let total_4 = seal(divide_0 + uniforms.param_epsilon);
+  let scale_0 = fn_rsqrt_0(total_4);
   let product_13 = seal(subtract_0 * scale_0);
   let flush_0 = fn_flush_0(product_13, 0x1p-70f);
-  let gain_words_0 = gain_data[(minimum_1 / 2u)];
-  let gain_0 = bitcast<f32>((gain_words_0 >> ((minimum_1 % 2u) * 16u)) << 16u);
-  let product_14 = seal(flush_0 * gain_0);
-  let bias_words_0 = bias_data[(minimum_1 / 2u)];
-  let bias_0 = bitcast<f32>((bias_words_0 >> ((minimum_1 % 2u) * 16u)) << 16u);
-  let total_4 = seal(product_14 + bias_0);
+  let gain_words_0 = gain_data[(min((channel_base_0 + channel_local_0), 100u) / 2u)];
+  let product_14 = (min((channel_base_0 + channel_local_0), 100u) % 2u) * 16u;
+  let gain_0 = bitcast<f32>((gain_words_0 >> product_14) << 16u);
+  let product_15 = seal(flush_0 * gain_0);
+  let bias_words_0 = bias_data[(min((channel_base_0 + channel_local_0), 100u) / 2u)];
+  let bias_0 = bitcast<f32>((bias_words_0 >> product_14) << 16u);
+  let total_5 = seal(product_15 + bias_0);
   if ((token_base_0 < uniforms.extent_token) && ((channel_base_0 + channel_local_0) < 101u)) {
-    output_data[((minimum_0 * 101u) + minimum_1)] = canonical(total_4);
+    output_data[total_3] = canonical(total_5);
   }
 }

@@ -74,21 +74,22 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     sum_2 = sum_2 + sum_6;
     sum_3 = sum_3 + sum_7;
   }
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
   let minimum_1 = min((token_base_0 + token_local_0), subtract_0);
   let total_5 = ((minimum_1 * 64u) + out_base_0) + out_local_0;
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[total_5] = canonical(sum_0);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[(total_5 + 8u)] = canonical(sum_1);
   }
-  let less_0 = (token_base_0 + (token_local_0 + 8u)) < uniforms.extent_token;
+  let less_1 = (token_base_0 + (token_local_0 + 8u)) < uniforms.extent_token;
   let minimum_2 = min((token_base_0 + (token_local_0 + 8u)), subtract_0);
   let total_6 = ((minimum_2 * 64u) + out_base_0) + out_local_0;
-  if (less_0) {
+  if (less_1) {
     output_data[total_6] = canonical(sum_2);
   }
-  if (less_0) {
+  if (less_1) {
     output_data[(total_6 + 8u)] = canonical(sum_3);
   }
 }

@@ -28,11 +28,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   var a_0: f32 = bitcast<f32>((0x3f800000u ^ uniforms.zero));
   var b_0: f32 = bitcast<f32>(uniforms.zero);
   let minimum_0 = min(((time_base_0 + time_local_0) + 1u), 32u);
-  let minimum_1 = min((part0_local_0 * 16u), minimum_0);
-  let minimum_2 = min(16u, (minimum_0 - minimum_1));
-  let minimum_3 = min(row_base_0, (uniforms.extent_row - 1u));
-  let total_0 = (minimum_3 * 256u) + (part0_local_0 * 128u);
-  for (var t_0 = 0u; t_0 < minimum_2; t_0 += 1u) {
+  let subtract_0 = minimum_0 - min((part0_local_0 * 16u), minimum_0);
+  let minimum_1 = min(row_base_0, (uniforms.extent_row - 1u));
+  let total_0 = (minimum_1 * 256u) + (part0_local_0 * 128u);
+  for (var t_0 = 0u; t_0 < min(16u, subtract_0); t_0 += 1u) {
     let total_1 = (total_0 + (t_0 * 8u)) + channel_local_0;
     let a_1 = decay_data[total_1];
     let a_2 = seal(a_0 * a_1);
@@ -42,7 +41,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     a_0 = a_2;
     b_0 = b_2;
   }
-  let total_2 = ((minimum_3 * 512u) + (time_base_0 * 16u)) + (time_local_0 * 16u);
+  let total_2 = ((minimum_1 * 512u) + (time_base_0 * 16u)) + (time_local_0 * 16u);
   let total_3 = (total_2 + (channel_local_0 * 2u)) + part0_local_0;
   if (row_base_0 < uniforms.extent_row) {
     scratch0_a_data[total_3] = a_0;

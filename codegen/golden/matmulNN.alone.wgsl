@@ -72,7 +72,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     }
     sum_3 = sum_3 + sum_4;
   }
-  if (((token_base_0 + token_local_0) < uniforms.extent_token) && (out_local_0 < 21u)) {
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
+  if (less_0 && (out_local_0 < 21u)) {
     output_data[((minimum_1 * 21u) + minimum_2)] = canonical(sum_3);
   }
 }

@@ -24,14 +24,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let out_base_0 = (tile_0 % 3u) * 8u;
   let token_base_0 = tile_0 / 3u;
   var sum_0: f32 = bitcast<f32>(uniforms.zero);
-  let minimum_0 = min((min(part0_local_0, 4u) * 4u), 20u);
+  let minimum_0 = min(4u, (20u - min((min(part0_local_0, 4u) * 4u), 20u)));
   let product_0 = min(part0_local_0, 4u) * 32u;
   let minimum_1 = min(133u, (product_0 + 32u));
   let minimum_3 = min(token_base_0, (uniforms.extent_token - 1u));
   let total_0 = (minimum_3 * 133u) + product_0;
   let minimum_4 = min((out_base_0 + out_local_0), 20u);
   let product_1 = min(part0_local_0, 4u) * 672u;
-  for (var t_0 = uniforms.zero; t_0 < min(4u, (20u - minimum_0)); t_0 += 1u) {
+  for (var t_0 = uniforms.zero; t_0 < minimum_0; t_0 += 1u) {
     var sum_1: f32 = bitcast<f32>(uniforms.zero);
     let minimum_2 = min((product_0 + t_0), minimum_1);
     let total_1 = total_0 + t_0;

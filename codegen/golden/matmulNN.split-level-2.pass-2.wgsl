@@ -48,7 +48,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     }
     sum_1 = sum_1 + sum_2;
   }
-  if (((token_base_0 + token_local_0) < uniforms.extent_token) && (out_local_0 < 21u)) {
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
+  if (less_0 && (out_local_0 < 21u)) {
     output_data[((minimum_0 * 21u) + min(out_local_0, 20u))] = canonical(sum_1);
   }
 }

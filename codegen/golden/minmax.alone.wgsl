@@ -68,14 +68,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     let x_0 = x_data[(product_0 + k_0)];
     hi_0 = max(hi_0, absolute_i32(x_0));
   }
-  if ((c_base_0 == 0u) && ((t_base_0 + t_local_0) < uniforms.extent_t)) {
+  let less_0 = (t_base_0 + t_local_0) < uniforms.extent_t;
+  if ((c_base_0 == 0u) && less_0) {
     hi_data[minimum_0] = hi_0;
   }
   let x_1 = x_data[(product_0 + c_base_0)];
   let toF_0 = f32(x_1);
   let toF_1 = f32(max(hi_0, 1i));
   let scaled_0 = fn_divide_0(toF_0, toF_1);
-  if ((t_base_0 + t_local_0) < uniforms.extent_t) {
+  if (less_0) {
     scaled_data[(product_0 + c_base_0)] = canonical(scaled_0);
   }
 }

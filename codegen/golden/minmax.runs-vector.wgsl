@@ -80,14 +80,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   }
   workgroupBarrier();
   let hi_2 = hi_parts_0[t_local_0];
-  if ((c_base_0 == 0u) && ((t_base_0 + t_local_0) < uniforms.extent_t) && (way_0 == 0u)) {
+  let less_0 = (t_base_0 + t_local_0) < uniforms.extent_t;
+  if ((c_base_0 == 0u) && less_0 && (way_0 == 0u)) {
     hi_data[minimum_0] = hi_2;
   }
   let x_1 = x_data[(product_0 + c_base_0)];
   let toF_0 = f32(x_1);
   let toF_1 = f32(max(hi_2, 1i));
   let scaled_0 = fn_divide_0(toF_0, toF_1);
-  if (((t_base_0 + t_local_0) < uniforms.extent_t) && (way_0 == 0u)) {
+  if (less_0 && (way_0 == 0u)) {
     scaled_data[(product_0 + c_base_0)] = canonical(scaled_0);
   }
 }

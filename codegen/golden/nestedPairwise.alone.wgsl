@@ -60,7 +60,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     }
     sum_0 = sum_0 + sum_2;
   }
-  if (((token_base_0 + token_local_0) < uniforms.extent_token) && (out_local_0 < 17u)) {
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
+  if (less_0 && (out_local_0 < 17u)) {
     output_data[((minimum_0 * 17u) + minimum_1)] = canonical(sum_0);
   }
 }

@@ -250,55 +250,56 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     sum_15 = sum_15 + sum_49;
     sum_16 = sum_16 + sum_50;
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
+  if (less_0) {
     output_data[(minimum_0 * 17u)] = canonical(sum_0);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 1u)] = canonical(sum_1);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 2u)] = canonical(sum_2);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 3u)] = canonical(sum_3);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 4u)] = canonical(sum_4);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 5u)] = canonical(sum_5);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 6u)] = canonical(sum_6);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 7u)] = canonical(sum_7);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 8u)] = canonical(sum_8);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 9u)] = canonical(sum_9);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 10u)] = canonical(sum_10);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 11u)] = canonical(sum_11);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 12u)] = canonical(sum_12);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 13u)] = canonical(sum_13);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 14u)] = canonical(sum_14);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 15u)] = canonical(sum_15);
   }
-  if ((token_base_0 + token_local_0) < uniforms.extent_token) {
+  if (less_0) {
     output_data[((minimum_0 * 17u) + 16u)] = canonical(sum_16);
   }
 }

@@ -20,15 +20,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let row_base_0 = tile_0 / 2u;
   var sum_0: f32 = bitcast<f32>(uniforms.zero);
   let minimum_0 = min(((c_base_0 + c_local_0) + 1u), 64u);
-  let minimum_1 = min((part0_local_0 * 32u), minimum_0);
-  let minimum_2 = min(32u, (minimum_0 - minimum_1));
-  let minimum_3 = min(row_base_0, (uniforms.extent_row - 1u));
-  let total_0 = (minimum_3 * 64u) + (part0_local_0 * 32u);
-  for (var k_0 = 0u; k_0 < minimum_2; k_0 += 1u) {
+  let subtract_0 = minimum_0 - min((part0_local_0 * 32u), minimum_0);
+  let minimum_1 = min(row_base_0, (uniforms.extent_row - 1u));
+  let total_0 = (minimum_1 * 64u) + (part0_local_0 * 32u);
+  for (var k_0 = 0u; k_0 < min(32u, subtract_0); k_0 += 1u) {
     let x_0 = x_data[(total_0 + k_0)];
     sum_0 = sum_0 + x_0;
   }
-  let total_1 = ((minimum_3 * 128u) + (c_base_0 * 2u)) + (c_local_0 * 2u);
+  let total_1 = ((minimum_1 * 128u) + (c_base_0 * 2u)) + (c_local_0 * 2u);
   if (row_base_0 < uniforms.extent_row) {
     scratch0_value_data[(total_1 + part0_local_0)] = sum_0;
   }

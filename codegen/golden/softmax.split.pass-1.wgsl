@@ -77,7 +77,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     let exp_0 = fn_exp_0(subtract_0);
     sum_0 = sum_0 + exp_0;
   }
-  if ((row_base_0 + row_local_0) < uniforms.extent_row) {
+  let less_0 = (row_base_0 + row_local_0) < uniforms.extent_row;
+  if (less_0) {
     scratch0_value_data[((minimum_0 * 32u) + part0_local_0)] = sum_0;
   }
 }

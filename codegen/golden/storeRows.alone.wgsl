@@ -35,9 +35,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let x_1 = x_data[total_0];
   let rounded_1 = round_bf16(x_1);
   let or_0 = (bitcast<u32>(rounded_1) >> 16u) | bitcast<u32>(rounded_0);
+  let less_0 = (token_base_0 + token_local_0) < uniforms.extent_token;
   let place_0 = place_data[minimum_0];
   let total_1 = ((place_0 * 8u) + (kvHead_local_0 * 4u)) + dim_local_0;
-  if (((token_base_0 + token_local_0) < uniforms.extent_token) && (place_0 < uniforms.extent_slot) && (kvHead_local_0 < 2u) && ((dim_local_0 * 2u) < 8u)) {
+  if (less_0 && (place_0 < uniforms.extent_slot) && (kvHead_local_0 < 2u) && ((dim_local_0 * 2u) < 8u)) {
     output_data[total_1] = or_0;
   }
 }

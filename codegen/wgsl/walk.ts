@@ -49,10 +49,10 @@ export function bodyOf(statement: Statement): Block | undefined {
   return statement.kind === "for" || statement.kind === "while" || statement.kind === "if" ? statement.body : undefined;
 }
 
-/** Operations and names in an expression, each as often as it is written. */
+/** Operations, accesses and names in an expression, each as often as it is written. */
 export function sizeOf(expression: Expression): number {
   if (expression.kind === "literal") return 0;
-  if (expression.kind === "name" || expression.kind === "member") return 1;
+  if (expression.kind === "name") return 1;
   return operandsOf(expression).reduce((size, operand) => size + sizeOf(operand), 1);
 }
 

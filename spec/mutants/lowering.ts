@@ -47,7 +47,9 @@ const really = {
   passKernel: await vi.importActual<typeof import("../../codegen/pass-kernel.ts")>("../../codegen/pass-kernel.ts"),
   ranges: await vi.importActual<typeof import("../../codegen/ranges.ts")>("../../codegen/ranges.ts"),
   rows: await vi.importActual<typeof import("../../codegen/rows.ts")>("../../codegen/rows.ts"),
-  schedule: await vi.importActual<typeof import("../../codegen/schedule/mapping.ts")>("../../codegen/schedule/mapping.ts"),
+  schedule: await vi.importActual<typeof import("../../codegen/schedule/mapping.ts")>(
+    "../../codegen/schedule/mapping.ts",
+  ),
   split: await vi.importActual<typeof import("../../codegen/split.ts")>("../../codegen/split.ts"),
   stage: await vi.importActual<typeof import("../../codegen/stage.ts")>("../../codegen/stage.ts"),
 };

@@ -113,20 +113,13 @@ export const memory: readonly Kind[] = [
     name: "guard of the last row",
     what: "rows behind the last are stored",
     edits: [["if ( less_0 && $$c ) {", "if ($$c) {"]],
-    at: ["linear/alone", "linear/tile-2x2", "linear/split@1", "linear/alone-4x4", "narrowCount/runs-together"],
+    at: ["linear/alone", "linear/tile-2x2", "linear/split@1", "narrowCount/runs-together"],
   },
   {
     name: "guard one too far",
     what: "row < extent becomes <=",
     edits: [["let less_0 = $$i < uniforms . extent_token ;", "let less_0 = $$i <= uniforms.extent_token;"]],
-    at: [
-      "linear/alone",
-      "linear/tile-2x2",
-      "linear/split@1",
-      "linearF32/alone",
-      "linear/alone-4x4",
-      "logTotal/runs-together",
-    ],
+    at: ["linear/alone", "linear/tile-2x2", "linear/split@1", "linearF32/alone", "logTotal/runs-together"],
   },
   {
     name: "guard one too short",
@@ -138,7 +131,7 @@ export const memory: readonly Kind[] = [
     name: "read behind the end",
     what: "what no store keeps is read past the tensor, where a device clamps",
     edits: [["min ( $$i , 16u ) * 70u", "($$i) * 70u"]],
-    at: ["linear/alone", "linear/tile-2x2", "linear/runs-together", "linear/alone-vector", "linear/alone-4x4"],
+    at: ["linear/alone", "linear/runs-together", "linear/alone-vector", "linear/alone-4x4"],
   },
   {
     name: "row behind the end",

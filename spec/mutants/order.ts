@@ -34,7 +34,7 @@ export const order: readonly Kind[] = [
     name: "edge of a run, one over",
     what: "a run takes the next one's first item",
     edits: [["$k < min ( 128u , $$r )", "$k <= min(128u, $$r)"]],
-    at: ["linear/alone", "linear/runs-together", "linear:long/split", "linear/alone-4x4"],
+    at: ["linear/alone", "linear/runs-together", "linear/alone-4x4"],
   },
   {
     name: "start of a run",
