@@ -122,15 +122,12 @@ export class Context {
     replace: (expr: Expr) => Expr | undefined,
     memo: Map<Expr | Reduce, Expr | Reduce> = new Map(),
   ): Expr {
-    const result = rewrite(this.pool, expr, replace, memo);
-    for (const [before, after] of memo) {
-      if (before === after) continue;
+    return rewrite(this.pool, expr, replace, memo, (before, after) => {
       const hint = this.hints.get(before);
       if (hint !== undefined && !this.hints.has(after)) this.hints.set(after, hint);
       const origin = this.origins.get(before);
       if (origin !== undefined && !this.origins.has(after)) this.origins.set(after, origin);
-    }
-    return result;
+    });
   }
 
   workgroupWordsLeft(): number {

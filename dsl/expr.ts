@@ -31,11 +31,18 @@ let nextId = 0;
 const axisVariables = new Map<string, Variable>();
 
 function union(parts: readonly { readonly free: ReadonlySet<Variable> }[]): ReadonlySet<Variable> {
-  const sets = parts.map((part) => part.free).filter((set) => set.size > 0);
-  if (sets.length === 0) return none;
-  const first = sets[0]!;
-  if (sets.every((set) => set === first || [...set].every((variable) => first.has(variable)))) return first;
-  return new Set(sets.flatMap((set) => [...set]));
+  let all: ReadonlySet<Variable> = none;
+  for (const { free } of parts) {
+    if (all === free || free.size === 0) continue;
+    if (all.size === 0) all = free;
+    else if (!containsAll(all, free)) all = new Set([...all, ...free]);
+  }
+  return all;
+}
+
+function containsAll(set: ReadonlySet<Variable>, others: ReadonlySet<Variable>): boolean {
+  for (const other of others) if (!set.has(other)) return false;
+  return true;
 }
 
 const comparisons = new Set<BinaryOperator>(["less", "lessEqual", "equal", "notEqual"]);
@@ -58,12 +65,22 @@ export function f32OfBits(bits: number): number {
  */
 export class Pool {
   readonly #interned = new Map<string, object>();
+  readonly #nodes = new WeakSet<object>();
+  readonly #binaries = new Map<BinaryOperator, Map<Expr, Map<Expr, Expr>>>();
   readonly #variables = new Map<string, Variable>();
 
   #intern<T extends object>(key: string, make: (id: number) => T): T {
     let node = this.#interned.get(key) as T | undefined;
-    if (node === undefined) this.#interned.set(key, (node = make(nextId++)));
+    if (node === undefined) {
+      this.#interned.set(key, (node = make(nextId++)));
+      this.#nodes.add(node);
+    }
     return node;
+  }
+
+  /** Whether this pool made a node, so that the same parts would give the same node again. */
+  holds(node: object): boolean {
+    return this.#nodes.has(node);
   }
 
   /** The variable of an output axis: one for each name, in all pools. */
@@ -191,15 +208,18 @@ export class Pool {
     }
     const simpler = this.#identity(operator, left, right);
     if (simpler !== undefined) return simpler;
-    return this.#intern<Expr>(`binary ${operator} ${left.id} ${right.id}`, (id) => ({
-      kind: "binary",
-      id,
-      type,
-      free: union([left, right]),
-      operator,
-      left,
-      right,
-    }));
+    // Most nodes are addresses' sums and products: these are found without making a key.
+    let byLeft = this.#binaries.get(operator);
+    if (byLeft === undefined) this.#binaries.set(operator, (byLeft = new Map()));
+    let byRight = byLeft.get(left);
+    if (byRight === undefined) byLeft.set(left, (byRight = new Map()));
+    let node = byRight.get(right);
+    if (node === undefined) {
+      node = { kind: "binary", id: nextId++, type, free: union([left, right]), operator, left, right };
+      byRight.set(right, node);
+      this.#nodes.add(node);
+    }
+    return node;
   }
 
   /** Integer identities only: x+0, x*1, x*0, x/1, x-0. Floats keep every operation that was written. */

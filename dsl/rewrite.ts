@@ -3,6 +3,7 @@
  */
 import type { Pool } from "./expr.ts";
 import type { Call, Expr, Output, Reduce } from "./ir.ts";
+import { operandsOf } from "./visit.ts";
 
 /** What has become of each expression and reduction. */
 export type Rewritten = Map<Expr | Reduce, Expr | Reduce>;
@@ -11,22 +12,36 @@ export type Rewritten = Map<Expr | Reduce, Expr | Reduce>;
  * Rebuilds an expression in `pool` with some leaves replaced. `replace` is asked first at every node, top down, and
  * answers with what to put there, or with undefined to go on below. The memo is the caller's, so that several
  * expressions share it. A caller that substitutes an item variable must stop at expressions in which it is not free: a
- * reduction that is used inside another one's leaf may bind the same variable for itself.
+ * reduction that is used inside another one's leaf may bind the same variable for itself. `note` is told of each node
+ * that has become another.
  */
 export function rewrite(
   pool: Pool,
   expr: Expr,
   replace: (expr: Expr) => Expr | undefined,
   memo: Rewritten = new Map(),
+  note: (before: Expr | Reduce, after: Expr | Reduce) => void = () => undefined,
 ): Expr {
   const visit = (node: Expr): Expr => {
     const known = memo.get(node);
     if (known !== undefined) return known as Expr;
     const result = replace(node) ?? rebuild(node);
     memo.set(node, result);
+    if (result !== node) note(node, result);
     return result;
   };
+  /** A node of the pool with the parts that it had is itself: that saves making its key. */
+  const stays = (node: Expr | Reduce, before: readonly Expr[], after: readonly Expr[]): boolean =>
+    before.every((part, at) => part === after[at]) && pool.holds(node);
   const rebuild = (node: Expr): Expr => {
+    if (node.kind === "register") return node;
+    if (node.kind === "field") {
+      const of = visitReduce(node.of);
+      return of === node.of && pool.holds(node) ? node : pool.field(of, node.field);
+    }
+    const before = operandsOf(node);
+    const after = before.map(visit);
+    if (stays(node, before, after)) return node;
     switch (node.kind) {
       case "constant":
         return pool.constant(node.type, node.bits);
@@ -40,31 +55,32 @@ export function rewrite(
         return pool.argument(node.name, node.type);
       case "state":
         return pool.state(node.side, node.field, node.type);
-      case "register":
-        return node;
       case "load":
-        return pool.load(node.input, node.storage, node.indices.map(visit), node.guarded);
+        return pool.load(node.input, node.storage, after, node.guarded);
       case "unary":
-        return pool.unary(node.operator, visit(node.operand));
+        return pool.unary(node.operator, after[0]!);
       case "binary":
-        return pool.binary(node.operator, visit(node.left), visit(node.right));
+        return pool.binary(node.operator, after[0]!, after[1]!);
       case "select":
-        return pool.select(visit(node.condition), visit(node.whenTrue), visit(node.whenFalse));
+        return pool.select(after[0]!, after[1]!, after[2]!);
       case "call":
-        return pool.call(node.callee, node.arguments.map(visit));
-      case "field":
-        return pool.field(visitReduce(node.of), node.field);
+        return pool.call(node.callee, after);
     }
   };
   const visitReduce = (reduce: Reduce): Reduce => {
     const known = memo.get(reduce);
     if (known !== undefined) return known as Reduce;
-    const result = pool.reduce({ ...reduce, ...rewriteParts(reduce, visit) });
+    const parts = rewriteParts(reduce, visit);
+    const result = stays(reduce, partsIn(reduce), partsIn(parts)) ? reduce : pool.reduce({ ...reduce, ...parts });
     memo.set(reduce, result);
+    if (result !== reduce) note(reduce, result);
     return result;
   };
   return visit(expr);
 }
+
+const partsIn = ({ start, count, leaf, item }: Pick<Reduce, "start" | "count" | "leaf" | "item">): Expr[] =>
+  item === undefined ? [start, count, ...leaf] : [start, count, ...leaf, item];
 
 /** The parts of a reduction, rebuilt in their order: its domain, then its leaves. */
 export function rewriteParts(

@@ -10,7 +10,16 @@ import { writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Device, openDevice } from "../runtime/index.ts";
-import { arbitraryDraws, caseOf, Distribution, type RandomCase } from "./arbitraries/cases.ts";
+import { ScheduleError } from "../codegen/errors.ts";
+import {
+  arbitraryDraws,
+  arbitrarySteppedDraws,
+  caseOf,
+  describeCase,
+  Distribution,
+  type RandomCase,
+  steppedCaseOf,
+} from "./arbitraries/cases.ts";
 import { evaluate } from "./evaluator.ts";
 import { executeArtifact } from "./execute.ts";
 import { effort, tries } from "./fixtures/effort.ts";
@@ -24,7 +33,12 @@ beforeAll(async () => {
 });
 afterAll(() => device.dispose());
 
-async function check({ kernel, extents, artifact, seed }: RandomCase): Promise<void> {
+async function check({
+  kernel,
+  extents,
+  artifact,
+  seed,
+}: Pick<RandomCase, "kernel" | "extents" | "artifact" | "seed">): Promise<void> {
   const data = { ...randomInputs(kernel, extents, seed), extents };
   const expected = evaluate(kernel, data);
   const outputs = await executeArtifact(device, kernel, artifact, data);
@@ -77,4 +91,24 @@ test("random kernels give the evaluator's bits", async () => {
       file.replace(/json$/, "random.json"),
       `${JSON.stringify({ part, device: device.info, ...distribution }, null, 2)}\n`,
     );
+});
+
+/** A text that a software driver compiles in a second or so; random lists of steps may repeat more. */
+const longestText = 12_000;
+
+test("random lists of steps that apply give the evaluator's bits", async () => {
+  const failed: string[] = [];
+  let ran = 0;
+  for (const draws of fc.sample(arbitrarySteppedDraws(), { seed: part, numRuns: tries(4, 100, 125) })) {
+    const drawn = steppedCaseOf(draws);
+    const { compiled } = drawn;
+    if (compiled instanceof ScheduleError || compiled.passes.some(({ wgsl }) => wgsl.length > longestText)) continue;
+    ran++;
+    await check({ ...drawn, artifact: compiled }).catch((error: unknown) =>
+      failed.push(`${String(error)}\n${describeCase(drawn)}`),
+    );
+  }
+  console.log(`${ran} random lists of steps ran`);
+  expect(failed).toEqual([]);
+  expect(ran).toBeGreaterThan(0);
 });
