@@ -9,6 +9,7 @@ import { hiddenConstant } from "./arithmetic.ts";
 import type { Context } from "./context.ts";
 import { emit, operationIn } from "./expressions.ts";
 import type { Group } from "./groups.ts";
+import type { Span } from "./nest/span.ts";
 import { rowCounts } from "./rows.ts";
 import { Block } from "./statements.ts";
 import { arithmetic, arrayOf, condition, element, name, u32 } from "./wgsl/build.ts";
@@ -19,17 +20,9 @@ export type Values = readonly Expr[];
 /** The values of an item, computed in a block. */
 export type Items = (position: Expr, block: Block) => Values;
 
-/** The positions, in the row below, that make up one value. */
-interface Span {
-  readonly first: Expr;
-  readonly stride: number;
-  readonly count: Expr;
-}
-
-export interface Leaves {
-  /** The leaf at a position of the domain. */
-  readonly at: Items;
-  /** How many leaves a chain takes in one step of its loop. */
+/** How a chain takes its items. */
+export interface Rounds {
+  /** How many items a chain takes in one step of its loop. */
   readonly unroll: number;
   /** Runs a chain over `count` leaves from `first` in place of the plain loop; absent where operands are read in place. */
   readonly chain?: (first: Expr, count: Expr, block: Block, step: (values: Values, block: Block) => void) => void;
@@ -38,68 +31,23 @@ export interface Leaves {
 export class Folder {
   readonly #context: Context;
   readonly #group: Group;
-  readonly #leaves: Leaves;
   /** Items in each row, as expressions; row 0 are the leaves. */
   readonly rows: readonly Expr[];
   readonly #origin: SourceLocation | null;
 
-  constructor(context: Context, group: Group, leaves: Leaves) {
+  constructor(context: Context, group: Group) {
     this.#context = context;
     this.#group = group;
-    this.#leaves = leaves;
     this.#origin = context.origins.get(group.reduce) ?? null;
     this.rows = rowCounts(context.pool, group.reduce);
   }
 
-  /** tree.ts spanOf, as expressions. With `anywhere`, positions past the row's end have empty spans. */
-  #spanOf(level: Level, items: Expr, position: Expr, anywhere: boolean): Span {
-    const { pool, affine } = this.#context;
-    const lanes = level.lanes ?? 1;
-    const upTo = (end: Expr, first: Expr): Expr => pool.subtract(end, anywhere ? pool.minimum(first, end) : first);
-    const dealt = (count: Expr): Expr => pool.divideUp(count, lanes);
-    if (level.count === undefined) {
-      return lanes === 1
-        ? { first: pool.u32(0), stride: 1, count: items }
-        : { first: position, stride: lanes, count: dealt(upTo(items, position)) };
-    }
-    const size = lanes * level.count;
-    const full = items.kind === "constant" && items.bits % size === 0 && !anywhere;
-    if (lanes === 1) {
-      const first = affine.normal(pool.multiply(position, pool.u32(size)));
-      return { first, stride: 1, count: full ? pool.u32(size) : pool.minimum(pool.u32(size), upTo(items, first)) };
-    }
-    const { quotient, remainder } = affine.divide(position, lanes);
-    const start = pool.multiply(quotient, pool.u32(size));
-    const first = affine.normal(pool.add(start, remainder));
-    const end = pool.minimum(items, pool.add(start, pool.u32(size)));
-    return { first, stride: lanes, count: full ? pool.u32(level.count) : dealt(upTo(end, first)) };
-  }
-
-  /** The value at `position` of row `row`. `from` replaces the rows below it: its items are already there. */
-  item(
-    row: number,
-    position: Expr,
-    block: Block,
-    from?: { readonly row: number; readonly items: Items },
-    anywhere = false,
-  ): Values {
-    if (from !== undefined && row === from.row) return from.items(position, block);
-    if (row === 0) return this.#leaves.at(position, block);
-    const level = this.#group.reduce.tree[row - 1]!;
-    const span = this.#spanOf(level, this.rows[row - 1]!, position, anywhere);
-    const items: Items = (at, inside) => this.item(row - 1, at, inside, from, anywhere);
-    const overLeaves = row === 1 && from === undefined && span.stride === 1;
-    const isStaged = overLeaves && this.#leaves.chain !== undefined;
-    if (!isStaged && span.count.kind === "constant" && span.count.bits === 1)
+  /** One value of a level, made of the items of its span. */
+  value(level: Level, span: Span, items: Items, block: Block, { unroll, chain }: Rounds): Values {
+    if (chain === undefined && span.count.kind === "constant" && span.count.bits === 1)
       return this.#combine(this.#identities(), items(span.first, block));
     if (level.fold === "pairwise") return this.#pairwise(span, items, block);
-    return this.#chain(span, items, overLeaves, block);
-  }
-
-  /** The whole fold, or the item of it that a split asks for. */
-  result(block: Block, from?: { readonly row: number; readonly items: Items }): Values {
-    const { tree, item } = this.#group.reduce;
-    return this.item(tree.length, item ?? this.#context.pool.u32(0), block, from, item !== undefined);
+    return this.#chain(span, items, { unroll, ...(chain === undefined ? {} : { chain }) }, block);
   }
 
   /** Variables that start as the identity, one for each cell. */
@@ -166,14 +114,13 @@ export class Folder {
     });
   }
 
-  #chain(span: Span, items: Items, overLeaves: boolean, block: Block): Values {
+  #chain(span: Span, items: Items, { unroll, chain }: Rounds, block: Block): Values {
     const { pool } = this.#context;
     const accumulators = this.accumulators(block);
     const step = (values: Values, inside: Block): void => this.accumulate(accumulators, values, inside);
-    if (overLeaves && this.#leaves.chain !== undefined) {
-      this.#leaves.chain(span.first, span.count, block, step);
+    if (chain !== undefined) {
+      chain(span.first, span.count, block, step);
     } else {
-      const unroll = overLeaves ? this.#leaves.unroll : 1;
       const steps = pool.multiply(pool.divide(span.count, pool.u32(unroll)), pool.u32(unroll));
       const at = (index: Expr): Expr =>
         this.#context.affine.normal(pool.add(span.first, pool.multiply(index, pool.u32(span.stride))));

@@ -1,6 +1,6 @@
-/** Which reductions a set of expressions needs, in what order, and which of them share one loop. */
-import type { Constant, Expr, Reduce, Variable } from "../dsl/ir.ts";
-import { collect, partsOf, reductionsBelow } from "../dsl/visit.ts";
+/** The accumulators of reductions that share one loop: equal ones are one cell. */
+import type { Constant, Expr, Reduce } from "../dsl/ir.ts";
+import { collect } from "../dsl/visit.ts";
 import type { Context } from "./context.ts";
 import type { Block } from "./statements.ts";
 
@@ -24,44 +24,6 @@ export interface Group {
   readonly members: ReadonlyMap<Reduce, ReadonlyMap<string, number>>;
 }
 
-/** Puts reductions that can share a loop into one group; groups come in the order in which they must run. */
-export function groupReductions(context: Context, reduces: readonly Reduce[]): Group[] {
-  const depths = new Map<Reduce, number>();
-  const depthOf = (reduce: Reduce): number => {
-    let depth = depths.get(reduce);
-    if (depth === undefined) {
-      const below = [...reductionsBelow(partsOf(reduce))].filter((other) => reduces.includes(other));
-      depths.set(reduce, (depth = 1 + Math.max(-1, ...below.map(depthOf))));
-    }
-    return depth;
-  };
-  const groups = new Map<string, Reduce[]>();
-  const variables: Variable[] = [];
-  for (const reduce of reduces) {
-    if (!variables.includes(reduce.variable)) variables.push(reduce.variable);
-    const home = context.homeOf(reduce);
-    const mentioned = context.mapping.axes
-      .filter((axis) => context.mentions(reduce, axis.axis))
-      .map((axis) => axis.axis)
-      .join("+");
-    const tree = reduce.tree.map((level) => `${level.lanes ?? ""}${level.fold}${level.count ?? ""}`).join(",");
-    const key = [
-      depthOf(reduce),
-      variables.indexOf(reduce.variable),
-      home.depth,
-      mentioned,
-      reduce.start.id,
-      reduce.count.id,
-      tree,
-      reduce.item?.id ?? "",
-    ].join(" ");
-    groups.set(key, [...(groups.get(key) ?? []), reduce]);
-  }
-  return [...groups.values()]
-    .sort((a, b) => depthOf(a[0]!) - depthOf(b[0]!))
-    .map((members) => makeGroup(context, members));
-}
-
 /** The fields that a field's combine reads, and those that theirs read. */
 function fieldsBehind(reduce: Reduce, name: string): string[] {
   const behind = new Set<string>();
@@ -83,7 +45,8 @@ function reducerId(reducer: object): number {
   return id;
 }
 
-function makeGroup(context: Context, members: readonly Reduce[]): Group {
+/** The accumulators of reductions that share their loops. */
+export function makeGroup(context: Context, members: readonly Reduce[]): Group {
   const cells: { cell: Omit<Cell, "fields">; fields: Map<string, number> }[] = [];
   const byKey = new Map<string, number>();
   const placed = new Map<Reduce, Map<string, number>>();

@@ -3,10 +3,9 @@
  * read once by the workgroup, a stretch of the chain at a time, and then taken from workgroup memory by every
  * invocation that needs it. The chain itself is as it was.
  */
-import type { Expr, Load, Reduce, Variable } from "../dsl/ir.ts";
-import { collect, holds } from "../dsl/visit.ts";
+import type { Expr, Load, Variable } from "../dsl/ir.ts";
+import { holds } from "../dsl/visit.ts";
 import type { Context } from "./context.ts";
-import { ScheduleError } from "./errors.ts";
 import { significantBits } from "../dsl/exactness/significant-bits.ts";
 import { emit } from "./expressions.ts";
 import type { Values } from "./fold.ts";
@@ -35,90 +34,13 @@ export interface Lowering {
   readonly staged: Map<string, StagedOperand>;
 }
 
-const leaveOutStage = "leave it out, or bind or sink more points of another axis";
-
 /** Stands for a point's index inside the workgroup's tile, in the address of a staged operand. */
 export function tileVariable(context: Context, axis: string): Variable {
   return context.pool.axisVariable(`${axis} within`);
 }
 
-/**
- * Finds the operands worth staging in the top-level reductions of `exprs`, declares their arrays, and rewrites the
- * leaves to read them: index 0 the item (resolved to the position in the stretch later), index 1 the point of the tile.
- */
-export function stageOperands(lowering: Lowering, exprs: readonly Expr[], reduces: Iterable<Reduce>): Expr[] {
-  const { context } = lowering;
-  const stretch = context.mapping.stage;
-  if (stretch === undefined) return [...exprs];
-  const tiled = context.mapping.axes.filter((axis) => tileOf(axis) > 1 && !axis.whole);
-  const replaced = new Map<Reduce, Reduce>();
-  for (const reduce of reduces) {
-    const level = reduce.tree[0]!;
-    // One that is folded once an item of another meets its barriers as often as that one has items, which may differ.
-    if ([...reduce.free].some((variable) => variable.kind === "item")) continue;
-    if (reduce.count.kind !== "constant" || level.fold !== "chain" || (level.lanes ?? 1) > 1) continue;
-    const leaf = reduce.leaf.map((expr) =>
-      context.rewrite(expr, (node) => {
-        if (node.kind === "field") return node;
-        const axes = stageable(context, node, reduce.variable, tiled);
-        if (axes === undefined || axes.length === tiled.length) return undefined;
-        return declareStaged(lowering, node, reduce.variable, axes, stretch);
-      }),
-    );
-    for (const operand of leaf.flatMap(loadsIn)) {
-      const alone =
-        !lowering.staged.has(operand.input) &&
-        tiled.every((axis) => operand.free.has(context.pool.axisVariable(axis.axis)));
-      if (alone)
-        throw new ScheduleError(
-          `no two points of a tile have elements of '${operand.input}' in common`,
-          leaveOutStage,
-          "stage",
-        );
-    }
-    replaced.set(reduce, context.pool.reduce({ ...reduce, leaf }));
-  }
-  if (lowering.staged.size === 0)
-    throw new ScheduleError(
-      "no operand is shared along a tiled axis, so there is nothing to stage",
-      leaveOutStage,
-      "stage",
-    );
-  return exprs.map((expr) =>
-    context.rewrite(expr, (node) =>
-      node.kind === "field" && replaced.has(node.of)
-        ? context.pool.field(replaced.get(node.of)!, node.field)
-        : undefined,
-    ),
-  );
-}
-
-/** The tiled axes that an operand mentions, if it is one element of an input (rounded, perhaps) at plain indices. */
-function stageable(
-  context: Context,
-  expr: Expr,
-  item: Variable,
-  tiled: readonly AxisMapping[],
-): AxisMapping[] | undefined {
-  if (!expr.free.has(item) || expr.type !== "f32") return undefined;
-  let inner = expr;
-  while (inner.kind === "unary") inner = inner.operand;
-  if (inner.kind !== "load" || inner.guarded || context.tables.has(inner.input)) return undefined;
-  if (inner.indices.some((index) => holdsLoad(index) || (index.free.has(item) && index.kind !== "index")))
-    return undefined;
-  return tiled.filter((axis) => expr.free.has(context.pool.axisVariable(axis.axis)));
-}
-
-function loadsIn(expr: Expr): Load[] {
-  return [...collect([expr])].filter((part) => part.kind === "load");
-}
-
-function holdsLoad(expr: Expr): boolean {
-  return holds(expr, ({ kind }) => kind === "load" || kind === "field");
-}
-
 /** Stages one operand; the same operand of several reductions is staged once for each item variable. */
-function declareStaged(
+export function declareStaged(
   lowering: Lowering,
   element: Expr,
   item: Variable,

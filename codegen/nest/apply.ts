@@ -4,6 +4,7 @@ import type { PassKernel } from "../pass-kernel.ts";
 import type { Step } from "../schedule/step.ts";
 import { buildNest } from "./build.ts";
 import type { Nest } from "./nest.ts";
+import type { PassStep } from "./mapping-steps.ts";
 import { bind } from "./steps/bind.ts";
 import { cooperate } from "./steps/cooperate.ts";
 import { layout } from "./steps/layout.ts";
@@ -44,10 +45,8 @@ export function applySteps(kernel: PassKernel, steps: readonly Step[]): Applied[
   return applied;
 }
 
-type NestStep = Exclude<Step, { readonly step: "partition" | "pass" | "layout" }>;
-
 /** One step on the nest of one dispatch. */
-export function applyStep(nest: Nest, step: NestStep): Nest {
+export function applyStep(nest: Nest, step: PassStep): Nest {
   switch (step.step) {
     case "bind":
       return bind(nest, step);

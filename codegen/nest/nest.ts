@@ -212,6 +212,8 @@ export function endedBy(node: Node): Fused[] {
       return [node.of];
     case "loop":
       return node.over.kind === "points" && node.binding === "unrolled" ? node.body.flatMap(endedBy) : [];
+    case "buffer":
+      return node.body.flatMap(endedBy);
     default:
       return [];
   }

@@ -6,8 +6,11 @@ import type { Step } from "../schedule/step.ts";
 import { parseSteps } from "../schedule/text.ts";
 import { specialize } from "../specialize.ts";
 import { applySteps } from "./apply.ts";
+import { cacheShared } from "./cache.ts";
+import { mergeFolds } from "./merge.ts";
 import type { Nest } from "./nest.ts";
 import { printNest } from "./print.ts";
+import { verifyNest } from "./verify.ts";
 
 const sizes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   linear: { out: 4096, inner: 4096 },
@@ -19,6 +22,7 @@ const sizes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   nestedPairwise: { out: 5, k: 3, j: 3 },
   welfordVariance: { channel: 40 },
   softmax: { c: 40 },
+  keptApart: { key: 100, dim: 3 },
 };
 
 const printed = (nests: readonly Nest[]): string => nests.map(printNest).join("\n");
@@ -61,6 +65,19 @@ describe("a step, before and after", () => {
     const [before, after] = stages.slice(-2);
     const shown = [`// ${name}`, printed(before!.nests), `// ${printStep(after!.step!)}`, printed(after!.nests)];
     await expect(shown.join("\n")).toMatchFileSnapshot(`golden/steps/${golden}.nest`);
+  });
+});
+
+describe("a pass after the steps, before and after", () => {
+  test.each([
+    ["merge", "attention", "sink(dim, 64, blocked)", mergeFolds],
+    ["merge-points", "keptApart", "sink(token, 2, blocked)", mergeFolds],
+    ["cache", "attention", "bind(head, 4)", cacheShared],
+  ])("%s", async (golden, name, text, pass) => {
+    const [before] = applied(name, parseSteps(text)).at(-1)!.nests;
+    const after = verifyNest(pass(before!), golden);
+    const shown = [`// ${name}`, printNest(before!), `// ${golden}`, printNest(after)];
+    await expect(shown.join("\n")).toMatchFileSnapshot(`golden/passes/${golden}.nest`);
   });
 });
 

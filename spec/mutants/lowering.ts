@@ -9,7 +9,7 @@ import { hiddenConstant } from "../../codegen/arithmetic.ts";
 import { compile } from "../../codegen/compile.ts";
 import { Context } from "../../codegen/context.ts";
 import { Folder } from "../../codegen/fold.ts";
-import { groupReductions } from "../../codegen/groups.ts";
+import { makeGroup } from "../../codegen/groups.ts";
 import { addressOf, loaded } from "../../codegen/memory.ts";
 import { formulaOf } from "../../codegen/pass-kernel.ts";
 import { readerOf } from "../../codegen/ranges.ts";
@@ -342,12 +342,11 @@ export const loweringFaults: readonly LoweringFault[] = [
     what: "folds that share a loop have each other's identity",
     at: ["logSumExp/alone", "attention/alone", "attention/registers"],
     plant: () =>
-      void vi.mocked(groupReductions).mockImplementation((context, reduces) =>
-        really.groups.groupReductions(context, reduces).map((group) => {
-          const identities = group.cells.map(({ identity }) => identity).reverse();
-          return { ...group, cells: group.cells.map((cell, at) => ({ ...cell, identity: identities[at]! })) };
-        }),
-      ),
+      void vi.mocked(makeGroup).mockImplementation((context, members) => {
+        const group = really.groups.makeGroup(context, members);
+        const identities = group.cells.map(({ identity }) => identity).reverse();
+        return { ...group, cells: group.cells.map((cell, at) => ({ ...cell, identity: identities[at]! })) };
+      }),
   },
   {
     name: "who shares a fold",

@@ -23,6 +23,8 @@ export interface Stage {
   readonly leaves: number;
 }
 
+const leaveOut = "leave it out, or bind or sink more points of another axis";
+
 interface TiledAxis {
   readonly axis: string;
   readonly trips: number;
@@ -51,7 +53,7 @@ export function stage(nest: Nest, { leaves }: Stage): Nest {
   };
   const body = mapNodes(nest.body, change);
   if (staged.length === 0)
-    throw new ScheduleError("no operand is shared along a tiled axis, so there is nothing to stage");
+    throw new ScheduleError("no operand is shared along a tiled axis, so there is nothing to stage", leaveOut);
   return { ...nest, body };
 }
 
@@ -118,7 +120,10 @@ function holdsLoad(expr: Expr): boolean {
 function assertShared(element: Expr, operands: readonly Operand[], tiled: readonly TiledAxis[]): void {
   const operand = operands.find((other) => other.element === element);
   if (element.kind === "load" && operand?.axes.length === tiled.length)
-    throw new ScheduleError(`no two points of a tile have elements of '${(element as Load).input}' in common`);
+    throw new ScheduleError(
+      `no two points of a tile have elements of '${(element as Load).input}' in common`,
+      leaveOut,
+    );
 }
 
 /** The chain so many leaves at a time, operands copied before each. */

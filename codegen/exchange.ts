@@ -1,69 +1,18 @@
 /**
- * Lowers the reductions that a set of expressions needs: alone by each invocation, or shared by the invocations of a
- * workgroup, which compute a level's values apart and fold them in order. What is folded with what is the tree's
- * affair (fold.ts); who does it is the mapping's.
+ * Lowers an exchange: the invocations of a workgroup compute a row's values apart, into workgroup memory, and one of
+ * them folds these in order. What is folded with what is the nest's affair (nest/emit-fold.ts).
  */
-import type { Expr, Reduce } from "../dsl/ir.ts";
+import type { Expr } from "../dsl/ir.ts";
 import type { Context } from "./context.ts";
 import { ScheduleError } from "./errors.ts";
 import { emit } from "./expressions.ts";
-import { Folder, type Items, type Leaves, type Values } from "./fold.ts";
-import { holds, reductionsBelow, reductionsInScope } from "../dsl/visit.ts";
-import { groupReductions, type Group } from "./groups.ts";
-import { type Lowering, stagedChain, stagedElement } from "./stage.ts";
+import type { Folder, Items, Values } from "./fold.ts";
+import { holds } from "../dsl/visit.ts";
+import type { Group } from "./groups.ts";
+import type { Lowering } from "./stage.ts";
 import { Block } from "./statements.ts";
-import { tabulate } from "./tabulate.ts";
 import { condition, element, name, u32 } from "./wgsl/build.ts";
 import { type Expression, symbol } from "./wgsl/tree.ts";
-
-/** Lowers what `exprs` needs and has not yet; afterwards their fields have values. */
-export function materialize(lowering: Lowering, exprs: readonly Expr[]): void {
-  const { context } = lowering;
-  const reduces = reductionsInScope(exprs, context.results);
-  if (reduces.length === 0) return;
-  const isShared = (group: Group): boolean => context.mapping.cut !== undefined && group.block === context.top;
-  for (const group of tabulate(context, groupReductions(context, reduces), isShared, (needed) =>
-    materialize(lowering, needed),
-  )) {
-    const values = isShared(group) ? foldTogether(lowering, group) : folderOf(lowering, group).result(group.block);
-    for (const [reduce, cells] of group.members) {
-      context.results.set(reduce, new Map([...cells].map(([field, cell]) => [field, values[cell]!])));
-    }
-  }
-}
-
-/** A folder whose leaves are the group's own. */
-function folderOf(lowering: Lowering, group: Group): Folder {
-  const { context } = lowering;
-  const { pool } = context;
-  const { start, variable } = group.reduce;
-  const at = (position: Expr, stagedAt?: Expr): Values => {
-    const item = context.affine.normal(pool.add(start, position));
-    const memo = new Map<Expr | Reduce, Expr | Reduce>();
-    const leaves = group.cells.map((cell) =>
-      context.rewrite(
-        cell.leaf,
-        (expr) => {
-          if (expr.kind === "index" && expr.variable === variable) return item;
-          if (!expr.free.has(variable)) return expr;
-          return stagedAt === undefined ? undefined : stagedElement(lowering, expr, stagedAt);
-        },
-        memo,
-      ),
-    );
-    materialize(lowering, leaves);
-    return leaves;
-  };
-  const nested = group.cells.some((cell) =>
-    [...reductionsBelow([cell.leaf])].some((reduce) => reduce.free.has(variable)),
-  );
-  const leaves: Leaves = {
-    at: (position) => at(position),
-    unroll: nested ? 1 : context.mapping.unroll,
-    ...stagedChain(lowering, group, at),
-  };
-  return new Folder(context, group, leaves);
-}
 
 /** Which invocations of a workgroup share a reduction, and which copy of it theirs is. */
 interface Sharing {
@@ -93,11 +42,19 @@ interface Parts {
   readonly get: Items;
 }
 
-/** A fold that a workgroup shares: what is folded, by whom, and the row whose values are computed apart. */
-interface SharedFold {
+/** A fold that a workgroup shares: how the values of a row are computed apart, and folded. */
+export interface RowFold {
+  readonly row: number;
+  /** The row's value at a position. */
+  readonly item: Items;
+  /** The fold of a row's values. */
+  readonly whole: (block: Block, rows: Items) => Values;
+}
+
+/** The same, with who does it. */
+interface SharedFold extends RowFold {
   readonly folder: Folder;
   readonly sharing: Sharing;
-  readonly cut: number;
   /** How many values the row has. */
   readonly items: Expr;
   /** Whether an invocation is the one that folds what its workgroup has computed. */
@@ -105,17 +62,15 @@ interface SharedFold {
 }
 
 /** The fold by a workgroup: the values of one row apart, then the rows above it in order by one invocation. */
-function foldTogether(lowering: Lowering, group: Group): Values {
+export function shareFold(lowering: Lowering, group: Group, folder: Folder, rowFold: RowFold): Values {
   const { context } = lowering;
-  const { pool, mapping, top } = context;
+  const { pool, top } = context;
   const sharing = sharingOf(lowering, group);
-  const folder = folderOf(lowering, group);
-  const cut = Math.min(mapping.cut!, group.reduce.tree.length - 1);
   const shared: SharedFold = {
+    ...rowFold,
     folder,
     sharing,
-    cut,
-    items: folder.rows[cut]!,
+    items: folder.rows[rowFold.row]!,
     first: condition("==", emit(context, sharing.index, top), u32(0)),
   };
   const most = context.affine.maximum(shared.items);
@@ -150,19 +105,19 @@ function declareParts(context: Context, group: Group, { row, rows }: Sharing, wi
 }
 
 /** There is room for all values of the row: they are computed, and then folded. */
-function foldAtOnce(context: Context, { folder, sharing, cut, items, first }: SharedFold, parts: Parts): void {
+function foldAtOnce(context: Context, { folder, sharing, item, items, first, whole }: SharedFold, parts: Parts): void {
   const { pool, top } = context;
   folder.loop(sharing.index, items, sharing.count, top, (position, body) =>
-    parts.put(position, folder.item(cut, position, body), body),
+    parts.put(position, item(position, body), body),
   );
   top.barrier();
   const fold = new Block(top);
-  parts.put(pool.u32(0), folder.result(fold, { row: cut, items: parts.get }), fold);
+  parts.put(pool.u32(0), whole(fold, parts.get), fold);
   top.if(first, fold);
 }
 
 /** There is not: each invocation computes one value at a time, and the row's only fold, a chain, goes on with these. */
-function foldInStretches(context: Context, { folder, sharing, cut, items, first }: SharedFold, parts: Parts): void {
+function foldInStretches(context: Context, { folder, sharing, item, items, first }: SharedFold, parts: Parts): void {
   const { pool, top } = context;
   const accumulators = folder.accumulators(top);
   folder.loop(pool.u32(0), items, sharing.count, top, (base, body) => {
@@ -176,7 +131,7 @@ function foldInStretches(context: Context, { folder, sharing, cut, items, first 
       own,
       most === Infinity ? {} : { maximum: Math.max(0, most - 1) },
     );
-    parts.put(sharing.index, folder.item(cut, mine, own), own);
+    parts.put(sharing.index, item(mine, own), own);
     body.if(emit(context, pool.less(position, items), body), own);
     body.barrier();
     const fold = new Block(body);
@@ -195,7 +150,7 @@ function foldInStretches(context: Context, { folder, sharing, cut, items, first 
 const leaveOutCooperate = "leave it out, or give it another level";
 
 /** Whether a fold can go in stretches: one chain is left above the row, and all invocations meet at the same barriers. */
-function assertStretches(context: Context, group: Group, { sharing, cut, items }: SharedFold, room: number): void {
+function assertStretches(context: Context, group: Group, { sharing, row: cut, items }: SharedFold, room: number): void {
   const { tree } = group.reduce;
   const isChain = tree.length === cut + 1 && tree[cut]!.fold === "chain" && (tree[cut]!.lanes ?? 1) === 1;
   if (!isChain || sharing.count > room) {

@@ -1,0 +1,108 @@
+/**
+ * Lowers a nest: point loops become an invocation's points (tile.ts), folds the loops of their trees (emit-fold.ts), and
+ * stores what is written at each point. What an expression needs is computed in the outermost block that knows it.
+ */
+import type { Expr } from "../../dsl/ir.ts";
+import { Context, type PassRequest } from "../context.ts";
+import { InternalCompilerError, ScheduleError } from "../errors.ts";
+import type { PassKernel } from "../pass-kernel.ts";
+import type { AxisMapping, Mapping } from "../schedule/mapping.ts";
+import { declareStaged, type Lowering } from "../stage.ts";
+import { type Point, type Store, storesOf, writeStores } from "../stores.ts";
+import { Tile } from "../tile.ts";
+import { applyStep } from "./apply.ts";
+import { buildNest } from "./build.ts";
+import { cacheShared } from "./cache.ts";
+import { emitNodes, type Environment } from "./emit-fold.ts";
+import { stepsOfMapping } from "./mapping-steps.ts";
+import { allNodes, type Buffer, leaderOf, type Nest, type Node } from "./nest.ts";
+import { mergeFolds } from "./merge.ts";
+import { divisionOf, isOver } from "./points.ts";
+import { verifyNest } from "./verify.ts";
+
+/** The nest that one pass is lowered from. @throws ScheduleError */
+export function nestOfPass(kernel: PassKernel, mapping: Mapping): Nest {
+  let nest = buildNest(kernel);
+  for (const step of stepsOfMapping(mapping, nest.axes)) {
+    try {
+      nest = applyStep(nest, step);
+    } catch (error) {
+      throw error instanceof ScheduleError ? new ScheduleError(error.reason, error.fix, step.step) : error;
+    }
+  }
+  nest = verifyNest(mergeFolds(verifyNest(nest, "its steps")), "merge");
+  return verifyNest(cacheShared(nest), "cache");
+}
+
+/** How the point loops divide each axis: what Tile emits them from. */
+function axisMapping(nest: Nest, axis: string): AxisMapping {
+  const { rest, invocations, points } = divisionOf(nest, axis);
+  const held = [...allNodes(nest.body)].find((node) => isOver(node, axis) && node.binding === "unrolled");
+  const apart = held?.kind === "loop" ? held.stride : 1;
+  return {
+    axis,
+    invocations,
+    registers: points,
+    order: apart === 1 ? "blocked" : "interleaved",
+    whole: rest.binding === "serial",
+  };
+}
+
+export function lowerNest(request: PassRequest, nest: Nest): { readonly context: Context; readonly workgroups: Expr } {
+  const axes = nest.axes.map((axis) => axisMapping(nest, axis));
+  const context = new Context({
+    ...request,
+    mapping: { axes, ways: nest.ways, unroll: nest.leaves, ...stretchOf(nest) },
+  });
+  const lowering: Lowering = { context, tile: new Tile(context), staged: new Map() };
+  const stores: Store[] = [];
+  const point: Point = new Map(axes.map((axis) => [axis, 0]));
+  emitPoints(
+    lowering,
+    nest.body,
+    { point, items: new Map(), kept: new Map(), staged: declareOperands(lowering, nest), fixed: [] },
+    stores,
+  );
+  writeStores(lowering, stores);
+  lowering.tile.close();
+  return { context, workgroups: lowering.tile.workgroups };
+}
+
+/** Leaves whose operands are staged at a time. */
+function stretchOf(nest: Nest): { readonly stage?: number } {
+  const [buffer] = stagedIn(nest);
+  return buffer === undefined ? {} : { stage: buffer.items.trips };
+}
+
+function stagedIn(nest: Nest): Buffer[] {
+  return [...allNodes(nest.body)].flatMap((node) =>
+    node.kind === "buffer" && node.buffer.space === "workgroup" ? [node.buffer] : [],
+  );
+}
+
+/** Declares the arrays of staged operands; how each is read, by its element. */
+function declareOperands(lowering: Lowering, nest: Nest): Map<Expr, Expr> {
+  const { axes } = lowering.context.mapping;
+  return new Map(
+    stagedIn(nest).map(({ element, items, points }) => {
+      const tiled = axes.filter((mapped) => points.some(({ axis }) => axis === mapped.axis));
+      return [element, declareStaged(lowering, element, leaderOf(items.of).variable, tiled, items.trips)];
+    }),
+  );
+}
+
+/** Emits folds at each of an invocation's points, and gathers what is stored there. */
+function emitPoints(lowering: Lowering, nodes: readonly Node[], environment: Environment, stores: Store[]): void {
+  emitNodes(lowering, nodes, environment, (node, here) => {
+    if (node.kind === "store") stores.push(...storesOf(lowering, node.output, [here.point]));
+    else if (node.kind !== "loop" || node.over.kind !== "points")
+      throw new InternalCompilerError(`a ${node.kind} stands where points are lowered`);
+    else {
+      const { axis } = node.over;
+      const mapped = [...here.point.keys()].find((candidate) => candidate.axis === axis)!;
+      const copies = node.binding === "unrolled" && node.trips !== "rest" ? node.trips : 1;
+      for (let register = 0; register < copies; register++)
+        emitPoints(lowering, node.body, { ...here, point: new Map([...here.point, [mapped, register]]) }, stores);
+    }
+  });
+}
