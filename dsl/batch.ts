@@ -2,7 +2,7 @@
  * What depends on the batch. Batch axes and placement tables may only address. Beside a batch axis, a sequence axis is
  * as long as the longest of the batch's requests, so its extent depends on the batch, too.
  */
-import type { AxisRole, Expr, Input } from "./ir.ts";
+import type { AxisRole, Binary, Expr, Input } from "./ir.ts";
 import { childrenOf } from "./visit.ts";
 
 /** A kernel's axes and inputs, as far as its rules ask for them. */
@@ -114,6 +114,7 @@ export function isOwn(batch: Batch, expr: Expr): boolean {
         case "maximum":
           return oneOr(left, own) && oneOr(right, own);
         case "subtract":
+          return own(left) || (left.kind === "binary" && isExcess(left, right) && [left.left, left.right].some(own));
         case "divide":
         case "remainder":
         case "shiftRight":
@@ -125,6 +126,11 @@ export function isOwn(batch: Batch, expr: Expr): boolean {
     default:
       return false;
   }
+}
+
+/** `max(length, n) - n`: what a length has beyond n, and no item where it is shorter. */
+function isExcess({ operator, left, right }: Binary, subtrahend: Expr): boolean {
+  return operator === "maximum" && (left === subtrahend || right === subtrahend);
 }
 
 /** No item is the request's own, too, and one: a request has a position. */

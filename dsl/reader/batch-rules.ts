@@ -3,15 +3,16 @@
  * batch axis, a sequence axis is as long as the longest of the batch's requests, so its extent depends on the batch,
  * too.
  */
-import type { Node } from "ts-morph";
+import { Node } from "ts-morph";
 import { dependenceOf, findFloat, isBatchLeaf, isLongest, isOwn, isPlacement, withoutCut } from "../batch.ts";
 import type { Expr } from "../ir.ts";
 import { childrenOf } from "../visit.ts";
 import { holdsHole } from "./holes.ts";
 import type { Fix, NoteAt } from "./report.ts";
-import { shorten, write } from "./fixes.ts";
+import { bare, fitted, instead as replaced, operandText, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { DeclaredAxis } from "./values.ts";
+import { mayWrap } from "./wraps.ts";
 
 export { dependenceOf, isBatchLeaf, isPlacement } from "../batch.ts";
 
@@ -96,8 +97,7 @@ export function checkWhole(reading: Reading, { name, at }: DeclaredAxis, place: 
       `bound it by the request's own table: upTo(${name}, position(${owner})), where the inputs have position: ` +
         `"u32[${owner}]", or below(${name}, length(${owner}))`,
       place,
-      (table) =>
-        /len|count|size/i.test(table) ? `below(${name}, ${table}(${owner}))` : `upTo(${name}, ${table}(${owner}))`,
+      (table) => (isLength(table) ? `below(${name}, ${table}(${owner}))` : `upTo(${name}, ${table}(${owner}))`),
     ),
     [{ message: `'${name}' is as long as the longest of the batch's requests`, at }],
   );
@@ -122,9 +122,33 @@ function boundByTable(
 }
 
 /** Nor where its items end: a bound that is no request's own is cut off where the axis ends. */
-export function checkOwnBound(reading: Reading, { name, at }: DeclaredAxis, bound: Expr, place: Node): boolean {
-  if (!isLongest(reading, name) || isOwn(reading, bound) || holdsHole(bound)) return true;
+export function checkOwnBound(
+  reading: Reading,
+  { name, at }: DeclaredAxis,
+  [range, bound, count]: readonly [range: "upTo" | "below", bound: Expr, count: Expr],
+  place: Node,
+): boolean {
+  if (!isLongest(reading, name) || holdsHole(bound)) return true;
+  const notes = [{ message: `'${name}' is as long as the longest of the batch's requests`, at }];
+  if (isOwn(reading, bound)) {
+    const wrapping = mayWrap(reading, count);
+    if (wrapping === undefined) return true;
+    const written = reading.placeOf(wrapping, place) ?? place;
+    reading.report.add(
+      "R003",
+      written,
+      `'${shorten(written.getText())}' may wrap below 0, and the items then end with the batch's longest request`,
+      unwrapped(wrapping, written, place),
+      notes,
+    );
+    return false;
+  }
   const owner = ownerOf(reading);
+  const ofTable = (table: string): string => {
+    const element = `${table}(${owner})`;
+    if (isLength(table)) return range === "below" ? element : `max(${element}, 1) - 1`;
+    return range === "below" ? `${element} + 1` : element;
+  };
   reading.report.add(
     "R003",
     place,
@@ -136,11 +160,49 @@ export function checkOwnBound(reading: Reading, { name, at }: DeclaredAxis, boun
       `bound it by the request's own table, too: min(length(${owner}), ${shorten(place.getText())}), where the ` +
         `inputs have length: "u32[${owner}]"`,
       place,
-      (table) => `min(${table}(${owner}), ${place.getText()})`,
+      (table) => `min(${ofTable(table)}, ${place.getText()})`,
     ),
-    [{ message: `'${name}' is as long as the longest of the batch's requests`, at }],
+    notes,
   );
   return false;
+}
+
+/** A table of lengths, not of last positions. */
+function isLength(table: string): boolean {
+  return /len|count|size/i.test(table);
+}
+
+/** What may wrap around, kept at 0 or more. */
+function unwrapped(expr: Expr, at: Node, place: Node): string | Fix {
+  const words = "keep it at 0 or more, as in max(length, n) - n";
+  // What a function of another file does with all of its callers' numbers is not this kernel's to change.
+  if (at.getSourceFile() !== place.getSourceFile()) return words;
+  if (Node.isBinaryExpression(at) && expr.kind === "binary" && expr.operator === "subtract") {
+    // a - b - c
+    const taken = [at.getRight()];
+    let left = bare(at.getLeft());
+    for (; Node.isBinaryExpression(left) && left.getOperatorToken().getText() === "-"; left = bare(left.getLeft()))
+      taken.unshift(left.getRight());
+    const [only, ...others] = taken.map((one) => operandText(one));
+    const together = others.length === 0 ? bare(taken[0]!).getText() : [only, ...others].join(" + ");
+    return write(
+      at,
+      fitted(at, `max(${left.getText()}, ${together}) - ${others.length === 0 ? only : `(${together})`}`),
+    );
+  }
+  if (expr.kind === "binary" && expr.operator === "add" && Node.isBinaryExpression(at)) {
+    const [number, other] = expr.right.kind === "constant" ? [expr.right, at.getLeft()] : [expr.left, at.getRight()];
+    if (number.kind !== "constant" || number.bits < 2 ** 31) return words;
+    const by = 2 ** 32 - number.bits;
+    return write(at, fitted(at, `max(${bare(other).getText()}, ${by}) - ${by}`));
+  }
+  if (Node.isCallExpression(at) && expr.kind === "unary" && expr.operator === "toU32") {
+    const [argument] = at.getArguments();
+    return argument === undefined ? words : write(at, `u32(max(${argument.getText()}, 0))`);
+  }
+  if (Node.isPrefixUnaryExpression(at) && expr.kind === "unary" && expr.operator === "complement")
+    return replaced("leave ~ out, which makes a large number of a small one", at, at.getOperand().getText());
+  return words;
 }
 
 /** Nor may a tree. */

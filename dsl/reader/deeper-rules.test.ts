@@ -9,7 +9,7 @@ function codesOf(
   axes = "token: batch, key: sequence, c: model",
 ): string[] {
   const taken = [...inputs.matchAll(/(\w+):/g)].map(([, name]) => name).join(", ");
-  const source = `import { argmax, batch, below, extent, f32, gather, kernel, max, min, model, reduce, reducer, runs, select, sequence, sum, u32, upTo } from "treefold";
+  const source = `import { argmax, batch, below, extent, f32, gather, i32, kernel, max, min, model, reduce, reducer, runs, select, sequence, sum, u32, upTo } from "treefold";
 ${before}
 export const one = kernel({ axes: { ${axes} }, inputs: { ${inputs} }, output: "f32[token, c]", body: ({ ${taken} }, { token, key, c }) => ${body} });`;
   return [...new Set(readKernels("one.kernel.ts", { source }).diagnostics.map(({ code }) => code))].filter(
@@ -21,7 +21,8 @@ describe("the request's own bound", () => {
   const bounded = (bound: string): string[] =>
     codesOf(
       `sum(below(key, ${bound}), "chain", (k) => x(token, k)) + y(c)`,
-      `x: "f32[token, key]", y: "f32[c]", n: "u32[token]", of: "u32[c]"`,
+      `x: "f32[token, key]", y: "f32[c]", n: "u32[token]", of: "u32[c]", p: "i32[token]"`,
+      "const before = (a: number, b: number) => a - b; const from = (a: number, b: number) => max(a, b) - b;",
     );
   test.each([
     "n(token)",
@@ -30,8 +31,26 @@ describe("the request's own bound", () => {
     "min(of(c), n(token) / 2)",
     "max(n(token), 1)",
     "c > 3 ? n(token) : 0",
-    "n(token) - of(c)",
     "n(token) % 7",
+    "max(n(token), of(c)) - of(c)",
+    "max(n(token), 128) - 128",
+    "n(token) - min(n(token), 5)",
+    "n(token) - n(token) % 16",
+    "n(token) / 16 * 16",
+    "n(token) - n(token) / 2",
+    "n(token) - (n(token) & 3)",
+    "n(token) > 2 ? n(token) - 2 : 0",
+    "n(token) >= of(c) ? n(token) - of(c) : 0",
+    "n(token) === 0 ? 0 : n(token) - 1",
+    "select(of(c) < n(token) && c > 2, n(token) - of(c), n(token))",
+    "u32(max(p(token) - 3, 0))",
+    "u32(max(p(token), 0))",
+    "p(token) > 4 ? u32(p(token) - 4) : 0",
+    "from(n(token), 3)",
+    "from(n(token), 7) * 2",
+    "min(n(token) - 2, n(token))",
+    "n(token) - 1 + 1",
+    "n(token) + 2 - 1",
   ])("%s", (bound) => {
     expect(bounded(bound)).toEqual([]);
   });
@@ -44,9 +63,45 @@ describe("the request's own bound", () => {
     "c > 3 ? n(token) : 5",
     "of(c) - n(token)",
     "extent(c)",
+    "max(n(token), of(c)) - 1",
+    "n(token) - 1",
+    "n(token) - of(c)",
+    "n(token) - 2 - 3",
+    "(n(token) - 2) * 3",
+    "(n(token) - 2) / 3",
+    "n(token) + 4294967294",
+    "n(token) * 4294967295",
+    "~n(token)",
+    "u32(~p(token))",
+    "u32(p(token))",
+    "u32(-p(token))",
+    "u32(p(token) - 2)",
+    "u32(i32(n(token)) - 2)",
+    "max(n(token) - 2, 0)",
+    "min(n(token) - 2, 128)",
+    "n(token) > 2 ? n(token) - 4 : 0",
+    "n(token) > 2 ? 0 : n(token) - 1",
+    "of(c) > 2 ? n(token) - 2 : 0",
+    "before(n(token), 1)",
+    "before(n(token), of(c))",
+    'sum(c, "chain", (i) => n(token) - 1)',
+    "n(token) ^ 0xffffffff",
   ])("%s is not", (bound) => {
     expect(bounded(bound)).toEqual(["R003"]);
   });
+});
+
+describe("the last item of a range", () => {
+  const bounded = (bound: string): string[] =>
+    codesOf(
+      `sum(upTo(key, ${bound}), "chain", (k) => x(token, k)) + y(c)`,
+      `x: "f32[token, key]", y: "f32[c]", n: "u32[token]"`,
+    );
+  // The count is one more, and wraps back.
+  test.each(["n(token)", "n(token) - 1", "max(n(token), 1) - 1"])("%s", (bound) => expect(bounded(bound)).toEqual([]));
+  test.each(["n(token) - 2", "~n(token)", "n(token) / 2 - 2"])("%s is not", (bound) =>
+    expect(bounded(bound)).toEqual(["R003"]),
+  );
 });
 
 describe("bounds of integers", () => {

@@ -2,7 +2,7 @@
 import { Node } from "ts-morph";
 import { checkBound, checkOwnBound, checkWhole } from "./batch-rules.ts";
 import { unknownOf } from "./unknown-value.ts";
-import { hole } from "./holes.ts";
+import { hole, holdsHole } from "./holes.ts";
 import { replaceBy, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
@@ -54,9 +54,9 @@ export function readRange(
   const fits = checkBound(reading, bound, args[1]!);
   if (domain === undefined) return unknownOf(reading, [scalar(bound)]);
   const { pool } = reading;
-  if (!fits || !checkOwnBound(reading, domain.axis, bound, args[1]!))
-    return { kind: "range", domain: { ...domain, count: hole(pool, "u32", [bound]) } };
   const wanted = name === "upTo" ? pool.add(bound, pool.u32(1)) : bound;
+  if (!fits || holdsHole(bound) || !checkOwnBound(reading, domain.axis, [name, bound, wanted], args[1]!))
+    return { kind: "range", domain: { ...domain, count: hole(pool, "u32", [bound]) } };
   return { kind: "range", domain: { ...domain, count: reading.at(node, pool.minimum(wanted, domain.count)) } };
 }
 
