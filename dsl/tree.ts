@@ -56,6 +56,12 @@ export function rowsOf(tree: Tree, items: number): number[] {
   return rows;
 }
 
+/** The tree without levels that leave every row as it is: groups of one item, and what follows a level that leaves one value. */
+export function withoutIdle(tree: Tree): Tree {
+  const first = tree.findIndex((level) => level.count === undefined && (level.lanes ?? 1) === 1);
+  return tree.slice(0, first === -1 ? undefined : first + 1).filter((level) => level.count !== 1);
+}
+
 /** Whether the tree leaves exactly one value however many items there are. */
 export function isComplete(tree: Tree): boolean {
   const last = tree[tree.length - 1];

@@ -1,6 +1,7 @@
 /** Choices between two values, both of which are evaluated. */
-import type { Node } from "ts-morph";
+import { Node } from "ts-morph";
 import type { Expr } from "../ir.ts";
+import { write } from "./fixes.ts";
 import { checkCondition } from "./batch-rules.ts";
 import { unknownOf } from "./unknown-value.ts";
 import { hole } from "./holes.ts";
@@ -18,6 +19,8 @@ export function choose(
   const conditionValue = reading.evaluate(conditionAt, scope);
   const whenTrue = reading.evaluate(trueAt, scope);
   const whenFalse = reading.evaluate(falseAt, scope);
+  const reordered = inOrder(reading, node, [conditionValue, whenTrue, whenFalse], [conditionAt, trueAt, falseAt]);
+  if (reordered !== undefined) return choose(reading, node, reordered, scope);
   const wanted = reading.expr(conditionValue, conditionAt, "bool")!;
   const condition = checkCondition(reading, wanted, conditionAt) ? wanted : hole(reading.pool, "bool", [wanted]);
   if (whenTrue.kind === "record" && whenFalse.kind === "record")
@@ -39,6 +42,22 @@ export function choose(
   return pair === undefined
     ? unknownOf(reading, [scalar(condition), whenTrue, whenFalse], [conditionAt, trueAt, falseAt])
     : scalar(reading.at(node, reading.pool.select(condition, pair[0], pair[1])));
+}
+
+type Three<T> = readonly [T, T, T];
+
+/** `select(a, b, condition)`, in WGSL's order, and `select(a, condition, b)`. */
+function inOrder(reading: Reading, node: Node, values: Three<Value>, nodes: Three<Node>): Three<Node> | undefined {
+  const [first, second, third] = values.map((value) => reading.typeOf(value));
+  if (!Node.isCallExpression(node) || first === undefined || first === "bool" || (second === "bool") === (third === "bool"))
+    return undefined;
+  const isLast = third === "bool";
+  const ordered: Three<Node> = isLast ? [nodes[2], nodes[1], nodes[0]] : [nodes[1], nodes[0], nodes[2]];
+  reading.report.add("R019", node, "the arguments of 'select' stand in another order: the condition is the first", {
+    ...write(node, `select(${ordered.map((one) => one.getText()).join(", ")})`),
+    more: `: select(condition, whenTrue, whenFalse)${isLast ? "; WGSL has the value for false first and the condition last" : ""}`,
+  });
+  return ordered;
 }
 
 function chooseFields(

@@ -51,6 +51,8 @@ export function converted(node: Node, to: string, expr?: Expr): string {
     expr?.kind === "unary" &&
     expr.operand.type === to &&
     /^to[A-Z]/.test(expr.operator) &&
+    // An f32 made an integer is truncated, which converting it back keeps.
+    expr.operand.type !== "f32" &&
     Node.isCallExpression(plain)
   )
     return plain.getArguments()[0]!.getText();

@@ -49,7 +49,7 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
       "there is no reduction 'min'",
       body === undefined
         ? `write -max(${domain}, ${tree}, (item) => -(…))`
-        : write(node, `-max(${domain}, ${tree}, (${item}) => -${operandText(body)})`),
+        : write(node, fitted(node, `-max(${domain}, ${tree}, (${item}) => -${operandText(body)})`)),
     );
     return readReduction(reading, "max", node, [args[0]!, args[1], args[2]!], scope);
   }

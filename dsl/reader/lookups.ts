@@ -4,6 +4,7 @@ import { Node, SyntaxKind, type ArrowFunction } from "ts-morph";
 import { addTo, didYouMean, importEdit, insertAfter, insertBefore, instead, removeStatement, write } from "./fixes.ts";
 import { unknownOf } from "./unknown-value.ts";
 import { intrinsicNames, reductionNames, roleNames } from "./intrinsic-names.ts";
+import { isOutsideBody, knownInBody } from "./outside-body.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { mayBeMeant, nearest } from "./suggest.ts";
@@ -45,6 +46,7 @@ export function readName(reading: Reading, node: Node, scope: Scope): Value {
     (reading.axes.has(name) || reading.parameters.has(name) || reading.inputs.has(name) || reading.combining.isTold)
   )
     return notInCombine(reading, node);
+  if (reading.axes.has(name) && isOutsideBody(reading, node)) return knownInBody(reading, node, `the axis '${name}'`);
   if (reading.axes.has(name)) {
     if (!isMeant)
       reading.report.add(

@@ -21,7 +21,11 @@ export function callInstead(node: CallLike, name: string, words: string): string
     : write(
         node,
         / [-+*/] |^-/.test(text) ? fitted(node, text) : text,
-        name === "mean" ? "" : name === "f16" ? ", which rounds to bf16" : "",
+        name === "f16"
+          ? ", which rounds to bf16"
+          : name === "round"
+            ? ", which is not Math.round where x + 0.5 is rounded itself: just below 0.5, and from 2 ** 23 on"
+            : "",
       );
 }
 

@@ -4,6 +4,7 @@ import type { Expr, UnaryOperator, ValueType } from "../ir.ts";
 import { unknownOf } from "./unknown-value.ts";
 import { hole, standIn } from "./holes.ts";
 import { bare, fitted, insertAfter, instead, operandText, shown, write } from "./fixes.ts";
+import { isOutsideBody, knownInBody } from "./outside-body.ts";
 import type { Reading } from "./reading.ts";
 import { readReduce, readReduction } from "./reductions.ts";
 import { fault, scalar, describe, type Scope, type Value } from "./values.ts";
@@ -74,6 +75,10 @@ export function readExtent(reading: Reading, node: Node, arg: Node, scope: Scope
         : value.kind === "tensor"
           ? value.input.axes.at(-1)
           : undefined;
+    if (isOutsideBody(reading, node)) {
+      knownInBody(reading, node, "an extent");
+      return scalar(reading.at(node, hole(reading.pool, "u32")));
+    }
     reading.report.add(
       "R006",
       arg,

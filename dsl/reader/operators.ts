@@ -66,15 +66,29 @@ export function readUnary(reading: Reading, node: PrefixUnaryExpression, scope: 
       return expr.type === "f32" || expr.type === "i32"
         ? make("negate")
         : wrong(
-            expr.type === "bool" ? "bool" : "i32",
+            expr.type === "bool" ? "bool" : staysUnsigned(reading, node) ? "u32" : "i32",
             `a negated ${expr.type === "bool" ? "condition" : expr.type}`,
             expr.type === "bool"
               ? write(node, `!${operandText(at)}`)
-              : renew(node, "convert it first", `-i32(${bare(at).getText()})`),
+              : staysUnsigned(reading, node)
+                ? renew(node, "convert it, and back", `u32(-i32(${bare(at).getText()}))`)
+                : renew(node, "convert it first", `-i32(${bare(at).getText()})`),
           );
     default:
       return reportUnknown(reading, node);
   }
+}
+
+/** Whether a value is what the outputs hold, all of them u32. */
+function staysUnsigned(reading: Reading, node: Node): boolean {
+  const parent = node.getParent();
+  return (
+    reading.outputTypes.has("u32") &&
+    reading.outputTypes.size === 1 &&
+    (Node.isArrowFunction(parent) || Node.isReturnStatement(parent) || Node.isParenthesizedExpression(parent)) &&
+    node.getFirstAncestorByKind(SyntaxKind.ArrowFunction) !== undefined &&
+    (reading.body === parent || (Node.isReturnStatement(parent) && parent.getParent()?.getParent() === reading.body))
+  );
 }
 
 /** Operators with two operands: the operation, and whether the operands change places. */
@@ -235,9 +249,8 @@ function operate(
   } else if (known.name === "divide" || known.name === "remainder") {
     if (a.type === "f32" && known.name === "divide") return divide(reading, node, a, b);
     if (a.type === "f32")
-      return wrong(
-        "'%' of f32",
-        write(
+      return wrong("'%' of f32", {
+        ...write(
           node,
           fitted(
             node,
@@ -245,7 +258,23 @@ function operate(
               `${operandText(node.getRight())}) * ${operandText(node.getRight())}`,
           ),
         ),
+        more: ", which has the divisor's sign, where JavaScript's % has the dividend's",
+      });
+    if (known.name === "divide" && a.kind === "constant" && a.bits === 1 && b.kind === "extent") {
+      const around = node.getParentIfKind(SyntaxKind.CallExpression);
+      const isConverted = around?.getExpression().getText() === "f32";
+      const whole = `1 / f32(${right})`;
+      const at = isConverted ? around! : node;
+      reading.report.add(
+        "R006",
+        node,
+        `${texts[0]} / ${texts[1]} of integers is truncated to 0`,
+        write(at, fitted(at, whole), ", of f32"),
       );
+      return scalar(
+        reading.at(node, isConverted ? standIn(reading.pool, a.type, [b]) : standIn(reading.pool, "f32", [b])),
+      );
+    }
     if (b.kind === "constant" && b.bits === 0)
       return wrong(`'${operator}' by zero`, "divide by something that is not zero");
   }

@@ -68,6 +68,10 @@ const templates: Readonly<Record<string, Template | undefined>> = {
   neg: oneOperand((x) => `-${x}`),
   rsqrt: one((x) => `rsqrt(${x})`),
   sigmoid: one((x) => `sigmoid(${x})`),
+  argmin: (texts) => {
+    const [, item, leaf] = /^(\([^()]*\)|\w+)\s*=>\s*([^{]*)$/s.exec(texts[2] ?? "") ?? [];
+    return leaf === undefined ? undefined : `argmax(${texts[0]}, ${texts[1]}, ${item} => -${negatable(leaf)})`;
+  },
   mean: (texts) => {
     const [domain, tree, leaf] = texts.length === 2 ? [texts[0], '"chain"', texts[1]] : texts;
     return leaf === undefined || !/^\w+$/.test(domain!)
@@ -75,6 +79,11 @@ const templates: Readonly<Record<string, Template | undefined>> = {
       : `sum(${domain}, ${tree}, ${leaf}) / f32(extent(${domain}))`;
   },
 };
+
+/** A leaf's text behind a minus: a call or a name as it is, else in parentheses. */
+function negatable(text: string): string {
+  return /^(?:[\w.]+|[\w.]+\([^()]*\))$/.test(text) ? text : `(${text})`;
+}
 
 /** The text of a call of another's function with these arguments; undefined where the arguments don't tell. */
 export function writtenOut(

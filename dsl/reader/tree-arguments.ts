@@ -6,7 +6,7 @@ import { checkTree } from "./batch-rules.ts";
 import { replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { spanOfNode, type Fix } from "./report.ts";
-import { inverted, mendedTree, treeWords } from "./trees.ts";
+import { idleIn, inverted, mendedTree, treeWords } from "./trees.ts";
 import { describe, type Scope } from "./values.ts";
 
 /** The tree that a string of the source notates. */
@@ -51,7 +51,18 @@ export function readTree(reading: Reading, given: Node, scope: Scope): Tree | un
   });
   try {
     const tree = parseTree(value.text);
-    if (isComplete(tree)) return tree;
+    if (isComplete(tree)) {
+      const idle = idleIn(tree, value.text);
+      if (idle === undefined) return tree;
+      reading.report.add(
+        "R015",
+        at,
+        `in the tree "${shorten(value.text)}": ${idle.what} changes nothing`,
+        whole(`write "${idle.tree}"`, idle.tree, ", which is the same tree"),
+        notes,
+      );
+      return tree;
+    }
     const last = tree[tree.length - 1]!;
     const swapped = inverted(tree);
     const isEnded = tree.slice(0, -1).some((level) => level.count === undefined && level.lanes === undefined);

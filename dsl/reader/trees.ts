@@ -1,7 +1,7 @@
 /** Trees that are nearly right, as they should be written: another tree than the one that is said is never proposed. */
 import { own } from "../own.ts";
 import { parseTree, printTree, TreeSyntaxError } from "../tree-notation.ts";
-import { isComplete, type Tree } from "../tree.ts";
+import { isComplete, withoutIdle, type Tree } from "../tree.ts";
 import { nearest } from "./suggest.ts";
 
 /** What others call the two kinds of level. */
@@ -91,8 +91,24 @@ export function inverted(tree: Tree): string | undefined {
   return printTree([second, first]);
 }
 
+/** What a tree has besides levels that fold something, and the same tree without it. */
+export function idleIn(tree: Tree, text: string): { readonly what: string; readonly tree: string } | undefined {
+  const shorter = withoutIdle(tree);
+  const lanes = /\blanes\s+0*1\b/.exec(text);
+  if (shorter.length === tree.length && lanes === null) return undefined;
+  const idle = tree.find((level) => !shorter.includes(level));
+  const what =
+    lanes !== null
+      ? "'lanes 1'"
+      : idle!.count === 1
+        ? `the level '${printTree([idle!])}'`
+        : `what stands after '${printTree([shorter.at(-1)!])}', which leaves one value,`;
+  return { what, tree: printTree(shorter) };
+}
+
 /** Advice where no tree can be told from a text. */
 export function treeWords(text: string, words: string): string {
+  if (/-\s*\d/.test(text)) return `a count is 2 or more: write how many items a level folds${example}`;
   return /\d\.\d/.test(text) ? `write whole numbers of items${example}` : words;
 }
 

@@ -22,6 +22,7 @@ export const reductions: ReadonlySet<string> = new Set([
   "norm",
   "matmul",
   "einsum",
+  "argmin",
 ]);
 
 /** A fix that takes the name out of the import, too, where it was asked for in vain. */
@@ -41,6 +42,7 @@ const otherFunctions: Readonly<Record<string, string>> = {
   fma: "write a * b + c: the compiler fuses where that is exact",
   inverseSqrt: "write rsqrt(x)",
   mean: "write sum(axis, tree, leaf) / f32(extent(axis))",
+  argmin: "write argmax(axis, tree, (item) => -x(item))",
   softmax: "write it with max, sum and exp, or reduce over runs",
   prod: 'reduce with a reducer of your own: state { p: "f32" }, identity { p: 1 }',
   Float32Array: "use the inputs",
