@@ -49,7 +49,12 @@ type Three<T> = readonly [T, T, T];
 /** `select(a, b, condition)`, in WGSL's order, and `select(a, condition, b)`. */
 function inOrder(reading: Reading, node: Node, values: Three<Value>, nodes: Three<Node>): Three<Node> | undefined {
   const [first, second, third] = values.map((value) => reading.typeOf(value));
-  if (!Node.isCallExpression(node) || first === undefined || first === "bool" || (second === "bool") === (third === "bool"))
+  if (
+    !Node.isCallExpression(node) ||
+    first === undefined ||
+    first === "bool" ||
+    (second === "bool") === (third === "bool")
+  )
     return undefined;
   const isLast = third === "bool";
   const ordered: Three<Node> = isLast ? [nodes[2], nodes[1], nodes[0]] : [nodes[1], nodes[0], nodes[2]];
