@@ -60,7 +60,7 @@ describe("an identity that does not fit, and the one that does", () => {
   );
 
   test("none that is usual", () =>
-    expect(told("0", "l.s - r.s")[0]).toMatch(/^R014: choose an identity for which combine\(identity, s\) is s: /));
+    expect(told("0", "l.s - r.s")[0]).toMatch(/^R014: no usual identity fits this combine of /));
 
   test("where a combine calculates with a maximum, the identity keeps clear of overflow", () => {
     const read = (identity: string): string[] =>

@@ -10,12 +10,10 @@ import { replaceBy } from "./fixes.ts";
 import { holdsHole } from "./holes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
+import { printTree } from "../tree-notation.ts";
+import { agree, differ, isFinite, show, type State } from "./states.ts";
 import { itemOf, madeUp, madeUpParameter, samples, smallExtent } from "./samples.ts";
 
-type State = readonly number[];
-
-/** Rounding in exp and division; an identity that does not fit is off by far more. */
-const tolerance = 1e-4;
 /** Two such numbers can be added: where a combine calculates with a field, its states are no larger. */
 const headroom = 2 ** 126;
 const largest = 3.4028234663852886e38;
@@ -28,7 +26,7 @@ const largest = 3.4028234663852886e38;
 export function checkIdentity(reading: Reading, reduce: Reduce, leafAt: Node): boolean {
   const trial = new Trial(reading, reduce);
   const found = trial.counterexample(reduce.reducer);
-  if (found === undefined) return true;
+  if (found === undefined) return checkOrder(reading, reduce, trial, leafAt);
   const { reducer } = reduce;
   const declaration = [...reading.reducers].find(([, known]) => known === reducer)?.[0];
   const described =
@@ -51,6 +49,48 @@ export function checkIdentity(reading: Reading, reduce: Reduce, leafAt: Node): b
   );
   return false;
 }
+
+/** Whether a tree that combines folded items with each other may do so; one chain folds from left to right. */
+function checkOrder(reading: Reading, { tree, reducer }: Reduce, trial: Trial, leafAt: Node): boolean {
+  const [level, ...others] = tree;
+  if (others.length === 0 && level!.fold === "chain" && (level!.lanes ?? 1) === 1) return true;
+  const found = trial.dissociation();
+  if (found === undefined) return true;
+  const declaration = [...reading.reducers].find(([, known]) => known === reducer)?.[0];
+  const combine =
+    typeof declaration === "object" && Node.isObjectLiteralExpression(declaration)
+      ? declaration.getProperty("combine")
+      : undefined;
+  reading.report.add(
+    "R014",
+    combine ?? leafAt,
+    `the combine of '${reducer.name}' is not associative, and the tree "${printTree(tree)}" combines what was folded apart`,
+    'let combine(combine(a, b), c) be combine(a, combine(b, c)), rounding aside: both sides may stand for many items, so weigh each by what its state says of them; or fold from left to right, by the tree "chain"',
+    [
+      {
+        message: `combine(combine(a, b), c) gives ${show(reducer, found.left)}, and combine(a, combine(b, c)) ${show(reducer, found.right)}`,
+      },
+      {
+        message: `of a = ${found.of
+          .map((state) => show(reducer, state))
+          .join(", b = ")
+          .replace(/, b = (?=[^=]*$)/, ", c = ")}`,
+      },
+    ],
+  );
+  return false;
+}
+
+/** What a triple of states comes to when it is combined from the left and from the right. */
+interface Dissociation {
+  readonly of: readonly State[];
+  readonly left: State;
+  readonly right: State;
+}
+
+/** Of so many triples of ordinary states, so many have to differ: a right combine may round or tie here and there. */
+const triples = 14;
+const differing = 3;
 
 interface Counterexample {
   readonly state: State;
@@ -97,6 +137,24 @@ class Trial {
     return undefined;
   }
 
+  dissociation(): Dissociation | undefined {
+    if (!this.#isKnown.every((known) => known)) return undefined;
+    const { reducer } = this.#reduce;
+    const states = Array.from({ length: triples + 2 }, (_, seed) => this.#stateOf(seed));
+    const found: Dissociation[] = [];
+    const rows = Array.from({ length: triples }, (_, first) => states.slice(first, first + 3) as [State, State, State]);
+    for (const [a, b, c] of [...rows, ...rows.map(([a, b, c]) => [c, a, b] as const)]) {
+      const [ab, bc] = [this.#combineTwo(reducer, a, b), this.#combineTwo(reducer, b, c)];
+      const [left, right] = [this.#combineTwo(reducer, ab, c), this.#combineTwo(reducer, a, bc)];
+      if (
+        [ab, bc, left, right].every((state) => isFinite(reducer, state)) &&
+        differ(reducer, [left, right], [a, b, c, ab, bc])
+      )
+        found.push({ of: [a, b, c], left, right });
+    }
+    return found.length < differing ? undefined : found[0];
+  }
+
   /** The nearest usual identity that fits, if the fields can be mended one after the other. */
   fix(described: Node | undefined): string | Fix {
     const { pool } = this.#reading;
@@ -117,8 +175,8 @@ class Trial {
         : this.#usual(wrong).find((value) => this.counterexample(withValue(value))?.wrong !== wrong);
       if (fitting === undefined) {
         return (
-          "choose an identity for which combine(identity, s) is s: 0 for a sum, 1 for a product, " +
-          `${asWritten(-largest)} for a maximum, ${asWritten(largest)} for a minimum; '${name}' changes`
+          `no usual identity fits this combine of '${name}': 0 is a sum's, 1 a product's, ${asWritten(-largest)} a maximum's, ` +
+          `${asWritten(largest)} a minimum's; a mean or a difference has none: keep a sum and a count, and calculate after the reduction`
         );
       }
       mended.set(name, fitting);
@@ -183,6 +241,16 @@ class Trial {
     return leaf.map((expr) => denotation.valueOf(expr, scope));
   }
 
+  /** Two states in one: a fold starts from the first. */
+  #combineTwo(reducer: Reducer, left: State, right: State): State {
+    const { pool } = this.#reading;
+    const fields = reducer.fields.map((field, position) => ({
+      ...field,
+      identity: pool.constant(field.type, left[position]!),
+    }));
+    return this.#combine({ ...reducer, fields }, right)[0];
+  }
+
   /** What the identity makes of a state, and whether all operations on the way are promised to give it. */
   #combine(reducer: Reducer, state: State): [combined: State, isPromised: boolean] {
     const { pool } = this.#reading;
@@ -221,19 +289,4 @@ function calculatesWith(expr: Expr, field: string): boolean {
 
 function asWritten(value: number): string {
   return Math.abs(value) === headroom ? `${value < 0 ? "-" : ""}(2 ** 126)` : String(value).replace("e+", "e");
-}
-
-function agree(type: string, state: number, combined: number): boolean {
-  if (type !== "f32") return state === combined;
-  const [a, b] = [f32OfBits(state), f32OfBits(combined)];
-  return Math.abs(a - b) <= tolerance * Math.abs(a);
-}
-
-function show(reducer: Reducer, state: State): string {
-  const value = (type: string, bits: number): string =>
-    type === "f32" ? String(Number(f32OfBits(bits).toPrecision(7))) : String(type === "i32" ? bits | 0 : bits);
-  return (
-    "{ " +
-    `${reducer.fields.map((field, position) => `${field.name}: ${value(field.type, state[position]!)}`).join(", ")} }`
-  );
 }

@@ -236,18 +236,20 @@ function readIdentity(
     for (const [name, field] of value.fields) {
       if (field.kind === "literal" && !Number.isFinite(field.value)) {
         const place = fieldNode(value, name) ?? at;
-        const combine = at.getParent()?.getParent()?.getText() ?? "";
+        const whole = at.getParent()?.getParent()?.getText() ?? "";
+        const combine = whole.slice(whole.indexOf("combine")).replaceAll("=>", "");
         const finite =
           Number.isNaN(field.value) || !/\bm(?:ax|in)\(/.test(combine)
             ? "0"
-            : field.value < 0
-              ? "-(2 ** 126)"
-              : "2 ** 126";
+            : // A combine that only chooses leaves the ends of the range as they are.
+              /exp\(|log\(|[-+*/]/.test(combine)
+              ? field.value < 0
+                ? "-(2 ** 126)"
+                : "2 ** 126"
+              : `${field.value < 0 ? "-" : ""}3.4028234663852886e38`;
         reading.report.add("R014", place, `the identity's '${name}' is ${field.value}`, {
           ...write(place, finite),
-          more:
-            ": an identity is finite, since combining two must not give NaN; for a maximum alone, " +
-            "-3.4028234663852886e38 is the lowest f32",
+          more: `: an identity is finite, since combining two must not give NaN; ${finite.startsWith("-") ? "for a maximum alone, -3.4028234663852886e38 is the lowest f32" : "for a minimum alone, 3.4028234663852886e38 is the largest f32"}`,
         });
         infinite = true;
       }

@@ -6,24 +6,15 @@
  * length or position is taken to fit an axis, so nothing here overflows upwards.
  */
 import { isOwn } from "../batch.ts";
-import type { Expr } from "../ir.ts";
+import type { Binary, Expr } from "../ir.ts";
 import { inlined } from "../rewrite.ts";
+import { collect } from "../visit.ts";
+import { constant, exactly, few, pairs, plus, times, zero, type Bounds, type Form } from "./forms.ts";
 import { isUnknown } from "./holes.ts";
 import type { Reading } from "./reading.ts";
 
-/** A sum of expressions, each with a factor, and a constant under "one". */
-type Form = ReadonlyMap<Expr | "one", number>;
-
-interface Bounds {
-  readonly lower: readonly Form[];
-  readonly upper: readonly Form[];
-}
-
 /** What conditions tell of expressions, besides what they are made of. */
 type Told = ReadonlyMap<Expr, Bounds>;
-
-/** More than a bound that somebody writes needs, and few enough to try. */
-const most = 12;
 
 /** The operation in a bound that may fall below 0; undefined where none can. */
 export function mayWrap(reading: Reading, bound: Expr): Expr | undefined {
@@ -48,7 +39,7 @@ class Wraps {
       case "call":
         return isUnknown(expr) || expr.callee.name.startsWith("?")
           ? undefined
-          : this.find(inlined(this.#reading.pool, expr), told);
+          : this.#written(expr, this.find(inlined(this.#reading.pool, expr), told));
       case "select":
         return (
           this.find(expr.whenTrue, this.#under(expr.condition, true, told)) ??
@@ -97,6 +88,15 @@ class Wraps {
       default:
         return undefined;
     }
+  }
+
+  /** What was found in a call, as its function's text has it. */
+  #written(call: Expr & { kind: "call" }, found: Expr | undefined): Expr | undefined {
+    const { nodes } = this.#reading;
+    if (found === undefined || nodes.has(found)) return found;
+    const isSame = (part: Expr): boolean =>
+      nodes.has(part) && part.kind === found.kind && "operator" in part && part.operator === (found as Binary).operator;
+    return [...collect([call.callee.result])].find(isSame) ?? call;
   }
 
   /** The innermost of a sum's operations that takes away. */
@@ -264,8 +264,6 @@ class Wraps {
   }
 }
 
-const zero: Form = new Map();
-
 function isSum(expr: Expr): expr is Expr & { kind: "binary" } {
   return expr.kind === "binary" && (expr.operator === "add" || expr.operator === "subtract") && expr.type !== "f32";
 }
@@ -283,25 +281,4 @@ function takesAway(expr: Expr): boolean {
 /** A constant from 2 ** 31 is added and multiplied like the negative number of the same bits. */
 function signed(expr: Expr & { kind: "constant" }): number {
   return expr.bits | 0;
-}
-
-function constant(value: number): Form {
-  return new Map([["one", value]]);
-}
-function exactly(form: Form): Bounds {
-  return { lower: [form], upper: [form] };
-}
-function plus(a: Form, b: Form): Form {
-  const sum = new Map(a);
-  for (const [of, factor] of b) sum.set(of, (sum.get(of) ?? 0) + factor);
-  return sum;
-}
-function times(form: Form, factor: number): Form {
-  return new Map([...form].map(([of, value]) => [of, value * factor]));
-}
-function few(forms: readonly Form[]): readonly Form[] {
-  return forms.slice(0, most);
-}
-function pairs(as: readonly Form[], bs: readonly Form[], of: (a: Form, b: Form) => Form): readonly Form[] {
-  return few(as.flatMap((a) => bs.map((b) => of(a, b))));
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Level, Tree } from "../../dsl/tree.ts";
 import type { Choices } from "./choices.ts";
 
-const count = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 64, 128));
+const count = fc.oneof(fc.integer({ min: 2, max: 9 }), fc.constantFrom(16, 64, 128));
 const fold = fc.constantFrom("chain" as const, "pairwise" as const);
 const cuttingLevel: fc.Arbitrary<Level> = fc.oneof(
   fc.record({ fold, count }),
@@ -21,7 +21,7 @@ export function chooseTree(choices: Choices): Tree {
   const fold = (): Level["fold"] => choices.pick(["chain", "pairwise"]);
   const items = (): number =>
     choices.weighted([
-      [5, choices.between(1, 9)],
+      [5, choices.between(2, 9)],
       [1, 16],
     ]);
   const cutting = choices.pick([0, 1, 2, 2, 3]);
