@@ -7,7 +7,7 @@ export type State = readonly number[];
 /** Rounding in exp and division; an identity that does not fit is off by far more. */
 const tolerance = 1e-4;
 /** In proportion to the largest number of a field: far beyond rounding, far below what a wrong weight does. */
-const looseness = 1e-3;
+const looseness = 2e-2;
 
 export function agree(type: string, state: number, combined: number): boolean {
   if (type !== "f32") return state === combined;
@@ -31,7 +31,7 @@ export function differ({ fields }: Reducer, [a, b]: readonly [State, State], of:
   return fields.some(({ type }, position) =>
     type === "f32"
       ? Math.abs(f32OfBits(a[position]!) - f32OfBits(b[position]!)) >
-        Math.max(looseness * sizes[position]!, (looseness / 100) * largestOfAll)
+        Math.max(looseness * sizes[position]!, (looseness / 2000) * largestOfAll)
       : a[position] !== b[position],
   );
 }
