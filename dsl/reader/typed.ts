@@ -165,6 +165,15 @@ function constantOf(
     !Number.isFinite(value) && /^[-+]?[\d.]/.test(bare(at).getText()) ? shorten(bare(at).getText()) : String(value);
   if (type === "f32") {
     const size = Math.abs(Math.fround(value));
+    if (!decimal && size <= 2 ** 32 && Math.fround(value) !== value && isWritten(at)) {
+      const [low, high] = neighbors(value);
+      const [near, other] = value - low <= high - value ? [low, high] : [high, low];
+      reading.report.add("R006", at, `f32 holds no ${bare(at).getText()}: beyond 2 ** 24 it leaves whole numbers out`, {
+        ...write(at, `${near}`),
+        more: ` or ${other}, its neighbors, or calculate in u32 or i32`,
+      });
+      return reading.pool.f32(value);
+    }
     if (Math.abs(value) <= largestF32 && (value === 0 || size >= smallestF32)) return reading.pool.f32(value);
     if (Math.abs(value) < 1)
       reading.report.add("R006", at, `${value} is too small for an f32`, {
@@ -375,4 +384,20 @@ function partnerOf(node: Node): Node | undefined {
 
 function withArticle(type: ValueType): string {
   return type === "bool" ? "a condition" : type === "u32" ? "a u32" : `an ${type}`;
+}
+
+/** A number that stands where it is used; one that is calculated is rounded once. */
+function isWritten(at: Node): boolean {
+  const plain = bare(at);
+  return Node.isPrefixUnaryExpression(plain) ? isWritten(plain.getOperand()) : Node.isNumericLiteral(plain);
+}
+
+/** The f32 below and above a number that is none. */
+function neighbors(value: number): readonly [low: number, high: number] {
+  const near = Math.fround(value);
+  const bits = new Uint32Array(new Float32Array([near]).buffer);
+  const away = near > value === near > 0 ? -1 : 1;
+  bits[0] = bits[0]! + away;
+  const other = new Float32Array(bits.buffer)[0]!;
+  return near < other ? [near, other] : [other, near];
 }
