@@ -28,7 +28,7 @@ import {
 import { spanOf } from "./span.ts";
 
 /** The values of variables: a point's output axes, and the items of the loops around. */
-export interface Environment {
+export interface Scope {
   readonly point: Point;
   readonly items: ReadonlyMap<Variable, Expr>;
   /** What lies in buffers, by the expressions that it is the value of. */
@@ -43,32 +43,35 @@ export interface Environment {
 export function emitNodes(
   lowering: Lowering,
   nodes: readonly Node[],
-  environment: Environment,
-  take: (node: Node, environment: Environment) => void,
+  scope: Scope,
+  take: (node: Node, scope: Scope) => void,
 ): void {
   for (const node of nodes) {
-    if (node.kind === "fold" || node.kind === "exchange") emitFold(lowering, node, environment);
+    if (node.kind === "fold" || node.kind === "exchange") emitFold(lowering, node, scope);
     else if (node.kind === "buffer") {
-      const kept = new Map(environment.kept);
-      emitBuffer(lowering, node, environment, (expr, read) => kept.set(expr, read));
+      const kept = new Map(scope.kept);
+      emitBuffer(lowering, node, scope, (expr, read) => kept.set(expr, read));
       const rest = node.body.filter((inner) => inner.kind !== "copy");
-      emitNodes(lowering, rest, { ...environment, kept }, take);
-    } else take(node, environment);
+      emitNodes(lowering, rest, { ...scope, kept }, take);
+    } else take(node, scope);
   }
 }
 
 /** Emits a whole fold; afterwards its reductions' fields have values. */
-export function emitFold(lowering: Lowering, fold: Fold | Exchange, environment: Environment): void {
+export function emitFold(lowering: Lowering, fold: Fold | Exchange, scope: Scope): void {
   const { context } = lowering;
-  const members = reductionsAt(lowering, fold, environment).filter((reduce) => !context.results.has(reduce));
+  const members = reductionsAt(lowering, fold, scope).filter((reduce) => !context.results.has(reduce));
   if (members.length === 0) return;
   const { cells, ...rest } = makeGroup(context, members);
-  const reads = new Map([...environment.kept, ...stagedAt(lowering, fold, environment)]);
-  const group: Group = {
-    ...rest,
-    cells: cells.map((cell) => ({ ...cell, leaf: context.rewrite(cell.leaf, (expr) => reads.get(expr)) })),
-  };
-  const emitter = new FoldEmitter(lowering, group, environment, fold.of);
+  const staged = new Map(stagedAt(lowering, fold, scope));
+  // Folds inside of a leaf read their operands in place.
+  const read = (leaf: Expr): Expr =>
+    context.rewrite(
+      context.rewrite(leaf, (expr) => scope.kept.get(expr)),
+      (expr) => (expr.kind === "field" ? expr : staged.get(expr)),
+    );
+  const group: Group = { ...rest, cells: cells.map((cell) => ({ ...cell, leaf: read(cell.leaf) })) };
+  const emitter = new FoldEmitter(lowering, group, scope, fold.of);
   const values = fold.kind === "fold" ? emitter.whole(fold, group.block) : emitter.shared(fold);
   for (const [reduce, cells] of group.members) {
     context.results.set(reduce, new Map([...cells].map(([field, cell]) => [field, values[cell]!])));
@@ -76,22 +79,22 @@ export function emitFold(lowering: Lowering, fold: Fold | Exchange, environment:
 }
 
 /** The fold's reductions at each point that it holds; one that is the same at several is there once. */
-function reductionsAt(lowering: Lowering, { of, held }: Fold | Exchange, environment: Environment): Reduce[] {
+function reductionsAt(lowering: Lowering, { of, held }: Fold | Exchange, scope: Scope): Reduce[] {
   const found = new Set<Reduce>();
-  const free = held.filter(({ axis }) => !environment.fixed.includes(axis));
-  for (const point of pointsHeld(environment.point, free)) {
-    const values = valuesAt(lowering, { ...environment, point });
+  const free = held.filter(({ axis }) => !scope.fixed.includes(axis));
+  for (const point of pointsHeld(scope.point, free)) {
+    const values = valuesAt(lowering, { ...scope, point });
     for (const reduce of of.members) found.add(reductionAt(lowering, reduce, values));
   }
   return [...found];
 }
 
 /** How the elements of staged operands are read at each point that a fold holds. */
-function stagedAt(lowering: Lowering, { held }: Fold | Exchange, environment: Environment): [Expr, Expr][] {
-  if (environment.staged.size === 0) return [];
-  return pointsHeld(environment.point, held).flatMap((point) => {
-    const values = valuesAt(lowering, { ...environment, point });
-    return [...environment.staged].map((pair): [Expr, Expr] => {
+function stagedAt(lowering: Lowering, { held }: Fold | Exchange, scope: Scope): [Expr, Expr][] {
+  if (scope.staged.size === 0) return [];
+  return pointsHeld(scope.point, held).flatMap((point) => {
+    const values = valuesAt(lowering, { ...scope, point });
+    return [...scope.staged].map((pair): [Expr, Expr] => {
       const [element, read] = pair.map((expr) => substituted(lowering.context, expr, values));
       return [element!, read!];
     });
@@ -109,7 +112,7 @@ function pointsHeld(point: Point, held: readonly Held[]): Point[] {
   );
 }
 
-function valuesAt({ context, tile }: Lowering, { point, items }: Environment): ReadonlyMap<Variable, Expr> {
+function valuesAt({ context, tile }: Lowering, { point, items }: Scope): ReadonlyMap<Variable, Expr> {
   const axes = [...point].flatMap(([axis, register]): [Variable, Expr][] => [
     [context.pool.axisVariable(axis.axis), tile.inside(axis, tile.raw(axis, register))],
     [tileVariable(context, axis.axis), tile.within(axis, register)],
@@ -133,17 +136,17 @@ function reductionAt(lowering: Lowering, reduce: Reduce, values: ReadonlyMap<Var
 function emitBuffer(
   lowering: Lowering,
   { buffer, body }: BufferNode,
-  environment: Environment,
+  scope: Scope,
   keep: (expr: Expr, read: Expr) => void,
 ): void {
   const { context } = lowering;
   const copy = body.find((node): node is Copy => node.kind === "copy" && node.buffer === buffer)!;
   const reader = [...allNodes(body)].find((node): node is Fold => node.kind === "fold" && node.of === buffer.items.of);
-  const elements = new Map<Expr, Environment>();
-  const held = (reader?.held ?? []).filter(({ axis }) => !environment.fixed.includes(axis));
-  const fixed = [...environment.fixed, ...held.map(({ axis }) => axis)];
-  for (const point of pointsHeld(environment.point, held)) {
-    const here = { ...environment, point, fixed };
+  const elements = new Map<Expr, Scope>();
+  const held = (reader?.held ?? []).filter(({ axis }) => !scope.fixed.includes(axis));
+  const fixed = [...scope.fixed, ...held.map(({ axis }) => axis)];
+  for (const point of pointsHeld(scope.point, held)) {
+    const here = { ...scope, point, fixed };
     const element = substituted(lowering.context, buffer.element, valuesAt(lowering, here));
     if (!elements.has(element)) elements.set(element, here);
   }
@@ -190,17 +193,17 @@ function fillArray(
 class FoldEmitter {
   readonly #lowering: Lowering;
   readonly #group: Group;
-  readonly #environment: Environment;
+  readonly #scope: Scope;
   readonly #folder: Folder;
   readonly #of: Fused;
   /** The values of an exchange's row. */
   #rows: Items | undefined;
 
-  constructor(lowering: Lowering, group: Group, environment: Environment, of: Fused) {
+  constructor(lowering: Lowering, group: Group, scope: Scope, of: Fused) {
     this.#of = of;
     this.#lowering = lowering;
     this.#group = group;
-    this.#environment = environment;
+    this.#scope = scope;
     this.#folder = new Folder(lowering.context, group);
   }
 
@@ -233,7 +236,11 @@ class FoldEmitter {
     const [loop] = body as [Loop];
     const [inner] = loop.body;
     if (inner?.kind === "buffer" && inner.buffer.space === "workgroup") {
-      const chain = stagedChain(this.#lowering, this.#group, (at, stagedAt) => this.#leaves(at, stagedAt));
+      const nodes = itemsOf(inner);
+      const chain = stagedChain(this.#lowering, this.#group, (at, stagedAt) => {
+        this.#needs(nodes, at);
+        return this.#leaves(at, stagedAt);
+      });
       return this.#folder.value(tree[level - 1]!, span, () => [], block, { unroll: 1, ...chain });
     }
     const strip = inner?.kind === "loop" ? inner : undefined;
@@ -247,9 +254,14 @@ class FoldEmitter {
     const [below] = nodes;
     if (below?.kind === "accumulate" && below.from === "exchange") return this.#rows!(position, block);
     if (below?.kind === "fold" && below.of === this.#of) return this.#value(below, position, block);
-    const items = new Map([...this.#environment.items, [this.#group.reduce.variable, this.#itemAt(position)] as const]);
-    emitNodes(this.#lowering, nodes, { ...this.#environment, items }, () => {});
+    this.#needs(nodes, position);
     return this.#leaves(position);
+  }
+
+  /** Emits the folds that a leaf needs, which read their operands in place. */
+  #needs(nodes: readonly Node[], position: Expr): void {
+    const items = new Map([...this.#scope.items, [this.#group.reduce.variable, this.#itemAt(position)] as const]);
+    emitNodes(this.#lowering, nodes, { ...this.#scope, items, staged: new Map() }, () => {});
   }
 
   #itemAt(position: Expr): Expr {
@@ -274,4 +286,11 @@ class FoldEmitter {
       ),
     );
   }
+}
+
+/** The body of the loop over a stretch's items, inside of the buffers that hold the stretch. */
+function itemsOf({ body }: BufferNode): readonly Node[] {
+  const inner = body.find((node) => node.kind !== "copy");
+  if (inner?.kind === "buffer") return itemsOf(inner);
+  return inner?.kind === "loop" ? inner.body : [];
 }

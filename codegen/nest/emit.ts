@@ -13,7 +13,7 @@ import { Tile } from "../tile.ts";
 import { applyStep } from "./apply.ts";
 import { buildNest } from "./build.ts";
 import { cacheShared } from "./cache.ts";
-import { emitNodes, type Environment } from "./emit-fold.ts";
+import { emitNodes, type Scope } from "./emit-fold.ts";
 import { stepsOfMapping } from "./mapping-steps.ts";
 import { allNodes, type Buffer, leaderOf, type Nest, type Node } from "./nest.ts";
 import { mergeFolds } from "./merge.ts";
@@ -92,8 +92,8 @@ function declareOperands(lowering: Lowering, nest: Nest): Map<Expr, Expr> {
 }
 
 /** Emits folds at each of an invocation's points, and gathers what is stored there. */
-function emitPoints(lowering: Lowering, nodes: readonly Node[], environment: Environment, stores: Store[]): void {
-  emitNodes(lowering, nodes, environment, (node, here) => {
+function emitPoints(lowering: Lowering, nodes: readonly Node[], scope: Scope, stores: Store[]): void {
+  emitNodes(lowering, nodes, scope, (node, here) => {
     if (node.kind === "store") stores.push(...storesOf(lowering, node.output, [here.point]));
     else if (node.kind !== "loop" || node.over.kind !== "points")
       throw new InternalCompilerError(`a ${node.kind} stands where points are lowered`);

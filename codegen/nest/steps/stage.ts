@@ -44,7 +44,7 @@ export function stage(nest: Nest, { leaves }: Stage): Nest {
     const operands = operandsIn(of, tiled);
     operands.forEach(({ element }) => assertShared(element, operands, tiled));
     const buffers = operands
-      .filter(({ axes }) => axes.length < tiled.length)
+      .filter(({ isStaged }) => isStaged)
       .map(
         ({ element, axes }): Buffer => ({ space: "workgroup", element, items: { of, trips: leaves }, points: axes }),
       );
@@ -83,9 +83,14 @@ function isStageable(of: Fused): boolean {
 interface Operand {
   readonly element: Expr;
   readonly axes: readonly TiledAxis[];
+  /** Whether it comes through workgroup memory: a word of an integer input, say, is read in place. */
+  readonly isStaged: boolean;
 }
 
-/** The largest parts of the leaves that are one element of an input, rounded perhaps, at plain indices. */
+/**
+ * The largest parts of the leaves that are one float element of an input, rounded perhaps, at plain indices, and the
+ * loads that are not parts of these.
+ */
 function operandsIn(of: Fused, tiled: readonly TiledAxis[]): Operand[] {
   const item = leaderOf(of).variable;
   const found = new Map<Expr, Operand>();
@@ -94,8 +99,9 @@ function operandsIn(of: Fused, tiled: readonly TiledAxis[]): Operand[] {
   const lacksAxis = (part: Expr): boolean => axesOf(part).length < tiled.length;
   for (const leaf of of.members.flatMap((reduce) => reduce.leaf)) {
     for (const part of collect([leaf], below)) {
-      if (isElement(part, item) && lacksAxis(part)) found.set(part, { element: part, axes: axesOf(part) });
-      else if (part.kind === "load") found.set(part, { element: part, axes: axesOf(part) });
+      if (isElement(part, item) && lacksAxis(part))
+        found.set(part, { element: part, axes: axesOf(part), isStaged: true });
+      else if (part.kind === "load") found.set(part, { element: part, axes: axesOf(part), isStaged: false });
     }
   }
   return [...found.values()];
