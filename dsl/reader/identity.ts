@@ -10,8 +10,7 @@ import { replaceBy } from "./fixes.ts";
 import { holdsHole } from "./holes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
-import { printTree } from "../tree-notation.ts";
-import { agree, differ, isFinite, show, type State } from "./states.ts";
+import { agree, show, type State } from "./states.ts";
 import { itemOf, madeUp, madeUpParameter, samples, smallExtent } from "./samples.ts";
 
 /** Two such numbers can be added: where a combine calculates with a field, its states are no larger. */
@@ -26,7 +25,7 @@ const largest = 3.4028234663852886e38;
 export function checkIdentity(reading: Reading, reduce: Reduce, leafAt: Node): boolean {
   const trial = new Trial(reading, reduce);
   const found = trial.counterexample(reduce.reducer);
-  if (found === undefined) return checkOrder(reading, reduce, trial, leafAt);
+  if (found === undefined) return true;
   const { reducer } = reduce;
   const declaration = [...reading.reducers].find(([, known]) => known === reducer)?.[0];
   const described =
@@ -49,48 +48,6 @@ export function checkIdentity(reading: Reading, reduce: Reduce, leafAt: Node): b
   );
   return false;
 }
-
-/** Whether a tree that combines folded items with each other may do so; one chain folds from left to right. */
-function checkOrder(reading: Reading, { tree, reducer }: Reduce, trial: Trial, leafAt: Node): boolean {
-  const [level, ...others] = tree;
-  if (others.length === 0 && level!.fold === "chain" && (level!.lanes ?? 1) === 1) return true;
-  const found = trial.dissociation();
-  if (found === undefined) return true;
-  const declaration = [...reading.reducers].find(([, known]) => known === reducer)?.[0];
-  const combine =
-    typeof declaration === "object" && Node.isObjectLiteralExpression(declaration)
-      ? declaration.getProperty("combine")
-      : undefined;
-  reading.report.add(
-    "R014",
-    combine ?? leafAt,
-    `the combine of '${reducer.name}' is not associative, and the tree "${printTree(tree)}" combines what was folded apart`,
-    'let combine(combine(a, b), c) be combine(a, combine(b, c)), rounding aside: both sides may stand for many items, so weigh each by what its state says of them; or fold from left to right, by the tree "chain"',
-    [
-      {
-        message: `combine(combine(a, b), c) gives ${show(reducer, found.left)}, and combine(a, combine(b, c)) ${show(reducer, found.right)}`,
-      },
-      {
-        message: `of a = ${found.of
-          .map((state) => show(reducer, state))
-          .join(", b = ")
-          .replace(/, b = (?=[^=]*$)/, ", c = ")}`,
-      },
-    ],
-  );
-  return false;
-}
-
-/** What a triple of states comes to when it is combined from the left and from the right. */
-interface Dissociation {
-  readonly of: readonly State[];
-  readonly left: State;
-  readonly right: State;
-}
-
-/** Of so many triples of ordinary states, so many have to differ: a right combine may round or tie here and there. */
-const triples = 14;
-const differing = 3;
 
 interface Counterexample {
   readonly state: State;
@@ -135,24 +92,6 @@ class Trial {
       if (wrong !== -1 && isPromised && !this.#ties(reducer, state)) return { state, combined, wrong };
     }
     return undefined;
-  }
-
-  dissociation(): Dissociation | undefined {
-    if (!this.#isKnown.every((known) => known)) return undefined;
-    const { reducer } = this.#reduce;
-    const states = Array.from({ length: triples + 2 }, (_, seed) => this.#stateOf(seed));
-    const found: Dissociation[] = [];
-    const rows = Array.from({ length: triples }, (_, first) => states.slice(first, first + 3) as [State, State, State]);
-    for (const [a, b, c] of [...rows, ...rows.map(([a, b, c]) => [c, a, b] as const)]) {
-      const [ab, bc] = [this.#combineTwo(reducer, a, b), this.#combineTwo(reducer, b, c)];
-      const [left, right] = [this.#combineTwo(reducer, ab, c), this.#combineTwo(reducer, a, bc)];
-      if (
-        [ab, bc, left, right].every((state) => isFinite(reducer, state)) &&
-        differ(reducer, [left, right], [a, b, c, ab, bc])
-      )
-        found.push({ of: [a, b, c], left, right });
-    }
-    return found.length < differing ? undefined : found[0];
   }
 
   /** The nearest usual identity that fits, if the fields can be mended one after the other. */
@@ -239,16 +178,6 @@ class Trial {
     for (const other of new Set(leaf.flatMap((expr) => [...expr.free])))
       if (other !== variable) scope = denotation.bind(other, 0, scope);
     return leaf.map((expr) => denotation.valueOf(expr, scope));
-  }
-
-  /** Two states in one: a fold starts from the first. */
-  #combineTwo(reducer: Reducer, left: State, right: State): State {
-    const { pool } = this.#reading;
-    const fields = reducer.fields.map((field, position) => ({
-      ...field,
-      identity: pool.constant(field.type, left[position]!),
-    }));
-    return this.#combine({ ...reducer, fields }, right)[0];
   }
 
   /** What the identity makes of a state, and whether all operations on the way are promised to give it. */

@@ -91,8 +91,8 @@ export const handedOver: readonly Attack[] = [
     of: "attention/alone",
     edits: [
       [
-        "let minimum_2 = min((((run_0 * 64u) + k_0) / 16u), subtract_0);",
-        "let minimum_2 = min(((((run_0 * 64u) + k_0) & 255u) / 16u), subtract_0);",
+        "let minimum_3 = min((((run_0 * 64u) + k_0) / 16u), subtract_0);",
+        "let minimum_3 = min(((((run_0 * 64u) + k_0) & 255u) / 16u), subtract_0);",
       ],
     ],
   },

@@ -26,7 +26,7 @@ export const own: readonly Attack[] = [
     cause: "R1",
     what: "at most three of a lane's values",
     of: "prefixMean/alone",
-    edits: [["k_1 < divide_0;", "k_1 < min(divide_0, 3u);"]],
+    edits: [["k_1 < (total_0 / 3u);", "k_1 < min((total_0 / 3u), 3u);"]],
   },
   {
     name: "own R1 b",
@@ -187,12 +187,7 @@ export const own: readonly Attack[] = [
     cause: "R6",
     what: "one element of 3000 is its neighbour, by its address",
     of: wideAdd,
-    edits: [
-      [
-        "x_data[((minimum_1 * 3000u) + minimum_0)]",
-        "x_data[((minimum_1 * 3000u) + min(minimum_0 + (((minimum_0 ^ 1235u) - 1u) >> 31u), 2999u))]",
-      ],
-    ],
+    edits: [["x_data[total_0]", "x_data[(total_0 + ((((total_0 % 3000u) ^ 1235u) - 1u) >> 31u))]"]],
   },
   {
     name: "own R6 b",
@@ -236,8 +231,8 @@ export const own: readonly Attack[] = [
     of: "linear/tile-2x2",
     edits: [
       [
-        "let product_0 = ((uniforms.extent_token + 15u) / 16u) * 2u;",
-        "let product_0 = ((uniforms.extent_token + 15u) / 16u) * 512u;",
+        "tile_0 >= (((uniforms.extent_token + 15u) / 16u) * 2u)",
+        "tile_0 >= (((uniforms.extent_token + 15u) / 16u) * 512u)",
       ],
       negatedWhere("(tile_0 % 512u) == 300u"),
     ],
