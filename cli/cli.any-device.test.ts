@@ -65,7 +65,7 @@ describe("run", () => {
       "alone",
     );
     expect(out).toMatch(
-      /\n1 of 1 schedules give the evaluator's bits; it adds no floats, so no order could change them\n$/,
+      /\n1 of 1 schedules give the evaluator's bits; it folds no sum of floats, so no order could change them\n$/,
     );
   });
 

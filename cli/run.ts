@@ -263,7 +263,7 @@ function render({ report, addsFloats, rounds, hidden }: Comparison): string {
       (addsFloats
         ? `${report.order} would change ${(report.orderSensitive * 100).toFixed(1)}% of the ` +
           `outputs${rounds ? " before they are rounded to bf16" : ""}`
-        : "it adds no floats, so no order could change them"),
+        : "it folds no sum of floats, so no order could change them"),
     "",
   ].join("\n");
 }

@@ -154,8 +154,10 @@ function assertStretches(context: Context, group: Group, { sharing, row: cut, it
   const { tree } = group.reduce;
   const isChain = tree.length === cut + 1 && tree[cut]!.fold === "chain" && (tree[cut]!.lanes ?? 1) === 1;
   if (!isChain || sharing.count > room) {
+    const most = context.affine.maximum(items);
+    const results = most === Infinity ? "as many partial results as there are at run time" : `${most} partial results`;
     throw new ScheduleError(
-      `workgroup memory has no room for ${context.affine.maximum(items)} partial results of ${sharing.rows * group.cells.length} folds`,
+      `workgroup memory has no room for ${results} of ${sharing.rows * group.cells.length} folds`,
       leaveOutCooperate,
       "cooperate",
     );

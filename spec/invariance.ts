@@ -307,7 +307,7 @@ function render(
   { seed = 1, atLeast }: InvarianceOptions,
 ): string {
   const order = !addsFloats(kernel)
-    ? "it adds no floats, so that no order could change them"
+    ? "it folds no sum of floats, so that no order could change them"
     : `${other} instead of the declared order would change ${percent(orderSensitive)} of the outputs of all ` +
       "these batches";
   return [
