@@ -181,14 +181,14 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
   }
 }
 
-/** The loops of each dispatch after build, and after each step of the schedule. */
+/** The loops of each dispatch after build, and after each step of the schedule, in the order in which all apply. */
 async function describeNests(kernel: PassKernel, schedule: Schedule): Promise<string> {
-  const [{ applySteps }, { printNest }, { printStep }] = await Promise.all([
+  const [{ applySteps, inOrder }, { printNest }, { printStep }] = await Promise.all([
     import("../codegen/nest/apply.ts"),
     import("../codegen/nest/print.ts"),
     import("../codegen/schedule/signatures.ts"),
   ]);
-  return applySteps(kernel, schedule.steps)
+  return applySteps(kernel, inOrder(schedule.steps))
     .map(({ step, nests }) => {
       const after = step === undefined ? `kernel ${kernel.name}, after build` : `after ${printStep(step)}`;
       return `// ${after}\n${nests.map(printNest).join("\n")}`;

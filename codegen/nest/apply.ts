@@ -45,6 +45,19 @@ export function applySteps(kernel: PassKernel, steps: readonly Step[]): Applied[
   return applied;
 }
 
+/** Kinds of steps in the order in which all of them apply. Lists may name them in any. */
+const order: readonly Step["step"][] = ["reorder", "bind", "sink", "walk", "cooperate", "stage", "unroll", "layout"];
+
+/** The steps of each pass in that order. What names a pass, or makes it, stays where it is. */
+export function inOrder(steps: readonly Step[]): Step[] {
+  let pass = 0;
+  const ranked = steps.map((step) => {
+    if (step.step === "partition" || step.step === "pass") pass++;
+    return { step, pass, rank: order.indexOf(step.step) };
+  });
+  return ranked.sort((one, other) => one.pass - other.pass || one.rank - other.rank).map(({ step }) => step);
+}
+
 /** One step on the nest of one dispatch. */
 export function applyStep(nest: Nest, step: PassStep): Nest {
   switch (step.step) {
