@@ -69,6 +69,20 @@ describe("run", () => {
     );
   });
 
+  test("steps in place of a schedule: the same bits, and what does not apply is named", async () => {
+    const { code, out } = await treefoldHere(...rowSum, "--steps", "bind(token, 8); cooperate(1, 4)");
+    expect({ code, count: /\n(\d+ of \d+) schedules give the evaluator's bits/.exec(out)?.[1] }).toEqual({
+      code: 0,
+      count: "1 of 1",
+    });
+    expect(out).toContain("bind(token, 8); cooperate(1, 4)");
+    const refused = await treefoldHere(...rowSum, "--steps", "bind(token, 8); cooperate(7, 4)");
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/step 2, cooperate\(7, 4\): .*; fix: /);
+    const both = await treefoldHere(...rowSum, "--steps", "bind(token, 8)", "--schedule", "alone");
+    expect(both).toMatchObject({ code: 2, out: "" });
+  });
+
   test("an unknown schedule", async () => {
     const { code, out, err } = await treefoldHere(...rowSum, "--schedule", "alon");
     expect({ code, out }).toEqual({ code: 2, out: "" });

@@ -88,6 +88,16 @@ test("warns of a kernel whose inputs can't tell orders apart, and refuses it whe
   expect((await assertInvariant(ofModels("linear"), { ...options, atLeast: 0 })).text).not.toContain("WARNING");
 });
 
+test("rows have the same bits under a list of steps, and one that does not apply is refused", async () => {
+  const options: InvarianceOptions = { kernel: "linear", axes: { out: 20, inner: 300 }, runs: 2, device };
+  const steps = (text: string): Promise<{ readonly text: string; readonly rows: number }> =>
+    assertInvariant(ofModels("linear"), { ...options, schedules: [{ steps: text }] });
+  const report = await steps("sink(out, 2, interleaved); bind(out, 8); unroll(4)");
+  expect(report.text).toContain("bind(out, 8)");
+  expect(report.rows).toBeGreaterThan(5);
+  await expect(steps("bind(out, 8); walk(inner)")).rejects.toThrow(/walk\(inner\).*fix: /);
+});
+
 describe("what is wrong with the test is said", () => {
   const refused = (file: string | URL, options: InvarianceOptions): Promise<string> =>
     assertInvariant(file, { device, ...options }).then(
