@@ -15,8 +15,8 @@ const kernelOf = (file: string, name: string) =>
 // Thousands of workgroups for each row: batches around as many would have hundreds of millions of elements.
 test.each(
   some("kernels of thousands of workgroups a row", 1, [
-    ["sampling", "scaleLogits", "alone", { id: 151_936, setting: 6 }, [3, 1]],
     ["linear", "linear", "runs-together", { out: 20_000, inner: 16 }, [3, 1]],
+    ["sampling", "scaleLogits", "alone", { id: 151_936, setting: 6 }, [3, 1]],
   ] as const),
 )("%s: %s under %s, at %o", (file, name, scheduleName, extents, tokens) => {
   const kernel = kernelOf(file, name);

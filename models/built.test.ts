@@ -55,8 +55,9 @@ describe("a folder that holds manifest.json", () => {
         "build it again with its weights",
     );
     await mkdir(join(directory, "weights"));
-    for (const wrong of [loadCheckpoint(directory), assertCheckpoint(directory)]) {
-      const damaged = await refusal(wrong);
+    // One after the other: a promise that is refused while another is awaited counts as an error of the whole run.
+    for (const load of [loadCheckpoint, assertCheckpoint]) {
+      const damaged = await refusal(load(directory));
       expect(damaged).toBeInstanceOf(ModelFileError);
       expect(damaged.message).toContain("its format is 'undefined'");
     }

@@ -12,11 +12,10 @@ import { pages, root, runPage } from "./fixtures/documents.ts";
 
 const withDevice = pages.filter(({ fences }) => fences.some(({ mark }) => mark.endsWith(": device")));
 
-// docs/models.md builds a model, whose texts are audited for minutes.
+// These build a model, whose texts are audited for minutes, or run most commands, as the tests of commands do.
+const long = ["docs/models.md", "docs/cli.md"];
 for (const { name, fences } of withDevice) {
-  test.runIf(name !== "docs/models.md" || inCi("the commands of docs/models.md"))(`${name} runs`, () =>
-    runPage(fences, "device"),
-  );
+  test.runIf(!long.includes(name) || inCi(`the commands of ${name}`))(`${name} runs`, () => runPage(fences, "device"));
 }
 
 describe("docs/cli.md shows the JSON of", () => {

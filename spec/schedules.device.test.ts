@@ -13,7 +13,7 @@ import { schedulesFor } from "../codegen/compile.ts";
 import type { Schedule } from "../codegen/schedule/step.ts";
 import { type Device, openDevice } from "../runtime/index.ts";
 import { compareSchedules, ScheduleMismatch, Tally } from "./fixtures/compare-schedules.ts";
-import { doesForAll, effort, leaveOut, shareOf, some, tries } from "./fixtures/effort.ts";
+import { doesForAll, effort, isSlowest, leaveOut, shareOf, some, tries } from "./fixtures/effort.ts";
 import { faults } from "./fixtures/schedule-faults.ts";
 import {
   caseOf,
@@ -105,6 +105,8 @@ function ordinary(): void {
     },
   );
 
+  // SwiftShader compiles this one's 64 accumulators for ten seconds.
+  const isLeftOut = (name: string): boolean => isSlowest && effort === "quick" && name === "tile-8x8";
   test.each(shareOf(["linear", "linearBiasF32", "sumOfDifferences"]))(
     "%s, under the schedules that need more outputs side by side",
     async (name) => {
@@ -112,7 +114,7 @@ function ordinary(): void {
       const more = offered(asDeclared(name, 68)).filter((schedule) => !narrow.has(schedule));
       expect(more).toContain("tile-8x8");
       await compareSchedules(device, asDeclared(name, 68), tally, (all) =>
-        thoseOfThisRun(all.filter((schedule) => more.includes(schedule.name))),
+        thoseOfThisRun(all.filter(({ name }) => more.includes(name) && !isLeftOut(name))),
       );
     },
   );

@@ -171,10 +171,14 @@ function vitest(projects, environment, ...options) {
   const broken = results.testResults.filter(
     (suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"),
   );
-  const failed = results.numFailedTests + broken.length;
+  let failed = results.numFailedTests + broken.length;
+  if (status !== 0 && failed === 0) {
+    failed = 1;
+    failures.push(`${projects.join(", ")}: vitest ended with ${status}; see 'Unhandled' above`);
+  }
   return {
     passed: results.numPassedTests,
-    failed: status !== 0 && failed === 0 ? 1 : failed,
+    failed,
     skipped: results.numPendingTests,
   };
 }

@@ -15,7 +15,7 @@ import {
   type EngineRequest,
   type Model,
 } from "../../runtime/index.ts";
-import { doesForAll, inCi, isSlowest, tries } from "../fixtures/effort.ts";
+import { doesForAll, effort, inCi, isSlowest, some, tries } from "../fixtures/effort.ts";
 import { oracleDirectory } from "../fixtures/oracles.ts";
 import { alone, ask, compare, type Alone, type Answer, type Differences } from "../fixtures/engine-answers.ts";
 
@@ -38,10 +38,10 @@ afterAll(() => {
 /** The ids of a prompt, some of which begin alike. */
 const promptOf = (which: number, length: number): number[] =>
   Array.from({ length }, (_, at) => (at < 20 ? at * 7 + 3 : at * (which * 2 + 5)) % 320);
-const maxTokens = 20;
+const maxTokens = effort === "quick" ? 8 : 20;
 const ignoreEnd = true;
 /** Requests whose answers alone are known; a schedule is made of them. */
-const kinds: readonly EngineRequest[] = [
+const kinds = some<EngineRequest>("kinds of requests in random schedules", 4, [
   { prompt: promptOf(0, 1), maxTokens, ignoreEnd },
   { prompt: promptOf(0, 15), maxTokens, ignoreEnd, temperature: 0.7, topP: 0.9, seed: 3 },
   { prompt: promptOf(0, 47), maxTokens, ignoreEnd },
@@ -57,7 +57,7 @@ const kinds: readonly EngineRequest[] = [
     logitBias: { 7: 3, 11: -2 },
   },
   { prompt: promptOf(0, 46), maxTokens, ignoreEnd, temperature: 1, topK: 5, topP: 0.5, seed: 6, topLogprobs: 3 },
-];
+]);
 
 interface Schedule {
   readonly options: EngineOptions;
