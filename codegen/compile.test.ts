@@ -10,6 +10,6 @@ test("extents at which an index leaves its axis are refused", () => {
   expect(compile(rotary, { extents, schedule: schedule! }).kernel).toBe("rotary");
   const odd = { ...extents, dim: extents.dim! - 1 };
   expect(() => compile(rotary, { extents: odd, schedule: schedule! })).toThrow(
-    /the index of 'x' on the axis 'dim' runs from \d+ to \d+; the axis has \d+ items; fix: compute the index from axes that fit, or write gather/,
+    /the index of 'x' on the axis 'dim' runs from \d+ to \d+; the axis has \d+ items; fix: compute the index from axes that fit, on both sides of a choice, too: .*or write gather/,
   );
 });

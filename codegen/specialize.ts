@@ -38,10 +38,12 @@ export function specialize(kernel: Kernel, sizes: Readonly<Record<string, number
   for (const [written, sized] of memo) {
     if (sized.kind !== "binary" || (sized.operator !== "divide" && sized.operator !== "remainder")) continue;
     if (sized.right.kind !== "constant" || sized.right.bits !== 0) continue;
+    const location = kernel.origins.get(written) ?? kernel.location;
+    const place = location === null ? "" : `, in line ${location.line} of ${location.file}`;
     throw new CompileError(
-      `kernel ${kernel.name}: an integer is divided by zero at these extents`,
+      `kernel ${kernel.name}: an integer is divided by zero at these extents${place}`,
       "give the axes that the divisor is made of larger extents",
-      kernel.origins.get(written) ?? kernel.location,
+      location,
     );
   }
   return { ...kernel, pool, outputs, extents, scratch: new Set(), origins, names };

@@ -10,10 +10,11 @@ import { readKernels } from "../dsl/reader/index.ts";
 import { laterMistakes } from "./fixtures/later-mistakes.ts";
 import { laterMistakes2 } from "./fixtures/later-mistakes-2.ts";
 import { laterMistakes3 } from "./fixtures/later-mistakes-3.ts";
+import { laterMistakes4 } from "./fixtures/later-mistakes-4.ts";
 import { mistakes as earlierMistakes } from "./fixtures/mistakes.ts";
 import { effort } from "./fixtures/effort.ts";
 
-const mistakes = [...earlierMistakes, ...laterMistakes, ...laterMistakes2, ...laterMistakes3];
+const mistakes = [...earlierMistakes, ...laterMistakes, ...laterMistakes2, ...laterMistakes3, ...laterMistakes4];
 const folder = join(import.meta.dirname, "fixtures", "wrong");
 const header = `import { argmax, batch, below, bf16, exp, extent, f32, gather, kernel, max, model, reduce, reducer, runs, scatter, select, sequence,
   sum, u32, upTo } from "treefold";\n`;

@@ -149,6 +149,7 @@ function missingField(reading: Reading, element: BindingElement, field: string, 
     return fault;
   }
   reading.untaken.add(field);
+  const isInputs = value.kind === "record" && reading.body?.getParameters()[0]?.getNameNode() === element.getParent();
   const isUsed = element
     .getSourceFile()
     .getDescendantsOfKind(SyntaxKind.Identifier)
@@ -181,7 +182,8 @@ function missingField(reading: Reading, element: BindingElement, field: string, 
         : names.length === 0
           ? "take it by its name"
           : isUsed
-            ? `there is: ${names.join(", ")}`
+            ? `${isInputs ? `declare it among the inputs, as in ${field}: ${typeGuess(element)}; there` : "there"} is: ` +
+              names.join(", ")
             : {
                 words: `remove it; there is: ${names.join(", ")}`,
                 edits: pattern.getElements().length === 1 ? [] : [removeFrom(element)],
@@ -193,6 +195,18 @@ function missingField(reading: Reading, element: BindingElement, field: string, 
     fix,
   );
   return meant === undefined || value.kind !== "record" ? undefined : value.fields.get(meant);
+}
+
+/** The type of an input that is not declared, by a call of it that names axes. */
+function typeGuess(element: BindingElement): string {
+  const name = element.getName();
+  const call = functionAround(element)
+    ?.getDescendantsOfKind(SyntaxKind.CallExpression)
+    .find((one) => one.getExpression().getText() === name);
+  const indices = call?.getArguments().map((one) => one.getText()) ?? [];
+  return indices.length === 0 || indices.some((index) => !/^[A-Za-z]\w*$/.test(index))
+    ? '"f32[…]"'
+    : `"f32[${indices.join(", ")}]"`;
 }
 
 export function bindName(reading: Reading, scope: Scope, node: Node, value: Value): void {

@@ -38,7 +38,9 @@ export function checkExtents(
           location,
           notes: [],
           message: `the index of '${load.input}' on the axis '${axis}' ${describeReach(reached, extent)}`,
-          fix: `compute the index from axes that fit, or write gather(${load.input}, …), which gives 0 outside`,
+          fix:
+            `compute the index from axes that fit, on both sides of a choice, too: (index) % extent(${axis}) goes ` +
+            `around; or write gather(${load.input}, …), which gives 0 outside`,
         }),
       ),
     )

@@ -6,6 +6,7 @@ import { standIn } from "./holes.ts";
 import { reductionNames } from "./intrinsic-names.ts";
 import { fitted, insertAfter, operandText, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
+import { otherArguments } from "./reduction-arguments.ts";
 import { readRange, readRuns } from "./domains.ts";
 import { readReduce, readReduction } from "./reductions.ts";
 import { readReducer } from "./reducers.ts";
@@ -71,6 +72,12 @@ export function callIntrinsic(reading: Reading, name: string, node: Node, args: 
       ((name === "sum" || name === "argmax") && args.length === 2) || (name === "reduce" && args.length === 3);
     const isTree = (arg: Node | undefined): boolean =>
       Node.isStringLiteral(arg) || Node.isNoSubstitutionTemplateLiteral(arg);
+    const other = otherArguments(reading, name, node, args, () => args.map((arg) => reading.evaluate(arg, scope)));
+    if (other !== undefined) {
+      reading.report.add("R019", node, other.what, other.fix);
+      for (const input of reading.inputs.keys()) reading.used.add(input);
+      return fault;
+    }
     const treeless = isShort && !isTree(args[1]);
     if (isShort && !treeless) {
       reading.report.add("R019", node, `'${name}' is given no leaf`, `write ${form[2]}: the leaf says what is folded`);

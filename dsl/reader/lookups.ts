@@ -1,7 +1,17 @@
 /** What names and fields mean where they are used. */
 import { own } from "../own.ts";
 import { Node, SyntaxKind, type ArrowFunction } from "ts-morph";
-import { addTo, didYouMean, importEdit, insertAfter, insertBefore, instead, removeStatement, write } from "./fixes.ts";
+import {
+  addTo,
+  didYouMean,
+  importEdit,
+  insertAfter,
+  insertBefore,
+  instead,
+  removeStatement,
+  replaceBy,
+  write,
+} from "./fixes.ts";
 import { unknownOf } from "./unknown-value.ts";
 import { intrinsicNames, reductionNames, roleNames } from "./intrinsic-names.ts";
 import { isOutsideBody, knownInBody } from "./outside-body.ts";
@@ -143,6 +153,13 @@ export function readName(reading: Reading, node: Node, scope: Scope): Value {
     });
     return fault;
   }
+  if (["chain", "pairwise"].includes(name) && Node.isCallExpression(parent) && !isCallee) {
+    reading.report.add("R013", node, `'${name}' is not defined`, {
+      ...write(node, `"${name}"`),
+      more: ": a tree is a string",
+    });
+    return fault;
+  }
   const leaf = meant === undefined ? itemlessLeaf(node) : undefined;
   if (leaf !== undefined) {
     const open = leaf.getFirstChildByKindOrThrow(SyntaxKind.OpenParenToken);
@@ -273,6 +290,23 @@ const limits: Readonly<Record<string, string | undefined>> = {
   MAX_SAFE_INTEGER: "0xffffffff, the largest u32",
 };
 
+/** `x.shape[1]`, an extent. */
+function readShape(reading: Reading, node: Node, { name, axes }: { name: string; axes: readonly string[] }): Value {
+  const around = node.getParentIfKind(SyntaxKind.ElementAccessExpression);
+  const position = Number(around?.getArgumentExpression()?.getText() ?? NaN);
+  const axis = axes.at(position);
+  return reportUnknown(reading, node, {
+    what: `'.shape' of the tensor '${name}'`,
+    fix:
+      around === undefined || axis === undefined || !reading.axes.has(axis)
+        ? "write extent(axis), the extent of an axis"
+        : {
+            words: `write extent(${axis})`,
+            edits: [replaceBy(around, `extent(${axis})`)],
+          },
+  });
+}
+
 export function readProperty(reading: Reading, node: Node, of: Node, name: string, nameAt: Node, scope: Scope): Value {
   if (Node.isIdentifier(of) && scope.find(of.getText()) === undefined) {
     const constant = of.getText() === "Math" ? (Math as unknown as Record<string, unknown>)[name] : undefined;
@@ -326,6 +360,7 @@ export function readProperty(reading: Reading, node: Node, of: Node, name: strin
     if (isWithFloat(reading, node, scope)) return fault;
     return axis === undefined || !reading.axes.has(axis) ? fault : scalar(reading.at(node, reading.pool.extent(axis)));
   }
+  if (value.kind === "tensor" && name === "shape") return readShape(reading, node, value.input);
   if (value.kind === "scalar" && /^(?:shape|size|dtype|data|value|T)$/.test(name)) {
     reportUnknown(reading, node, {
       what: `'.${name}'`,

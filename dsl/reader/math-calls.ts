@@ -1,8 +1,8 @@
 /** Calls of JavaScript's Math, and of what other languages have in its place. */
-import type { Node } from "ts-morph";
+import { Node } from "ts-morph";
 import { callFunction } from "./functions.ts";
 import { unknownOf } from "./unknown-value.ts";
-import { fitted, write } from "./fixes.ts";
+import { fitted, instead, shown, write } from "./fixes.ts";
 import { standIn } from "./holes.ts";
 import { editAt, type Fix } from "./report.ts";
 import { callIntrinsic } from "./intrinsics.ts";
@@ -49,6 +49,14 @@ export function readMath(reading: Reading, node: CallLike, method: string, scope
       reportUnknown(reading, callee, { what: "'Math.max'", fix: reductionInstead(callee, args[0]!) });
     return callIntrinsic(reading, method, node, args, scope);
   }
+  if (isWholeIndex(reading, node, method, values)) {
+    const text = args[0]!.getText();
+    reportUnknown(reading, callee, {
+      what: `'${callee.getText()}'`,
+      fix: { ...instead(`write ${shown(text)}`, node, text), more: ": a quotient of integers is truncated" },
+    });
+    return first!;
+  }
   const words = Object.hasOwn(mathInstead, method) ? `write ${mathInstead[method]}` : 'use the functions of "treefold"';
   reportUnknown(
     reading,
@@ -89,6 +97,19 @@ function reductionInstead(callee: Node, first: Node): Fix {
     words: "write max, the reduction",
     edits: [editAt(callee.getSourceFile(), callee.getStart(), first.getStart(), "max(")],
   };
+}
+
+/** `x(token, Math.floor(channel / 2))`: an index that is whole as it is. */
+function isWholeIndex(reading: Reading, node: CallLike, method: string, values: readonly Value[]): boolean {
+  const around = node.getParent();
+  return (
+    (method === "floor" || method === "trunc") &&
+    values.length === 1 &&
+    ["u32", "i32"].includes(reading.typeOf(values[0]!) ?? "") &&
+    Node.isCallExpression(around) &&
+    around.getArguments().includes(node) &&
+    reading.inputs.has(around.getExpression().getText())
+  );
 }
 
 /** A call of one of `Math`'s float functions, where an argument is an integer: it is converted first. */

@@ -8,7 +8,7 @@ import type { Declaration } from "./declaration.ts";
 import type { DeclaredTensor } from "./tensors.ts";
 import { unknownOf } from "./unknown-value.ts";
 import { standIn } from "./holes.ts";
-import { addTo, convertTo, insertAfter, removeFrom, renameField, replaceBy, shown } from "./fixes.ts";
+import { addTo, convertTo, insertAfter, removeFrom, renameField, replaceBy, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { nearest } from "./suggest.ts";
@@ -45,7 +45,15 @@ export function readOutputs(reading: Reading, declaration: Declaration, returned
   const names = declaration.outputs.map((output) => output.name);
   const form = `return { ${names.join(", ")} }`;
   if (returned.kind !== "record") {
-    reading.report.add("R018", at, `the kernel has outputs, and the body returns ${describe(returned)}`, form);
+    const [only, ...others] = names;
+    const field = `{ ${only}: ${at.getText()} }`;
+    const text = Node.isArrowFunction(at.getParent()) ? `(${field})` : field;
+    reading.report.add(
+      "R018",
+      at,
+      `the kernel has outputs, and the body returns ${describe(returned)}`,
+      others.length > 0 || reading.typeOf(returned) === undefined ? form : write(at, text),
+    );
     checkLoose(reading, declaration, returned, at);
     checkWords(reading, declaration);
     return [];

@@ -1,5 +1,11 @@
 /** `reducer({ state, identity, combine })`. */
-import { Node, type ObjectLiteralExpression, type PropertyAssignment } from "ts-morph";
+import {
+  type ArrowFunction,
+  type MethodDeclaration,
+  Node,
+  type ObjectLiteralExpression,
+  type PropertyAssignment,
+} from "ts-morph";
 import { Denotation } from "../denotation.ts";
 import { f32OfBits } from "../expr.ts";
 import { collect } from "../visit.ts";
@@ -7,7 +13,7 @@ import type { Constant, Expr, Reducer } from "../ir.ts";
 import { checkSides } from "./combine-sides.ts";
 import { dtypeMeant } from "./tensors.ts";
 import { trackingAlgebra } from "./finite-range.ts";
-import { addTo, insertBefore, removeFrom, renameField, replaceBy, shorten, write } from "./fixes.ts";
+import { addTo, bare, insertBefore, removeFrom, renameField, replaceBy, shorten, write } from "./fixes.ts";
 import { hole, holdsHole } from "./holes.ts";
 import { checkName } from "./names.ts";
 import type { Reading } from "./reading.ts";
@@ -177,6 +183,27 @@ function readTypes(reading: Reading, at: Node, scope: Scope): [string, FieldType
   return types;
 }
 
+/** A state of one field, where its value alone is given, or a function that gives the state. */
+function stateInstead(at: Node, name: string): Fix | undefined {
+  if (Node.isObjectLiteralExpression(at)) return undefined;
+  if (Node.isArrowFunction(at) && at.getParameters().length === 0) {
+    const body = bare(at.getBody());
+    return Node.isObjectLiteralExpression(body) ? write(at, body.getText()) : undefined;
+  }
+  const value = Node.isMethodDeclaration(at) || Node.isArrowFunction(at) ? returnedBy(at) : at;
+  if (value === undefined) return undefined;
+  const text = `{ ${name}: ${value.getText()} }`;
+  return write(value, Node.isArrowFunction(value.getParent()) ? `(${text})` : text);
+}
+
+/** What a function returns, where its only statement says so. */
+function returnedBy(at: MethodDeclaration | ArrowFunction): Node | undefined {
+  const body = at.getBody();
+  if (!Node.isBlock(body)) return body;
+  const last = body.getStatements().at(-1);
+  return Node.isReturnStatement(last) ? last.getExpression() : undefined;
+}
+
 /** One expression for each field, in the state's order. */
 function readFields(
   reading: Reading,
@@ -188,7 +215,9 @@ function readFields(
   if (value.kind === "fault") return types.map(([, type]) => hole(reading.pool, type, value.parts));
   const form = `give all of the state: { ${types.map(([name]) => name).join(", ")} }`;
   if (value.kind !== "record") {
-    reading.report.add("R006", at, `${what} is a state, and this is ${describe(value)}`, form);
+    const given = types.length === 1 ? stateInstead(at, types[0]![0]) : undefined;
+    const all = `give every field a value: { ${types.map(([name]) => `${name}: …`).join(", ")} }`;
+    reading.report.add("R006", at, `${what} is a state, and this is ${describe(value)}`, given ?? all);
     return undefined;
   }
   const names = types.map(([name]) => name);

@@ -5,7 +5,7 @@ import { unknownOf } from "./unknown-value.ts";
 import { hole } from "./holes.ts";
 import { builtInReducer, leafKey } from "./built-in-reducers.ts";
 import { checkIdentity } from "./identity.ts";
-import { bare, removeFrom, renameField, renew, replaceBy } from "./fixes.ts";
+import { bare, removeFrom, renameField, renew, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { nearest } from "./suggest.ts";
 import { describe, fault, scalar, type Domain, type Scope, type Value } from "./values.ts";
@@ -129,17 +129,28 @@ export function readReduce(
   );
 }
 
+/** What a field is given, as it is written. */
+function fieldText(leaf: Value & { readonly kind: "record" }, name: string): string {
+  const property = leaf.at?.getProperty(name);
+  return Node.isPropertyAssignment(property) ? shorten(property.getInitializerOrThrow().getText()) : name;
+}
+
 /** One expression for each of the state's fields. */
 function readState(reading: Reading, reducer: Reducer, leaf: Value, at: Node): { reducer: Reducer; leaf: Expr[] } {
   const names = reducer.fields.map((field) => field.name);
   const form = `return all of the state: ({ ${names.join(", ")} })`;
   if (leaf.kind !== "record") {
+    const body = Node.isArrowFunction(at) && !Node.isBlock(at.getBody()) ? at.getBody() : undefined;
     if (leaf.kind !== "fault")
       reading.report.add(
         "R006",
         at,
         `the leaf gives the state of '${reducer.name}', and this is ${describe(leaf)}`,
-        form,
+        names.length === 1 && body !== undefined && reading.typeOf(leaf) !== undefined
+          ? write(body, `({ ${names[0]}: ${bare(body).getText()} })`)
+          : names.length === 1
+            ? form
+            : `give every field a value: ({ ${names.map((name) => `${name}: …`).join(", ")} })`,
       );
     const rest = unknownOf(reading, [leaf]);
     return {
@@ -170,7 +181,10 @@ function readState(reading: Reading, reducer: Reducer, leaf: Value, at: Node): {
         at,
         "the leaf's state " +
           `${missing.length > 0 ? `lacks '${missing.join("', '")}'` : `has '${extra.join("', '")}', which '${reducer.name}' has not`}`,
-        missing.length > 0 ? form : { words: form, edits: wrong.map((one) => removeFrom(one)) },
+        missing.length > 0
+          ? `give ${missing.length === 1 ? "it" : "each"} a value, too: ` +
+              `({ ${names.map((name) => `${name}: ${leaf.fields.has(name) ? fieldText(leaf, name) : "…"}`).join(", ")} })`
+          : { words: form, edits: wrong.map((one) => removeFrom(one)) },
       );
     }
   }

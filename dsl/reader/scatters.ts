@@ -61,7 +61,7 @@ export function readScattered(
   const free = new Set([...expr.free, ...place.flatMap((index) => [...index.free])]);
   const over = [...reading.axes.keys()].filter((axis) => free.has(reading.pool.axisVariable(axis)));
   if (checkAddresses(reading, declared, value) && ![...place, expr].some((part) => holdsHole(part)))
-    checkOneWriter(reading, value, over);
+    checkOneWriter(reading, value, over, { axes, counts: expr });
   checkPlace(reading, declared, value);
   const last = place.at(-1)!;
   if (
@@ -202,7 +202,13 @@ function checkPlace(reading: Reading, declared: DeclaredTensor, { place, placeNo
 }
 
 /** Every axis that the value is given for must be told from the place: as an index, or through a unique table. */
-function checkOneWriter(reading: Reading, { place, at }: Scattered, over: readonly string[]): void {
+function checkOneWriter(
+  reading: Reading,
+  scattered: Scattered,
+  over: readonly string[],
+  output: { readonly axes: readonly string[]; readonly counts: Expr },
+): void {
+  const { place, at } = scattered;
   const told = new Set<string>();
   const take = (indices: readonly Expr[]): void => {
     for (const index of indices) if (index.kind === "index") told.add(index.variable.axis);
@@ -218,21 +224,44 @@ function checkOneWriter(reading: Reading, { place, at }: Scattered, over: readon
   const table = place.find(
     (index) => index.kind === "load" && [...index.free].some((variable) => variable.axis === missing),
   );
+  const counted = table === undefined ? undefined : countInstead(reading, place, missing, table, output);
   const text = shorten(table === undefined ? missing : (reading.nodes.get(table)?.getText() ?? missing));
   reading.report.add(
     "R017",
     at,
     `an element may have several writers: the place does not tell the points of the axis '${missing}' apart`,
-    table?.kind === "load"
-      ? {
-          words:
-            `declare '${table.input}' as "unique placement u32[…]", so that the host checks that ${text} are ` +
-            "distinct",
-          edits: retype(reading.inputs.get(table.input)!, "unique placement u32"),
-        }
-      : `use '${missing}' as an index of the place, or an element of a "unique placement u32[${missing}]" table; ` +
-          "both parts of a slot, slot / n and slot % n, stand for the slot",
+    counted ??
+      (table?.kind === "load"
+        ? {
+            words:
+              `declare '${table.input}' as "unique placement u32[…]", so that the host checks that ${text} are ` +
+              "distinct",
+            edits: retype(reading.inputs.get(table.input)!, "unique placement u32"),
+          }
+        : `use '${missing}' as an index of the place, or an element of a "unique placement u32[${missing}]" table; ` +
+          "both parts of a slot, slot / n and slot % n, stand for the slot"),
     [{ message: `'${missing}' is declared here`, at: axis.at }],
+  );
+}
+
+/** What is written does not differ along the axis, so it counts: each element counts its own. */
+function countInstead(
+  reading: Reading,
+  place: readonly Expr[],
+  missing: string,
+  table: Expr,
+  { axes, counts }: { readonly axes: readonly string[]; readonly counts: Expr },
+): string | undefined {
+  const bin = axes[place.indexOf(table)];
+  if (bin === undefined || table.kind !== "load" || [...counts.free].some((variable) => variable.axis === missing))
+    return undefined;
+  const item = missing.slice(0, 1);
+  const text = (reading.nodes.get(table)?.getText() ?? table.input).replace(/(?<![.\w$])[A-Za-z_$][\w$]*/g, (word) =>
+    word === missing ? item : word,
+  );
+  return (
+    `let each element count its own, without scatter: sum(${missing}, "chain", (${item}) => ` +
+    `select(${text} === ${bin}, 1, 0))`
   );
 }
 

@@ -117,12 +117,19 @@ function unknownStatement(reading: Reading, node: Node, scope: Scope): Value[] {
     Node.isWhileStatement(node) ||
     Node.isDoStatement(node)
   ) {
-    reading.report.add(
-      "R001",
-      node,
-      "a loop accumulates outside a reduction",
-      `write ${sumOf(reading, node) ?? 'sum(axis, "chain", (item) => …)'}, or reduce with a reducer of your own`,
-    );
+    const [first] = Node.isBlock(node.getStatement()) ? (node.getStatement() as Block).getStatements() : [];
+    if (Node.isReturnStatement(first))
+      reading.report.add("R001", node, "a loop that returns at once is none", {
+        words: `write its return alone: ${shown(first.getText())}`,
+        edits: [replaceBy(node, first.getText())],
+      });
+    else
+      reading.report.add(
+        "R001",
+        node,
+        "a loop accumulates outside a reduction",
+        `write ${sumOf(reading, node) ?? 'sum(axis, "chain", (item) => …)'}, or reduce with a reducer of your own`,
+      );
     return readInside(reading, node, scope);
   }
   if (Node.isIfStatement(node)) {

@@ -20,6 +20,8 @@ const consequences: ReadonlySet<number> = new Set([2554, 2769, 7006, 7031]);
 
 /** What to do about the errors that authors meet most. */
 const fixes: Readonly<Record<number, string>> = {
+  2451: "give one of them another name",
+  2528: "export one of them by its name: export const name = kernel({ … })",
   2304: 'declare the name, or import it from "treefold"',
   2305: "import a name that the module exports",
   2307: "correct the path; a relative one ends in .ts",
@@ -123,7 +125,8 @@ function errorsOf(project: Project, checked: SourceFile, shown: string, ruled: R
         .slice(start, start + (error.getLength() ?? 1))
         .split(/[\n\r]/)[0]!;
       const message = error.getMessageText();
-      const untyped = withoutType(checked, shown, start, error.getCode());
+      const untyped =
+        withoutType(checked, shown, start, error.getCode()) ?? inOtherForm(checked, shown, start, error.getCode());
       if (untyped !== undefined)
         return {
           ...untyped,
@@ -204,6 +207,61 @@ function withoutType(
       },
     ],
   };
+}
+
+/** What needs other words than TypeScript's: the kernel's own types, which have to be seen where it is declared. */
+function inOtherForm(
+  checked: SourceFile,
+  shown: string,
+  start: number,
+  code: number,
+): Pick<Diagnostic, "message" | "fix" | "edits"> | undefined {
+  const node = checked.getDescendantAtPos(start);
+  const declaration = node?.getFirstAncestor(Node.isVariableDeclaration);
+  const type = declaration?.getTypeNode();
+  if (code === 2304 && type !== undefined && node?.getText() === "Kernel" && type.getText() === "Kernel") {
+    const [from, to] = [declaration!.getNameNode().getEnd(), type.getEnd()].map((at) =>
+      checked.getLineAndColumnAtPos(at),
+    );
+    return {
+      message: "a kernel's type is what kernel({ … }) gives, and has no name",
+      fix: "leave ': Kernel' out",
+      edits: [
+        {
+          file: shown,
+          line: from!.line,
+          column: from!.column,
+          endLine: to!.line,
+          endColumn: to!.column,
+          text: "",
+        },
+      ],
+    };
+  }
+  const shorthand = node?.getFirstAncestor(Node.isShorthandPropertyAssignment);
+  const around = shorthand?.getFirstAncestor(Node.isCallExpression);
+  if (code === 2769 && shorthand !== undefined && around?.getExpression().getText() === "kernel") {
+    const name = shorthand.getName();
+    const value = checked.getVariableDeclaration(name)?.getInitializer();
+    const place = checked.getLineAndColumnAtPos(shorthand.getStart());
+    const text = `${name}: ${value?.getText()}`;
+    return {
+      message: `'${name}' stands outside of the kernel, where TypeScript forgets which roles and types it holds`,
+      fix: `write ${name} in the kernel: ${name}: { … }`,
+      ...(Node.isObjectLiteralExpression(value)
+        ? {
+            edits: [
+              {
+                file: shown,
+                ...{ line: place.line, column: place.column },
+                ...{ endLine: place.line, endColumn: place.column + name.length, text },
+              },
+            ],
+          }
+        : {}),
+    };
+  }
+  return undefined;
 }
 
 /** Whether an error would go away with other settings of the file's folder, which are not asked for here. */

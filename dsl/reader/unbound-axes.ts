@@ -66,12 +66,17 @@ function reportUnboundAt(reading: Reading, declared: DeclaredTensor, unbound: Va
     "R012",
     place,
     `the axis '${axis.name}' is not bound: '${declared.name}' has no such axis, and no reduction goes over it here`,
-    {
-      words:
-        `reduce over it, as in sum(${axis.name}, "chain", (item) => …), or add '${axis.name}' to the ` +
-        "output's axes",
-      edits: withAxis(declared, axis.name),
-    },
+    axis.role === "batch"
+      ? {
+          words: `add '${axis.name}' to the axes of '${declared.name}': nothing reduces over a batch axis`,
+          edits: withAxis(declared, axis.name),
+        }
+      : {
+          words:
+            `reduce over it, as in sum(${axis.name}, "chain", (item) => …), or add '${axis.name}' to the ` +
+            "output's axes",
+          edits: withAxis(declared, axis.name),
+        },
     [{ message: `'${declared.name}' is declared here`, at: declared.at }],
   );
 }

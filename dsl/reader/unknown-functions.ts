@@ -59,7 +59,11 @@ const otherFunctions: Readonly<Record<string, string>> = {
   log1p: "write log(1 + x)",
   expm1: "write exp(x) - 1",
   softplus: "write log(1 + exp(x))",
-  range: "reduce over below(axis, n), or over the axis itself",
+  range:
+    "reduce over below(axis, n) or upTo(axis, last), which begin at 0, and leave out the first ones in the leaf: " +
+    "select(item < first, 0, value)",
+  above: "reduce over the axis itself, and leave out the first ones in the leaf: select(item < first, 0, value)",
+  from: "reduce over the axis itself, and leave out the first ones in the leaf: select(item < first, 0, value)",
   any: "write max(axis, tree, (item) => select(condition, 1, 0)) > 0",
   all: "write -max(axis, tree, (item) => select(condition, -1, 0)) > 0",
   count: "write sum(axis, tree, (item) => select(condition, 1, 0))",
