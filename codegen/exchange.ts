@@ -80,7 +80,6 @@ export function shareFold(lowering: Lowering, group: Group, folder: Folder, rowF
   const parts = declareParts(context, group, sharing, inOneGo ? Math.max(1, most) : sharing.count);
   if (inOneGo) foldAtOnce(context, shared, parts);
   else foldInStretches(context, shared, parts);
-  top.barrier();
   return parts.get(pool.u32(0), top);
 }
 
@@ -110,7 +109,6 @@ function foldAtOnce(context: Context, { folder, sharing, item, items, first, who
   folder.loop(sharing.index, items, sharing.count, top, (position, body) =>
     parts.put(position, item(position, body), body),
   );
-  top.barrier();
   const fold = new Block(top);
   parts.put(pool.u32(0), whole(fold, parts.get), fold);
   top.if(first, fold);
@@ -133,14 +131,12 @@ function foldInStretches(context: Context, { folder, sharing, item, items, first
     );
     parts.put(sharing.index, item(mine, own), own);
     body.if(emit(context, pool.less(position, items), body), own);
-    body.barrier();
     const fold = new Block(body);
     const here = pool.minimum(pool.u32(sharing.count), pool.subtract(items, base));
     folder.loop(pool.u32(0), here, 1, fold, (at, inner) =>
       folder.accumulate(accumulators, parts.get(at, inner), inner),
     );
     body.if(first, fold);
-    body.barrier();
   });
   const done = new Block(top);
   parts.put(pool.u32(0), folder.registers(accumulators, done), done);

@@ -5,25 +5,33 @@ import type { Context } from "./context.ts";
 import type { LoweredPass } from "./lower.ts";
 import { extentOf, formulaOf, type PassKernel } from "./pass-kernel.ts";
 import { workgroupSizeOf } from "./schedule/mapping.ts";
+import { placeBarriers } from "./wgsl/barriers.ts";
 import { placeFences } from "./wgsl/fences.ts";
 import { hideLoopStarts } from "./wgsl/loop-starts.ts";
 import { calledOf } from "./wgsl/prelude.ts";
 import { printModule } from "./wgsl/print.ts";
 import type { Block, Module } from "./wgsl/tree.ts";
 
-/** The module of a pass. Passes over the tree, in this order: fences, starts of loops, the compiler's own functions. */
+/**
+ * The module of a pass. Passes over the tree, in this order: barriers, fences, starts of loops, the compiler's own
+ * functions.
+ */
 export function moduleOf(label: string, { context }: LoweredPass): Module {
   const { kernel, mapping } = context;
   const finish = (block: Block): Block => hideLoopStarts(placeFences(block, context.arithmetic));
-  const body = finish(context.top);
-  const functions = context.functions.map((own) => ({ ...own, body: finish(own.body) }));
   const inputs = [...context.inputData.values()];
-  const buffers = [...inputs.flatMap((input) => input.buffers), ...context.outputData.values()];
+  const buffers = [...inputs.flatMap((input) => input.buffers), ...context.outputData.values()].map((symbol, at) => ({
+    symbol,
+    binding: at + 1,
+  }));
+  const workgroupArrays = context.shared.map(({ symbol }) => symbol);
+  const body = finish(placeBarriers({ body: context.top, buffers, workgroupArrays }));
+  const functions = context.functions.map((own) => ({ ...own, body: finish(own.body) }));
   return {
     label,
     uniforms: uniformsOf(kernel).map(({ name, type }) => ({ name, type })),
-    buffers: buffers.map((symbol, at) => ({ symbol, binding: at + 1 })),
-    workgroupArrays: context.shared.map(({ symbol }) => symbol),
+    buffers,
+    workgroupArrays,
     functions: [
       ...inputs.flatMap(({ reader }) => (reader === undefined ? [] : [reader])),
       ...calledOf([body, ...functions.map((own) => own.body)]),

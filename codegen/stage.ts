@@ -86,9 +86,7 @@ export function stagedChain(
     const begin = context.register(name(counter), outer, { multiple: stretch });
     const whole = count.kind === "constant" && count.bits % stretch === 0;
     const here = whole ? pool.u32(stretch) : pool.minimum(pool.u32(stretch), pool.subtract(count, begin));
-    outer.barrier();
     for (const operand of operands) fill(lowering, group, operand, pool.add(first, begin), here, outer);
-    outer.barrier();
     const body = new Block(outer);
     const inner = symbol("counter", group.reduce.variable.name, "u32");
     const index = context.register(name(inner), body, { maximum: stretch - 1 });

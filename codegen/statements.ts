@@ -42,7 +42,4 @@ export class Block implements Tree {
   return(): void {
     this.statements.push({ kind: "return" });
   }
-  barrier(): void {
-    this.statements.push({ kind: "barrier" });
-  }
 }

@@ -1,5 +1,5 @@
 /** Ways through the tree: an expression's operands, a statement's expressions, and rewriting from the leaves up. */
-import type { Block, Expression, Statement } from "./tree.ts";
+import type { Block, Expression, Statement, Symbol } from "./tree.ts";
 
 export function operandsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
@@ -63,6 +63,11 @@ export function* expressionsIn(block: Block): Iterable<Expression> {
     const body = bodyOf(statement);
     if (body !== undefined) yield* expressionsIn(body);
   }
+}
+
+/** The symbols that an expression names, each as often as it does. */
+export function* namesIn(expression: Expression): Iterable<Symbol> {
+  for (const part of withOperands(expression)) if (part.kind === "name") yield part.symbol;
 }
 
 function* withOperands(expression: Expression): Iterable<Expression> {

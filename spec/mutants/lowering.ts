@@ -17,9 +17,9 @@ import { rowCounts } from "../../codegen/rows.ts";
 import { workgroupSizeOf } from "../../codegen/schedule/mapping.ts";
 import { splitKernel } from "../../codegen/split.ts";
 import { stagedElement } from "../../codegen/stage.ts";
-import { Block } from "../../codegen/statements.ts";
 import { Tile } from "../../codegen/tile.ts";
 import { literal, u32 } from "../../codegen/wgsl/build.ts";
+import { placeBarriers } from "../../codegen/wgsl/barriers.ts";
 import { placeFences } from "../../codegen/wgsl/fences.ts";
 import { verifyModule } from "../../codegen/wgsl/verify.ts";
 import { isExactProduct } from "../../dsl/exactness/significant-bits.ts";
@@ -36,6 +36,7 @@ vi.mock(import("../../codegen/rows.ts"), { spy: true });
 vi.mock(import("../../codegen/schedule/mapping.ts"), { spy: true });
 vi.mock(import("../../codegen/split.ts"), { spy: true });
 vi.mock(import("../../codegen/stage.ts"), { spy: true });
+vi.mock(import("../../codegen/wgsl/barriers.ts"), { spy: true });
 vi.mock(import("../../codegen/wgsl/fences.ts"), { spy: true });
 vi.mock(import("../../codegen/wgsl/verify.ts"), { spy: true });
 vi.mock(import("../../dsl/exactness/significant-bits.ts"), { spy: true });
@@ -240,10 +241,10 @@ export const loweringFaults: readonly LoweringFault[] = [
   },
   {
     name: "no barriers",
-    file: "statements.ts",
+    file: "wgsl/barriers.ts",
     what: "invocations wait for nobody",
     at: ["linear/tile-2x2", "linear/runs-together", "softmax/row-together", "rmsNorm/runs-together"],
-    plant: () => method(Block.prototype, "barrier", () => () => undefined),
+    plant: () => void vi.mocked(placeBarriers).mockImplementation(({ body }) => body),
   },
   {
     name: "pitch of a staged tile",
