@@ -175,7 +175,7 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
       return [
         `// kernel ${kernel.name}, schedule ${schedule.name}, sha256 ${artifact.sha256}`,
         `// ${levelText(artifact)}`,
-        each(({ printed }) => printed.wgsl),
+        each(({ printed }) => printed().wgsl),
       ].join("\n");
     }
   }

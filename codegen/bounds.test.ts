@@ -94,7 +94,7 @@ test("conditions of a kernel's own are joined without branches where registers r
   const { fitting } = offeredSchedules(maxPool, { extents: sizes });
   const under = (name: string) =>
     compileInStages(maxPool, { extents: sizes, schedule: fitting.find((one) => one.name === name)! }).passes[0]!;
-  expect(under("alone").printed.wgsl).toContain(" && ");
+  expect(under("alone").printed().wgsl).toContain(" && ");
   const { module } = under("alone-4x4");
   expect(costOf(module).branches.inLoop).toBe(0);
   const body = rewriteExpressions(module.body, (expression) =>

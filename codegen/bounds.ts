@@ -4,7 +4,7 @@
  * so, it does not fit.
  */
 import { ScheduleError } from "./errors.ts";
-import type { Mapping } from "./schedule/mapping.ts";
+import type { PassStep } from "./schedule/step.ts";
 import type { Cost } from "./wgsl/cost.ts";
 
 /**
@@ -24,24 +24,27 @@ const mostBranches = { inLoop: 14, outside: 500 };
 /** WGSL promises so many bytes of variables; NVIDIA's driver gives up on 23 kB. */
 const mostPrivateBytes = 8192;
 
-/** How a mapping is lowered. */
+/** How steps are lowered. */
 export interface Variation {
-  readonly mapping: Mapping;
+  readonly steps: readonly PassStep[];
+  /** Leaves that chains take in one round. */
+  readonly leaves: number;
   readonly strict: boolean;
 }
 
 /**
- * Lowers a mapping, or of what is cheaper to compile the first that is within the bounds.
+ * Lowers a pass under its steps, or of what is cheaper to compile the first that is within the bounds.
  * @throws ScheduleError where nothing is
  */
 export function withinBounds<T>(
-  mapping: Mapping,
+  steps: readonly PassStep[],
   lower: (variation: Variation) => { readonly lowered: T; readonly cost: Cost },
 ): T {
   let strict = false;
-  for (let unroll = mapping.unroll; ; unroll = Math.max(1, unroll >> 1)) {
+  const asked = steps.find(({ step }) => step === "unroll");
+  for (let leaves = asked?.step === "unroll" ? asked.leaves : 1; ; leaves = Math.max(1, leaves >> 1)) {
     const attempt = (): { readonly lowered: T; readonly cost: Cost } =>
-      lower({ mapping: unroll === mapping.unroll ? mapping : { ...mapping, unroll }, strict });
+      lower({ steps: steps.map((step) => (step.step === "unroll" ? { ...step, leaves } : step)), leaves, strict });
     let { lowered, cost } = attempt();
     if (!strict && (cost.branches.inLoop > mostBranches.inLoop || cost.branches.outside > mostBranches.outside)) {
       strict = true;
@@ -51,14 +54,14 @@ export function withinBounds<T>(
       throw new ScheduleError(
         `${cost.privateBytes} bytes of an invocation's own variables are more than the ${mostPrivateBytes} that WebGPU promises`,
         "fold shorter runs by pairs, or less at once",
-        repeats(mapping) ? "sink" : undefined,
+        repeats(steps) ? "sink" : undefined,
       );
     }
     if (cost.operations <= mostOperations.unrolled) return lowered;
-    if (unroll > 1) continue;
+    if (leaves > 1) continue;
     if (cost.operations <= mostOperations.repeated) return lowered;
     // What the kernel itself has, some schedule must compile: the one that repeats nothing.
-    if (!repeats(mapping)) return lowered;
+    if (!repeats(steps)) return lowered;
     throw new ScheduleError(
       `${cost.operations} operations, as often as its registers repeat them, are more than the ${mostOperations.repeated} that drivers compile in seconds`,
       "sink fewer points",
@@ -68,6 +71,6 @@ export function withinBounds<T>(
 }
 
 /** Whether an invocation holds more points than it must: two neighbours, where a word has two. */
-function repeats({ axes }: Mapping): boolean {
-  return axes.reduce((points, { registers }) => points * registers, 1) > 2;
+function repeats(steps: readonly PassStep[]): boolean {
+  return steps.reduce((points, step) => (step.step === "sink" ? points * step.points : points), 1) > 2;
 }

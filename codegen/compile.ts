@@ -14,7 +14,7 @@ import type { PassKernel } from "./pass-kernel.ts";
 import { candidateSchedules } from "./schedule/offers.ts";
 import type { Schedule } from "./schedule/step.ts";
 import { printSteps } from "./schedule/text.ts";
-import { modelSizes, specialized, type Stages, stagesUnder, type Target } from "./stages.ts";
+import { modelSizes, type PassStages, specialized, type Stages, stagesUnder, type Target } from "./stages.ts";
 
 export type { PassStages, Stages } from "./stages.ts";
 
@@ -32,7 +32,11 @@ export function compile(kernel: Kernel, request: CompileRequest): Artifact {
   const tried = keptOf(kernel, request);
   const passes = tried?.passes.get(keyOf(request.schedule));
   if (tried === undefined || passes === undefined) return artifactOf(compileInStages(kernel, request), request);
-  return withPasses(tried.facts, request.schedule, passes);
+  return withPasses(
+    tried.facts,
+    request.schedule,
+    passes.map(({ printed }) => printed()),
+  );
 }
 
 /** The same, with all that lies between the kernel and the text. */
@@ -41,7 +45,7 @@ export function compileInStages(kernel: Kernel, request: CompileRequest): Stages
   debug("ir", () => printKernel(kernel));
   const finished = startTiming();
   try {
-    const from = specialized(kernel, extents);
+    const from = keptOf(kernel, request)?.from ?? specialized(kernel, extents);
     const passes = stagesUnder(kernel, from, schedule, { limits, arithmetic });
     finished(() => `compile kernel '${kernel.name}', schedule '${schedule.name}'`);
     return { specialized: from, passes };
@@ -60,9 +64,10 @@ export function compileInStages(kernel: Kernel, request: CompileRequest): Stages
 /** What trying a kernel's schedules has given, for the last request of each kernel that is still in use. */
 interface Tried {
   readonly key: string;
+  readonly from: PassKernel;
   readonly facts: Facts;
   /** By the schedule's name and steps. */
-  readonly passes: Map<string, readonly Pass[]>;
+  readonly passes: Map<string, readonly PassStages[]>;
 }
 
 const triedOf = new WeakMap<Kernel, Tried>();
@@ -115,14 +120,11 @@ export function offeredSchedules(kernel: Kernel, request: ScheduleRequest): Offe
   const misfits: Misfit[] = [];
   const from = specialized(kernel, extents);
   const target: Target = { limits, arithmetic: "free" };
-  const tried: Tried = { key: requestKey(kernel, request), facts: factsOf(from, "free"), passes: new Map() };
+  const tried: Tried = { key: requestKey(kernel, request), from, facts: factsOf(from, "free"), passes: new Map() };
   for (const schedule of candidateSchedules(from, limits)) {
     try {
       const passes = stagesUnder(kernel, from, schedule, target);
-      tried.passes.set(
-        keyOf(schedule),
-        passes.map(({ printed }) => printed),
-      );
+      tried.passes.set(keyOf(schedule), passes);
       fitting.push(schedule);
     } catch (error) {
       if (!(error instanceof ScheduleError)) throw error;
@@ -214,7 +216,7 @@ export function artifactOf(
   return withPasses(
     factsOf(kernel, arithmetic),
     schedule,
-    passes.map(({ printed }) => printed),
+    passes.map(({ printed }) => printed()),
   );
 }
 

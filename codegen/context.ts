@@ -7,15 +7,17 @@ import { Affine, type Fact } from "./affine.ts";
 import { type InputData, inputDataOf, outputDataOf } from "./buffers.ts";
 import { InternalCompilerError, ScheduleError } from "./errors.ts";
 import type { PassKernel } from "./pass-kernel.ts";
-import type { Mapping } from "./schedule/mapping.ts";
-import type { Step } from "./schedule/step.ts";
+import type { Nest } from "./nest/nest.ts";
+import { type Division, divisionOf } from "./nest/points.ts";
+import type { PassStep, Step } from "./schedule/step.ts";
 import { Block } from "./statements.ts";
 import { arrayOf, name } from "./wgsl/build.ts";
 import { type Expression, type FunctionTree, type Symbol, symbol } from "./wgsl/tree.ts";
 
 export interface PassRequest {
   readonly kernel: PassKernel;
-  readonly mapping: Mapping;
+  /** The schedule's steps for the pass, in any order in which they apply. */
+  readonly steps: readonly PassStep[];
   /** Inputs stored in blocks, by their block sizes. */
   readonly layouts: ReadonlyMap<string, readonly number[]>;
   /** Inputs that are read four words at a time. */
@@ -30,7 +32,12 @@ export interface PassRequest {
 
 export class Context {
   readonly kernel: PassKernel;
-  readonly mapping: Mapping;
+  /** Output axes, outermost first; the last is the one along which neighboring invocations lie. */
+  readonly axes: readonly Division[];
+  /** Invocations at each of a workgroup's points, which share reductions. */
+  readonly ways: number;
+  /** Leaves that chains over neighbors take in one round. */
+  readonly leaves: number;
   readonly layouts: ReadonlyMap<string, readonly number[]>;
   readonly vectors: ReadonlySet<string>;
   readonly ranges: ReadonlyMap<string, readonly WordRange[]>;
@@ -60,9 +67,11 @@ export class Context {
   readonly #blocks = new Map<Variable, Block>();
   readonly #held = new Map<Register, Expression>();
 
-  constructor(request: PassRequest) {
+  constructor(request: PassRequest, nest: Nest) {
     this.kernel = request.kernel;
-    this.mapping = request.mapping;
+    this.axes = nest.axes.map((axis) => divisionOf(nest, axis));
+    this.ways = nest.ways;
+    this.leaves = nest.leaves;
     this.layouts = request.layouts;
     this.vectors = request.vectors;
     this.ranges = request.ranges;

@@ -23,9 +23,9 @@ interface Sharing {
 }
 
 function sharingOf({ context, tile }: Lowering, group: Group): Sharing {
-  const { pool, mapping } = context;
-  let sharing: Sharing = { index: tile.way, count: mapping.ways, row: pool.u32(0), rows: 1 };
-  for (const axis of mapping.axes) {
+  const { pool } = context;
+  let sharing: Sharing = { index: tile.way, count: context.ways, row: pool.u32(0), rows: 1 };
+  for (const axis of context.axes) {
     if (axis.invocations === 1) continue;
     const local = tile.local.get(axis.axis)!;
     const deal = (onto: Expr): Expr => pool.add(pool.multiply(onto, pool.u32(axis.invocations)), local);
@@ -158,7 +158,7 @@ function assertStretches(context: Context, group: Group, { sharing, row: cut, it
       "cooperate",
     );
   }
-  if (context.mapping.axes.some((axis) => axis.invocations > 1 && context.mentions(items, axis.axis))) {
+  if (context.axes.some((axis) => axis.invocations > 1 && context.mentions(items, axis.axis))) {
     throw new ScheduleError(
       "invocations of one workgroup would meet at a barrier a different number of times",
       leaveOutCooperate,

@@ -9,5 +9,5 @@ export interface LoweredPass {
 }
 
 export function lowerPass(request: PassRequest): LoweredPass {
-  return lowerNest(request, nestOfPass(request.kernel, request.mapping));
+  return lowerNest(request, nestOfPass(request.kernel, request.steps));
 }

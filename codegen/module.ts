@@ -4,7 +4,7 @@ import type { Binding, Formula, Pass, UniformField } from "../runtime/artifact.t
 import type { Context } from "./context.ts";
 import type { LoweredPass } from "./lower.ts";
 import { extentOf, formulaOf, type PassKernel } from "./pass-kernel.ts";
-import { workgroupSizeOf } from "./schedule/mapping.ts";
+import { workgroupSizeOf } from "./nest/points.ts";
 import { placeBarriers } from "./wgsl/barriers.ts";
 import { placeFences } from "./wgsl/fences.ts";
 import { hideLoopStarts } from "./wgsl/loop-starts.ts";
@@ -17,7 +17,7 @@ import type { Block, Module } from "./wgsl/tree.ts";
  * functions.
  */
 export function moduleOf(label: string, { context }: LoweredPass): Module {
-  const { kernel, mapping } = context;
+  const { kernel } = context;
   const finish = (block: Block): Block => hideLoopStarts(placeFences(block, context.arithmetic));
   const inputs = [...context.inputData.values()];
   const buffers = [...inputs.flatMap((input) => input.buffers), ...context.outputData.values()].map((symbol, at) => ({
@@ -37,7 +37,7 @@ export function moduleOf(label: string, { context }: LoweredPass): Module {
       ...calledOf([body, ...functions.map((own) => own.body)]),
       ...functions,
     ],
-    workgroupSize: workgroupSizeOf(mapping),
+    workgroupSize: workgroupSizeOf(context),
     body,
     reserved: new Set([...kernel.inputs, ...kernel.outputs].map(({ name }) => name)),
   };

@@ -10,9 +10,9 @@ import { significantBits } from "../dsl/exactness/significant-bits.ts";
 import { emit } from "./expressions.ts";
 import type { Values } from "./fold.ts";
 import type { Group } from "./groups.ts";
-import { type AxisMapping, workgroupSizeOf } from "./schedule/mapping.ts";
+import { type Division, tileOf, workgroupSizeOf } from "./nest/points.ts";
 import { Block } from "./statements.ts";
-import { type Tile, tileOf } from "./tile.ts";
+import type { Tile } from "./tile.ts";
 import { condition, element, name, u32 } from "./wgsl/build.ts";
 import { localIndex, type Symbol, symbol } from "./wgsl/tree.ts";
 
@@ -23,8 +23,10 @@ export interface StagedOperand {
   readonly key: string;
   /** The operand, over the item variable and the axis variables of its tile. */
   readonly element: Expr;
-  readonly axes: readonly AxisMapping[];
+  readonly axes: readonly Division[];
   readonly pitch: number;
+  /** Items of a stretch. */
+  readonly leaves: number;
 }
 
 /** One pass being lowered. */
@@ -44,7 +46,7 @@ export function declareStaged(
   lowering: Lowering,
   element: Expr,
   item: Variable,
-  axes: readonly AxisMapping[],
+  axes: readonly Division[],
   stretch: number,
 ): Load {
   const { context } = lowering;
@@ -56,7 +58,7 @@ export function declareStaged(
     while (inner.kind === "unary") inner = inner.operand;
     const array = context.declareShared(`${(inner as Load).input}_tile`, "f32", stretch * pitch, "stage");
     const key = context.declareTable(array);
-    staged = { array, key, element, axes, pitch };
+    staged = { array, key, element, axes, pitch, leaves: stretch };
     lowering.staged.set(key, staged);
   }
   const point = axes.reduce<Expr>(
@@ -77,8 +79,9 @@ export function stagedChain(
 }> {
   const { context, staged } = lowering;
   const operands = [...staged.values()].filter((operand) => group.cells.some((cell) => reads(cell.leaf, operand.key)));
-  const stretch = context.mapping.stage;
-  if (operands.length === 0 || stretch === undefined) return {};
+  const [first] = operands;
+  if (first === undefined) return {};
+  const stretch = first.leaves;
   const { pool } = context;
   const chain = (first: Expr, count: Expr, block: Block, step: (values: Values, block: Block) => void): void => {
     const outer = new Block(block);
@@ -104,12 +107,12 @@ function reads(expr: Expr, table: string): boolean {
 /** All invocations of the workgroup bring one stretch of an operand in, neighbours taking neighbouring items. */
 function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: Expr, here: Expr, block: Block): void {
   const { context, tile } = lowering;
-  const { pool, mapping } = context;
-  const stretch = mapping.stage!;
-  const ahead = here.kind === "constant" && stretch % mapping.unroll === 0 ? mapping.unroll : 1;
+  const { pool } = context;
+  const stretch = operand.leaves;
+  const ahead = here.kind === "constant" && stretch % context.leaves === 0 ? context.leaves : 1;
   const perRow = stretch / ahead;
   const total = perRow * (operand.pitch - 1);
-  const size = workgroupSizeOf(mapping);
+  const size = workgroupSizeOf(context);
   const body = new Block(block);
   const counter = symbol("counter", "load", "u32");
   const linear = context.register(name(counter), body, { maximum: total - 1 });
@@ -123,7 +126,7 @@ function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: E
     const value = context.rewrite(operand.element, (expr) => {
       if (expr.kind !== "index") return undefined;
       if (expr.variable === group.reduce.variable) return item;
-      const axis = mapping.axes.find((candidate) => candidate.axis === expr.variable.axis);
+      const axis = context.axes.find((candidate) => candidate.axis === expr.variable.axis);
       return points.get(expr.variable) ?? (axis === undefined ? undefined : tile.inside(axis, tile.raw(axis, 0)));
     });
     const slot = context.affine.normal(pool.add(pool.multiply(position, pool.u32(operand.pitch)), point));
@@ -133,7 +136,7 @@ function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: E
 }
 
 /** A point of an operand's tile as an index on each of its axes. */
-function unravel({ context, tile }: Lowering, axes: readonly AxisMapping[], point: Expr): ReadonlyMap<Variable, Expr> {
+function unravel({ context, tile }: Lowering, axes: readonly Division[], point: Expr): ReadonlyMap<Variable, Expr> {
   const { pool } = context;
   const indices = new Map<Variable, Expr>();
   let rest = point;

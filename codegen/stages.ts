@@ -35,7 +35,8 @@ export interface PassStages {
   readonly vectors: ReadonlySet<string>;
   readonly lowered: LoweredPass;
   readonly module: Module;
-  readonly printed: Pass;
+  /** The module, verified and printed: when it is asked for, since most candidates are never printed. */
+  readonly printed: () => Pass;
 }
 
 /** A kernel at a model's extents, checked. @throws CompileError for what the author or the caller got wrong */
@@ -80,33 +81,38 @@ function passStages(
   kernel: Kernel,
   label: string,
   { layouts }: Plan,
-  { kernel: part, mapping, steps }: PlannedPass,
+  { kernel: part, steps }: PlannedPass,
   { limits, arithmetic }: Target,
 ): PassStages {
   const ranges = rangesOf(part, layouts, limits.maxBindingBytes);
   assertBuffers(part, ranges, limits);
-  return withinBounds(mapping, (variation) => {
-    const vectors = vectorInputs(part, variation.mapping, layouts);
-    const request = {
-      kernel: part,
-      ...variation,
-      layouts,
-      vectors,
-      ranges,
-      arithmetic,
-      maxWorkgroupBytes: limits.maxWorkgroupBytes,
-    };
-    const lowered = lowerPass(request);
-    const module = verifyModule(moduleOf(label, lowered), arithmetic, "lower");
-    const printed = passOf(kernel, lowered, module);
-    const taken = steps.map(({ step }) =>
-      step.step === "unroll" ? { ...step, leaves: variation.mapping.unroll } : step,
-    );
-    return {
-      lowered: { label, kernel: part, steps: taken, vectors, lowered, module, printed },
-      cost: costOf(module),
-    };
-  });
+  return withinBounds(
+    steps.map(({ step }) => step),
+    (variation) => {
+      const vectors = vectorInputs(part, variation.leaves, layouts);
+      const request = {
+        kernel: part,
+        ...variation,
+        layouts,
+        vectors,
+        ranges,
+        arithmetic,
+        maxWorkgroupBytes: limits.maxWorkgroupBytes,
+      };
+      const lowered = lowerPass(request);
+      const module = moduleOf(label, lowered);
+      const printed = once(() => passOf(kernel, lowered, verifyModule(module, arithmetic, "lower")));
+      return {
+        lowered: { label, kernel: part, steps: variation.steps, vectors, lowered, module, printed },
+        cost: costOf(module),
+      };
+    },
+  );
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 export function modelSizes(

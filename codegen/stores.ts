@@ -5,15 +5,15 @@ import { emit } from "./expressions.ts";
 import { addressOf } from "./memory.ts";
 import { extentOf } from "./pass-kernel.ts";
 import { isPacked, perWord } from "../runtime/storage.ts";
-import type { AxisMapping } from "./schedule/mapping.ts";
+import type { Division } from "./nest/points.ts";
 import { type Lowering, tileVariable } from "./stage.ts";
 import { Block } from "./statements.ts";
 import { allOf, call, element } from "./wgsl/build.ts";
 import { canonical } from "./wgsl/prelude.ts";
 import type { Expression } from "./wgsl/tree.ts";
 
-/** One of an invocation's points: a register number for each mapped axis. */
-export type Point = ReadonlyMap<AxisMapping, number>;
+/** One of an invocation's points: its number along each axis. */
+export type Point = ReadonlyMap<Division, number>;
 
 /** What is stored at one point of one output. */
 export interface Store {
@@ -25,17 +25,6 @@ export interface Store {
   readonly guards: readonly Expr[];
 }
 
-/** The points that an invocation holds: every combination of its registers. */
-export function pointsOf(axes: readonly AxisMapping[]): Point[] {
-  return axes.reduce<Point[]>(
-    (points, axis) =>
-      points.flatMap((point) =>
-        Array.from({ length: axis.registers }, (_, register) => new Map([...point, [axis, register]])),
-      ),
-    [new Map()],
-  );
-}
-
 /** What an output stores at points of an invocation, whose expressions `rootOf` may have replaced. */
 export function storesOf(
   { context, tile }: Lowering,
@@ -43,8 +32,8 @@ export function storesOf(
   points: readonly Point[],
   rootOf: ReadonlyMap<Expr, Expr> = new Map(),
 ): Store[] {
-  const { pool, mapping } = context;
-  const elsewhere = (axis: AxisMapping): boolean => !output.over.includes(axis.axis);
+  const { pool } = context;
+  const elsewhere = (axis: Division): boolean => !output.over.includes(axis.axis);
   return points
     .filter((point) => [...point].every(([axis, register]) => register === 0 || !elsewhere(axis)))
     .map((point) => {
@@ -58,7 +47,7 @@ export function storesOf(
         if (guard !== undefined && !(guard.kind === "constant" && guard.bits === 1)) guards.push(guard);
       }
       // Ways share the work of one point, and one of them stores it.
-      if (mapping.ways > 1) guards.push(pool.binary("equal", tile.way, pool.u32(0)));
+      if (context.ways > 1) guards.push(pool.binary("equal", tile.way, pool.u32(0)));
       const memo = new Map<Expr | Reduce, Expr | Reduce>();
       const at = (expr: Expr): Expr =>
         context.rewrite(
@@ -108,9 +97,9 @@ function storeWord({ context, tile }: Lowering, store: Store, value: Expression)
 /** bf16 elements are two to a word, and a word has one writer: an invocation holds both, or the second is padding. */
 function storePairs(lowering: Lowering, stores: readonly Store[]): void {
   const { context, tile } = lowering;
-  const { pool, mapping } = context;
-  const inner = mapping.axes[mapping.axes.length - 1]!;
-  if (inner.registers % 2 !== 0 || inner.order !== "blocked") {
+  const { pool } = context;
+  const inner = context.axes.at(-1)!;
+  if (inner.points % 2 !== 0 || inner.apart !== 1) {
     throw new InternalCompilerError(`16-bit outputs need pairs of neighbors of axis ${inner.axis} in one invocation`);
   }
   const bits = (store: Store): Expr => pool.unary("bitsOf", pool.unary("roundBf16", store.value));

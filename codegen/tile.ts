@@ -3,12 +3,10 @@ import type { Expr, Variable } from "../dsl/ir.ts";
 import type { Context } from "./context.ts";
 import { emit } from "./expressions.ts";
 import { extentOf } from "./pass-kernel.ts";
-import type { AxisMapping } from "./schedule/mapping.ts";
+import { type Division, isWalked, tileOf } from "./nest/points.ts";
 import { Block } from "./statements.ts";
 import { arithmetic, bare, component, condition, name, u32 } from "./wgsl/build.ts";
 import { type Expression, localIndex, symbol, workgroupCount, workgroupId } from "./wgsl/tree.ts";
-
-export const tileOf = (axis: AxisMapping): number => axis.invocations * axis.registers;
 
 export class Tile {
   /** The innermost block in which every axis has its index: inside the loops over whole axes. */
@@ -22,14 +20,16 @@ export class Tile {
   readonly #loops: (() => void)[] = [];
 
   constructor(readonly context: Context) {
-    const { mapping, pool, top } = context;
+    const { axes, pool, top } = context;
     this.way = this.#placeInWorkgroup();
-    const order = [...mapping.axes].sort((a, b) => Number(this.#isModel(a)) - Number(this.#isModel(b)));
-    const counts = order.map((axis) => (axis.whole ? pool.u32(1) : pool.divideUp(this.#walked(axis), tileOf(axis))));
+    const order = [...axes].sort((a, b) => Number(this.#isModel(a)) - Number(this.#isModel(b)));
+    const counts = order.map((axis) =>
+      isWalked(axis) ? pool.u32(1) : pool.divideUp(this.#walked(axis), tileOf(axis)),
+    );
     this.workgroups = counts.reduce((total, count) => pool.multiply(total, count), pool.u32(1));
     this.#placeOfWorkgroup(order, counts);
     let block = top;
-    for (const axis of mapping.axes.filter((candidate) => candidate.whole)) block = this.#loopOver(axis, block);
+    for (const axis of axes.filter(isWalked)) block = this.#loopOver(axis, block);
     this.block = block;
   }
 
@@ -44,39 +44,39 @@ export class Tile {
   }
 
   /** The point's index inside the workgroup's tile. */
-  within(axis: AxisMapping, register: number): Expr {
+  within(axis: Division, register: number): Expr {
     const { pool } = this.context;
     const local = this.local.get(axis.axis) ?? pool.u32(0);
-    return axis.order === "blocked"
-      ? pool.add(pool.multiply(local, pool.u32(axis.registers)), pool.u32(register))
-      : pool.add(local, pool.u32(register * axis.invocations));
+    return axis.apart === 1
+      ? pool.add(pool.multiply(local, pool.u32(axis.points)), pool.u32(register))
+      : pool.add(local, pool.u32(register * axis.apart));
   }
 
   /** The index along an axis of one of the invocation's points, which may lie past the axis' end. */
-  raw(axis: AxisMapping, register: number): Expr {
+  raw(axis: Division, register: number): Expr {
     const { pool } = this.context;
-    return pool.add(this.#base.get(axis.axis)!, axis.whole ? pool.u32(register) : this.within(axis, register));
+    return pool.add(this.#base.get(axis.axis)!, isWalked(axis) ? pool.u32(register) : this.within(axis, register));
   }
 
   /** An index that lies on the axis in any case: points past its end compute the last one's value and do not store it. */
-  inside(axis: AxisMapping, raw: Expr): Expr {
+  inside(axis: Division, raw: Expr): Expr {
     const { pool, kernel } = this.context;
     const extent = extentOf(kernel, axis.axis);
     return this.#fits(axis) ? raw : pool.minimum(raw, pool.subtract(extent, pool.u32(1)));
   }
 
   /** The condition under which a point is on the axis; undefined where it always is. */
-  valid(axis: AxisMapping, raw: Expr): Expr | undefined {
+  valid(axis: Division, raw: Expr): Expr | undefined {
     return this.#fits(axis) ? undefined : this.context.pool.less(raw, extentOf(this.context.kernel, axis.axis));
   }
 
-  #fits(axis: AxisMapping): boolean {
+  #fits(axis: Division): boolean {
     const extent = extentOf(this.context.kernel, axis.axis);
-    return extent.kind === "constant" && extent.bits % (axis.whole ? axis.registers : tileOf(axis)) === 0;
+    return extent.kind === "constant" && extent.bits % (isWalked(axis) ? axis.points : tileOf(axis)) === 0;
   }
 
   /** The points of an axis that are gone through: one even of an empty axis, where an output that lacks it is stored. */
-  #walked(axis: AxisMapping): Expr {
+  #walked(axis: Division): Expr {
     const { pool, kernel } = this.context;
     const extent = extentOf(kernel, axis.axis);
     return extent.kind === "constant" || kernel.outputs.every((output) => output.over.includes(axis.axis))
@@ -84,16 +84,16 @@ export class Tile {
       : pool.binary("maximum", extent, pool.u32(1));
   }
 
-  #isModel(axis: AxisMapping): boolean {
+  #isModel(axis: Division): boolean {
     return extentOf(this.context.kernel, axis.axis).kind === "constant";
   }
 
   #placeInWorkgroup(): Expr {
     const context = this.context;
-    const { pool, mapping, top } = context;
+    const { pool, axes, ways, top } = context;
     let rest: Expr = context.register(name(localIndex), top);
-    const sizes = [...mapping.axes].reverse().filter((axis) => axis.invocations > 1);
-    let left = sizes.reduce((size, axis) => size * axis.invocations, mapping.ways);
+    const sizes = [...axes].reverse().filter((axis) => axis.invocations > 1);
+    let left = sizes.reduce((size, axis) => size * axis.invocations, ways);
     for (const axis of sizes) {
       const last = left === axis.invocations;
       const place = last ? rest : pool.binary("remainder", rest, pool.u32(axis.invocations));
@@ -105,13 +105,11 @@ export class Tile {
       rest = pool.divide(rest, pool.u32(axis.invocations));
       left /= axis.invocations;
     }
-    return mapping.ways === 1
-      ? pool.u32(0)
-      : context.bind("way", emit(context, rest, top), top, { maximum: mapping.ways - 1 });
+    return ways === 1 ? pool.u32(0) : context.bind("way", emit(context, rest, top), top, { maximum: ways - 1 });
   }
 
   /** Which tile the workgroup has: the last axis varies fastest. */
-  #placeOfWorkgroup(order: readonly AxisMapping[], counts: readonly Expr[]): void {
+  #placeOfWorkgroup(order: readonly Division[], counts: readonly Expr[]): void {
     const context = this.context;
     const { pool, top } = context;
     if (this.workgroups.kind === "constant" && this.workgroups.bits <= 1) {
@@ -130,7 +128,7 @@ export class Tile {
       const alone = counts.every((other, other_at) => other_at >= at || isOne(other));
       const place = isOne(count) ? pool.u32(0) : alone ? rest : pool.binary("remainder", rest, count);
       rest = alone ? pool.u32(0) : pool.divide(rest, count);
-      const base = pool.multiply(place, pool.u32(axis.whole ? 1 : tileOf(axis)));
+      const base = pool.multiply(place, pool.u32(isWalked(axis) ? 1 : tileOf(axis)));
       if (base.kind === "constant") {
         this.#base.set(axis.axis, base);
         continue;
@@ -143,15 +141,15 @@ export class Tile {
     }
   }
 
-  #loopOver(axis: AxisMapping, block: Block): Block {
+  #loopOver(axis: Division, block: Block): Block {
     const context = this.context;
     const { pool } = context;
     const body = new Block(block);
     const counter = symbol("counter", axis.axis, "u32");
     const local = this.local.get(axis.axis) ?? pool.u32(0);
-    const from = emit(context, pool.multiply(local, pool.u32(axis.registers)), block);
+    const from = emit(context, pool.multiply(local, pool.u32(axis.points)), block);
     const isBefore = condition("<", name(counter), emit(context, this.#walked(axis), block));
-    const index = context.register(name(counter), body, { multiple: axis.registers });
+    const index = context.register(name(counter), body, { multiple: axis.points });
     this.#base.set(axis.axis, index);
     this.#home(axis.axis, index);
     this.#loops.push(() => block.for(counter, from, isBefore, u32(tileOf(axis)), body));

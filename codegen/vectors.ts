@@ -2,15 +2,15 @@
 import type { Input } from "../dsl/ir.ts";
 import { collect, reductionsBelow, rootsOf } from "../dsl/visit.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
-import type { Mapping } from "./schedule/mapping.ts";
 import { perVector } from "../runtime/storage.ts";
 
+/** @param leaves that chains take in one round */
 export function vectorInputs(
   kernel: PassKernel,
-  mapping: Mapping,
+  leaves: number,
   layouts: ReadonlyMap<string, readonly number[]>,
 ): Set<string> {
-  if (mapping.unroll === 1) return new Set();
+  if (leaves === 1) return new Set();
   const walked = new Set<string>();
   for (const expr of collect([...reductionsBelow(rootsOf(kernel))].flatMap(({ leaf }) => leaf))) {
     if (expr.kind !== "load") continue;
@@ -19,7 +19,7 @@ export function vectorInputs(
   }
   return new Set(
     kernel.inputs
-      .filter((input) => walked.has(input.name) && rowsAlign(kernel, input, mapping, layouts))
+      .filter((input) => walked.has(input.name) && rowsAlign(kernel, input, leaves, layouts))
       .map((input) => input.name),
   );
 }
@@ -33,7 +33,7 @@ function fastestAxis(rank: number, blocks: readonly number[] | undefined): numbe
 function rowsAlign(
   kernel: PassKernel,
   input: Input,
-  mapping: Mapping,
+  leaves: number,
   layouts: ReadonlyMap<string, readonly number[]>,
 ): boolean {
   const vector = perVector(input.storage);
@@ -41,5 +41,5 @@ function rowsAlign(
   const fastest = fastestAxis(input.axes.length, blocks);
   const row = extentOf(kernel, input.axes[fastest]!);
   const along = blocks === undefined ? (row.kind === "constant" ? row.bits : 1) : blocks[fastest]!;
-  return mapping.unroll % vector === 0 && along % vector === 0;
+  return leaves % vector === 0 && along % vector === 0;
 }

@@ -13,7 +13,7 @@ import { pages, root, runPage } from "./fixtures/documents.ts";
 const withDevice = pages.filter(({ fences }) => fences.some(({ mark }) => mark.endsWith(": device")));
 
 // These build a model, whose texts are audited for minutes, or run most commands, as the tests of commands do.
-const long = ["docs/models.md", "docs/cli.md"];
+const long = ["docs/models.md", "docs/cli.md", "docs/tutorial.md"];
 for (const { name, fences } of withDevice) {
   test.runIf(!long.includes(name) || inCi(`the commands of ${name}`))(`${name} runs`, () => runPage(fences, "device"));
 }
@@ -52,8 +52,8 @@ describe("docs/cli.md shows the JSON of", () => {
 
   test("has all commands", () => expect([...shapes.keys()].sort()).toEqual(Object.keys(commands).sort()));
 
-  // The first two audit a whole model; others run one, which tests of commands do, too.
-  const leftToCi = ["build", "page", "doctor", "forward"].filter(
+  // The first two audit a whole model; others examine the device and run one, which tests of commands do, too.
+  const leftToCi = ["build", "page", "doctor", "forward", "generate"].filter(
     (command) => !inCi(`docs/cli.md's JSON of ${command}`),
   );
   test.each(Object.entries(commands).filter(([command]) => !leftToCi.includes(command)))("%s", (command, args) => {

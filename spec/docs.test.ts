@@ -58,7 +58,7 @@ function printedText(kernelText: string, request: string): string {
   );
   const [kernel] = read(kernelText).kernels;
   const schedule = schedulesFor(kernel!, { extents }).find((one) => one.name === name)!;
-  const texts = compileInStages(kernel!, { extents, schedule }).passes.map(({ printed }) => printed.wgsl);
+  const texts = compileInStages(kernel!, { extents, schedule }).passes.map(({ printed }) => printed().wgsl);
   return texts.join("\n").replaceAll(/^ +/gm, "");
 }
 

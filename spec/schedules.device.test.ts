@@ -89,7 +89,7 @@ function ordinary(): void {
     expect([...sizedKernels].sort()).toEqual([...kernels.keys()].sort());
   });
 
-  test.each(shareOf(some("kernels under schedules of a device", 24, [...kernels.keys()])))(
+  test.each(shareOf(some("kernels under schedules of a device", 16, [...kernels.keys()])))(
     "%s, under the schedules that fit",
     async (name) => {
       const kernel = kernels.get(name)!;

@@ -1,10 +1,9 @@
 /** Applies a schedule's steps to a kernel's nest, one after another, and verifies what each gives. */
 import { ScheduleError } from "../errors.ts";
 import type { PassKernel } from "../pass-kernel.ts";
-import type { Step } from "../schedule/step.ts";
+import type { PassStep, Step } from "../schedule/step.ts";
 import { buildNest } from "./build.ts";
 import type { Nest } from "./nest.ts";
-import type { PassStep } from "./mapping-steps.ts";
 import { bind } from "./steps/bind.ts";
 import { cooperate } from "./steps/cooperate.ts";
 import { layout } from "./steps/layout.ts";
@@ -49,7 +48,7 @@ export function applySteps(kernel: PassKernel, steps: readonly Step[]): Applied[
 const order: readonly Step["step"][] = ["reorder", "bind", "sink", "walk", "cooperate", "stage", "unroll", "layout"];
 
 /** The steps of each pass in that order. What names a pass, or makes it, stays where it is. */
-export function inOrder(steps: readonly Step[]): Step[] {
+export function inOrder<S extends Step>(steps: readonly S[]): S[] {
   let pass = 0;
   const ranked = steps.map((step) => {
     if (step.step === "partition" || step.step === "pass") pass++;

@@ -6,24 +6,22 @@ import type { Expr } from "../../dsl/ir.ts";
 import { Context, type PassRequest } from "../context.ts";
 import { InternalCompilerError, ScheduleError } from "../errors.ts";
 import type { PassKernel } from "../pass-kernel.ts";
-import type { AxisMapping, Mapping } from "../schedule/mapping.ts";
+import type { PassStep } from "../schedule/step.ts";
 import { declareStaged, type Lowering } from "../stage.ts";
 import { type Point, type Store, storesOf, writeStores } from "../stores.ts";
 import { Tile } from "../tile.ts";
-import { applyStep } from "./apply.ts";
+import { applyStep, inOrder } from "./apply.ts";
 import { buildNest } from "./build.ts";
 import { cacheShared } from "./cache.ts";
 import { emitNodes, type Scope } from "./emit-fold.ts";
-import { stepsOfMapping } from "./mapping-steps.ts";
-import { allNodes, type Buffer, leaderOf, type Nest, type Node } from "./nest.ts";
+import { allNodes, leaderOf, type Nest, type Node } from "./nest.ts";
 import { mergeFolds } from "./merge.ts";
-import { divisionOf, isOver } from "./points.ts";
 import { verifyNest } from "./verify.ts";
 
 /** The nest that one pass is lowered from. @throws ScheduleError */
-export function nestOfPass(kernel: PassKernel, mapping: Mapping): Nest {
+export function nestOfPass(kernel: PassKernel, steps: readonly PassStep[]): Nest {
   let nest = buildNest(kernel);
-  for (const step of stepsOfMapping(mapping, nest.axes)) {
+  for (const step of inOrder(steps)) {
     try {
       nest = applyStep(nest, step);
     } catch (error) {
@@ -34,29 +32,11 @@ export function nestOfPass(kernel: PassKernel, mapping: Mapping): Nest {
   return verifyNest(cacheShared(nest), "cache");
 }
 
-/** How the point loops divide each axis: what Tile emits them from. */
-function axisMapping(nest: Nest, axis: string): AxisMapping {
-  const { rest, invocations, points } = divisionOf(nest, axis);
-  const held = [...allNodes(nest.body)].find((node) => isOver(node, axis) && node.binding === "unrolled");
-  const apart = held?.kind === "loop" ? held.stride : 1;
-  return {
-    axis,
-    invocations,
-    registers: points,
-    order: apart === 1 ? "blocked" : "interleaved",
-    whole: rest.binding === "serial",
-  };
-}
-
 export function lowerNest(request: PassRequest, nest: Nest): { readonly context: Context; readonly workgroups: Expr } {
-  const axes = nest.axes.map((axis) => axisMapping(nest, axis));
-  const context = new Context({
-    ...request,
-    mapping: { axes, ways: nest.ways, unroll: nest.leaves, ...stretchOf(nest) },
-  });
+  const context = new Context(request, nest);
   const lowering: Lowering = { context, tile: new Tile(context), staged: new Map() };
   const stores: Store[] = [];
-  const point: Point = new Map(axes.map((axis) => [axis, 0]));
+  const point: Point = new Map(context.axes.map((axis) => [axis, 0]));
   emitPoints(
     lowering,
     nest.body,
@@ -68,24 +48,15 @@ export function lowerNest(request: PassRequest, nest: Nest): { readonly context:
   return { context, workgroups: lowering.tile.workgroups };
 }
 
-/** Leaves whose operands are staged at a time. */
-function stretchOf(nest: Nest): { readonly stage?: number } {
-  const [buffer] = stagedIn(nest);
-  return buffer === undefined ? {} : { stage: buffer.items.trips };
-}
-
-function stagedIn(nest: Nest): Buffer[] {
-  return [...allNodes(nest.body)].flatMap((node) =>
-    node.kind === "buffer" && node.buffer.space === "workgroup" ? [node.buffer] : [],
-  );
-}
-
 /** Declares the arrays of staged operands; how each is read, by its element. */
 function declareOperands(lowering: Lowering, nest: Nest): Map<Expr, Expr> {
-  const { axes } = lowering.context.mapping;
+  const { axes } = lowering.context;
+  const buffers = [...allNodes(nest.body)].flatMap((node) =>
+    node.kind === "buffer" && node.buffer.space === "workgroup" ? [node.buffer] : [],
+  );
   return new Map(
-    stagedIn(nest).map(({ element, items, points }) => {
-      const tiled = axes.filter((mapped) => points.some(({ axis }) => axis === mapped.axis));
+    buffers.map(({ element, items, points }) => {
+      const tiled = axes.filter((division) => points.some(({ axis }) => axis === division.axis));
       return [element, declareStaged(lowering, element, leaderOf(items.of).variable, tiled, items.trips)];
     }),
   );

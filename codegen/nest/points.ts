@@ -38,12 +38,31 @@ export function isOver(node: Node, axis: string): node is Loop {
 
 /** How an output axis is divided. */
 export interface Division {
+  readonly axis: string;
   /** The loop that takes what the others leave. */
   readonly rest: Loop;
+  /** Neighboring invocations of a workgroup along the axis. */
   readonly invocations: number;
   /** Points that an invocation holds. */
   readonly points: number;
+  /** How far apart these lie. */
+  readonly apart: number;
 }
+
+/** One workgroup walks the whole axis, instead of one tile of it. */
+export const isWalked = ({ rest }: Division): boolean => rest.binding === "serial";
+
+/** Points of an axis that a workgroup has at once. */
+export const tileOf = ({ invocations, points }: Division): number => invocations * points;
+
+/** Invocations of a workgroup. */
+export const workgroupSizeOf = ({
+  axes,
+  ways,
+}: {
+  readonly axes: readonly Division[];
+  readonly ways: number;
+}): number => axes.reduce((size, axis) => size * axis.invocations, ways);
 
 /** @throws ScheduleError where the nest has no such axis */
 export function divisionOf(nest: Nest, axis: string): Division {
@@ -54,11 +73,16 @@ export function divisionOf(nest: Nest, axis: string): Division {
       `kernel ${nest.kernel.name} has no output axis '${axis}'`,
       `name one of ${nest.axes.join(", ")}`,
     );
-  const tripsOf = (binding: Loop["binding"]): number => {
-    const trips = loops.find((loop) => loop.binding === binding)?.trips ?? 1;
-    return trips === "rest" ? 1 : trips;
+  const loopOf = (binding: Loop["binding"]): Loop | undefined => loops.find((loop) => loop.binding === binding);
+  const tripsOf = (loop: Loop | undefined): number => (loop === undefined || loop.trips === "rest" ? 1 : loop.trips);
+  const held = loopOf("unrolled");
+  return {
+    axis,
+    rest,
+    invocations: tripsOf(loopOf("invocation")),
+    points: tripsOf(held),
+    apart: held?.stride ?? 1,
   };
-  return { rest, invocations: tripsOf("invocation"), points: tripsOf("unrolled") };
 }
 
 /** Whether what a node computes differs along an output axis; a store stays where its points are. */

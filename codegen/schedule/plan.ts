@@ -1,23 +1,21 @@
 /**
- * What a list of steps comes to: the kernel of each pass and its mapping. Each step's precondition is checked here, but for
+ * What a list of steps comes to: the kernel of each pass and its steps. Each step's precondition is checked here, but for
  * those that depend on how much memory and text the lowering takes.
  */
 import type { DeviceLimits } from "../../runtime/artifact.ts";
 import { ScheduleError, type StepPlace } from "../errors.ts";
 import { extentOf, type PassKernel } from "../pass-kernel.ts";
 import { splitKernel } from "../split.ts";
-import type { Mapping } from "./mapping.ts";
-import { PassPlanner } from "./pass-plan.ts";
+import { PassCheck } from "./pass-check.ts";
 import { belowLast, levelFix, oneOf, type Placed, refused } from "./refuse.ts";
 import { topReductionsOf } from "./shape.ts";
-import type { Step } from "./step.ts";
+import { isPassStep, type PassStep, type Step } from "./step.ts";
 import { printStep } from "./text.ts";
 
 export interface PlannedPass {
   readonly kernel: PassKernel;
-  readonly mapping: Mapping;
   /** The steps that are about this pass. */
-  readonly steps: readonly Placed[];
+  readonly steps: readonly Placed<PassStep>[];
 }
 
 export interface Plan {
@@ -36,13 +34,12 @@ export function planOf(kernel: PassKernel, steps: readonly Step[], limits: Devic
   const placed = placedSteps(steps, parts.length);
   const layouts = layoutsOf(kernel, placed);
   const passes = parts.map((part, at): PlannedPass => {
-    const own = placed.filter(({ place: { pass = 0 }, step }) => pass === at && isOfPass(step));
-    return { kernel: part, mapping: new PassPlanner(part, limits).mapping(own), steps: own };
+    const own = placed.filter((one): one is Placed<PassStep> => (one.place.pass ?? 0) === at && isPassStep(one.step));
+    new PassCheck(part, limits).check(own);
+    return { kernel: part, steps: own };
   });
   return { passes, layouts, steps: placed };
 }
-
-const isOfPass = ({ step }: Step): boolean => step !== "partition" && step !== "pass" && step !== "layout";
 
 /** The error with the place of the step that it is about: the last of its kind, in the pass where it is a pass's. */
 export function located(error: ScheduleError, plan: Plan, pass: PlannedPass): ScheduleError {
@@ -101,14 +98,14 @@ function placedSteps(steps: readonly Step[], passes: number): Placed[] {
       if (seen.has(step.pass)) throw refused(here, `the steps of pass ${step.pass} stand above`, "write them together");
       seen.add(step.pass);
       pass = step.pass;
-    } else if (isOfPass(step) && passes > 1 && pass === undefined) {
+    } else if (isPassStep(step) && passes > 1 && pass === undefined) {
       throw refused(
         { step, place: place(undefined) },
         "it does not say which pass it is about",
         "write 'pass(0)' before it",
       );
     }
-    return { step, place: place(isOfPass(step) ? pass : undefined) };
+    return { step, place: place(isPassStep(step) ? pass : undefined) };
   });
 }
 

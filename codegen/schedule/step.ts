@@ -39,3 +39,9 @@ export interface Schedule {
   readonly name: string;
   readonly steps: readonly Step[];
 }
+
+/** The steps that are about one dispatch. */
+export type PassStep = Exclude<Step, { readonly step: "partition" | "pass" | "layout" }>;
+
+export const isPassStep = (step: Step): step is PassStep =>
+  step.step !== "partition" && step.step !== "pass" && step.step !== "layout";

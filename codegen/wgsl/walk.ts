@@ -75,7 +75,7 @@ function* withOperands(expression: Expression): Iterable<Expression> {
   for (const operand of operandsOf(expression)) yield* withOperands(operand);
 }
 
-/** The expression with its operands replaced. */
+/** The expression with its operands replaced; the same one where none of them changes. */
 function withMapped(expression: Expression, map: (operand: Expression) => Expression): Expression {
   switch (expression.kind) {
     case "literal":
@@ -83,31 +83,48 @@ function withMapped(expression: Expression, map: (operand: Expression) => Expres
       return expression;
     case "unary":
     case "bitcast":
-    case "fence":
-      return { ...expression, operand: map(expression.operand) };
-    case "binary":
-      return { ...expression, left: map(expression.left), right: map(expression.right) };
-    case "index":
-      return { ...expression, of: map(expression.of), index: map(expression.index) };
-    case "member":
-      return { ...expression, of: map(expression.of) };
-    case "call":
-      return { ...expression, arguments: expression.arguments.map(map) };
-    case "select":
-      return {
-        ...expression,
-        whenFalse: map(expression.whenFalse),
-        whenTrue: map(expression.whenTrue),
-        condition: map(expression.condition),
-      };
-    case "fma":
-      return {
-        ...expression,
-        first: map(expression.first),
-        second: map(expression.second),
-        addend: map(expression.addend),
-      };
+    case "fence": {
+      const operand = map(expression.operand);
+      return operand === expression.operand ? expression : { ...expression, operand };
+    }
+    case "binary": {
+      const [left, right] = [map(expression.left), map(expression.right)];
+      return left === expression.left && right === expression.right ? expression : { ...expression, left, right };
+    }
+    case "index": {
+      const [of, index] = [map(expression.of), map(expression.index)];
+      return of === expression.of && index === expression.index ? expression : { ...expression, of, index };
+    }
+    case "member": {
+      const of = map(expression.of);
+      return of === expression.of ? expression : { ...expression, of };
+    }
+    case "call": {
+      const mapped = mapAll(expression.arguments, map);
+      return mapped === expression.arguments ? expression : { ...expression, arguments: mapped };
+    }
+    case "select": {
+      const [whenFalse, whenTrue] = [map(expression.whenFalse), map(expression.whenTrue)];
+      const condition = map(expression.condition);
+      return whenFalse === expression.whenFalse &&
+        whenTrue === expression.whenTrue &&
+        condition === expression.condition
+        ? expression
+        : { ...expression, whenFalse, whenTrue, condition };
+    }
+    case "fma": {
+      const [first, second, addend] = [map(expression.first), map(expression.second), map(expression.addend)];
+      return first === expression.first && second === expression.second && addend === expression.addend
+        ? expression
+        : { ...expression, first, second, addend };
+    }
   }
+}
+
+/** The list with each item mapped; the same list where none changes. */
+function mapAll<T>(all: readonly T[], map: (one: T) => T): readonly T[] {
+  const mapped = all.map(map);
+  return mapped.every((one, at) => one === all[at]) ? all : mapped;
 }
 
 /** Rewrites every expression of a block from the leaves up. */
@@ -116,12 +133,15 @@ export function rewriteExpressions(block: Block, replace: (expression: Expressio
   return rewriteStatements(block, (statement): Statement => {
     switch (statement.kind) {
       case "let":
-        return { ...statement, value: expression(statement.value) };
       case "var":
-      case "return":
-        return statement.value === undefined ? statement : { ...statement, value: expression(statement.value) };
-      case "assign":
-        return { ...statement, target: expression(statement.target), value: expression(statement.value) };
+      case "return": {
+        const value = statement.value === undefined ? undefined : expression(statement.value);
+        return value === undefined || value === statement.value ? statement : { ...statement, value };
+      }
+      case "assign": {
+        const [target, value] = [expression(statement.target), expression(statement.value)];
+        return target === statement.target && value === statement.value ? statement : { ...statement, target, value };
+      }
       case "for":
         return {
           ...statement,
@@ -138,14 +158,13 @@ export function rewriteExpressions(block: Block, replace: (expression: Expressio
   });
 }
 
-/** Rewrites every statement of a block, those of inner blocks first. */
+/** Rewrites every statement of a block, those of inner blocks first; the same block where none changes. */
 export function rewriteStatements(block: Block, replace: (statement: Statement) => Statement): Block {
-  return {
-    statements: block.statements.map((statement) => {
-      const body = bodyOf(statement);
-      return replace(
-        body === undefined ? statement : ({ ...statement, body: rewriteStatements(body, replace) } as Statement),
-      );
-    }),
-  };
+  const statements = mapAll(block.statements, (statement) => {
+    const body = bodyOf(statement);
+    if (body === undefined) return replace(statement);
+    const inner = rewriteStatements(body, replace);
+    return replace(inner === body ? statement : ({ ...statement, body: inner } as Statement));
+  });
+  return statements === block.statements ? block : { statements };
 }

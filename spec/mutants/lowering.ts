@@ -14,7 +14,7 @@ import { addressOf, loaded } from "../../codegen/memory.ts";
 import { formulaOf } from "../../codegen/pass-kernel.ts";
 import { readerOf } from "../../codegen/ranges.ts";
 import { rowCounts } from "../../codegen/rows.ts";
-import { workgroupSizeOf } from "../../codegen/schedule/mapping.ts";
+import { workgroupSizeOf } from "../../codegen/nest/points.ts";
 import { splitKernel } from "../../codegen/split.ts";
 import { stagedElement } from "../../codegen/stage.ts";
 import { Tile } from "../../codegen/tile.ts";
@@ -33,7 +33,7 @@ vi.mock(import("../../codegen/memory.ts"), { spy: true });
 vi.mock(import("../../codegen/pass-kernel.ts"), { spy: true });
 vi.mock(import("../../codegen/ranges.ts"), { spy: true });
 vi.mock(import("../../codegen/rows.ts"), { spy: true });
-vi.mock(import("../../codegen/schedule/mapping.ts"), { spy: true });
+vi.mock(import("../../codegen/nest/points.ts"), { spy: true });
 vi.mock(import("../../codegen/split.ts"), { spy: true });
 vi.mock(import("../../codegen/stage.ts"), { spy: true });
 vi.mock(import("../../codegen/wgsl/barriers.ts"), { spy: true });
@@ -48,9 +48,7 @@ const really = {
   passKernel: await vi.importActual<typeof import("../../codegen/pass-kernel.ts")>("../../codegen/pass-kernel.ts"),
   ranges: await vi.importActual<typeof import("../../codegen/ranges.ts")>("../../codegen/ranges.ts"),
   rows: await vi.importActual<typeof import("../../codegen/rows.ts")>("../../codegen/rows.ts"),
-  schedule: await vi.importActual<typeof import("../../codegen/schedule/mapping.ts")>(
-    "../../codegen/schedule/mapping.ts",
-  ),
+  points: await vi.importActual<typeof import("../../codegen/nest/points.ts")>("../../codegen/nest/points.ts"),
   split: await vi.importActual<typeof import("../../codegen/split.ts")>("../../codegen/split.ts"),
   stage: await vi.importActual<typeof import("../../codegen/stage.ts")>("../../codegen/stage.ts"),
 };
@@ -217,7 +215,7 @@ export const loweringFaults: readonly LoweringFault[] = [
         "within",
         (original) =>
           function mirrored(this: Tile, axis, register) {
-            return original.call(this, axis, axis.registers - 1 - register);
+            return original.call(this, axis, axis.points - 1 - register);
           },
       ),
     equivalent: "which register holds a point is nobody's business",
@@ -371,11 +369,11 @@ export const loweringFaults: readonly LoweringFault[] = [
   },
   {
     name: "size of a workgroup",
-    file: "schedule/mapping.ts",
+    file: "nest/points.ts",
     what: "half of the invocations",
     at: ["linear/alone", "linear/tile-2x2", "rmsNorm/runs-together"],
     plant: () =>
-      void vi.mocked(workgroupSizeOf).mockImplementation((mapping) => really.schedule.workgroupSizeOf(mapping) / 2),
+      void vi.mocked(workgroupSizeOf).mockImplementation((shape) => really.points.workgroupSizeOf(shape) / 2),
   },
 ];
 

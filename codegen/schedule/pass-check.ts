@@ -1,22 +1,30 @@
-/** What the steps of one pass come to: each changes the mapping, or is refused. */
+/** Whether the steps of one pass go together: each step's own precondition, and what holds of several of them. */
 import type { DeviceLimits } from "../../runtime/artifact.ts";
 import { isPacked } from "../../runtime/storage.ts";
 import { ScheduleError } from "../errors.ts";
 import type { PassKernel } from "../pass-kernel.ts";
-import { type AxisMapping, type Mapping, workgroupSizeOf } from "./mapping.ts";
 import { belowLast, levelFix, oneOf, type Placed, refused } from "./refuse.ts";
 import { outputAxesOf, topReductionsOf } from "./shape.ts";
-import type { Step } from "./step.ts";
+import type { PassStep, Step } from "./step.ts";
 
 /** More points than these in one invocation are more text than any driver compiles in seconds. */
 const mostPoints = 256;
 /** So are more leaves in one round of a loop. */
 const mostLeaves = 64;
-/** Applies the steps of one pass to its mapping. */
-export class PassPlanner {
+
+/** How the steps divide an output axis. */
+interface Divided {
+  readonly axis: string;
+  readonly invocations: number;
+  readonly points: number;
+  readonly isBlocked: boolean;
+  readonly isWalked: boolean;
+}
+
+export class PassCheck {
   readonly #kernel: PassKernel;
   readonly #limits: DeviceLimits;
-  readonly #axes: Map<string, AxisMapping>;
+  readonly #axes: Map<string, Divided>;
   readonly #depth: number;
   /** What was done to what: a step comes once, for its axis where it has one. */
   readonly #done = new Map<string, Placed>();
@@ -25,16 +33,13 @@ export class PassPlanner {
     this.#kernel = kernel;
     this.#limits = limits;
     this.#axes = new Map(
-      outputAxesOf(kernel).map((axis) => [
-        axis,
-        { axis, invocations: 1, registers: 1, order: "blocked", whole: false },
-      ]),
+      outputAxesOf(kernel).map((axis) => [axis, { axis, invocations: 1, points: 1, isBlocked: true, isWalked: false }]),
     );
     this.#depth = Math.max(0, ...topReductionsOf(kernel).map(({ tree }) => tree.length));
   }
 
-  mapping(steps: readonly Placed[]): Mapping {
-    let mapping: Mapping = { axes: [], ways: 1, unroll: 1 };
+  /** @throws ScheduleError that names the first step whose precondition does not hold */
+  check(steps: readonly Placed<PassStep>[]): void {
     let order = [...this.#axes.keys()];
     for (const placed of steps) {
       const { step } = placed;
@@ -43,10 +48,10 @@ export class PassPlanner {
           this.#change(placed, step.axis, { invocations: step.invocations });
           break;
         case "sink":
-          this.#change(placed, step.axis, { registers: step.points, order: step.order });
+          this.#change(placed, step.axis, { points: step.points, isBlocked: step.order === "blocked" });
           break;
         case "walk":
-          this.#change(placed, step.axis, { whole: true });
+          this.#change(placed, step.axis, { isWalked: true });
           break;
         case "reorder":
           this.#once(placed, "reorder", "the pass");
@@ -54,7 +59,6 @@ export class PassPlanner {
           break;
         case "cooperate":
           this.#onFolds(placed, step.level);
-          mapping = { ...mapping, cut: step.level, ways: step.ways };
           break;
         case "unroll":
           this.#onFolds(placed);
@@ -64,20 +68,19 @@ export class PassPlanner {
               `${step.leaves} leaves in one round are more than ${mostLeaves}`,
               `take ${mostLeaves}`,
             );
-          mapping = { ...mapping, unroll: step.leaves };
           break;
         case "stage":
           this.#onFolds(placed);
-          mapping = { ...mapping, stage: step.leaves };
           break;
       }
     }
-    mapping = { ...mapping, axes: order.map((axis) => this.#axes.get(axis)!) };
-    this.#check(steps, mapping);
-    return mapping;
+    this.#together(
+      steps,
+      order.map((axis) => this.#axes.get(axis)!),
+    );
   }
 
-  #change(placed: Placed, axis: string, change: Partial<AxisMapping>): void {
+  #change(placed: Placed, axis: string, change: Partial<Divided>): void {
     const known = this.#axes.get(axis);
     if (known === undefined) throw this.#unknownAxis(placed, axis);
     this.#once(placed, `${placed.step.step} ${axis}`, `axis ${axis}`);
@@ -127,10 +130,10 @@ export class PassPlanner {
   }
 
   /** What holds of all steps of a pass together. */
-  #check(steps: readonly Placed[], mapping: Mapping): void {
-    const size = workgroupSizeOf(mapping);
+  #together(steps: readonly Placed<PassStep>[], axes: readonly Divided[]): void {
+    const size = steps.reduce((product, { step }) => product * invocationsOf(step), 1);
     if (size > this.#limits.maxInvocations) throw this.#tooMany(steps, size);
-    const points = mapping.axes.reduce((product, { registers }) => product * registers, 1);
+    const points = axes.reduce((product, axis) => product * axis.points, 1);
     const lastOf = (kind: Step["step"], axis?: string): Placed | undefined =>
       [...steps]
         .reverse()
@@ -141,30 +144,30 @@ export class PassPlanner {
         `an invocation would hold ${points} points, more than ${mostPoints}`,
         "sink fewer points",
       );
-    for (const { axis, whole, order, registers } of mapping.axes) {
-      if (whole && order === "interleaved" && registers > 1)
+    for (const { axis, isWalked, isBlocked, points: held } of axes) {
+      if (isWalked && !isBlocked && held > 1)
         throw refused(
           lastOf("sink", axis)!,
           `axis ${axis} is walked, by invocations that hold neighbors`,
-          `write 'sink(${axis}, ${registers}, blocked)'`,
+          `write 'sink(${axis}, ${held}, blocked)'`,
         );
     }
     const staged = lastOf("stage");
-    const dealt = mapping.axes.find(({ whole, invocations, registers }) => whole && invocations * registers > 1);
+    const dealt = axes.find(({ isWalked, invocations, points: held }) => isWalked && invocations * held > 1);
     if (staged !== undefined && dealt !== undefined)
       throw refused(
         staged,
         `axis ${dealt.axis} is walked by several invocations or points, which could not meet to stage operands`,
         `leave it or 'walk(${dealt.axis})' out`,
       );
-    if (staged !== undefined && mapping.cut !== undefined)
+    if (staged !== undefined && lastOf("cooperate") !== undefined)
       throw refused(
         staged,
         "invocations that cooperate on a fold take different leaves of it, and could not meet to stage them",
         "leave it or the cooperate out",
       );
-    const inner = mapping.axes.at(-1);
-    if (inner !== undefined && this.#hasPairs() && (inner.registers % 2 !== 0 || inner.order !== "blocked")) {
+    const inner = axes.at(-1);
+    if (inner !== undefined && this.#hasPairs() && (inner.points % 2 !== 0 || !inner.isBlocked)) {
       const reason = `16-bit outputs need pairs of neighbors of axis ${inner.axis} in one invocation`;
       const fix = `write 'sink(${inner.axis}, 2, blocked)'`;
       const sunk = lastOf("sink", inner.axis);
@@ -173,13 +176,16 @@ export class PassPlanner {
   }
 
   /** Names the step at which there are more invocations than the device has. */
-  #tooMany(steps: readonly Placed[], size: number): ScheduleError {
+  #tooMany(steps: readonly Placed<PassStep>[], size: number): ScheduleError {
     let product = 1;
     const most = this.#limits.maxInvocations;
     const at = steps.find(({ step }) => {
-      product *= step.step === "bind" ? step.invocations : step.step === "cooperate" ? step.ways : 1;
+      product *= invocationsOf(step);
       return product > most;
     })!;
     return refused(at, `${size} invocations are more than the device's ${most}`, "bind fewer invocations");
   }
 }
+
+const invocationsOf = (step: PassStep): number =>
+  step.step === "bind" ? step.invocations : step.step === "cooperate" ? step.ways : 1;
