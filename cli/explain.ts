@@ -181,18 +181,26 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
   }
 }
 
-/** The loops of each dispatch after build, and after each step of the schedule, in the order in which all apply. */
+/** The loops of each dispatch after build, after each step of the schedule, in the order in which all apply, and after passes. */
 async function describeNests(kernel: PassKernel, schedule: Schedule): Promise<string> {
-  const [{ applySteps, inOrder }, { printNest }, { printStep }] = await Promise.all([
+  const [{ applySteps, inOrder }, { afterPasses }, { printNest }, { printStep }] = await Promise.all([
     import("../codegen/nest/apply.ts"),
+    import("../codegen/nest/passes.ts"),
     import("../codegen/nest/print.ts"),
     import("../codegen/schedule/signatures.ts"),
   ]);
-  return applySteps(kernel, inOrder(schedule.steps))
-    .map(({ step, nests }) => {
-      const after = step === undefined ? `kernel ${kernel.name}, after build` : `after ${printStep(step)}`;
-      return `// ${after}\n${nests.map(printNest).join("\n")}`;
-    })
+  const applied = applySteps(kernel, inOrder(schedule.steps));
+  const shown = applied.map(({ step, nests }) => ({
+    after: step === undefined ? `kernel ${kernel.name}, after build` : `after ${printStep(step)}`,
+    text: nests.map(printNest).join("\n"),
+  }));
+  const passes = applied.at(-1)!.nests.map(afterPasses);
+  for (const [at, { name }] of passes[0]!.entries())
+    shown.push({ after: `after ${name}`, text: passes.map((pass) => printNest(pass[at]!.nest)).join("\n") });
+  return shown
+    .map(({ after, text }, at) =>
+      text === shown[at - 1]?.text ? `// ${after}, which changes nothing` : `// ${after}\n${text}`,
+    )
     .join("\n");
 }
 

@@ -44,7 +44,7 @@ export function withinBounds<T>(
   const asked = steps.find(({ step }) => step === "unroll");
   for (let leaves = asked?.step === "unroll" ? asked.leaves : 1; ; leaves = Math.max(1, leaves >> 1)) {
     const attempt = (): { readonly lowered: T; readonly cost: Cost } =>
-      lower({ steps: steps.map((step) => (step.step === "unroll" ? { ...step, leaves } : step)), leaves, strict });
+      lower({ steps: withLeaves(steps, leaves), leaves, strict });
     let { lowered, cost } = attempt();
     if (!strict && (cost.branches.inLoop > mostBranches.inLoop || cost.branches.outside > mostBranches.outside)) {
       strict = true;
@@ -73,4 +73,11 @@ export function withinBounds<T>(
 /** Whether an invocation holds more points than it must: two neighbours, where a word has two. */
 function repeats(steps: readonly PassStep[]): boolean {
   return steps.reduce((points, step) => (step.step === "sink" ? points * step.points : points), 1) > 2;
+}
+
+/** The steps with another number of leaves in a round; one is what chains take without the step. */
+function withLeaves(steps: readonly PassStep[], leaves: number): PassStep[] {
+  return steps.flatMap((step): PassStep[] =>
+    step.step === "unroll" ? (leaves === 1 ? [] : [{ ...step, leaves }]) : [step],
+  );
 }

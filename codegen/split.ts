@@ -1,6 +1,6 @@
 /**
  * Splits reductions over two passes: the first computes the values at one level of the tree, each on its own, into
- * scratch memory; the second folds them in order. Both are ordinary kernels, so each takes any mapping that fits it.
+ * scratch memory; the second folds them in order. Both are ordinary kernels, so each takes any schedule that fits it.
  */
 import type { Axis, Expr, Input, Output, Reduce, Reducer } from "../dsl/ir.ts";
 import { rewrite, rewriteOutputs, type Rewritten } from "../dsl/rewrite.ts";

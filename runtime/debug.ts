@@ -4,7 +4,7 @@
  */
 
 /** The levels by name. `docs/environment.md` says what each shows. */
-export const debugLevels = ["errors", "driver", "timings", "schedules", "ir", "wgsl"] as const;
+export const debugLevels = ["errors", "driver", "timings", "schedules", "ir", "nest", "wgsl"] as const;
 export type DebugLevel = (typeof debugLevels)[number];
 
 /** What each number adds to the numbers below it. */
@@ -12,7 +12,7 @@ const numbered: readonly (readonly DebugLevel[])[] = [
   [],
   ["errors", "driver"],
   ["timings", "schedules"],
-  ["ir", "wgsl"],
+  ["ir", "nest", "wgsl"],
 ];
 
 /** Reads a value such as `2` or `timings,wgsl`; gives the levels, and the words that are none. */

@@ -3,19 +3,21 @@
  * stores what is written at each point. What an expression needs is computed in the outermost block that knows it.
  */
 import type { Expr } from "../../dsl/ir.ts";
+import { debug } from "../../runtime/debug.ts";
 import { Context, type PassRequest } from "../context.ts";
 import { InternalCompilerError, ScheduleError } from "../errors.ts";
 import type { PassKernel } from "../pass-kernel.ts";
+import { printStep } from "../schedule/signatures.ts";
 import type { PassStep } from "../schedule/step.ts";
 import { declareStaged, type Lowering } from "../stage.ts";
 import { type Point, type Store, storesOf, writeStores } from "../stores.ts";
 import { Tile } from "../tile.ts";
 import { applyStep, inOrder } from "./apply.ts";
 import { buildNest } from "./build.ts";
-import { cacheShared } from "./cache.ts";
 import { emitNodes, type Scope } from "./emit-fold.ts";
 import { allNodes, leaderOf, type Nest, type Node } from "./nest.ts";
-import { mergeFolds } from "./merge.ts";
+import { afterPasses } from "./passes.ts";
+import { printNest } from "./print.ts";
 import { verifyNest } from "./verify.ts";
 
 /** The nest that one pass is lowered from. @throws ScheduleError */
@@ -24,12 +26,18 @@ export function nestOfPass(kernel: PassKernel, steps: readonly PassStep[]): Nest
   for (const step of inOrder(steps)) {
     try {
       nest = applyStep(nest, step);
+      const applied = nest;
+      debug("nest", () => `kernel ${kernel.name}, after ${printStep(step)}\n${printNest(applied)}`);
     } catch (error) {
       throw error instanceof ScheduleError ? new ScheduleError(error.reason, error.fix, step.step) : error;
     }
   }
-  nest = verifyNest(mergeFolds(verifyNest(nest, "its steps")), "merge");
-  return verifyNest(cacheShared(nest), "cache");
+  verifyNest(nest, "its steps");
+  for (const after of afterPasses(nest)) {
+    nest = after.nest;
+    debug("nest", () => `kernel ${kernel.name}, after ${after.name}\n${printNest(after.nest)}`);
+  }
+  return nest;
 }
 
 export function lowerNest(request: PassRequest, nest: Nest): { readonly context: Context; readonly workgroups: Expr } {
