@@ -31,7 +31,8 @@ export type {
   StorageType,
   UniformField,
 } from "./artifact.ts";
-export { loadModel, type LoadOptions, type Model, type ModelMemory, type WeightsProgress } from "./model/model.ts";
+export { loadModel, type LoadOptions, type WeightsProgress } from "./model/load.ts";
+export type { Model, ModelMemory } from "./model/model.ts";
 export type { Wanted } from "./model/steps.ts";
 export type { Completion, CompletionOptions, ForwardOptions, GenerateAllOptions, Piece } from "./model/completion.ts";
 export type { LayerCache, Machine, ModelWeights, Program, Step } from "./model/program.ts";

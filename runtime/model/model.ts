@@ -1,5 +1,5 @@
 /** A generated model on a device: its weights, its kernels, and what they compute for requests. */
-import { openDevice, type Device, type DeviceOptions } from "../device.ts";
+import type { Device } from "../device.ts";
 import type { Policy } from "../doctor/policy.ts";
 import { RequestError } from "../errors.ts";
 import { wordsOf } from "../layout.ts";
@@ -7,7 +7,7 @@ import { sha256Of } from "../sha256.ts";
 import type { Tensor } from "../tensor.ts";
 import { BatchError, checkList, type StepEntry } from "./batch.ts";
 import { KvCache } from "./cache.ts";
-import { chatNames, ChatTemplate, type ChatMessage, type ChatOptions } from "./chat.ts";
+import { chatNames, type ChatTemplate, type ChatMessage, type ChatOptions } from "./chat.ts";
 import {
   completeAll,
   completeOne,
@@ -19,40 +19,15 @@ import {
   type GenerateAllOptions,
   type Piece,
 } from "./completion.ts";
-import { Folder } from "./files.ts";
 import type { KernelLibrary } from "./kernels.ts";
-import { readManifest, readVerified, type Manifest, type RunConfig } from "./manifest.ts";
+import type { Manifest, RunConfig } from "./manifest.ts";
 import { asksForEngine, checkOptions } from "./options.ts";
 import { pageSize } from "./pages.ts";
 import type { ModelWeights, Program } from "./program.ts";
 import type { Sampled } from "./sampling.ts";
 import { Steps, type SampledEntry, type ScoredEntry, type StepWatch, type Wanted } from "./steps.ts";
-import { Tokenizer } from "./tokenizer.ts";
-import { loadVerified, type SelfTestOptions } from "./verified.ts";
-import { bytesOfWeights, Uploader } from "./weights.ts";
-
-export interface LoadOptions extends SelfTestOptions {
-  /** The device to use, which stays its owner's; by default one is opened, and disposed of with the model. */
-  readonly device?: Device;
-  /** Where a software driver has to do, and nothing else, is told here; by default on stderr. */
-  readonly notify?: DeviceOptions["notify"];
-  /** Folder of the weights' files, a path or in a browser a URL, where the library was built without them. */
-  readonly weights?: string | URL;
-  /** Stops loading; what was loaded so far is freed. */
-  readonly signal?: AbortSignal;
-  /**
-   * Called with a few words whenever there is something new to say, and while the weights come in, with how far they
-   * are.
-   */
-  readonly progress?: (what: string, weights?: WeightsProgress) => void;
-}
-
-/** Bytes of the weights' files. */
-export interface WeightsProgress {
-  readonly read: number;
-  readonly total: number;
-}
-
+import type { Tokenizer } from "./tokenizer.ts";
+import type { Uploader } from "./weights.ts";
 /** Bytes on the device, by what they are for. */
 export interface ModelMemory {
   readonly weights: number;
@@ -64,7 +39,7 @@ export interface ModelMemory {
 }
 
 /** What a loaded model is made of. */
-interface Parts {
+export interface ModelParts {
   readonly program: Program;
   readonly manifest: Manifest;
   readonly device: Device;
@@ -80,107 +55,6 @@ interface Parts {
   /** Parsed when it is first asked for, since a model can speak without. @throws ChatTemplateError */
   readonly chatTemplate: () => ChatTemplate;
 }
-
-/**
- * Loads a generated library. @param program imports its forward.js @param folder where its manifest.json lies: a path,
- * or in a browser a URL
- * @throws DeviceArithmeticError, ModelFileError, NoAdapterError and other RuntimeErrors, having freed everything; the
- * signal's reason when it is aborted
- */
-export async function loadModel(
-  program: () => Promise<Program>,
-  folder: string | URL,
-  options: LoadOptions = {},
-): Promise<Model> {
-  checkOptions("load", options, ["device", "notify", "weights", "signal", "progress", "selfTest", "accept"]);
-  const { signal, progress = () => undefined } = options;
-  const files = new Folder(folder, { signal });
-  let received: (bytes: number) => void = () => undefined;
-  const weightFiles = new Folder(options.weights ?? files.pathOf("weights"), {
-    signal,
-    received: (bytes) => received(bytes),
-    fix:
-      options.weights === undefined
-        ? "copy the whole library; for one that was built without weights, give load({ weights }) the checkpoint's folder"
-        : "give load({ weights }) the folder of the checkpoint that the library was built from",
-  });
-  progress("reading the library");
-  signal?.throwIfAborted();
-  const manifest = await readManifest(files);
-  const total = bytesOfWeights(manifest);
-  let read = 0;
-  received = (bytes) => {
-    read = Math.min(total, read + bytes);
-    progress(`uploading the weights: ${Math.floor((100 * read) / total)}%`, { read, total });
-  };
-  await Promise.all(Object.keys(manifest.files).map((file) => readVerified(files, manifest, file)));
-  // Not before it has been found to be what was written.
-  const imported = await program();
-  const { tokenizer, chatTemplate } = await readTokenizer(manifest, files);
-  const device = options.device ?? (await openDevice(options.notify === undefined ? {} : { notify: options.notify }));
-  const uploader = new Uploader(device, signal);
-  try {
-    signal?.throwIfAborted();
-    progress("compiling its kernels for the device");
-    const { library, policy, verified } = await loadVerified(device, manifest, files, {
-      signal,
-      progress,
-      ...(options.selfTest && { selfTest: options.selfTest }),
-      ...(options.accept && { accept: options.accept }),
-    });
-    const weights = await uploader.uploadWeights(manifest, weightFiles);
-    const { cosine, sine } = await uploader.uploadRotary(manifest.config.rotary, manifest.config.maxPositions);
-    // What there was too little memory for, only the driver finds out, and only now.
-    await device.gpu.queue.onSubmittedWorkDone();
-    device.assertUsable();
-    return new Model({
-      program: imported,
-      manifest,
-      device,
-      ownsDevice: options.device === undefined,
-      library,
-      policy,
-      verified,
-      weights,
-      cosine,
-      sine,
-      uploader,
-      tokenizer,
-      chatTemplate,
-    });
-  } catch (error) {
-    uploader.dispose();
-    if (options.device === undefined) device.dispose();
-    throw error;
-  } finally {
-    await weightFiles.close();
-  }
-}
-
-async function readTokenizer(manifest: Manifest, folder: Folder): Promise<Pick<Parts, "tokenizer" | "chatTemplate">> {
-  if (manifest.tokenizer === null)
-    return { tokenizer: undefined, chatTemplate: () => new ChatTemplate(undefined, {}, `model '${manifest.name}'`) };
-  const { description, settings, chatTemplate: template } = manifest.tokenizer;
-  const read = async (file: string): Promise<Record<string, unknown>> =>
-    JSON.parse(await readVerified(folder, manifest, file)) as Record<string, unknown>;
-  const values = await read(settings);
-  const tokenizer = new Tokenizer(
-    await read(description),
-    values,
-    folder.pathOf(description),
-    manifest.config.vocabulary,
-  );
-  const text = template === null ? undefined : await readVerified(folder, manifest, template);
-  let parsed: ChatTemplate | undefined;
-  const chatTemplate = (): ChatTemplate =>
-    (parsed ??= new ChatTemplate(
-      text,
-      values,
-      template === null ? `model '${manifest.name}'` : folder.pathOf(template),
-    ));
-  return { tokenizer, chatTemplate };
-}
-
 export class Model {
   readonly manifest: Manifest;
   readonly config: RunConfig;
@@ -194,13 +68,13 @@ export class Model {
    * self-test.
    */
   readonly verified: boolean | null;
-  readonly #parts: Parts;
+  readonly #parts: ModelParts;
   readonly #steps: Steps;
   readonly #caches = new Set<KvCache>();
   #disposed = false;
 
   /** For `loadModel`. */
-  constructor(parts: Parts) {
+  constructor(parts: ModelParts) {
     this.#parts = parts;
     this.manifest = parts.manifest;
     this.config = parts.manifest.config;
