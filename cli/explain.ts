@@ -181,7 +181,7 @@ async function describePass(kernel: Kernel, options: Options, isOneOfSeveral: bo
   }
 }
 
-/** The loops of each dispatch after build, after each step of the schedule, in the order in which all apply, and after passes. */
+/** The loops of each dispatch after build, after each step in the order in which all apply, and after the passes. */
 async function describeNests(kernel: PassKernel, schedule: Schedule): Promise<string> {
   const [{ applySteps, inOrder }, { afterPasses }, { printNest }, { printStep }] = await Promise.all([
     import("../codegen/nest/apply.ts"),

@@ -90,14 +90,26 @@ function reductionsAt(lowering: Lowering, { of, held }: Fold | Exchange, scope: 
 }
 
 /** How the elements of staged operands are read at each point that a fold holds. */
-function stagedAt(lowering: Lowering, { held }: Fold | Exchange, scope: Scope): [Expr, Expr][] {
+function stagedAt(lowering: Lowering, fold: Fold | Exchange, scope: Scope): [Expr, Expr][] {
   if (scope.staged.size === 0) return [];
+  const { of, held } = fold;
+  // Another fold over the same items reads the operand in place: what is staged is there for this fold's chain alone.
+  const own = new Set(
+    [...allNodes([fold])].flatMap((node) =>
+      node.kind === "buffer" && node.buffer.space === "workgroup" && node.buffer.items.of === of
+        ? [node.buffer.element]
+        : [],
+    ),
+  );
+  if (own.size === 0) return [];
   return pointsHeld(scope.point, held).flatMap((point) => {
     const values = valuesAt(lowering, { ...scope, point });
-    return [...scope.staged].map((pair): [Expr, Expr] => {
-      const [element, read] = pair.map((expr) => substituted(lowering.context, expr, values));
-      return [element!, read!];
-    });
+    return [...scope.staged]
+      .filter(([element]) => own.has(element))
+      .map((pair): [Expr, Expr] => {
+        const [element, read] = pair.map((expr) => substituted(lowering.context, expr, values));
+        return [element!, read!];
+      });
   });
 }
 

@@ -14,7 +14,7 @@
  *   what follows the loop, too.
  * So no barrier is in vain: without it, the clash that it was placed for is left.
  */
-import { InternalCompilerError } from "../errors.ts";
+import { ScheduleError } from "../errors.ts";
 import { type Block, type Module, type Statement, type Symbol, targetSymbol } from "./tree.ts";
 import { varies, varyingSymbols } from "./uniformity.ts";
 import { bodyOf, expressionsOf, namesIn } from "./walk.ts";
@@ -177,8 +177,10 @@ function regionOf(statement: Statement): Part {
     if (symbol.kind !== "workgroup") return;
     reads.add(symbol);
     if (writes.has(symbol))
-      throw new InternalCompilerError(
-        `${symbol.hint} is read where only some invocations of a workgroup come, after it was written there, so that no barrier can stand between`,
+      throw new ScheduleError(
+        `${symbol.hint} would be filled and read where only some invocations of a workgroup come, with no barrier between`,
+        "leave it out",
+        "stage",
       );
   };
   const visit = (inner: Statement): void => {
