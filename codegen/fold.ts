@@ -34,12 +34,15 @@ export class Folder {
   /** Items in each row, as expressions; row 0 are the leaves. */
   readonly rows: readonly Expr[];
   readonly #origin: SourceLocation | null;
+  /** Whether some leaf is the same for each item: then so are the values of inner levels, whose loops drivers move out. */
+  readonly #hasSteadyLeaf: boolean;
 
   constructor(context: Context, group: Group) {
     this.#context = context;
     this.#group = group;
     this.#origin = context.origins.get(group.reduce) ?? null;
     this.rows = rowCounts(context.pool, group.reduce);
+    this.#hasSteadyLeaf = group.cells.some(({ leaf }) => !leaf.free.has(group.reduce.variable));
   }
 
   /** One value of a level, made of the items of its span. */
@@ -75,7 +78,7 @@ export class Folder {
     const results = this.#combine(
       left,
       right,
-      right.some((value) => this.#isSteady(value, block)),
+      this.#hasSteadyLeaf || right.some((value) => this.#isSteady(value, block)),
     );
     const alone = cells.every((cell, at) => [...cell.fields.values()].every((other) => other === at));
     if (alone)

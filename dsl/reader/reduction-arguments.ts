@@ -5,6 +5,12 @@ import type { Reading } from "./reading.ts";
 import { editAt, type Fix } from "./report.ts";
 import type { Value } from "./values.ts";
 
+/** What is wrong, and how it is written. */
+interface Mended {
+  readonly what: string;
+  readonly fix: Fix;
+}
+
 const isString = (node: Node): boolean => Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node);
 
 /** What is wrong with the arguments of `name`, and how they are written. */
@@ -14,7 +20,7 @@ export function otherArguments(
   node: Node,
   args: readonly Node[],
   values: () => readonly Value[],
-): { readonly what: string; readonly fix: Fix } | undefined {
+): Mended | undefined {
   if (name !== "sum" && name !== "max" && name !== "argmax") return undefined;
   return (
     treesInParts(args) ??
@@ -24,7 +30,7 @@ export function otherArguments(
 }
 
 /** `sum(channel, "chain 128", "chain", …)`. */
-function treesInParts(args: readonly Node[]): { readonly what: string; readonly fix: Fix } | undefined {
+function treesInParts(args: readonly Node[]): Mended | undefined {
   const [first, last] = [args[1], args.at(-2)];
   if (args.length < 4 || first === undefined || last === undefined || !args.slice(1, -1).every(isString))
     return undefined;
@@ -42,11 +48,7 @@ function treesInParts(args: readonly Node[]): { readonly what: string; readonly 
 }
 
 /** `sum(channel, head, "chain", (c, h) => …)`. */
-function axesInParts(
-  name: string,
-  node: Node,
-  args: readonly Node[],
-): { readonly what: string; readonly fix: Fix } | undefined {
+function axesInParts(name: string, node: Node, args: readonly Node[]): Mended | undefined {
   const leaf = args.at(-1);
   const tree = args.at(-2);
   const axes = args.slice(0, -2);
@@ -76,7 +78,7 @@ function ofTensor(
   node: Node,
   args: readonly Node[],
   values: () => readonly Value[],
-): { readonly what: string; readonly fix: Fix } | undefined {
+): Mended | undefined {
   if (args.length !== 2 || !args.every(Node.isIdentifier)) return undefined;
   const [tensor, axis] = values();
   if (tensor?.kind !== "tensor" || axis?.kind !== "axis") return undefined;
