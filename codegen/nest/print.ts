@@ -197,7 +197,7 @@ class Printer {
 
   /** A fold by itself starts at the top of its tree, wherever the loops around stood. */
   #atEnd(of: Fused, place: Place): Place {
-    return { ...place, positions: new Map([...place.positions, [of, new Map()] as const]) };
+    return { ...place, positions: new Map<Fused, ReadonlyMap<number, Expr>>([...place.positions, [of, new Map()]]) };
   }
 
   #valueName(of: Fused, level: number, held: readonly Held[]): string {
