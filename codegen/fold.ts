@@ -142,7 +142,7 @@ export class Folder {
   loop(from: Expr, to: Expr, step: number, block: Block, fill: (index: Expr, body: Block) => void): void {
     const context = this.#context;
     const counter = symbol("counter", this.#group.reduce.variable.name, "u32");
-    const body = new Block(block);
+    const body = new Block(block, isZero(from) && to.kind === "constant" && to.bits > 0);
     const past = context.affine.maximum(to);
     const inSteps = isZero(from) && context.affine.divisor(to) % step === 0;
     const index = context.register(name(counter), body, {

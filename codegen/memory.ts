@@ -102,7 +102,7 @@ function elementAt(context: Context, input: Input, indices: readonly Expr[], blo
   const packed = perWord(input.storage);
   if (width * packed === 1) return elementOf(context.inputData.get(input.name)!, emit(context, address, block));
   const { quotient, remainder } = affine.divide(address, width * packed);
-  const vector = wordsAt(context, input.name, quotient, block);
+  const vector = wordsAt(context, input.name, quotient, placeOf(context, quotient, address), block);
   const at = affine.divide(remainder, packed);
   const word =
     width === 1
@@ -121,12 +121,22 @@ function elementAt(context: Context, input: Input, indices: readonly Expr[], blo
   return widened(arithmetic(">>", word, shift));
 }
 
+/**
+ * The outermost block in which a word may be read. Its address may be known further out than the element's, outside of a
+ * loop that may not run: there it may lie behind the tensor's end.
+ */
+function placeOf(context: Context, word: Expr, address: Expr): Block {
+  const outermost = context.homeOf(word);
+  let home = context.homeOf(address);
+  while (home.depth > outermost.depth && home.alwaysRuns) home = home.parent!;
+  return home;
+}
+
 /** A word or vector of an input, bound to a name once for all the elements that are taken out of it. */
-function wordsAt(context: Context, input: string, at: Expr, block: Block): Expression {
+function wordsAt(context: Context, input: string, at: Expr, home: Block, block: Block): Expression {
   const key = context.pool.load(`${input} vector`, "u32", [at]);
   const known = block.valueOf(key);
   if (known !== undefined) return known;
-  const home = context.homeOf(at);
   const data = context.inputData.get(input)!;
   const type = (data.buffers[0]!.type as ArrayType).of;
   const words = symbol("let", `${input}_words`, type);

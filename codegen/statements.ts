@@ -8,11 +8,14 @@ export class Block implements Tree {
   readonly statements: Statement[] = [];
   readonly parent: Block | null;
   readonly depth: number;
+  /** Whether it runs at least once whenever its parent does. */
+  readonly alwaysRuns: boolean;
   /** What expressions of the kernel already are in this block. */
   readonly values = new Map<object, Expression>();
 
-  constructor(parent: Block | null) {
+  constructor(parent: Block | null, alwaysRuns = false) {
     this.parent = parent;
+    this.alwaysRuns = alwaysRuns;
     this.depth = parent === null ? 0 : parent.depth + 1;
   }
 
