@@ -18,13 +18,14 @@ import { workgroupSizeOf } from "../../codegen/nest/points.ts";
 import { splitKernel } from "../../codegen/split.ts";
 import { stagedElement } from "../../codegen/stage.ts";
 import { Tile } from "../../codegen/tile.ts";
-import { literal, u32 } from "../../codegen/wgsl/build.ts";
+import { literal } from "../../codegen/wgsl/build.ts";
 import { placeBarriers } from "../../codegen/wgsl/barriers.ts";
 import { placeFences } from "../../codegen/wgsl/fences.ts";
 import { verifyModule } from "../../codegen/wgsl/verify.ts";
 import { isExactProduct } from "../../dsl/exactness/significant-bits.ts";
 import type { Artifact } from "../../runtime/artifact.ts";
 import { replaceTrees } from "../order.ts";
+import { ofOtherHalf } from "./half.ts";
 import { type Target, targetOf } from "./targets.ts";
 
 vi.mock(import("../../codegen/arithmetic.ts"), { spy: true });
@@ -276,12 +277,7 @@ export const loweringFaults: readonly LoweringFault[] = [
     at: ["linear/alone-vector", "attention/registers", "linear/alone"],
     plant: () =>
       void vi.mocked(loaded).mockImplementation((context, load, block) => {
-        const value = really.memory.loaded(context, load, block);
-        if (value.kind !== "bitcast" || value.operand.kind !== "binary") return value;
-        const half = value.operand;
-        if (half.operator === "&") return { ...value, operand: { ...half, operator: "<<", right: u32(16) } };
-        if (half.left.kind !== "binary" || half.left.operator !== ">>") return value;
-        return { ...value, operand: { ...half, left: { ...half.left, right: u32(16) } } };
+        return ofOtherHalf(really.memory.loaded(context, load, block));
       }),
   },
   {

@@ -134,6 +134,12 @@ export const memory: readonly Kind[] = [
     at: ["linear/alone", "linear/runs-together", "linear/alone-vector", "linear/alone-4x4"],
   },
   {
+    name: "staged from behind the end",
+    what: "a tile is filled past the tensor, where a device clamps",
+    edits: [["min ( ( out_base_0 + $$d ) , 16u ) ;", "(out_base_0 + $$d);"]],
+    at: ["linear/tile-2x2", "linearBias/tile-2x2", "linearF32/tile-2x2"],
+  },
+  {
     name: "row behind the end",
     what: "rows past the batch are read, where a device clamps",
     edits: [["min ( $$i , ( uniforms . extent_token - 1u ) ) ;", "$$i;"]],

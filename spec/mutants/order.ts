@@ -37,6 +37,12 @@ export const order: readonly Kind[] = [
     at: ["linear/alone", "linear/runs-together", "linear/alone-4x4"],
   },
   {
+    name: "edge of a part, one over",
+    what: "a part of a split takes the next one's first item",
+    edits: [["$k < minimum_0 ;", "$k <= minimum_0;"]],
+    at: ["linear:long/split", "linear/split", "linearF32/split"],
+  },
+  {
     name: "start of a run",
     what: "runs begin 64 items apart, of 128",
     edits: [["( $k * 64u )", "($k * 32u)"]],

@@ -125,7 +125,7 @@ export const places: readonly Kind[] = [
     name: "row of scratch",
     what: "rows of scratch lie closer",
     edits: [["let $t:(total|product)_* = ( minimum_0 * $n ) + $$r ;", "let $t = (minimum_0 * ($n - 1u)) + $$r;"]],
-    at: ["linear/split@1", "linear:long/split@1", "linearF32/split@1", "linear/alone-4x4", "weights/alone"],
+    at: ["linear/split@1", "linear:long/split@1", "linearF32/split@1", "linear:wide/alone-4x4", "weights/alone"],
   },
   {
     name: "guard of a gather",
