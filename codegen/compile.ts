@@ -14,7 +14,7 @@ import type { PassKernel } from "./pass-kernel.ts";
 import { candidateSchedules } from "./schedule/offers.ts";
 import type { Schedule } from "./schedule/step.ts";
 import { printSteps } from "./schedule/text.ts";
-import { modelSizes, type PassStages, specialized, type Stages, stagesUnder, type Target } from "./stages.ts";
+import { modelSizes, type PassStages, specialized, type Stages, stagesUnder } from "./stages.ts";
 
 export type { PassStages, Stages } from "./stages.ts";
 
@@ -66,6 +66,7 @@ interface Tried {
   readonly key: string;
   readonly from: PassKernel;
   readonly facts: Facts;
+  readonly candidates: readonly Schedule[];
   /** By the schedule's name and steps. */
   readonly passes: Map<string, readonly PassStages[]>;
 }
@@ -83,7 +84,7 @@ function requestKey(
   return JSON.stringify([modelSizes(kernel, extents), own, arithmetic]);
 }
 
-function keptOf(kernel: Kernel, request: CompileRequest): Tried | undefined {
+function keptOf(kernel: Kernel, request: Omit<CompileRequest, "schedule">): Tried | undefined {
   const tried = triedOf.get(kernel);
   return tried?.key === requestKey(kernel, request) ? tried : undefined;
 }
@@ -114,29 +115,71 @@ export interface Offer {
 
 /** Every schedule that a kernel is offered at these sizes and limits: those that fit, and why the others do not. */
 export function offeredSchedules(kernel: Kernel, request: ScheduleRequest): Offer {
-  const { extents, limits = defaultLimits } = request;
   const finished = startTiming();
   const fitting: Schedule[] = [];
   const misfits: Misfit[] = [];
-  const from = specialized(kernel, extents);
-  const target: Target = { limits, arithmetic: "free" };
-  const tried: Tried = { key: requestKey(kernel, request), from, facts: factsOf(from, "free"), passes: new Map() };
-  for (const schedule of candidateSchedules(from, limits)) {
-    try {
-      const passes = stagesUnder(kernel, from, schedule, target);
-      tried.passes.set(keyOf(schedule), passes);
-      fitting.push(schedule);
-    } catch (error) {
-      if (!(error instanceof ScheduleError)) throw error;
-      misfits.push(misfitOf(schedule, error));
-    }
+  const tried = triedFor(kernel, request);
+  for (const schedule of tried.candidates) {
+    const error = misfit(kernel, tried, schedule, request);
+    if (error === undefined) fitting.push(schedule);
+    else misfits.push(misfitOf(schedule, error));
   }
-  triedOf.set(kernel, tried);
-  finished(() => `compile all candidates of kernel '${kernel.name}' (${fitting.length + misfits.length})`);
+  finished(() => `compile all candidates of kernel '${kernel.name}' (${tried.candidates.length})`);
   debug("schedules", () =>
     [`kernel '${kernel.name}' fits ${fitting.map(({ name }) => name).join(", ")}`, ...misfitLines(misfits)].join("\n"),
   );
   return { fitting, misfits };
+}
+
+/** What a kernel is offered, each schedule lowered only when it is asked for. */
+export interface LazyOffer {
+  /** The schedules of these names that fit, simplest first. */
+  among(names: ReadonlySet<string>): Schedule[];
+  /** @throws CompileError where none fits */
+  simplest(): Schedule;
+}
+
+export function lazyOffer(kernel: Kernel, request: ScheduleRequest): LazyOffer {
+  const tried = triedFor(kernel, request);
+  const fits = (schedule: Schedule): boolean => misfit(kernel, tried, schedule, request) === undefined;
+  return {
+    among: (names) => tried.candidates.filter((schedule) => names.has(schedule.name) && fits(schedule)),
+    simplest: () => tried.candidates.find(fits) ?? usableSchedules(kernel, request).fitting[0]!,
+  };
+}
+
+function triedFor(kernel: Kernel, request: ScheduleRequest): Tried {
+  const kept = keptOf(kernel, request);
+  if (kept !== undefined) return kept;
+  const { extents, limits = defaultLimits } = request;
+  const from = specialized(kernel, extents);
+  const tried: Tried = {
+    key: requestKey(kernel, request),
+    from,
+    facts: factsOf(from, "free"),
+    candidates: candidateSchedules(from, limits),
+    passes: new Map(),
+  };
+  triedOf.set(kernel, tried);
+  return tried;
+}
+
+/** Why a schedule does not fit; undefined where it does, whose passes are kept then. */
+function misfit(
+  kernel: Kernel,
+  { from, passes }: Tried,
+  schedule: Schedule,
+  { limits = defaultLimits }: ScheduleRequest,
+): ScheduleError | undefined {
+  const key = keyOf(schedule);
+  if (passes.has(key)) return undefined;
+  try {
+    passes.set(key, stagesUnder(kernel, from, schedule, { limits, arithmetic: "free" }));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error;
+    return error;
+  }
 }
 
 function misfitOf(schedule: Schedule, { reason, fix, place }: ScheduleError): Misfit {

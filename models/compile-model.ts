@@ -95,14 +95,14 @@ async function compileUse(
   use: KernelUse,
   { limits, variant, arithmetic = "free" }: CompileOptions,
 ): Promise<CompiledUse> {
-  const [{ compile, schedulesFor }, { printKernel }] = await Promise.all([
+  const [{ compile, lazyOffer }, { printKernel }] = await Promise.all([
     import("../codegen/compile.ts"),
     import("../dsl/print-ir.ts"),
   ]);
   const declared = await readKernel(use);
   const kernel = variant === undefined ? declared : variant.apply(declared, use.extents);
   const extents = { ...use.extents };
-  const chosen = chooseSchedules(use.kernel, schedulesFor(kernel, { extents, limits }));
+  const chosen = chooseSchedules(use.kernel, lazyOffer(kernel, { extents, limits }));
   const schedules = arithmetic === "sealed" ? chosen.slice(0, 1) : chosen;
   debug("schedules", () => `chosen for kernel '${use.kernel}': ${schedules.map(({ name }) => name).join(", then ")}`);
   return {

@@ -1,5 +1,6 @@
 /** Which of the schedules that fit a kernel a model loads. Any choice gives the same bits; this one is for speed. */
 import { own } from "../dsl/own.ts";
+import type { LazyOffer } from "../codegen/compile.ts";
 import type { Schedule, Step } from "../codegen/schedule/step.ts";
 
 /** From this many tokens on, a kernel's schedule for many rows is used. */
@@ -39,12 +40,14 @@ export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
   massesOf: rowOfLogits(256),
 };
 
-/** One schedule, or one for few rows and one for many. */
-export function chooseSchedules(kernel: string, offered: readonly Schedule[]): Schedule[] {
-  const chosen = (own(preferredSchedules, kernel) ?? []).flatMap((choice) =>
-    offered.filter(({ name }) => name === choice.name).map((schedule) => reshaped(schedule, choice)),
+/** One schedule, or one for few rows and one for many. Nothing that is not preferred is compiled, unless nothing is. */
+export function chooseSchedules(kernel: string, offer: LazyOffer): Schedule[] {
+  const choices = own(preferredSchedules, kernel) ?? [];
+  const fitting = offer.among(new Set(choices.map(({ name }) => name)));
+  const chosen = choices.flatMap((choice) =>
+    fitting.filter(({ name }) => name === choice.name).map((schedule) => reshaped(schedule, choice)),
   );
-  return chosen.length > 0 ? chosen : offered.slice(0, 1);
+  return chosen.length > 0 ? chosen : [offer.simplest()];
 }
 
 function reshaped(schedule: Schedule, { invocations = {}, ways }: Choice): Schedule {

@@ -9,7 +9,7 @@
 import { own } from "../dsl/own.ts";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { compile, schedulesFor } from "../codegen/compile.ts";
+import { compile, lazyOffer } from "../codegen/compile.ts";
 import type { Kernel } from "../dsl/ir.ts";
 import { parseKernel } from "../dsl/parse-ir.ts";
 import { buildLibrary, type DeclaredKernel } from "../models/build/library.ts";
@@ -107,7 +107,7 @@ async function priceKernel(
     ...(kernel.axes.some((axis) => axis.name === "token") ? { token: tokens } : { row: tokens }),
   };
   if (kernel.inputs.some(({ axes }) => sizeOf(axes, extents) > 2 ** 27)) return;
-  const chosen = chooseSchedules(kernel.name, schedulesFor(kernel, { extents: model, limits: device.limits }));
+  const chosen = chooseSchedules(kernel.name, lazyOffer(kernel, { extents: model, limits: device.limits }));
   const schedule = chosen[tokens >= 4 ? chosen.length - 1 : 0]!;
   const { inputs, parameters } = randomInputs(kernel, small(kernel, extents), 1);
   const loaded = await Promise.all(
