@@ -131,20 +131,23 @@ export function offeredSchedules(kernel: Kernel, request: ScheduleRequest): Offe
   return { fitting, misfits };
 }
 
-/** What a kernel is offered, each schedule lowered only when it is asked for. */
+/** What a kernel is offered, each schedule lowered only when it is asked whether that fits. */
 export interface LazyOffer {
-  /** The schedules of these names that fit, simplest first. */
-  among(names: ReadonlySet<string>): Schedule[];
-  /** @throws CompileError where none fits */
+  readonly candidates: readonly Schedule[];
+  /** Of any schedule: one that is offered, or one that is made of it. */
+  fits(schedule: Schedule): boolean;
+  /** The first candidate that fits. @throws CompileError where none does */
   simplest(): Schedule;
 }
 
 export function lazyOffer(kernel: Kernel, request: ScheduleRequest): LazyOffer {
   const tried = triedFor(kernel, request);
+  const { candidates } = tried;
   const fits = (schedule: Schedule): boolean => misfit(kernel, tried, schedule, request) === undefined;
   return {
-    among: (names) => tried.candidates.filter((schedule) => names.has(schedule.name) && fits(schedule)),
-    simplest: () => tried.candidates.find(fits) ?? usableSchedules(kernel, request).fitting[0]!,
+    candidates,
+    fits,
+    simplest: () => candidates.find(fits) ?? usableSchedules(kernel, request).fitting[0]!,
   };
 }
 

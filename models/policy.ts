@@ -40,12 +40,13 @@ export const preferredSchedules: Readonly<Record<string, readonly Choice[]>> = {
   massesOf: rowOfLogits(256),
 };
 
-/** One schedule, or one for few rows and one for many. Nothing that is not preferred is compiled, unless nothing is. */
+/** One schedule, or one for few rows and one for many. Nothing else is compiled, unless no preferred one fits. */
 export function chooseSchedules(kernel: string, offer: LazyOffer): Schedule[] {
-  const choices = own(preferredSchedules, kernel) ?? [];
-  const fitting = offer.among(new Set(choices.map(({ name }) => name)));
-  const chosen = choices.flatMap((choice) =>
-    fitting.filter(({ name }) => name === choice.name).map((schedule) => reshaped(schedule, choice)),
+  const chosen = (own(preferredSchedules, kernel) ?? []).flatMap((choice) =>
+    offer.candidates
+      .filter(({ name }) => name === choice.name)
+      .map((schedule) => reshaped(schedule, choice))
+      .filter(offer.fits),
   );
   return chosen.length > 0 ? chosen : [offer.simplest()];
 }
