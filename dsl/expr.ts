@@ -66,6 +66,7 @@ export function f32OfBits(bits: number): number {
 export class Pool {
   readonly #interned = new Map<string, object>();
   readonly #nodes = new WeakSet<object>();
+  readonly #constants = new Map<ValueType, Map<number, Constant>>();
   readonly #binaries = new Map<BinaryOperator, Map<Expr, Map<Expr, Expr>>>();
   readonly #variables = new Map<string, Variable>();
 
@@ -113,13 +114,15 @@ export class Pool {
 
   constant(type: ValueType, bits: number): Constant {
     const pattern = bits >>> 0;
-    return this.#intern(`constant ${type} ${pattern}`, (id) => ({
-      kind: "constant",
-      id,
-      type,
-      free: none,
-      bits: pattern,
-    }));
+    let ofType = this.#constants.get(type);
+    if (ofType === undefined) this.#constants.set(type, (ofType = new Map()));
+    let node = ofType.get(pattern);
+    if (node === undefined) {
+      node = { kind: "constant", id: nextId++, type, free: none, bits: pattern };
+      ofType.set(pattern, node);
+      this.#nodes.add(node);
+    }
+    return node;
   }
   f32(value: number): Constant {
     return this.constant("f32", bitsOfF32(value));
@@ -208,7 +211,7 @@ export class Pool {
     }
     const simpler = this.#identity(operator, left, right);
     if (simpler !== undefined) return simpler;
-    // Most nodes are addresses' sums and products: these are found without making a key.
+    // Most nodes are addresses' sums, products and constants: these are found without making a key.
     let byLeft = this.#binaries.get(operator);
     if (byLeft === undefined) this.#binaries.set(operator, (byLeft = new Map()));
     let byRight = byLeft.get(left);

@@ -39,6 +39,13 @@ export function rewrite(
       const of = visitReduce(node.of);
       return of === node.of && pool.holds(node) ? node : pool.field(of, node.field);
     }
+    if (node.kind === "binary") {
+      // Most nodes: no lists are made for them.
+      const left = visit(node.left);
+      const right = visit(node.right);
+      const isSame = left === node.left && right === node.right && pool.holds(node);
+      return isSame ? node : pool.binary(node.operator, left, right);
+    }
     const before = operandsOf(node);
     const after = before.map(visit);
     if (stays(node, before, after)) return node;
@@ -59,8 +66,6 @@ export function rewrite(
         return pool.load(node.input, node.storage, after, node.guarded);
       case "unary":
         return pool.unary(node.operator, after[0]!);
-      case "binary":
-        return pool.binary(node.operator, after[0]!, after[1]!);
       case "select":
         return pool.select(after[0]!, after[1]!, after[2]!);
       case "call":
