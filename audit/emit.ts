@@ -145,12 +145,17 @@ export class Emitter {
         const name = this.name(statement.variable);
         const { line } = statement.at;
         return (
-          `for (let ${name} = I.plain(${this.expression(statement.from)}); m.decide(${this.expression(statement.condition)}, ${line}); ` +
-          `${name} = I.add(${name}, ${this.expression(statement.step)})) { m.tick(${line});\n${this.block(statement.body)}\n}`
+          `for (let ${name} = I.plain(${this.expression(statement.from)}); ` +
+          `m.decide(${this.expression(statement.condition)}, ${line}); ` +
+          `${name} = I.add(${name}, ${this.expression(statement.step)})) { ` +
+          `m.tick(${line});\n${this.block(statement.body)}\n}`
         );
       }
       case "while":
-        return `while (m.decide(${this.expression(statement.condition)}, ${statement.at.line})) { m.tick(${statement.at.line});\n${this.block(statement.body)}\n}`;
+        return (
+          `while (m.decide(${this.expression(statement.condition)}, ${statement.at.line})) { ` +
+          `m.tick(${statement.at.line});\n${this.block(statement.body)}\n}`
+        );
       case "return":
         return statement.value === null ? "return;" : `return ${this.expression(statement.value)};`;
       case "barrier":
@@ -191,7 +196,10 @@ export class Emitter {
     const nothing = scalarOf(variable.type) === "f32" ? "F.nothing" : "0";
     if (!this.#isLive(variable)) {
       if (this.#mode === "stores") return "";
-      return `${keyword} ${name} = ${variable.type.kind === "vector" ? "m.nothings" : nothing};${value === null ? "" : this.#reads(value)}`;
+      return (
+        `${keyword} ${name} = ` +
+        `${variable.type.kind === "vector" ? "m.nothings" : nothing};${value === null ? "" : this.#reads(value)}`
+      );
     }
     return `${keyword} ${name} = ${value === null ? `m.unwritten("${variable.name}", ${at.line}, "${scalarOf(variable.type)}")` : this.expression(value)};`;
   }
@@ -208,12 +216,18 @@ export class Emitter {
     if (isStorage(target)) {
       const dropsValue = this.#mode !== "full";
       const reads = dropsValue && this.#mode !== "stores" ? this.#reads(value) : "";
-      return `${reads}S.${variable.name}.store(${index}, ${dropsValue ? "F.nothing" : this.expression(value)}, m.invocation, ${at.line}, m.guard);`;
+      return (
+        `${reads}S.${variable.name}.store(${index}, ${dropsValue ? "F.nothing" : this.expression(value)}, ` +
+        `m.invocation, ${at.line}, m.guard);`
+      );
     }
     if (isWorkgroup(target)) {
       if (this.#mode === "stores") return "";
       const dropsValue = this.#mode === "paths" && !this.#isLive(variable);
-      return `${dropsValue ? this.#reads(value) : ""}W.${variable.name}.store(${index}, ${dropsValue ? "F.nothing" : this.expression(value)}, m.invocation, ${at.line});`;
+      return (
+        `${dropsValue ? this.#reads(value) : ""}W.${variable.name}.store(${index}, ` +
+        `${dropsValue ? "F.nothing" : this.expression(value)}, m.invocation, ${at.line});`
+      );
     }
     if (!this.#isLive(variable)) return this.#mode === "stores" ? "" : `${index}; ${this.#reads(value)}`;
     return `${this.name(variable)}.store(${index}, ${this.expression(value)}, ${at.line});`;
@@ -225,7 +239,10 @@ export class Emitter {
     const onlyStores =
       otherwise.length === 0 && then.every((inner) => inner.kind === "assign" && isStorage(inner.target));
     if (onlyStores) return `m.under(${this.expression(condition)}, ${at.line}, () => {\n${body}\n});`;
-    return `if (m.decide(${this.expression(condition)}, ${at.line})) {\n${body}\n}${otherwise.length === 0 ? "" : ` else {\n${this.block(otherwise)}\n}`}`;
+    return (
+      `if (m.decide(${this.expression(condition)}, ${at.line})) ` +
+      `{\n${body}\n}${otherwise.length === 0 ? "" : ` else {\n${this.block(otherwise)}\n}`}`
+    );
   }
 
   /** The reads of memory inside an expression whose value does not matter: their addresses do. */

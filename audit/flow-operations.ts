@@ -69,7 +69,8 @@ export function flowOfBinary(batch: BatchFlow, expression: Expression & { kind: 
       if (all.count && (left.exactly === "even" || right.exactly === "even")) return { ...all, exactly: "even" };
       if (left.exactly === "full tiles" && expression.right.kind === "literal")
         return { ...all, exactly: "full tiles" };
-      // A shift takes the last five bits of its number, so that these have two or four values, all of which are executed.
+      // A shift takes the last five bits of its number, so that these have two or four values, all of which are
+      // executed.
       const isShift =
         (isLiteral(expression.right, 16) || isLiteral(expression.right, 8)) &&
         (left.exactly === "few" || !(isOfLength(left) || isOfBatch(left)));

@@ -1,4 +1,7 @@
-/** The three ways to write float operations down: two are of the declared expression, whatever a driver does with bare sums, and one promises nothing. */
+/**
+ * The three ways to write float operations down: two are of the declared expression, whatever a driver does with bare
+ * sums, and one promises nothing.
+ */
 import { describe, expect, test } from "vitest";
 import { some } from "../spec/fixtures/effort.ts";
 import { kernels, extentsOf } from "../spec/fixtures/schedule-kernels.ts";

@@ -1,7 +1,7 @@
 /**
  * Operations of the kernel as expressions of the shader. Of a product that is exact and feeds an addition it makes one
- * `fma`, which has the same bits fused or not. Fences are not its matter: a pass places them (wgsl/fences.ts). Zeros and
- * identities come out of a uniform, since drivers fold `0.0 + x` to x.
+ * `fma`, which has the same bits fused or not. Fences are not its matter: a pass places them (wgsl/fences.ts). Zeros
+ * and identities come out of a uniform, since drivers fold `0.0 + x` to x.
  */
 import type { Binary, BinaryOperator, Call, Constant, Expr, Load, Unary } from "../dsl/ir.ts";
 import type { Arithmetic } from "../runtime/artifact.ts";

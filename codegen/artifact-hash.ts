@@ -2,7 +2,10 @@
 import { createHash } from "node:crypto";
 import type { Artifact } from "../runtime/artifact.ts";
 
-/** SHA-256, in hexadecimal, over all that decides bits or speed; source locations and what explains the level are left out. */
+/**
+ * SHA-256, in hexadecimal, over all that decides bits or speed; source locations and what explains the level are left
+ * out.
+ */
 export function hashArtifact({
   kernel,
   schedule,

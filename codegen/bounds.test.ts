@@ -1,4 +1,7 @@
-/** What a text may cost a driver's compiler, for kernels whose leaves, points or trees a schedule would repeat too often. */
+/**
+ * What a text may cost a driver's compiler, for kernels whose leaves, points or trees a schedule would repeat too
+ * often.
+ */
 import { describe, expect, test } from "vitest";
 import { readKernels } from "../dsl/reader/index.ts";
 import { compile, compileInStages, offeredSchedules } from "./compile.ts";

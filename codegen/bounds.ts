@@ -1,23 +1,24 @@
 /**
- * What a text may cost, since drivers compile while the user waits. A text that is cheap stands as it is. One that is not
- * takes fewer leaves at a time, and joins conditions without branches; where a schedule's registers repeat too much even
- * so, it does not fit.
+ * What a text may cost, since drivers compile while the user waits. A text that is cheap stands as it is. One that is
+ * not takes fewer leaves at a time, and joins conditions without branches; where a schedule's registers repeat too much
+ * even so, it does not fit.
  */
 import { ScheduleError } from "./errors.ts";
 import type { PassStep } from "./schedule/step.ts";
 import type { Cost } from "./wgsl/cost.ts";
 
 /**
- * SwiftShader compiles 6000 operations in 1 to 3 s, and 16000 in 5 to 12 s on two cores that others use, too. Fewer leaves at
- * a time cost little, so that they keep to the first. Registers keep what a model's attention needs for heads of 64
- * channels, which is 9300.
+ * SwiftShader compiles 6000 operations in 1 to 3 s, and 16000 in 5 to 12 s on two cores that others use, too. Fewer
+ * leaves at a time cost little, so that they keep to the first. Registers keep what a model's attention needs for heads
+ * of 64 channels, which is 9300.
  */
 const mostOperations = { unrolled: 6000, repeated: 16000 };
 
 /**
  * SwiftShader's time to compile doubles with each branch that follows another in a loop: a division has seven, four of
  * them take 5 s and five a minute. So do conditions of a kernel's own, such as whether a window's place is inside of an
- * image, which registers repeat: 64 of them in a loop were not compiled in ten minutes. Outside of loops that was seen where they depend on each other.
+ * image, which registers repeat: 64 of them in a loop were not compiled in ten minutes. Outside of loops that was seen
+ * where they depend on each other.
  */
 const mostBranches = { inLoop: 14, outside: 500 };
 
@@ -52,7 +53,8 @@ export function withinBounds<T>(
     }
     if (cost.privateBytes > mostPrivateBytes) {
       throw new ScheduleError(
-        `${cost.privateBytes} bytes of an invocation's own variables are more than the ${mostPrivateBytes} that WebGPU promises`,
+        `${cost.privateBytes} bytes of an invocation's own variables are more than the ${mostPrivateBytes} that ` +
+          "WebGPU promises",
         "fold shorter runs by pairs, or less at once",
         repeats(steps) ? "sink" : undefined,
       );
@@ -63,7 +65,8 @@ export function withinBounds<T>(
     // What the kernel itself has, some schedule must compile: the one that repeats nothing.
     if (!repeats(steps)) return lowered;
     throw new ScheduleError(
-      `${cost.operations} operations, as often as its registers repeat them, are more than the ${mostOperations.repeated} that drivers compile in seconds`,
+      `${cost.operations} operations, as often as its registers repeat them, are more than the ` +
+        `${mostOperations.repeated} that drivers compile in seconds`,
       "sink fewer points",
       "sink",
     );

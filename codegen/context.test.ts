@@ -1,4 +1,7 @@
-/** Names that lowering makes are none that a tensor has: what is brought through workgroup memory is not read in its place. */
+/**
+ * Names that lowering makes are none that a tensor has: what is brought through workgroup memory is not read in its
+ * place.
+ */
 import { expect, test } from "vitest";
 import { readKernels } from "../dsl/reader/index.ts";
 import { compile, schedulesFor } from "./compile.ts";

@@ -31,8 +31,8 @@ export interface StepPlace {
 }
 
 /**
- * A schedule does not fit a kernel at these sizes: a step's precondition does not hold, or the kernel itself is too large
- * for the device. Not an error by itself: another may fit (see `offeredSchedules`).
+ * A schedule does not fit a kernel at these sizes: a step's precondition does not hold, or the kernel itself is too
+ * large for the device. Not an error by itself: another may fit (see `offeredSchedules`).
  */
 export class ScheduleError extends Error {
   override readonly name = "ScheduleError";

@@ -122,7 +122,8 @@ function foldInStretches(context: Context, { folder, sharing, item, items, first
     const position = pool.add(base, sharing.index);
     const own = new Block(body);
     const most = context.affine.maximum(items);
-    // A name of its own keeps all that the value needs inside of the condition: past the row's end there is nothing to read.
+    // A name of its own keeps all that the value needs inside of the condition: past the row's end there is nothing to
+    // read.
     const mine = context.bind(
       "part",
       emit(context, position, own),
@@ -145,7 +146,9 @@ function foldInStretches(context: Context, { folder, sharing, item, items, first
 
 const leaveOutCooperate = "leave it out, or give it another level";
 
-/** Whether a fold can go in stretches: one chain is left above the row, and all invocations meet at the same barriers. */
+/**
+ * Whether a fold can go in stretches: one chain is left above the row, and all invocations meet at the same barriers.
+ */
 function assertStretches(context: Context, group: Group, { sharing, row: cut, items }: SharedFold, room: number): void {
   const { tree } = group.reduce;
   const isChain = tree.length === cut + 1 && tree[cut]!.fold === "chain" && (tree[cut]!.lanes ?? 1) === 1;

@@ -24,7 +24,9 @@ export type Items = (position: Expr, block: Block) => Values;
 export interface Rounds {
   /** How many items a chain takes in one step of its loop. */
   readonly unroll: number;
-  /** Runs a chain over `count` leaves from `first` in place of the plain loop; absent where operands are read in place. */
+  /**
+   * Runs a chain over `count` leaves from `first` in place of the plain loop; absent where operands are read in place.
+   */
   readonly chain?: (first: Expr, count: Expr, block: Block, step: (values: Values, block: Block) => void) => void;
 }
 
@@ -34,7 +36,9 @@ export class Folder {
   /** Items in each row, as expressions; row 0 are the leaves. */
   readonly rows: readonly Expr[];
   readonly #origin: SourceLocation | null;
-  /** Whether some leaf is the same for each item: then so are the values of inner levels, whose loops drivers move out. */
+  /**
+   * Whether some leaf is the same for each item: then so are the values of inner levels, whose loops drivers move out.
+   */
   readonly #hasSteadyLeaf: boolean;
 
   constructor(context: Context, group: Group) {
@@ -67,7 +71,10 @@ export class Folder {
     this.combineInto(accumulators, this.registers(accumulators, block), values, block);
   }
 
-  /** Whether a value is the same in each round of the loop around `block`: NVIDIA's driver makes a product of such a chain of sums. */
+  /**
+   * Whether a value is the same in each round of the loop around `block`: NVIDIA's driver makes a product of such a
+   * chain of sums.
+   */
   #isSteady(value: Expr, block: Block): boolean {
     return value.kind === "constant" || this.#context.homeOf(value).depth < block.depth;
   }

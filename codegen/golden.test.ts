@@ -1,6 +1,6 @@
 /**
- * WGSL as the compiler prints it, in golden/KERNEL.SCHEDULE.wgsl, so that a change of the compiler shows in review what it
- * changes in texts. `npx vitest run --project host codegen/golden.test.ts -u` writes the files anew.
+ * WGSL as the compiler prints it, in golden/KERNEL.SCHEDULE.wgsl, so that a change of the compiler shows in review what
+ * it changes in texts. `npx vitest run --project host codegen/golden.test.ts -u` writes the files anew.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,6 @@
-/** Where tensor elements lie, and how one is read: addresses simplified, words and vectors loaded once, bf16 widened. */
+/**
+ * Where tensor elements lie, and how one is read: addresses simplified, words and vectors loaded once, bf16 widened.
+ */
 import type { Expr, Input, Load, Output } from "../dsl/ir.ts";
 import { isPacked, perWord, shiftOf } from "../runtime/storage.ts";
 import { elementOf } from "./buffers.ts";
@@ -24,7 +26,10 @@ import {
 } from "./wgsl/build.ts";
 import { type ArrayType, type Expression, symbol } from "./wgsl/tree.ts";
 
-/** The distance between neighbours on each axis of a row-major tensor, in elements; rows of packed elements are padded to whole words. */
+/**
+ * The distance between neighbours on each axis of a row-major tensor, in elements; rows of packed elements are padded
+ * to whole words.
+ */
 export function stridesOf(context: Context, tensor: Pick<Input | Output, "axes" | "storage">): Expr[] {
   const { pool } = context;
   const strides: Expr[] = [];
@@ -122,8 +127,8 @@ function elementAt(context: Context, input: Input, indices: readonly Expr[], blo
 }
 
 /**
- * The outermost block in which a word may be read. Its address may be known further out than the element's, outside of a
- * loop that may not run: there it may lie behind the tensor's end.
+ * The outermost block in which a word may be read. Its address may be known further out than the element's, outside of
+ * a loop that may not run: there it may lie behind the tensor's end.
  */
 function placeOf(context: Context, word: Expr, address: Expr): Block {
   const outermost = context.homeOf(word);

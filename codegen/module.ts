@@ -1,4 +1,6 @@
-/** A lowered pass as a module of the shader's tree, and as the artifact's pass: text, bindings, uniforms, source map. */
+/**
+ * A lowered pass as a module of the shader's tree, and as the artifact's pass: text, bindings, uniforms, source map.
+ */
 import type { Kernel } from "../dsl/ir.ts";
 import type { Binding, Formula, Pass, UniformField } from "../runtime/artifact.ts";
 import type { Context } from "./context.ts";

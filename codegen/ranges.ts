@@ -13,7 +13,10 @@ import { type ArrayType, fixedSymbol, type FunctionTree, type Statement, type Sy
 /** Ranges start at multiples of this many words: what devices can bind from, and whole vectors. */
 const alignment = 64;
 
-/** The ranges of each input of a pass that one binding does not hold; the extents of others come at run time, or they fit. */
+/**
+ * The ranges of each input of a pass that one binding does not hold; the extents of others come at run time, or they
+ * fit.
+ */
 export function rangesOf(
   kernel: PassKernel,
   layouts: ReadonlyMap<string, readonly number[]>,

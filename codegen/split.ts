@@ -9,7 +9,10 @@ import { everythingIn, reductionsInScope, rootsOf } from "../dsl/visit.ts";
 import { extentOf, type PassKernel } from "./pass-kernel.ts";
 import { rowCounts } from "./rows.ts";
 
-/** The kernels of the passes at this level, each with the inputs that it reads: the kernel itself, where nothing is split. */
+/**
+ * The kernels of the passes at this level, each with the inputs that it reads: the kernel itself, where nothing is
+ * split.
+ */
 export function splitKernel(kernel: PassKernel, level: number | undefined): PassKernel[] {
   const passes = level === undefined ? [kernel] : splitReductions(kernel, level);
   return passes.map(withoutUnusedInputs);
@@ -133,7 +136,9 @@ function carry<T>(
   return result;
 }
 
-/** The largest value that a count can take, as the host can compute it: what depends on a request's table is left out. */
+/**
+ * The largest value that a count can take, as the host can compute it: what depends on a request's table is left out.
+ */
 function bound(kernel: PassKernel, count: Expr): Expr {
   const { pool } = kernel;
   const visit = (expr: Expr): Expr | undefined => {

@@ -133,7 +133,8 @@ function assertBuffers(kernel: PassKernel, ranges: ReturnType<typeof rangesOf>, 
     const offered = limits === defaultLimits ? `the ${most} that every WebGPU device offers` : `the device's ${most}`;
     throw new ScheduleError(
       `${buffers} storage buffers are more than ${offered}`,
-      `put several tensors into one, along an axis of their own, or divide the kernel into several with at most ${most} tensors each`,
+      "put several tensors into one, along an axis of their own, or divide the kernel into several with at most " +
+        `${most} tensors each`,
     );
   }
 }

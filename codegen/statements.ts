@@ -3,7 +3,10 @@ import type { SourceLocation } from "../dsl/ir.ts";
 import { name } from "./wgsl/build.ts";
 import type { Block as Tree, Expression, Statement, Symbol } from "./wgsl/tree.ts";
 
-/** Statements that run together. What an expression needs is put into the outermost block where its operands are in scope. */
+/**
+ * Statements that run together. What an expression needs is put into the outermost block where its operands are in
+ * scope.
+ */
 export class Block implements Tree {
   readonly statements: Statement[] = [];
   readonly parent: Block | null;

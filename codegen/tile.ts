@@ -58,7 +58,9 @@ export class Tile {
     return pool.add(this.#base.get(axis.axis)!, isWalked(axis) ? pool.u32(register) : this.within(axis, register));
   }
 
-  /** An index that lies on the axis in any case: points past its end compute the last one's value and do not store it. */
+  /**
+   * An index that lies on the axis in any case: points past its end compute the last one's value and do not store it.
+   */
   inside(axis: Division, raw: Expr): Expr {
     const { pool, kernel } = this.context;
     const extent = extentOf(kernel, axis.axis);
@@ -75,7 +77,9 @@ export class Tile {
     return extent.kind === "constant" && extent.bits % (isWalked(axis) ? axis.points : tileOf(axis)) === 0;
   }
 
-  /** The points of an axis that are gone through: one even of an empty axis, where an output that lacks it is stored. */
+  /**
+   * The points of an axis that are gone through: one even of an empty axis, where an output that lacks it is stored.
+   */
   #walked(axis: Division): Expr {
     const { pool, kernel } = this.context;
     const extent = extentOf(kernel, axis.axis);

@@ -24,7 +24,10 @@ export function vectorInputs(
   );
 }
 
-/** The axis along which neighbours are neighbours in memory: the last one, or the last that a block has several points of. */
+/**
+ * The axis along which neighbours are neighbours in memory: the last one, or the last that a block has several points
+ * of.
+ */
 function fastestAxis(rank: number, blocks: readonly number[] | undefined): number {
   return blocks === undefined ? rank - 1 : blocks.findLastIndex((size) => size > 1);
 }

@@ -94,7 +94,8 @@ export function verifyPasses(passes: readonly PassKernel[], after: string): read
       const source = written.get(input.name);
       if (source !== shapeOf(input))
         throw new InternalCompilerError(
-          `after ${after}, kernel ${kernel.name}: a pass reads ${shapeOf(input)}, and an earlier one has written ${source ?? "no such thing"}`,
+          `after ${after}, kernel ${kernel.name}: a pass reads ${shapeOf(input)}, and an earlier one has written ` +
+            `${source ?? "no such thing"}`,
         );
     }
     for (const output of kernel.outputs) written.set(output.name, shapeOf(output));

@@ -56,7 +56,10 @@ export function rowsOf(tree: Tree, items: number): number[] {
   return rows;
 }
 
-/** The tree without levels that leave every row as it is: groups of one item, and what follows a level that leaves one value. */
+/**
+ * The tree without levels that leave every row as it is: groups of one item, and what follows a level that leaves one
+ * value.
+ */
 export function withoutIdle(tree: Tree): Tree {
   const first = tree.findIndex((level) => level.count === undefined && (level.lanes ?? 1) === 1);
   return tree.slice(0, first === -1 ? undefined : first + 1).filter((level) => level.count !== 1);

@@ -1,4 +1,6 @@
-/** Build: the nest that reads as the kernel's declaration. Every point is computed on its own, and every fold in order. */
+/**
+ * Build: the nest that reads as the kernel's declaration. Every point is computed on its own, and every fold in order.
+ */
 import type { Expr, Reduce } from "../../dsl/ir.ts";
 import { partsOf, reductionsInScope, rootsOf } from "../../dsl/visit.ts";
 import { outputAxesOf } from "../schedule/shape.ts";

@@ -1,6 +1,6 @@
 /**
- * Lowers a nest: point loops become an invocation's points (tile.ts), folds the loops of their trees (emit-fold.ts), and
- * stores what is written at each point. What an expression needs is computed in the outermost block that knows it.
+ * Lowers a nest: point loops become an invocation's points (tile.ts), folds the loops of their trees (emit-fold.ts),
+ * and stores what is written at each point. What an expression needs is computed in the outermost block that knows it.
  */
 import type { Expr } from "../../dsl/ir.ts";
 import { debug } from "../../runtime/debug.ts";

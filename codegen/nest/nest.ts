@@ -1,28 +1,28 @@
 /**
- * The nest: one dispatch as loops over typed expressions, between a kernel and its WGSL. Plain data that no step changes
- * in place. It has no names, no barriers and no fences: passes add those later.
+ * The nest: one dispatch as loops over typed expressions, between a kernel and its WGSL. Plain data that no step
+ * changes in place. It has no names, no barriers and no fences: passes add those later.
  *
  *   nest       = axes, ways, leaves, layouts, node*
  *   node       = loop | fold | accumulate | exchange | buffer | copy | store | fragment
  *
- *   loop       = dimension, trips, stride, binding, node*    trips at 0, stride, 2 × stride, … of a dimension
- *   dimension  = points axis                                 the points of an output axis
- *              | level reduction n                           the items that make one value of level n
- *              | row reduction n                             all values of level n, each apart (0: the leaves)
- *   binding    = grid | workgroup | invocation               who takes the trips: a workgroup each; the workgroup's
- *              | serial | unrolled | vector                  invocations, dealt out; an invocation each; one invocation,
- *                                                            in order: as a loop, written out, or as one vector
- *   fold       = reduction, level, held*, node*              accumulators of one level, the identity on entry
- *   accumulate = reduction, level, source                    combines a leaf, a value of the level below, or one that
- *                                                            lies in an exchange. THE ONLY NODE WHOSE ORDER MATTERS
- *   exchange   = reduction, row, held*, make, body           `make` computes a row's values apart, by the invocations of
- *                                                            the workgroup; `body` folds them in order
- *   buffer     = space, element, window, node*               memory for an expression's values at a window of points and
- *                                                            items. Inside, the expression is read from there
- *   copy       = buffer, binding, node*                      fills a buffer
- *   store      = output, first*                              an output's element; `first`: axes that the output lacks,
- *                                                            at whose first point alone it is stored
- *   fragment   = m, n, k, node*                              reserved: the loops inside belong to a matrix unit
+ *   loop       = dimension, trips, stride, binding, node*  trips at 0, stride, 2 × stride, … of a dimension
+ *   dimension  = points axis                               the points of an output axis
+ *              | level reduction n                         the items that make one value of level n
+ *              | row reduction n                           all values of level n, each apart (0: the leaves)
+ *   binding    = grid | workgroup | invocation             who takes the trips: a workgroup each; the workgroup's
+ *              | serial | unrolled | vector                invocations, dealt out; an invocation each; one invocation,
+ *                                                          in order: as a loop, written out, or as one vector
+ *   fold       = reduction, level, held*, node*            accumulators of one level, the identity on entry
+ *   accumulate = reduction, level, source                  combines a leaf, a value of the level below, or one that
+ *                                                          lies in an exchange. THE ONLY NODE WHOSE ORDER MATTERS
+ *   exchange   = reduction, row, held*, make, body         `make` computes a row's values apart, by the invocations of
+ *                                                          the workgroup; `body` folds them in order
+ *   buffer     = space, element, window, node*             memory for an expression's values at a window of points and
+ *                                                          items. Inside, the expression is read from there
+ *   copy       = buffer, binding, node*                    fills a buffer
+ *   store      = output, first*                            an output's element; `first`: axes that the output lacks,
+ *                                                          at whose first point alone it is stored
+ *   fragment   = m, n, k, node*                            reserved: the loops inside belong to a matrix unit
  *
  * Loops over one dimension multiply: the outermost takes the `rest`, the others a fixed number of trips, and a point is
  * the sum of stride × trip over them. Points past the end of an axis are computed at its last point and not stored; an
@@ -171,7 +171,9 @@ export function* allNodes(nodes: readonly Node[]): Iterable<Node> {
   }
 }
 
-/** Rebuilds nodes from the outside in: `change` answers with what takes a node's place, or undefined to go on inside. */
+/**
+ * Rebuilds nodes from the outside in: `change` answers with what takes a node's place, or undefined to go on inside.
+ */
 export function mapNodes(nodes: readonly Node[], change: (node: Node) => readonly Node[] | undefined): readonly Node[] {
   return nodes.flatMap((node) => {
     const changed = change(node);

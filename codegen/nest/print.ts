@@ -1,6 +1,6 @@
 /**
- * The nest as text. Loops of one name divide one dimension, and the name stands for the sum of their indices: `out by 64`
- * takes every 64th point, and `out in 64` each of 64. A reduction's value at a lower level has a prime more.
+ * The nest as text. Loops of one name divide one dimension, and the name stands for the sum of their indices: `out by
+ * 64` takes every 64th point, and `out in 64` each of 64. A reduction's value at a lower level has a prime more.
  */
 import type { Expr, Reduce, Variable } from "../../dsl/ir.ts";
 import { printTree } from "../../dsl/tree-notation.ts";

@@ -1,4 +1,7 @@
-/** Which items of the row below make up one value of a level, as expressions: tree.ts spanOf for counts known at run time. */
+/**
+ * Which items of the row below make up one value of a level, as expressions: tree.ts spanOf for counts known at run
+ * time.
+ */
 import type { Pool } from "../../dsl/expr.ts";
 import type { Expr } from "../../dsl/ir.ts";
 import type { Level } from "../../dsl/tree.ts";

@@ -1,7 +1,8 @@
 /**
- * The nest's theorem, and what must hold besides. For each accumulator, the fold loops around its `accumulate`, outermost
- * first, are its tree's levels in order, except where an exchange stands: then the exchange's make and body each have
- * their part of the levels. It is checked after build and after each step; a finding is the compiler's own error.
+ * The nest's theorem, and what must hold besides. For each accumulator, the fold loops around its `accumulate`,
+ * outermost first, are its tree's levels in order, except where an exchange stands: then the exchange's make and body
+ * each have their part of the levels. It is checked after build and after each step; a finding is the compiler's own
+ * error.
  */
 import type { Expr, Reduce } from "../../dsl/ir.ts";
 import { domainOf, rootsOfOutput } from "../../dsl/visit.ts";

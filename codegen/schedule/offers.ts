@@ -1,4 +1,7 @@
-/** The schedules that a kernel is offered: strategies with parameters that have proven fast, under names that models use. */
+/**
+ * The schedules that a kernel is offered: strategies with parameters that have proven fast, under names that models
+ * use.
+ */
 import type { DeviceLimits } from "../../runtime/artifact.ts";
 import type { PassKernel } from "../pass-kernel.ts";
 import { shapeOf, walksRows } from "./shape.ts";

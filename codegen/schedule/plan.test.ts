@@ -1,4 +1,7 @@
-/** Each step's precondition: an error that names the step, says which condition fails and where, and what to write instead. */
+/**
+ * Each step's precondition: an error that names the step, says which condition fails and where, and what to write
+ * instead.
+ */
 import { describe, expect, test } from "vitest";
 import { readKernels } from "../../dsl/reader/index.ts";
 import { defaultLimits } from "../../runtime/artifact.ts";

@@ -1,6 +1,6 @@
 /**
- * What a list of steps comes to: the kernel of each pass and its steps. Each step's precondition is checked here, but for
- * those that depend on how much memory and text the lowering takes.
+ * What a list of steps comes to: the kernel of each pass and its steps. Each step's precondition is checked here, but
+ * for those that depend on how much memory and text the lowering takes.
  */
 import type { DeviceLimits } from "../../runtime/artifact.ts";
 import { ScheduleError, type StepPlace } from "../errors.ts";

@@ -18,9 +18,9 @@ export type Step =
   /** The order of the point loops, outermost first. Neighboring invocations lie along the last. */
   | { readonly step: "reorder"; readonly axes: readonly string[] }
   /**
-   * The values at one level of each top-level tree (0: the leaves) are computed apart by the invocations of a workgroup,
-   * put into workgroup memory, and folded in order. `ways` invocations share the work, besides those along the output
-   * axes that the reduction does not mention.
+   * The values at one level of each top-level tree (0: the leaves) are computed apart by the invocations of a
+   * workgroup, put into workgroup memory, and folded in order. `ways` invocations share the work, besides those along
+   * the output axes that the reduction does not mention.
    */
   | { readonly step: "cooperate"; readonly level: number; readonly ways: number }
   /** An innermost chain takes so many leaves in one round of its loop, so that operands load as vectors. */

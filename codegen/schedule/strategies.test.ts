@@ -1,4 +1,7 @@
-/** Which inputs the schedule `blocks` stores in blocks, and of what sizes: a matter of how they are read, and how wide they are stored. */
+/**
+ * Which inputs the schedule `blocks` stores in blocks, and of what sizes: a matter of how they are read, and how wide
+ * they are stored.
+ */
 import { expect, test } from "vitest";
 import { extentsOf, kernels } from "../../spec/fixtures/schedule-kernels.ts";
 import { schedulesFor } from "../compile.ts";

@@ -1,7 +1,7 @@
 /**
- * Strategies: each looks at a kernel's shape and gives the steps of one way to compute it, or nothing where that way makes
- * no sense for the shape. Their numbers are parameters, whose ranges can be enumerated. Which of a strategy's steps
- * apply is found out by applying them (plan.ts) and by lowering.
+ * Strategies: each looks at a kernel's shape and gives the steps of one way to compute it, or nothing where that way
+ * makes no sense for the shape. Their numbers are parameters, whose ranges can be enumerated. Which of a strategy's
+ * steps apply is found out by applying them (plan.ts) and by lowering.
  */
 import { reductionsBelow } from "../../dsl/visit.ts";
 import { ScheduleError } from "../errors.ts";
@@ -165,7 +165,9 @@ function tileAxes(shape: Shape): { readonly outer: string; readonly inner: strin
 const orderOf = ({ pair, inner }: Shape, axis: string): "blocked" | "interleaved" =>
   pair === 2 && axis === inner ? "blocked" : "interleaved";
 
-/** Register tiles over two axes, of one invocation each, which folds alone: a load serves a row or a column of the tile. */
+/**
+ * Register tiles over two axes, of one invocation each, which folds alone: a load serves a row or a column of the tile.
+ */
 export const registerTile = strategy(
   { invocations: invocationCounts, points: [2, 4, 8], leaves: leafCounts },
   (shape, { invocations: most, points, leaves }) => {
@@ -203,8 +205,8 @@ export const stagedTile = strategy(
 );
 
 /**
- * One lane an output, lanes side by side, whole runs dealt out over groups of lanes; inputs that the lanes walk far apart
- * are stored in blocks, so that the lanes of a group read neighboring memory.
+ * One lane an output, lanes side by side, whole runs dealt out over groups of lanes; inputs that the lanes walk far
+ * apart are stored in blocks, so that the lanes of a group read neighboring memory.
  */
 export const packedBlocks = strategy(
   { lanes: [8, 16, 32, 64], ways: invocationCounts, level: levels, leaves: leafCounts },

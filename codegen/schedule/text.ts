@@ -1,6 +1,7 @@
 /**
  * The text of a list of steps, as artifacts quote it and the command line takes it:
- * `bind(channel, 64); cooperate(1, 8); unroll(8)`. Steps are separated by semicolons; spaces and line ends mean nothing.
+ * `bind(channel, 64); cooperate(1, 8); unroll(8)`. Steps are separated by semicolons; spaces and line ends mean
+ * nothing.
  */
 import { EmbeddedActionsParser, Lexer, createToken, type IToken } from "chevrotain";
 import { own } from "../../dsl/own.ts";

@@ -1,6 +1,6 @@
 /**
- * Barriers, placed by a pass. An array of a workgroup's needs one between two accesses of which one writes: one invocation
- * may be ahead of another. No other part of the compiler decides where a barrier stands.
+ * Barriers, placed by a pass. An array of a workgroup's needs one between two accesses of which one writes: one
+ * invocation may be ahead of another. No other part of the compiler decides where a barrier stands.
  *
  *   for stretch { fill tile; read tile }   →   for stretch { barrier; fill tile; barrier; read tile }
  *
@@ -178,7 +178,8 @@ function regionOf(statement: Statement): Part {
     reads.add(symbol);
     if (writes.has(symbol))
       throw new ScheduleError(
-        `${symbol.hint} would be filled and read where only some invocations of a workgroup come, with no barrier between`,
+        `${symbol.hint} would be filled and read where only some invocations of a workgroup come, with no barrier ` +
+          "between",
         "leave it out",
         "stage",
       );

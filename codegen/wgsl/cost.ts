@@ -1,6 +1,7 @@
 /**
- * What a module costs the driver's compiler. Drivers put every function into its callers, so that a leaf which is written
- * once and unrolled eight times over sixteen points is compiled 128 times. Counted here is what is left after that.
+ * What a module costs the driver's compiler. Drivers put every function into its callers, so that a leaf which is
+ * written once and unrolled eight times over sixteen points is compiled 128 times. Counted here is what is left after
+ * that.
  */
 import { seal } from "./prelude.ts";
 import type { Block, Expression, FunctionTree, Module, Statement, Symbol } from "./tree.ts";
@@ -8,7 +9,10 @@ import { bodyOf, expressionsOf, operandsOf } from "./walk.ts";
 
 export interface Cost {
   readonly operations: number;
-  /** The most `&&` and `||`, those of called functions among them, in the body of one loop, or outside of all. Drivers make branches of them. */
+  /**
+   * The most `&&` and `||`, those of called functions among them, in the body of one loop, or outside of all. Drivers
+   * make branches of them.
+   */
   readonly branches: { readonly inLoop: number; readonly outside: number };
   /** Bytes of variables, which are an invocation's own. */
   readonly privateBytes: number;

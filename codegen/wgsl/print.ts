@@ -104,7 +104,9 @@ function printStatement(statement: Statement, names: Names, indent: string): Pri
       return [line(`${whole(statement.target)} = ${whole(statement.value)};`, statement.origin)];
     case "for": {
       const counter = names(statement.counter);
-      const header = `var ${counter} = ${whole(statement.from)}; ${whole(statement.condition)}; ${counter} += ${whole(statement.step)}`;
+      const header =
+        `var ${counter} = ${whole(statement.from)}; ${whole(statement.condition)}; ${counter} += ` +
+        `${whole(statement.step)}`;
       return nested(`for (${header})`, statement.body);
     }
     case "while":

@@ -24,8 +24,9 @@ export interface Struct {
 export type Type = Scalar | Vector | ArrayType | Struct;
 
 /**
- * `output` is a buffer that the shader writes, `input` one that it only reads; `workgroup` is an array of a workgroup's.
- * `invocation` is a builtin value that differs between the invocations of a workgroup, `dispatch` one that does not.
+ * `output` is a buffer that the shader writes, `input` one that it only reads; `workgroup` is an array of a
+ * workgroup's. `invocation` is a builtin value that differs between the invocations of a workgroup, `dispatch` one that
+ * does not.
  */
 export type SymbolKind =
   | "let"
@@ -105,7 +106,9 @@ export interface Name extends Typed {
   readonly kind: "name";
   readonly symbol: Symbol;
 }
-/** `bare`, here and below: written without parentheses of its own, as an argument, an index, or the first of a chain. */
+/**
+ * `bare`, here and below: written without parentheses of its own, as an argument, an index, or the first of a chain.
+ */
 export interface Unary extends Typed {
   readonly kind: "unary";
   readonly operator: UnaryOperator;
@@ -157,7 +160,10 @@ export interface Fma extends Typed {
   readonly addend: Expression;
   readonly accumulates?: boolean;
 }
-/** An arithmetic fence: the value itself, which no driver can contract, regroup or factor. It prints as a call of `seal`. */
+/**
+ * An arithmetic fence: the value itself, which no driver can contract, regroup or factor. It prints as a call of
+ * `seal`.
+ */
 export interface Fence extends Typed {
   readonly kind: "fence";
   readonly operand: Expression;

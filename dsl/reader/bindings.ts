@@ -182,7 +182,8 @@ function missingField(reading: Reading, element: BindingElement, field: string, 
         : names.length === 0
           ? "take it by its name"
           : isUsed
-            ? `${isInputs ? `declare it among the inputs, as in ${field}: ${typeGuess(element)}; there` : "there"} is: ` +
+            ? `${isInputs ? `declare it among the inputs, as in ${field}: ${typeGuess(element)}; there` : "there"} ` +
+              "is: " +
               names.join(", ")
             : {
                 words: `remove it; there is: ${names.join(", ")}`,

@@ -60,7 +60,9 @@ function inOrder(reading: Reading, node: Node, values: Three<Value>, nodes: Thre
   const ordered: Three<Node> = isLast ? [nodes[2], nodes[1], nodes[0]] : [nodes[1], nodes[0], nodes[2]];
   reading.report.add("R019", node, "the arguments of 'select' stand in another order: the condition is the first", {
     ...write(node, `select(${ordered.map((one) => one.getText()).join(", ")})`),
-    more: `: select(condition, whenTrue, whenFalse)${isLast ? "; WGSL has the value for false first and the condition last" : ""}`,
+    more:
+      ": select(condition, whenTrue, " +
+      `whenFalse)${isLast ? "; WGSL has the value for false first and the condition last" : ""}`,
   });
   return ordered;
 }

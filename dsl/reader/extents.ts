@@ -155,7 +155,8 @@ function outside(
     notes: wraps ? [{ message: "an index is a u32, so that what is below 0 wraps around to the largest numbers" }] : [],
     message: `an index of '${load.input}' ${what}${shown}`,
     fix: wraps
-      ? `write gather(${load.input}, …), which gives 0 outside, or choose the index, since both sides of a choice are evaluated: ${axis} > 0 ? … : 0`
+      ? `write gather(${load.input}, …), which gives 0 outside, or choose the index, since both sides of a choice ` +
+        `are evaluated: ${axis} > 0 ? … : 0`
       : `write gather(${load.input}, …), which gives 0 outside, or keep the index inside: … % extent(${axis}), or ` +
         `min(…, extent(${axis}) - 1)`,
   }));

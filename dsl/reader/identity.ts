@@ -114,8 +114,10 @@ class Trial {
         : this.#usual(wrong).find((value) => this.counterexample(withValue(value))?.wrong !== wrong);
       if (fitting === undefined) {
         return (
-          `no usual identity fits this combine of '${name}': 0 is a sum's, 1 a product's, ${asWritten(-largest)} a maximum's, ` +
-          `${asWritten(largest)} a minimum's; a mean or a difference has none: keep a sum and a count, and calculate after the reduction`
+          `no usual identity fits this combine of '${name}': 0 is a sum's, 1 a product's, ${asWritten(-largest)} a ` +
+          "maximum's, " +
+          `${asWritten(largest)} a minimum's; a mean or a difference has none: keep a sum and a count, and ` +
+          "calculate after the reduction"
         );
       }
       mended.set(name, fitting);

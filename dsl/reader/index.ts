@@ -6,8 +6,8 @@
  * expressions.ts   gives each expression of the body its value (values.ts): lookups.ts, operators.ts, choices.ts,
  *                  brackets.ts and calls.ts, with intrinsics.ts, loads.ts, reductions.ts, reducers.ts and functions.ts
  * outputs.ts       what the body returns, and the rules of stored values
- * batch-rules.ts, identity.ts, extents.ts (with extent-proofs.ts), names.ts, buffers.ts, unknown.ts, typecheck.ts   the rest of the rules
- *                  (spec/rules.md)
+ * The rest of the rules (spec/rules.md): batch-rules.ts, identity.ts, extents.ts (with extent-proofs.ts), names.ts,
+ * buffers.ts, unknown.ts, typecheck.ts.
  */
 import { Node, type CallExpression } from "ts-morph";
 import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";

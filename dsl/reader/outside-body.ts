@@ -28,7 +28,8 @@ export function knownInBody(reading: Reading, node: Node, what: string): Value {
     name === undefined
       ? "write it in the body"
       : isFunction
-        ? `make '${name}' a const with an arrow function in the body: const ${name} = (…) => …; or give it what it needs as arguments`
+        ? `make '${name}' a const with an arrow function in the body: const ${name} = (…) => …; or give it what it ` +
+          "needs as arguments"
         : `move const ${name} into the body`,
   );
   return fault;

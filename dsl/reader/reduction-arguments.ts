@@ -1,4 +1,6 @@
-/** Arguments of a reduction that say what is meant, in another form: several domains or trees, or a tensor and an axis. */
+/**
+ * Arguments of a reduction that say what is meant, in another form: several domains or trees, or a tensor and an axis.
+ */
 import { Node } from "ts-morph";
 import { replaceBy, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";

@@ -110,7 +110,8 @@ export function readTensor(
     wrong(
       mended.separators
         ? `the axes of '${name}' are not separated by commas`
-        : `the type "${written.length > 60 || /\n/.test(written) ? shorten(written) : written}" of '${name}' can't be read`,
+        : `the type "${written.length > 60 || /\n/.test(written) ? shorten(written) : written}" of '${name}' can't ` +
+            "be read",
       rewrite(mended.separators ? `separate axes by commas: "${mended.text}"` : `write "${mended.text}"`, mended.text),
     );
     // The reading goes on with what is meant, where that is sure: of a placement table much more may be wrong.

@@ -1,6 +1,7 @@
 /**
  * cooperate: the values at one level of each top-level tree are computed apart by the invocations of a workgroup, and
- * then folded in order. `ways` invocations share the work, besides those along axes that the reduction does not mention.
+ * then folded in order. `ways` invocations share the work, besides those along axes that the reduction does not
+ * mention.
  *
  *   fold sum                                   exchange sum'
  *     for r in 32                                for r in 32: workgroup
@@ -10,9 +11,9 @@
  *                                                for r in 32
  *                                                  sum += sum'[r]
  *
- * Needs: a reduction outside of walked axes, whose tree is folded whole (a partition leaves none in its first dispatch),
- * and that no reduction is shared or staged yet. The level is at most the last but one of the tree. Legal because a
- * row's values do not depend on each other, and everything above the row keeps its order.
+ * Needs: a reduction outside of walked axes, whose tree is folded whole (a partition leaves none in its first
+ * dispatch), and that no reduction is shared or staged yet. The level is at most the last but one of the tree. Legal
+ * because a row's values do not depend on each other, and everything above the row keeps its order.
  */
 import { ScheduleError } from "../../errors.ts";
 import { foldAt } from "../build.ts";

@@ -1,5 +1,6 @@
 /**
- * partition: the values at one level of each top-level tree become a dispatch of their own; the next folds them in order.
+ * partition: the values at one level of each top-level tree become a dispatch of their own; the next folds them in
+ * order.
  *
  *   for token: grid, out: grid                 for token: grid, out: grid, part0: grid
  *     fold sum                                   fold sum'
@@ -14,7 +15,8 @@
  *                                                output[token, out] = sum
  *
  * Needs: it is the first step, some tree has that level below its last, and the host can bound how many values there
- * are. Legal because a row's values do not depend on each other, and the second dispatch begins when the first has ended.
+ * are. Legal because a row's values do not depend on each other, and the second dispatch begins when the first has
+ * ended.
  */
 import { ScheduleError } from "../../errors.ts";
 import { splitReductions } from "../../split.ts";

@@ -10,8 +10,8 @@
  *
  * Needs: a chain over neighbors of a constant number of leaves in a reduction that stands in no other one's loop; an
  * operand that is one element at plain indices and lacks one of the tiled axes, and none that has them all; no shared
- * reductions and no walked axes, where invocations would meet at different barriers. Legal because a copy has the bits of
- * the element, and the chain keeps its order.
+ * reductions and no walked axes, where invocations would meet at different barriers. Legal because a copy has the bits
+ * of the element, and the chain keeps its order.
  */
 import type { Expr, Load, Variable } from "../../../dsl/ir.ts";
 import { collect, holds, operandsOf } from "../../../dsl/visit.ts";

@@ -178,7 +178,8 @@ class Interpreter {
     const values = itemsOf(value);
     if (values.length !== target.targets.length) {
       throw new JinjaError(
-        `${values.length > target.targets.length ? "too many" : "not enough"} values to unpack (expected ${target.targets.length}, got ${values.length})`,
+        `${values.length > target.targets.length ? "too many" : "not enough"} values to unpack (expected ` +
+          `${target.targets.length}, got ${values.length})`,
       );
     }
     target.targets.forEach((part, index) => this.#assign(part, values[index]!, scope));
