@@ -75,7 +75,7 @@ export function operationIn(context: Context, expr: Expr, block: Block): Express
   const value = (operand: Expr): Expression => emit(context, operand, block);
   return operationOf(expr, {
     value,
-    load: (load) => loaded(context, load, block),
+    load: (load) => loaded(context, load, block, (part, at) => emit(context, part, at)),
     call: (made) => called(context, made, value),
     isFold: (sum) => context.folds.has(sum),
     arithmetic: context.arithmetic,

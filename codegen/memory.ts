@@ -6,7 +6,6 @@ import { isPacked, perWord, shiftOf } from "../runtime/storage.ts";
 import { elementOf } from "./buffers.ts";
 import type { Context } from "./context.ts";
 import { InternalCompilerError } from "./errors.ts";
-import { emit } from "./expressions.ts";
 import { extentOf } from "./pass-kernel.ts";
 import type { Block } from "./statements.ts";
 import {
@@ -74,47 +73,52 @@ export function addressOf(
   return sum(parts);
 }
 
+/** Emits an index or an address in a block. */
+export type Emit = (expr: Expr, block: Block) => Expression;
+
 /** The value of a load. */
-export function loaded(context: Context, load: Load, block: Block): Expression {
+export function loaded(context: Context, load: Load, block: Block, emit: Emit): Expression {
   const table = context.tables.get(load.input);
-  if (table !== undefined) return element(table, emit(context, load.indices[0]!, block));
+  if (table !== undefined) return element(table, emit(load.indices[0]!, block));
   const input = context.kernel.inputs.find((candidate) => candidate.name === load.input);
   if (input === undefined) throw new InternalCompilerError(`load of unknown input ${load.input}`);
-  return load.guarded ? gathered(context, load, input, block) : elementAt(context, input, load.indices, block);
+  return load.guarded
+    ? gathered(context, load, input, block, emit)
+    : elementAt(context, input, load.indices, block, emit);
 }
 
 /** A gather: every index is brought inside its axis for the read, and the value is dropped where one was outside. */
-function gathered(context: Context, load: Load, input: Input, block: Block): Expression {
+function gathered(context: Context, load: Load, input: Input, block: Block, emit: Emit): Expression {
   const { pool } = context;
   const inside: Expression[] = [];
   const clamped = load.indices.map((index, at) => {
     const extent = extentOf(context.kernel, input.axes[at]!);
     const limit = extent.kind === "constant" ? extent.bits : Infinity;
     if (context.affine.maximum(index) < limit) return index;
-    inside.push(emit(context, pool.less(index, extent), block));
+    inside.push(emit(pool.less(index, extent), block));
     return pool.minimum(index, pool.subtract(extent, pool.u32(1)));
   });
-  const value = elementAt(context, input, clamped, block);
+  const value = elementAt(context, input, clamped, block, emit);
   if (inside.length === 0) return value;
   const zero = load.type === "f32" ? unseen("f32", 0) : literal(load.type, 0);
   return select(zero, value, allOf(context.strict ? "&" : "&&", inside));
 }
 
-function elementAt(context: Context, input: Input, indices: readonly Expr[], block: Block): Expression {
+function elementAt(context: Context, input: Input, indices: readonly Expr[], block: Block, emit: Emit): Expression {
   const { pool, affine } = context;
   const address = addressOf(context, input, indices);
   const width = context.vectors.has(input.name) ? 4 : 1;
   const packed = perWord(input.storage);
-  if (width * packed === 1) return elementOf(context.inputData.get(input.name)!, emit(context, address, block));
+  if (width * packed === 1) return elementOf(context.inputData.get(input.name)!, emit(address, block));
   const { quotient, remainder } = affine.divide(address, width * packed);
-  const vector = wordsAt(context, input.name, quotient, placeOf(context, quotient, address), block);
+  const vector = wordsAt(context, input.name, quotient, placeOf(context, quotient, address), block, emit);
   const at = affine.divide(remainder, packed);
   const word =
     width === 1
       ? vector
       : at.quotient.kind === "constant"
         ? component(vector, at.quotient.bits)
-        : index(vector, emit(context, at.quotient, block));
+        : index(vector, emit(at.quotient, block));
   if (packed === 1) return word;
   // The element is shifted to the top of the word; the last one of a word stands there, above those that are cut off.
   const top = shiftOf(input.storage);
@@ -122,7 +126,7 @@ function elementAt(context: Context, input: Input, indices: readonly Expr[], blo
   if (at.remainder.kind === "constant" && at.remainder.bits === 0) return widened(word);
   if (at.remainder.kind === "constant" && at.remainder.bits === packed - 1)
     return bitcast("f32", bare(arithmetic("&", word, hex("u32", 0xffffffff << top))));
-  const shift = emit(context, pool.multiply(at.remainder, pool.u32(32 / packed)), block);
+  const shift = emit(pool.multiply(at.remainder, pool.u32(32 / packed)), block);
   return widened(arithmetic(">>", word, shift));
 }
 
@@ -138,14 +142,14 @@ function placeOf(context: Context, word: Expr, address: Expr): Block {
 }
 
 /** A word or vector of an input, bound to a name once for all the elements that are taken out of it. */
-function wordsAt(context: Context, input: string, at: Expr, home: Block, block: Block): Expression {
+function wordsAt(context: Context, input: string, at: Expr, home: Block, block: Block, emit: Emit): Expression {
   const key = context.pool.load(`${input} vector`, "u32", [at]);
   const known = block.valueOf(key);
   if (known !== undefined) return known;
   const data = context.inputData.get(input)!;
   const type = (data.buffers[0]!.type as ArrayType).of;
   const words = symbol("let", `${input}_words`, type);
-  home.let(words, elementOf(data, emit(context, at, home)));
+  home.let(words, elementOf(data, emit(at, home)));
   home.values.set(key, name(words));
   return name(words);
 }

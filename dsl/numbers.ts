@@ -90,3 +90,13 @@ export function foldBinary(operator: BinaryOperator, type: ValueType, left: numb
       return left | right;
   }
 }
+
+/** The f32 below and above a number that is none. */
+export function neighbors(value: number): readonly [low: number, high: number] {
+  const near = Math.fround(value);
+  const bits = new Uint32Array(new Float32Array([near]).buffer);
+  const away = near > value === near > 0 ? -1 : 1;
+  bits[0] = bits[0]! + away;
+  const other = new Float32Array(bits.buffer)[0]!;
+  return near < other ? [near, other] : [other, near];
+}

@@ -2,14 +2,13 @@
  * Lowers a fold: the loops of its levels around its accumulates, as the nest has them. Each reduction that the fold
  * makes, at each point that it holds, is one of a group's accumulators.
  */
-import type { Expr, Field, Reduce, Variable } from "../../dsl/ir.ts";
+import type { Expr, Reduce, Variable } from "../../dsl/ir.ts";
 import type { Context } from "../context.ts";
 import { emit } from "../expressions.ts";
 import { Folder, type Items, type Values } from "../fold.ts";
 import { type Group, makeGroup } from "../groups.ts";
 import { shareFold } from "../exchange.ts";
-import { type Lowering, stagedChain, stagedElement, tileVariable } from "../stage.ts";
-import type { Point } from "../stores.ts";
+import { type Lowering, stagedChain, stagedElement } from "../stage.ts";
 import { Block } from "../statements.ts";
 import { arrayOf, condition, element as elementOf, name, u32 } from "../wgsl/build.ts";
 import { symbol } from "../wgsl/tree.ts";
@@ -20,24 +19,12 @@ import {
   type Exchange,
   type Fold,
   type Fused,
-  type Held,
   leaderOf,
   type Loop,
   type Node,
 } from "./nest.ts";
+import { pointsHeld, reductionAt, type Scope, substituted, valuesAt } from "./scope.ts";
 import { spanOf } from "./span.ts";
-
-/** The values of variables: a point's output axes, and the items of the loops around. */
-export interface Scope {
-  readonly point: Point;
-  readonly items: ReadonlyMap<Variable, Expr>;
-  /** What lies in buffers, by the expressions that it is the value of. */
-  readonly kept: ReadonlyMap<Expr, Expr>;
-  /** How the elements of staged operands are read, over items and points of the tile. */
-  readonly staged: ReadonlyMap<Expr, Expr>;
-  /** Axes of which one point is computed, where a fold would hold several. */
-  readonly fixed: readonly string[];
-}
 
 /** Emits folds, and what they keep; accumulates and stores are for those who asked. */
 export function emitNodes(
@@ -111,37 +98,6 @@ function stagedAt(lowering: Lowering, fold: Fold | Exchange, scope: Scope): [Exp
         return [element!, read!];
       });
   });
-}
-
-function pointsHeld(point: Point, held: readonly Held[]): Point[] {
-  return held.reduce<Point[]>(
-    (points, { axis, trips }) =>
-      points.flatMap((outer) => {
-        const mapped = [...outer.keys()].find((candidate) => candidate.axis === axis)!;
-        return Array.from({ length: trips }, (_, register) => new Map([...outer, [mapped, register]]));
-      }),
-    [point],
-  );
-}
-
-function valuesAt({ context, tile }: Lowering, { point, items }: Scope): ReadonlyMap<Variable, Expr> {
-  const axes = [...point].flatMap(([axis, register]): [Variable, Expr][] => [
-    [context.pool.axisVariable(axis.axis), tile.inside(axis, tile.raw(axis, register))],
-    [tileVariable(context, axis.axis), tile.within(axis, register)],
-  ]);
-  return new Map([...axes, ...items]);
-}
-
-function substituted(context: Context, whole: Expr, values: ReadonlyMap<Variable, Expr>): Expr {
-  return context.rewrite(whole, (expr) => {
-    if (expr.kind === "index") return values.get(expr.variable);
-    return [...expr.free].some((variable) => values.has(variable)) ? undefined : expr;
-  });
-}
-
-function reductionAt(lowering: Lowering, reduce: Reduce, values: ReadonlyMap<Variable, Expr>): Reduce {
-  const whole = lowering.context.pool.field(reduce, reduce.reducer.fields[0]!.name);
-  return (substituted(lowering.context, whole, values) as Field).of;
 }
 
 /** Fills an invocation's own array with a buffer's element, one for each point at which it differs. */

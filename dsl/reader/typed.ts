@@ -3,6 +3,7 @@
  */
 import { Node, type BinaryExpression } from "ts-morph";
 import type { Expr, ValueType } from "../ir.ts";
+import { neighbors } from "../numbers.ts";
 import {
   bare,
   converted,
@@ -390,14 +391,4 @@ function withArticle(type: ValueType): string {
 function isWritten(at: Node): boolean {
   const plain = bare(at);
   return Node.isPrefixUnaryExpression(plain) ? isWritten(plain.getOperand()) : Node.isNumericLiteral(plain);
-}
-
-/** The f32 below and above a number that is none. */
-function neighbors(value: number): readonly [low: number, high: number] {
-  const near = Math.fround(value);
-  const bits = new Uint32Array(new Float32Array([near]).buffer);
-  const away = near > value === near > 0 ? -1 : 1;
-  bits[0] = bits[0]! + away;
-  const other = new Float32Array(bits.buffer)[0]!;
-  return near < other ? [near, other] : [other, near];
 }

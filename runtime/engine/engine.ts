@@ -11,8 +11,10 @@ import { EngineClosedError, NotFiniteError, OverloadError } from "./errors.ts";
 import { Ledger } from "./ledger.ts";
 import { completeOptions, type CompleteOptions, type EngineOptions } from "./options.ts";
 import { PrefixCache } from "./prefix-cache.ts";
+import { assertSameBits, lossOf } from "./reopened.ts";
 import { checkRequest, type EngineRequest } from "./request.ts";
 import { Scheduler, type Planned } from "./scheduler.ts";
+import { accountOf, countsOf, entryOf } from "./step.ts";
 import { Group, type Completion } from "./sequence.ts";
 import { Tally, type EngineStatistics } from "./statistics.ts";
 import { Submission } from "./submission.ts";
@@ -224,33 +226,9 @@ export class Engine {
     const { model, cache, ledger, scheduler } = this.#on;
     const started = performance.now();
     const faults: { readonly group: Group; readonly error: unknown }[] = [];
-    const entries = planned.map(({ completion, count }) => {
-      const { cached, ids, pending, row, group, index } = completion;
-      const { observe } = group.request;
-      const start = cached!.length;
-      return {
-        sequence: cached!,
-        ids: ids.slice(start, start + count),
-        ...(count === pending && { sample: row }),
-        ...(observe !== undefined && {
-          observe: (first: number, logits: Float32Array<ArrayBuffer>) => {
-            try {
-              observe(index, start + first, logits);
-            } catch (error) {
-              faults.push({ group, error });
-            }
-          },
-        }),
-      };
-    });
-    const accounts = planned.map(({ completion, count }) => ({
-      request: completion.group.id,
-      marks: completion.marks.slice(0, completion.cached!.length + count),
-      count,
-    }));
-    const decoding = planned.filter(
-      ({ completion: { pending, logprobs } }) => pending === 1 && logprobs.length > 0,
-    ).length;
+    const entries = planned.map((one) => entryOf(one, (error) => faults.push({ group: one.completion.group, error })));
+    const accounts = planned.map(accountOf);
+    const counts = countsOf(planned);
     this.#inStep = planned;
     let chosen: (Sampled | undefined)[];
     try {
@@ -273,15 +251,7 @@ export class Engine {
         this.#fail(completion.group, error);
       }
     });
-    const tokens = planned.reduce((total, { count }) => total + count, 0);
-    const report = {
-      step: this.#tally.steps,
-      completions: planned.length,
-      decoding,
-      tokens,
-      prefilled: tokens - decoding,
-      milliseconds: performance.now() - started,
-    };
+    const report = { step: this.#tally.steps, ...counts, milliseconds: performance.now() - started };
     this.#tally.step(report, generated);
     try {
       this.#options.onStep?.(report);
@@ -322,7 +292,7 @@ export class Engine {
 
   /** A step has failed, and nothing of it counts. */
   async #afterFault(error: unknown, planned: readonly Planned[]): Promise<void> {
-    const lost = await this.#lossOf(error);
+    const lost = await lossOf(error, this.#on.model.device);
     if (lost === undefined) {
       // Whatever it was, those that were not in the step are not concerned; and of the others those that go on without
       // it.
@@ -354,17 +324,6 @@ export class Engine {
     }
   }
 
-  /** The device's loss, if that is what the error comes from. */
-  async #lossOf(error: unknown): Promise<DeviceLostError | undefined> {
-    if (error instanceof DeviceLostError) return error;
-    try {
-      await this.#on.model.device.assertAlive();
-      return undefined;
-    } catch (loss) {
-      return loss instanceof DeviceLostError ? loss : undefined;
-    }
-  }
-
   /** All requests begin again on a new device; what they have handed out, they do not hand out again. */
   async #goOnElsewhere(reopen: () => Promise<Model>): Promise<void> {
     const { scheduler, model: lost } = this.#on;
@@ -375,7 +334,7 @@ export class Engine {
     });
     if (this.#closed !== undefined) return model.dispose();
     try {
-      this.#assertSame(model);
+      assertSameBits(model, this.#ownModel);
       this.#on = this.#open(model);
     } catch (error) {
       model.dispose();
@@ -388,27 +347,6 @@ export class Engine {
     // Those too that came in the meantime.
     for (const completion of scheduler.running) completion.cached = undefined;
     this.#on.scheduler.add([...scheduler.running, ...scheduler.waiting].filter(({ group }) => !group.done));
-  }
-
-  /** Its bits are those of the engine's own model. @throws RequestError */
-  #assertSame(model: Model): void {
-    const own = this.#ownModel;
-    if (model.manifest.fingerprint !== own.manifest.fingerprint) {
-      throw new RequestError({
-        where: "engine",
-        what: `'reopen' gave another model, '${model.manifest.name}'`,
-        fix: "give the same library again",
-      });
-    }
-    if (model.fingerprint !== own.fingerprint && !(model.verified === true && own.verified === true)) {
-      throw new RequestError({
-        where: "engine",
-        what:
-          `'reopen' gave the model on another device, ${model.device.info.description}, and it is not known that ` +
-          "both give the reference evaluator's bits",
-        fix: "load both with the self-test, or open a device of the same kind",
-      });
-    }
   }
 
   #fail(group: Group, error: unknown): void {

@@ -275,10 +275,7 @@ export const loweringFaults: readonly LoweringFault[] = [
     file: "memory.ts",
     what: "the low half is taken for the high one",
     at: ["linear/alone-vector", "attention/registers", "linear/alone"],
-    plant: () =>
-      void vi.mocked(loaded).mockImplementation((context, load, block) => {
-        return ofOtherHalf(really.memory.loaded(context, load, block));
-      }),
+    plant: () => void vi.mocked(loaded).mockImplementation((...of) => ofOtherHalf(really.memory.loaded(...of))),
   },
   {
     name: "quotients of addresses",
