@@ -20,7 +20,7 @@ const node = (args, options) => spawnSync(process.execPath, args, { cwd: root, s
 
 say(
   quick
-    ? "All tests: some twelve minutes of one core's time with two software drivers, half of that on two idle cores, " +
+    ? "All tests: some eight minutes of one core's time with two software drivers, half of that on two idle cores, " +
         "less on a GPU; longer where a package has to be downloaded. What it took and what is left to CI is " +
         "listed at the end."
     : "All tests, at length: half an hour with two software drivers on two cores.",

@@ -1,4 +1,4 @@
-/** After a fault: whether it was the device's loss, and whether a model on another device may take the lost one's place. */
+/** After a fault: whether the device was lost, and whether a model on another device may take the lost one's place. */
 import type { Device } from "../device.ts";
 import { DeviceLostError, RequestError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
