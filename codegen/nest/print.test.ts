@@ -109,7 +109,7 @@ describe("a step that does not apply says which precondition failed", () => {
       "bind(token, 8); bind(out, 8); stage(16); cooperate(1, 8)",
       "step 4 (cooperate): its operands are staged, which takes all invocations at once",
     ],
-    ["linear", "unroll(1)", "step 1 (unroll): 1 leaves are not a whole number from 2"],
+    ["linear", "unroll(1); unroll(8); unroll(8)", "step 3 (unroll): chains take 8 leaves in a round already"],
     ["linear", "unroll(8); unroll(8)", "step 2 (unroll): chains take 8 leaves in a round already"],
     ["storeRows", "unroll(8)", "step 1 (unroll): kernel storeRows folds nothing"],
     [

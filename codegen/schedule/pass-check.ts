@@ -29,7 +29,12 @@ export class PassCheck {
   /** What was done to what: a step comes once, for its axis where it has one. */
   readonly #done = new Map<string, Placed>();
 
-  constructor(kernel: PassKernel, limits: DeviceLimits) {
+  /** @param inPass how a fix says which pass a new step belongs to: `written` is the step */
+  constructor(
+    kernel: PassKernel,
+    limits: DeviceLimits,
+    readonly inPass: (written: string) => string = (written) => `'${written}'`,
+  ) {
     this.#kernel = kernel;
     this.#limits = limits;
     this.#axes = new Map(
@@ -169,9 +174,11 @@ export class PassCheck {
     const inner = axes.at(-1);
     if (inner !== undefined && this.#hasPairs() && (inner.points % 2 !== 0 || !inner.isBlocked)) {
       const reason = `16-bit outputs need pairs of neighbors of axis ${inner.axis} in one invocation`;
-      const fix = `write 'sink(${inner.axis}, 2, blocked)'`;
+      const written = `sink(${inner.axis}, 2, blocked)`;
       const sunk = lastOf("sink", inner.axis);
-      throw sunk === undefined ? new ScheduleError(reason, fix, "sink") : refused(sunk, reason, fix);
+      throw sunk === undefined
+        ? new ScheduleError(reason, `write ${this.inPass(written)}`, "sink")
+        : refused(sunk, reason, `write '${written}'`);
     }
   }
 

@@ -19,10 +19,16 @@ const { kernels, diagnostics } = readKernels("steps.kernel.ts", {
   export const half = kernel({
     axes: { t: batch, c: model }, inputs: { x: "f32[t, c]" }, output: "bf16[t, c]", body: ({ x }, { t, c }) => x(t, c) * 2,
   });
+  export const halfProduct = kernel({
+    axes: { t: batch, o: model, c: model },
+    inputs: { x: "f32[t, c]", w: "f32[o, c]" },
+    output: "bf16[t, o]",
+    body: ({ x, w }, { t, o, c }) => sum(c, "chain 16, chain", (i) => x(t, i) * w(o, i)),
+  });
 `,
   typecheck: false,
 });
-const [product, half] = kernels;
+const [product, half, halfProduct] = kernels;
 const extents = { constructor: 40, c: 64 };
 
 function errorOf(kernel: typeof product, steps: string, limits = defaultLimits): CompileError {
@@ -128,7 +134,7 @@ describe("a step is refused, with its place, the condition and a fix that works:
     ],
     [
       "partition(1); walk(t)",
-      "step 2, walk(t): it does not say which pass it is about; fix: write 'pass(0)' before it",
+      "step 2, walk(t): it does not say which pass it is about; fix: write 'pass(0)' or 'pass(1)' before it",
       "partition(1); pass(0); walk(t)",
     ],
     [
@@ -199,4 +205,20 @@ describe("a step is refused, with its place, the condition and a fix that works:
     expect(errorOf(half, steps).message).toContain(`: ${error}`);
     expect(() => compile(half!, { extents, schedule: scheduleOf(mended) })).not.toThrow();
   });
+});
+
+test.each([
+  ["partition(1)", "write 'pass(1); sink(o, 2, blocked)'", "partition(1); pass(1); sink(o, 2, blocked)"],
+  [
+    "partition(1); pass(1); bind(t, 8)",
+    "write 'sink(o, 2, blocked)' behind 'pass(1)'",
+    "partition(1); pass(1); sink(o, 2, blocked); bind(t, 8)",
+  ],
+])("%s of a 16-bit output is mended in the pass that stores it", (steps, fix, mended) => {
+  const sizes = { o: 4, c: 64 };
+  const compiled = (text: string) => compile(halfProduct!, { extents: sizes, schedule: scheduleOf(text) });
+  expect(() => compiled(steps)).toThrow(
+    `16-bit outputs need pairs of neighbors of axis o in one invocation; fix: ${fix}`,
+  );
+  expect(() => compiled(mended)).not.toThrow();
 });

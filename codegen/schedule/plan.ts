@@ -35,10 +35,17 @@ export function planOf(kernel: PassKernel, steps: readonly Step[], limits: Devic
   const layouts = layoutsOf(kernel, placed);
   const passes = parts.map((part, at): PlannedPass => {
     const own = placed.filter((one): one is Placed<PassStep> => (one.place.pass ?? 0) === at && isPassStep(one.step));
-    new PassCheck(part, limits).check(own);
+    new PassCheck(part, limits, inPass(steps, at, parts.length)).check(own);
     return { kernel: part, steps: own };
   });
   return { passes, layouts, steps: placed };
+}
+
+/** How a step is written so that it is about a pass: as it is, behind the pass's name, or with it. */
+function inPass(steps: readonly Step[], pass: number, passes: number): (written: string) => string {
+  if (passes === 1) return (written) => `'${written}'`;
+  const isNamed = steps.some((step) => step.step === "pass" && step.pass === pass);
+  return (written) => (isNamed ? `'${written}' behind 'pass(${pass})'` : `'pass(${pass}); ${written}'`);
 }
 
 /** The error with the place of the step that it is about: the last of its kind, in the pass where it is a pass's. */
@@ -102,7 +109,7 @@ function placedSteps(steps: readonly Step[], passes: number): Placed[] {
       throw refused(
         { step, place: place(undefined) },
         "it does not say which pass it is about",
-        "write 'pass(0)' before it",
+        `write ${Array.from({ length: passes }, (_, of) => `'pass(${of})'`).join(" or ")} before it`,
       );
     }
     return { step, place: place(isPassStep(step) ? pass : undefined) };

@@ -6,8 +6,9 @@
  *     sum += …                            →      for k in 8: unrolled
  *                                                  sum += …
  *
- * Needs: at least two leaves, a reduction, and no unrolling yet. A chain whose leaves hold folds of their own, whose
- * items are dealt out to lanes or whose operands are staged stays as it is. Always legal: the order is the chain's.
+ * Needs: a reduction, and no unrolling yet. One leaf changes nothing. A chain whose leaves hold folds of their own,
+ * whose items are dealt out to lanes or whose operands are staged stays as it is. Always legal: the order is the
+ * chain's.
  */
 import { ScheduleError } from "../../errors.ts";
 import { allNodes, leaderOf, type Loop, mapNodes, type Nest, type Node } from "../nest.ts";
@@ -18,10 +19,11 @@ export interface Unroll {
 }
 
 export function unroll(nest: Nest, { leaves }: Unroll): Nest {
-  assertCount("leaves", leaves, 2);
+  assertCount("leaves", leaves, 1);
   if (nest.leaves > 1) throw new ScheduleError(`chains take ${nest.leaves} leaves in a round already`, "unroll once");
   if (![...allNodes(nest.body)].some((node) => node.kind === "accumulate"))
     throw new ScheduleError(`kernel ${nest.kernel.name} folds nothing`);
+  if (leaves === 1) return nest;
   const change = (node: Node): readonly Node[] | undefined => {
     if (!isChainOfLeaves(node)) return undefined;
     const inner: Loop = { ...node, trips: leaves, binding: "unrolled" };
