@@ -14,13 +14,13 @@ import { checkDecisions } from "./decisions.ts";
 import { type Examined, executions } from "./executions.ts";
 import { checkForms } from "./forms.ts";
 import { checkFunctions } from "./functions.ts";
-import { checkBatchFlow } from "./flow.ts";
-import type { BatchFlowReport } from "./flow-report.ts";
+import { checkBatchFlow } from "./taint.ts";
+import type { BatchFlowReport } from "./taint-report.ts";
 import { boundsOf } from "./levels.ts";
 import { type Case, casesOf } from "./sizes.ts";
 import { Mismatch } from "./mismatch.ts";
 import { wholeEffort } from "./refute.ts";
-import { Fault, NeedsValues } from "./stop.ts";
+import { Fault, NeedsValues } from "./errors.ts";
 import { TooManyTerms } from "./term.ts";
 import { parseWgsl, WgslError } from "./wgsl/index.ts";
 

@@ -4,7 +4,7 @@ import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact, Formula, Pass } from "../runtime/artifact.ts";
 import { printFormula } from "../runtime/formula.ts";
 import { isStorage, isWorkgroup } from "./slices.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import type { Module, Statement } from "./wgsl/ast.ts";
 
 /** @throws Fault */

@@ -1,7 +1,7 @@
 /** What is asked of one set of extents (case.ts): of which texts, at which of the cases, on all data or on some. */
 import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact } from "../runtime/artifact.ts";
-import type { RowBounds } from "./flow-report.ts";
+import type { RowBounds } from "./taint-report.ts";
 import type { Place } from "./passes.ts";
 import type { Effort } from "./refute.ts";
 import type { Case } from "./sizes.ts";

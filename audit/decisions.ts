@@ -4,10 +4,10 @@
  * or counted in tiles. Of its bits, of a multiple of it or of a comparison for equality no trial says what others would
  * do.
  */
-import { operatorOf } from "./flow-forms.ts";
+import { operatorOf } from "./taint-forms.ts";
 import type { Pass } from "../runtime/artifact.ts";
 import { partsOf } from "./slices.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 
 /**

@@ -18,7 +18,7 @@ import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
 import { type TensorShape, wordOf } from "./layout.ts";
 import { truncated } from "./primitives.ts";
-import { NeedsValues } from "./stop.ts";
+import { NeedsValues } from "./errors.ts";
 import { operandsOf, type Term, type Truth, type Value, type Word } from "./term.ts";
 
 /** What the declaration is read with: extents, and how a word of an input reads. */

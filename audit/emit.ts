@@ -2,7 +2,7 @@
  * JavaScript for an entry point: its integers and control flow as they are, its floats as terms. The text of the WGSL
  * is followed statement by statement; what each operation means is in integers.ts and floats.ts.
  */
-import type { RowBounds } from "./flow-report.ts";
+import type { RowBounds } from "./taint-report.ts";
 import type { Expression, FunctionDeclaration, Statement, Type, Variable } from "./wgsl/ast.ts";
 import {
   conditionsIn,

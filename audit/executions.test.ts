@@ -7,10 +7,10 @@ import { modelExtents } from "../spec/extents.ts";
 import { some, tries } from "../spec/fixtures/effort.ts";
 import { extentsOf, kernels } from "../spec/fixtures/schedule-kernels.ts";
 import { executions } from "./executions.ts";
-import type { BatchFlowReport } from "./flow-report.ts";
+import type { BatchFlowReport } from "./taint-report.ts";
 import { Mismatch } from "./mismatch.ts";
 import { type Effort, wholeEffort } from "./refute.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import { TooManyTerms } from "./term.ts";
 import { parseWgsl } from "./wgsl/index.ts";
 

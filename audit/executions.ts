@@ -8,10 +8,10 @@ import { evaluateFormula } from "../runtime/formula.ts";
 import type { Artifact } from "../runtime/artifact.ts";
 import { examine } from "./case.ts";
 import { farCases } from "./far.ts";
-import type { BatchFlowReport } from "./flow-report.ts";
+import type { BatchFlowReport } from "./taint-report.ts";
 import type { Effort } from "./refute.ts";
 import { type Case, casesOf } from "./sizes.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import type { Module } from "./wgsl/ast.ts";
 
 /** What is examined, and what that may cost. */

@@ -9,7 +9,7 @@ import type { Path, PassRun, Place } from "./passes.ts";
 import { integersOf, pointsOf } from "./points.ts";
 import { sampleOf, wholeSteps } from "./sample.ts";
 import type { CaseSetting } from "./setting.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import type { Term, Truth, Value, Word } from "./term.ts";
 
 /** So many words are compared wherever they lie, however much they cost. */

@@ -7,7 +7,7 @@ import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact, Formula } from "../runtime/artifact.ts";
 import { extentsOf, printFormula } from "../runtime/formula.ts";
 import { assigned, visitExpression, visitStatements } from "./slices.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 import { isWorkgroupNumber } from "./workgroups.ts";
 

@@ -14,7 +14,7 @@ import { Machine } from "./machine.ts";
 import { constantUniform } from "./passes.ts";
 import { auditedMachine, primitivesOf, summaryOf } from "./primitives.ts";
 import { readsStorage, visitExpression, visitStatements } from "./slices.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import { TermPool, type Value } from "./term.ts";
 import type { FunctionDeclaration, Module, Statement } from "./wgsl/ast.ts";
 

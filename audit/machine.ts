@@ -4,9 +4,9 @@ import { Emitter, type Mode } from "./emit.ts";
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
 import { Own, Shared, type Sink, type Source, unwritten, type Vector } from "./memory.ts";
-import type { RowBounds } from "./flow-report.ts";
+import type { RowBounds } from "./taint-report.ts";
 import { readsStorage } from "./slices.ts";
-import { Fault, NeedsValues } from "./stop.ts";
+import { Fault, NeedsValues } from "./errors.ts";
 import { operandsOf, type Term, type Truth, type Value, type Word } from "./term.ts";
 import type { FunctionDeclaration, Module } from "./wgsl/ast.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Floats } from "./floats.ts";
 import type { Integers } from "./integers.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import type { Term, Truth, Value, Word } from "./term.ts";
 
 /** What one store put where. */

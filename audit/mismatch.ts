@@ -1,7 +1,7 @@
 /** A difference between a text and its declaration, as it is told. */
 import type { Counterexample } from "./certificate.ts";
 import type { Found } from "./refute.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 
 /**
  * An element's expression is not the declared one: it has other bits on some inputs, or has something unsealed, or may

@@ -9,7 +9,7 @@ import type { Integers } from "./integers.ts";
 import { type TensorShape, wordsOf } from "./layout.ts";
 import type { Buffers, Machine, Uniforms } from "./machine.ts";
 import { Sink, Source, type Stored } from "./memory.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import type { Term, Value, Word } from "./term.ts";
 
 /** Where a word is written, by its number or by the term of its address. */

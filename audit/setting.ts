@@ -14,7 +14,7 @@ import { Machine } from "./machine.ts";
 import { constantUniform, PassRun, type PassRequest, shapeOf } from "./passes.ts";
 import { primitivesOf } from "./primitives.ts";
 import { Sampled } from "./sampled.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import { TermPool, type Value, type Word } from "./term.ts";
 
 /** How many workgroups lie along x and y. */

@@ -4,11 +4,11 @@
  */
 import type { Kernel } from "../dsl/ir.ts";
 import type { Artifact, Formula } from "../runtime/artifact.ts";
-import type { BatchFlowReport } from "./flow-report.ts";
+import type { BatchFlowReport } from "./taint-report.ts";
 import { Integers } from "./integers.ts";
 import { levelsOf } from "./levels.ts";
 import { partsOf } from "./slices.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import { TermPool, type Value } from "./term.ts";
 import type { BinaryOperator, Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 

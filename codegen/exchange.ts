@@ -8,7 +8,7 @@ import { ScheduleError } from "./errors.ts";
 import { emit } from "./expressions.ts";
 import type { Folder, Items, Values } from "./fold.ts";
 import { holds } from "../dsl/visit.ts";
-import type { Group } from "./groups.ts";
+import type { FusedReduction } from "./fused-reduction.ts";
 import type { Lowering } from "./stage.ts";
 import { Block } from "./statements.ts";
 import { condition, element, name, u32 } from "./wgsl/build.ts";
@@ -22,12 +22,12 @@ interface Sharing {
   readonly rows: number;
 }
 
-function sharingOf({ context, tile }: Lowering, group: Group): Sharing {
+function sharingOf({ context, threads }: Lowering, group: FusedReduction): Sharing {
   const { pool } = context;
-  let sharing: Sharing = { index: tile.way, count: context.ways, row: pool.u32(0), rows: 1 };
+  let sharing: Sharing = { index: threads.way, count: context.ways, row: pool.u32(0), rows: 1 };
   for (const axis of context.axes) {
     if (axis.invocations === 1) continue;
-    const local = tile.local.get(axis.axis)!;
+    const local = threads.places.get(axis.axis)!;
     const deal = (onto: Expr): Expr => pool.add(pool.multiply(onto, pool.u32(axis.invocations)), local);
     sharing = context.mentions(group.reduce, axis.axis)
       ? { ...sharing, row: deal(sharing.row), rows: sharing.rows * axis.invocations }
@@ -62,7 +62,7 @@ interface SharedFold extends RowFold {
 }
 
 /** The fold by a workgroup: the values of one row apart, then the rows above it in order by one invocation. */
-export function shareFold(lowering: Lowering, group: Group, folder: Folder, rowFold: RowFold): Values {
+export function shareFold(lowering: Lowering, group: FusedReduction, folder: Folder, rowFold: RowFold): Values {
   const { context } = lowering;
   const { pool, top } = context;
   const sharing = sharingOf(lowering, group);
@@ -74,7 +74,7 @@ export function shareFold(lowering: Lowering, group: Group, folder: Folder, rowF
     first: condition("==", emit(context, sharing.index, top), u32(0)),
   };
   const most = context.affine.maximum(shared.items);
-  const room = Math.floor(context.workgroupWordsLeft() / (sharing.rows * group.cells.length));
+  const room = Math.floor(context.workgroupWordsLeft() / (sharing.rows * group.accumulators.length));
   const inOneGo = most <= room;
   if (!inOneGo) assertStretches(context, group, shared, room);
   const parts = declareParts(context, group, sharing, inOneGo ? Math.max(1, most) : sharing.count);
@@ -83,20 +83,22 @@ export function shareFold(lowering: Lowering, group: Group, folder: Folder, rowF
   return parts.get(pool.u32(0), top);
 }
 
-function declareParts(context: Context, group: Group, { row, rows }: Sharing, width: number): Parts {
+function declareParts(context: Context, group: FusedReduction, { row, rows }: Sharing, width: number): Parts {
   const { pool } = context;
-  const arrays = group.cells.map((cell) =>
-    context.declareShared(`${cell.name}_parts`, cell.type, rows * width, "cooperate"),
+  const arrays = group.accumulators.map((accumulator) =>
+    context.declareShared(`${accumulator.name}_parts`, accumulator.type, rows * width, "cooperate"),
   );
   const slot = (position: Expr): Expr => context.affine.normal(pool.add(pool.multiply(position, pool.u32(rows)), row));
   return {
     put(position, values, block) {
       const at = emit(context, slot(position), block);
-      values.forEach((value, cell) => block.assign(element(arrays[cell]!, at), emit(context, value, block)));
+      values.forEach((value, accumulator) =>
+        block.assign(element(arrays[accumulator]!, at), emit(context, value, block)),
+      );
     },
     get: (position, block) =>
-      arrays.map((array, cell) => {
-        const value = symbol("let", group.cells[cell]!.name, group.cells[cell]!.type);
+      arrays.map((array, accumulator) => {
+        const value = symbol("let", group.accumulators[accumulator]!.name, group.accumulators[accumulator]!.type);
         block.let(value, element(array, emit(context, slot(position), block)));
         return context.register(name(value), block);
       }),
@@ -149,14 +151,19 @@ const leaveOutCooperate = "leave it out, or give it another level";
 /**
  * Whether a fold can go in stretches: one chain is left above the row, and all invocations meet at the same barriers.
  */
-function assertStretches(context: Context, group: Group, { sharing, row: cut, items }: SharedFold, room: number): void {
+function assertStretches(
+  context: Context,
+  group: FusedReduction,
+  { sharing, row: cut, items }: SharedFold,
+  room: number,
+): void {
   const { tree } = group.reduce;
   const isChain = tree.length === cut + 1 && tree[cut]!.fold === "chain" && (tree[cut]!.lanes ?? 1) === 1;
   if (!isChain || sharing.count > room) {
     const most = context.affine.maximum(items);
     const results = most === Infinity ? "as many partial results as there are at run time" : `${most} partial results`;
     throw new ScheduleError(
-      `workgroup memory has no room for ${results} of ${sharing.rows * group.cells.length} folds`,
+      `workgroup memory has no room for ${results} of ${sharing.rows * group.accumulators.length} folds`,
       leaveOutCooperate,
       "cooperate",
     );

@@ -8,14 +8,14 @@ import type { Level } from "../dsl/tree.ts";
 import { hiddenConstant } from "./arithmetic.ts";
 import type { Context } from "./context.ts";
 import { emit, operationIn } from "./expressions.ts";
-import type { Group } from "./groups.ts";
+import type { FusedReduction } from "./fused-reduction.ts";
 import type { Span } from "./nest/span.ts";
 import { rowCounts } from "./rows.ts";
 import { Block } from "./statements.ts";
 import { arithmetic, arrayOf, condition, element, name, u32 } from "./wgsl/build.ts";
 import { type Expression, type Symbol, symbol } from "./wgsl/tree.ts";
 
-/** One expression for each cell of the group. */
+/** One expression for each accumulator of the group. */
 export type Values = readonly Expr[];
 /** The values of an item, computed in a block. */
 export type Items = (position: Expr, block: Block) => Values;
@@ -32,7 +32,7 @@ export interface Rounds {
 
 export class Folder {
   readonly #context: Context;
-  readonly #group: Group;
+  readonly #group: FusedReduction;
   /** Items in each row, as expressions; row 0 are the leaves. */
   readonly rows: readonly Expr[];
   readonly #origin: SourceLocation | null;
@@ -41,12 +41,12 @@ export class Folder {
    */
   readonly #hasSteadyLeaf: boolean;
 
-  constructor(context: Context, group: Group) {
+  constructor(context: Context, group: FusedReduction) {
     this.#context = context;
     this.#group = group;
     this.#origin = context.origins.get(group.reduce) ?? null;
     this.rows = rowCounts(context.pool, group.reduce);
-    this.#hasSteadyLeaf = group.cells.some(({ leaf }) => !leaf.free.has(group.reduce.variable));
+    this.#hasSteadyLeaf = group.accumulators.some(({ leaf }) => !leaf.free.has(group.reduce.variable));
   }
 
   /** One value of a level, made of the items of its span. */
@@ -57,16 +57,16 @@ export class Folder {
     return this.#chain(span, items, { unroll, ...(chain === undefined ? {} : { chain }) }, block);
   }
 
-  /** Variables that start as the identity, one for each cell. */
+  /** Variables that start as the identity, one for each accumulator. */
   accumulators(block: Block): Symbol[] {
-    return this.#group.cells.map((cell) => {
-      const variable = symbol("var", cell.name, cell.type);
-      block.var(variable, hiddenConstant(cell.identity), this.#origin);
+    return this.#group.accumulators.map((accumulator) => {
+      const variable = symbol("var", accumulator.name, accumulator.type);
+      block.var(variable, hiddenConstant(accumulator.identity), this.#origin);
       return variable;
     });
   }
 
-  /** accumulator = combine(accumulator, item), for all cells at once. */
+  /** accumulator = combine(accumulator, item), for all accumulators at once. */
   accumulate(accumulators: readonly Symbol[], values: Values, block: Block): void {
     this.combineInto(accumulators, this.registers(accumulators, block), values, block);
   }
@@ -81,13 +81,15 @@ export class Folder {
 
   /** target = combine(left, right), where targets may be among the operands. */
   combineInto(targets: readonly Symbol[], left: Values, right: Values, block: Block): void {
-    const cells = this.#group.cells;
+    const accumulators = this.#group.accumulators;
     const results = this.#combine(
       left,
       right,
       this.#hasSteadyLeaf || right.some((value) => this.#isSteady(value, block)),
     );
-    const alone = cells.every((cell, at) => [...cell.fields.values()].every((other) => other === at));
+    const alone = accumulators.every((accumulator, at) =>
+      [...accumulator.fields.values()].every((other) => other === at),
+    );
     if (alone)
       return results.forEach((result, at) =>
         block.assign(targets[at]!, operationIn(this.#context, result, block), this.#origin),
@@ -96,7 +98,7 @@ export class Folder {
       const value = emit(this.#context, result, block);
       const isStable = value.kind === "literal" || (value.kind === "name" && !targets.includes(value.symbol));
       if (isStable) return value;
-      const kept = symbol("let", cells[at]!.name, cells[at]!.type);
+      const kept = symbol("let", accumulators[at]!.name, accumulators[at]!.type);
       block.let(kept, value, this.#origin);
       return name(kept);
     });
@@ -109,17 +111,20 @@ export class Folder {
   }
 
   #identities(): Values {
-    return this.#group.cells.map((cell) => this.#context.register(hiddenConstant(cell.identity), this.#context.top));
+    return this.#group.accumulators.map((accumulator) =>
+      this.#context.register(hiddenConstant(accumulator.identity), this.#context.top),
+    );
   }
 
   #combine(left: Values, right: Values, sealed = false): Values {
-    const used = usedByOthers(this.#group.cells.map(({ combine }) => combine));
-    return this.#group.cells.map((cell) => {
-      const result = this.#context.rewrite(cell.combine, (expr) =>
-        expr.kind === "state" ? (expr.side === "left" ? left : right)[cell.fields.get(expr.field)!]! : undefined,
+    const used = usedByOthers(this.#group.accumulators.map(({ combine }) => combine));
+    return this.#group.accumulators.map((accumulator) => {
+      const result = this.#context.rewrite(accumulator.combine, (expr) =>
+        expr.kind === "state" ? (expr.side === "left" ? left : right)[accumulator.fields.get(expr.field)!]! : undefined,
       );
       // The one addition that may stand unsealed: nothing but the fold's next step reads it.
-      if (!sealed && isSumOfSides(cell.combine) && !used.has(cell.combine)) this.#context.folds.add(result);
+      if (!sealed && isSumOfSides(accumulator.combine) && !used.has(accumulator.combine))
+        this.#context.folds.add(result);
       return result;
     });
   }
@@ -170,16 +175,18 @@ export class Folder {
     const { pool } = context;
     const most = context.affine.maximum(span.count);
     const slots = most === Infinity ? 33 : 33 - Math.clz32(Math.min(Math.max(1, most), 0xffffffff));
-    const cells = this.#group.cells;
-    const stacks = cells.map((cell) => symbol("var", `${cell.name}_stack`, arrayOf(cell.type, slots)));
+    const accumulators = this.#group.accumulators;
+    const stacks = accumulators.map((accumulator) =>
+      symbol("var", `${accumulator.name}_stack`, arrayOf(accumulator.type, slots)),
+    );
     const depth = symbol("var", "depth", "u32");
     for (const stack of stacks) block.var(stack, undefined, this.#origin);
     block.var(depth, u32(0));
     const top = stacks.map((stack) => element(stack, name(depth)));
     const pop = (inside: Block): void => inside.assign(depth, arithmetic("-", name(depth), u32(1)));
     const current = (values: readonly Expression[], inside: Block): Symbol[] =>
-      cells.map((cell, at) => {
-        const value = symbol("var", cell.name, cell.type);
+      accumulators.map((accumulator, at) => {
+        const value = symbol("var", accumulator.name, accumulator.type);
         inside.var(value, values[at]!, this.#origin);
         return value;
       });

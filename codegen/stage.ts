@@ -9,10 +9,10 @@ import type { Context } from "./context.ts";
 import { significantBits } from "../dsl/exactness/significant-bits.ts";
 import { emit } from "./expressions.ts";
 import type { Values } from "./fold.ts";
-import type { Group } from "./groups.ts";
+import type { FusedReduction } from "./fused-reduction.ts";
 import { type Division, tileOf, workgroupSizeOf } from "./nest/points.ts";
 import { Block } from "./statements.ts";
-import type { Tile } from "./tile.ts";
+import type { ThreadMap } from "./thread-map.ts";
 import { condition, element, name, u32 } from "./wgsl/build.ts";
 import { localIndex, type Symbol, symbol } from "./wgsl/tree.ts";
 
@@ -32,11 +32,11 @@ export interface StagedOperand {
 /** One pass being lowered. */
 export interface Lowering {
   readonly context: Context;
-  readonly tile: Tile;
+  readonly threads: ThreadMap;
   readonly staged: Map<string, StagedOperand>;
 }
 
-/** Stands for a point's index inside the workgroup's tile, in the address of a staged operand. */
+/** Stands for a point's index inside the workgroup's threads, in the address of a staged operand. */
 export function tileVariable(context: Context, axis: string): Variable {
   return context.pool.axisVariable(`${axis} within`);
 }
@@ -72,13 +72,15 @@ export function declareStaged(
 /** The loop over stretches that replaces a chain's plain loop, if any of the group's operands are staged. */
 export function stagedChain(
   lowering: Lowering,
-  group: Group,
+  group: FusedReduction,
   leavesAt: (position: Expr, stagedAt: Expr) => Values,
 ): Partial<{
   chain: (first: Expr, count: Expr, block: Block, step: (values: Values, block: Block) => void) => void;
 }> {
   const { context, staged } = lowering;
-  const operands = [...staged.values()].filter((operand) => group.cells.some((cell) => reads(cell.leaf, operand.key)));
+  const operands = [...staged.values()].filter((operand) =>
+    group.accumulators.some((accumulator) => reads(accumulator.leaf, operand.key)),
+  );
   const [first] = operands;
   if (first === undefined) return {};
   const stretch = first.leaves;
@@ -105,8 +107,15 @@ function reads(expr: Expr, table: string): boolean {
 }
 
 /** All invocations of the workgroup bring one stretch of an operand in, neighbours taking neighbouring items. */
-function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: Expr, here: Expr, block: Block): void {
-  const { context, tile } = lowering;
+function fill(
+  lowering: Lowering,
+  group: FusedReduction,
+  operand: StagedOperand,
+  first: Expr,
+  here: Expr,
+  block: Block,
+): void {
+  const { context, threads } = lowering;
   const { pool } = context;
   const stretch = operand.leaves;
   const ahead = here.kind === "constant" && stretch % context.leaves === 0 ? context.leaves : 1;
@@ -127,7 +136,9 @@ function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: E
       if (expr.kind !== "index") return undefined;
       if (expr.variable === group.reduce.variable) return item;
       const axis = context.axes.find((candidate) => candidate.axis === expr.variable.axis);
-      return points.get(expr.variable) ?? (axis === undefined ? undefined : tile.inside(axis, tile.raw(axis, 0)));
+      return (
+        points.get(expr.variable) ?? (axis === undefined ? undefined : threads.clamped(axis, threads.index(axis, 0)))
+      );
     });
     const slot = context.affine.normal(pool.add(pool.multiply(position, pool.u32(operand.pitch)), point));
     body.assign(element(operand.array, emit(context, slot, body)), emit(context, value, body));
@@ -136,7 +147,7 @@ function fill(lowering: Lowering, group: Group, operand: StagedOperand, first: E
 }
 
 /** A point of an operand's tile as an index on each of its axes. */
-function unravel({ context, tile }: Lowering, axes: readonly Division[], point: Expr): ReadonlyMap<Variable, Expr> {
+function unravel({ context, threads }: Lowering, axes: readonly Division[], point: Expr): ReadonlyMap<Variable, Expr> {
   const { pool } = context;
   const indices = new Map<Variable, Expr>();
   let rest = point;
@@ -144,7 +155,7 @@ function unravel({ context, tile }: Lowering, axes: readonly Division[], point: 
     const size = pool.u32(tileOf(axis));
     const within = axes.length === 1 ? rest : pool.binary("remainder", rest, size);
     rest = pool.divide(rest, size);
-    indices.set(pool.axisVariable(axis.axis), tile.inside(axis, pool.add(tile.base(axis.axis), within)));
+    indices.set(pool.axisVariable(axis.axis), threads.clamped(axis, pool.add(threads.base(axis.axis), within)));
   }
   return indices;
 }

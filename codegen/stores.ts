@@ -27,7 +27,7 @@ export interface Store {
 
 /** What an output stores at points of an invocation, whose expressions `rootOf` may have replaced. */
 export function storesOf(
-  { context, tile }: Lowering,
+  { context, threads }: Lowering,
   output: Output,
   points: readonly Point[],
   rootOf: ReadonlyMap<Expr, Expr> = new Map(),
@@ -40,14 +40,14 @@ export function storesOf(
       const indices = new Map<Variable, Expr>();
       const guards: Expr[] = [];
       for (const [axis, register] of point) {
-        const raw = tile.raw(axis, register);
-        indices.set(pool.axisVariable(axis.axis), tile.inside(axis, raw));
-        indices.set(tileVariable(context, axis.axis), tile.within(axis, register));
-        const guard = elsewhere(axis) ? pool.binary("equal", raw, pool.u32(0)) : tile.valid(axis, raw);
+        const raw = threads.index(axis, register);
+        indices.set(pool.axisVariable(axis.axis), threads.clamped(axis, raw));
+        indices.set(tileVariable(context, axis.axis), threads.local(axis, register));
+        const guard = elsewhere(axis) ? pool.binary("equal", raw, pool.u32(0)) : threads.inBounds(axis, raw);
         if (guard !== undefined && !(guard.kind === "constant" && guard.bits === 1)) guards.push(guard);
       }
       // Ways share the work of one point, and one of them stores it.
-      if (context.ways > 1) guards.push(pool.binary("equal", tile.way, pool.u32(0)));
+      if (context.ways > 1) guards.push(pool.binary("equal", threads.way, pool.u32(0)));
       const memo = new Map<Expr | Reduce, Expr | Reduce>();
       const at = (expr: Expr): Expr =>
         context.rewrite(
@@ -75,17 +75,17 @@ export function writeStores(lowering: Lowering, stores: readonly Store[]): void 
 }
 
 /** The value of a 32-bit output: of a float that is NaN, one and the same on every device. */
-function wordOf({ context, tile }: Lowering, { output, value }: Store): Expression {
-  const word = emit(context, value, tile.block);
+function wordOf({ context, threads }: Lowering, { output, value }: Store): Expression {
+  const word = emit(context, value, threads.block);
   return output.storage === "f32" && !context.kernel.scratch.has(output.name) ? call(canonical, word) : word;
 }
 
-function storeWord({ context, tile }: Lowering, store: Store, value: Expression): void {
+function storeWord({ context, threads }: Lowering, store: Store, value: Expression): void {
   const address = addressOf(context, store.output, store.place);
   const packed = perWord(store.output.storage);
   const word = packed === 1 ? address : context.affine.divide(address, packed).quotient;
   const origin = context.origins.get(store.output.value) ?? null;
-  const block = tile.block;
+  const block = threads.block;
   const buffer = context.outputData.get(store.output.name)!;
   if (store.guards.length === 0) return block.assign(element(buffer, emit(context, word, block)), value, origin);
   const body = new Block(block);
@@ -96,7 +96,7 @@ function storeWord({ context, tile }: Lowering, store: Store, value: Expression)
 
 /** bf16 elements are two to a word, and a word has one writer: an invocation holds both, or the second is padding. */
 function storePairs(lowering: Lowering, stores: readonly Store[]): void {
-  const { context, tile } = lowering;
+  const { context, threads } = lowering;
   const { pool } = context;
   const inner = context.axes.at(-1)!;
   if (inner.points % 2 !== 0 || inner.apart !== 1) {
@@ -106,10 +106,10 @@ function storePairs(lowering: Lowering, stores: readonly Store[]): void {
   for (let at = 0; at < stores.length; at += 2) {
     const low = stores[at]!;
     const high = stores[at + 1]!;
-    const raw = tile.raw(inner, high.point.get(inner)!);
-    const valid = tile.valid(inner, raw);
+    const raw = threads.index(inner, high.point.get(inner)!);
+    const valid = threads.inBounds(inner, raw);
     const upper = valid === undefined ? bits(high) : pool.select(valid, bits(high), pool.u32(0));
     const word = pool.binary("or", pool.binary("shiftRight", bits(low), pool.u32(16)), upper);
-    storeWord(lowering, low, emit(context, word, tile.block));
+    storeWord(lowering, low, emit(context, word, threads.block));
   }
 }

@@ -6,7 +6,7 @@ import type { Expr, Reduce, Variable } from "../../dsl/ir.ts";
 import type { Context } from "../context.ts";
 import { emit } from "../expressions.ts";
 import { Folder, type Items, type Values } from "../fold.ts";
-import { type Group, makeGroup } from "../groups.ts";
+import { type FusedReduction, fuseReductions } from "../fused-reduction.ts";
 import { shareFold } from "../exchange.ts";
 import { type Lowering, stagedChain, stagedElement } from "../stage.ts";
 import { Block } from "../statements.ts";
@@ -49,7 +49,7 @@ export function emitFold(lowering: Lowering, fold: Fold | Exchange, scope: Scope
   const { context } = lowering;
   const members = reductionsAt(lowering, fold, scope).filter((reduce) => !context.results.has(reduce));
   if (members.length === 0) return;
-  const { cells, ...rest } = makeGroup(context, members);
+  const { accumulators, ...rest } = fuseReductions(context, members);
   const staged = new Map(stagedAt(lowering, fold, scope));
   // Folds inside of a leaf read their operands in place.
   const read = (leaf: Expr): Expr =>
@@ -57,11 +57,17 @@ export function emitFold(lowering: Lowering, fold: Fold | Exchange, scope: Scope
       context.rewrite(leaf, (expr) => scope.kept.get(expr)),
       (expr) => (expr.kind === "field" ? expr : staged.get(expr)),
     );
-  const group: Group = { ...rest, cells: cells.map((cell) => ({ ...cell, leaf: read(cell.leaf) })) };
+  const group: FusedReduction = {
+    ...rest,
+    accumulators: accumulators.map((accumulator) => ({ ...accumulator, leaf: read(accumulator.leaf) })),
+  };
   const emitter = new FoldEmitter(lowering, group, scope, fold.of);
   const values = fold.kind === "fold" ? emitter.whole(fold, group.block) : emitter.shared(fold);
-  for (const [reduce, cells] of group.members) {
-    context.results.set(reduce, new Map([...cells].map(([field, cell]) => [field, values[cell]!])));
+  for (const [reduce, accumulators] of group.members) {
+    context.results.set(
+      reduce,
+      new Map([...accumulators].map(([field, accumulator]) => [field, values[accumulator]!])),
+    );
   }
 }
 
@@ -160,14 +166,14 @@ function fillArray(
 
 class FoldEmitter {
   readonly #lowering: Lowering;
-  readonly #group: Group;
+  readonly #group: FusedReduction;
   readonly #scope: Scope;
   readonly #folder: Folder;
   readonly #of: Fused;
   /** The values of an exchange's row. */
   #rows: Items | undefined;
 
-  constructor(lowering: Lowering, group: Group, scope: Scope, of: Fused) {
+  constructor(lowering: Lowering, group: FusedReduction, scope: Scope, of: Fused) {
     this.#of = of;
     this.#lowering = lowering;
     this.#group = group;
@@ -242,9 +248,9 @@ class FoldEmitter {
     const { variable } = this.#group.reduce;
     const item = this.#itemAt(position);
     const memo = new Map();
-    return this.#group.cells.map((cell) =>
+    return this.#group.accumulators.map((accumulator) =>
       context.rewrite(
-        cell.leaf,
+        accumulator.leaf,
         (expr) => {
           if (expr.kind === "index" && expr.variable === variable) return item;
           if (!expr.free.has(variable)) return expr;

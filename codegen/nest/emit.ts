@@ -1,6 +1,7 @@
 /**
- * Lowers a nest: point loops become an invocation's points (tile.ts), folds the loops of their trees (emit-fold.ts),
- * and stores what is written at each point. What an expression needs is computed in the outermost block that knows it.
+ * Lowers a nest: point loops become an invocation's points (thread-map.ts), folds the loops of their trees
+ * (emit-fold.ts), and stores what is written at each point. What an expression needs is computed in the outermost block
+ * that knows it.
  */
 import type { Expr } from "../../dsl/ir.ts";
 import { debug } from "../../runtime/debug.ts";
@@ -11,7 +12,7 @@ import { printStep } from "../schedule/signatures.ts";
 import type { PassStep } from "../schedule/step.ts";
 import { declareStaged, type Lowering } from "../stage.ts";
 import { type Point, type Store, storesOf, writeStores } from "../stores.ts";
-import { Tile } from "../tile.ts";
+import { ThreadMap } from "../thread-map.ts";
 import { applyStep, inOrder } from "./apply.ts";
 import { buildNest } from "./build.ts";
 import { emitNodes } from "./emit-fold.ts";
@@ -43,7 +44,7 @@ export function nestOfPass(kernel: PassKernel, steps: readonly PassStep[]): Nest
 
 export function lowerNest(request: PassRequest, nest: Nest): { readonly context: Context; readonly workgroups: Expr } {
   const context = new Context(request, nest);
-  const lowering: Lowering = { context, tile: new Tile(context), staged: new Map() };
+  const lowering: Lowering = { context, threads: new ThreadMap(context), staged: new Map() };
   const stores: Store[] = [];
   const point: Point = new Map(context.axes.map((axis) => [axis, 0]));
   emitPoints(
@@ -53,8 +54,8 @@ export function lowerNest(request: PassRequest, nest: Nest): { readonly context:
     stores,
   );
   writeStores(lowering, stores);
-  lowering.tile.close();
-  return { context, workgroups: lowering.tile.workgroups };
+  lowering.threads.close();
+  return { context, workgroups: lowering.threads.workgroups };
 }
 
 /** Declares the arrays of staged operands; how each is read, by its element. */

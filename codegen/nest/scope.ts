@@ -29,11 +29,11 @@ export function pointsHeld(point: Point, held: readonly Held[]): Point[] {
   );
 }
 
-/** The index of each output axis, within its axis and within its tile, and of each item. */
-export function valuesAt({ context, tile }: Lowering, { point, items }: Scope): ReadonlyMap<Variable, Expr> {
+/** The index of each output axis, within its axis and within its threads, and of each item. */
+export function valuesAt({ context, threads }: Lowering, { point, items }: Scope): ReadonlyMap<Variable, Expr> {
   const axes = [...point].flatMap(([axis, register]): [Variable, Expr][] => [
-    [context.pool.axisVariable(axis.axis), tile.inside(axis, tile.raw(axis, register))],
-    [tileVariable(context, axis.axis), tile.within(axis, register)],
+    [context.pool.axisVariable(axis.axis), threads.clamped(axis, threads.index(axis, register))],
+    [tileVariable(context, axis.axis), threads.local(axis, register)],
   ]);
   return new Map([...axes, ...items]);
 }

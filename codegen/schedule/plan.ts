@@ -5,7 +5,7 @@
 import type { DeviceLimits } from "../../runtime/artifact.ts";
 import { ScheduleError, type StepPlace } from "../errors.ts";
 import { extentOf, type PassKernel } from "../pass-kernel.ts";
-import { splitKernel } from "../split.ts";
+import { partitionKernel } from "../partition.ts";
 import { PassCheck } from "./pass-check.ts";
 import { belowLast, levelFix, oneOf, type Placed, refused } from "./refuse.ts";
 import { topReductionsOf } from "./shape.ts";
@@ -59,11 +59,11 @@ export function located(error: ScheduleError, plan: Plan, pass: PlannedPass): Sc
 function partsOf(kernel: PassKernel, steps: readonly Step[]): PassKernel[] {
   const at = steps.findIndex(({ step }) => step === "partition");
   const step = steps[at];
-  if (step?.step !== "partition") return splitKernel(kernel, undefined);
+  if (step?.step !== "partition") return partitionKernel(kernel, undefined);
   const placed = { step, place: { number: at + 1, text: printStep(step) } };
   assertPartition(kernel, steps, at, placed);
   try {
-    return splitKernel(kernel, step.level);
+    return partitionKernel(kernel, step.level);
   } catch (error) {
     throw error instanceof ScheduleError ? refused(placed, error.reason) : error;
   }

@@ -6,7 +6,7 @@
 import { reductionsBelow } from "../../dsl/visit.ts";
 import { ScheduleError } from "../errors.ts";
 import { extentOf } from "../pass-kernel.ts";
-import { splitReductions } from "../split.ts";
+import { partitionedReductions } from "../partition.ts";
 import { blocksFor } from "./blocks.ts";
 import { invocationsFor, mentions, pointsOf, type Shape, shapeOf } from "./shape.ts";
 import type { Step } from "./step.ts";
@@ -227,7 +227,7 @@ export const partitioned = strategy(
   { level: [1, 2], invocations: invocationCounts },
   ({ kernel, limits }, { level, invocations }) => {
     try {
-      const passes = splitReductions(kernel, level);
+      const passes = partitionedReductions(kernel, level);
       return [
         { step: "partition", level },
         ...passes.flatMap((part, pass): Step[] => [

@@ -14,7 +14,7 @@ import * as integer from "./integers.ts";
 import { claimOf } from "./library.ts";
 import * as float from "./range.ts";
 import { join, marksOf, type Range } from "./range.ts";
-import { magnitudeOf, under } from "./told.ts";
+import { magnitudeOf, under } from "./refine.ts";
 
 /** An operation on which devices may disagree. */
 export interface Finding {

@@ -7,7 +7,7 @@ import { Node } from "ts-morph";
 import { dependenceOf, findFloat, isBatchLeaf, isLongest, isOwn, isPlacement, withoutCut } from "../batch.ts";
 import type { Expr } from "../ir.ts";
 import { childrenOf } from "../visit.ts";
-import { holdsHole } from "./holes.ts";
+import { holdsHole } from "./poison.ts";
 import type { Fix, NoteAt } from "./report.ts";
 import { bare, fitted, instead as replaced, operandText, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";

@@ -1,7 +1,7 @@
 /** The value that a function's body returns. */
 import { Node, SyntaxKind } from "ts-morph";
 import { functionAround } from "./bindings.ts";
-import { standIn } from "./holes.ts";
+import { standIn } from "./poison.ts";
 import { insertBefore, removeBefore, removeUpTo, replaceBy, shown } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";

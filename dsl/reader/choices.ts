@@ -4,7 +4,7 @@ import type { Expr } from "../ir.ts";
 import { write } from "./fixes.ts";
 import { checkCondition } from "./batch-rules.ts";
 import { unknownOf } from "./unknown-value.ts";
-import { hole } from "./holes.ts";
+import { hole } from "./poison.ts";
 import type { Reading } from "./reading.ts";
 import { reportUnknown } from "./unknown.ts";
 import { fault, scalar, type Scope, type Value } from "./values.ts";

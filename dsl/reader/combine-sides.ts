@@ -3,7 +3,7 @@ import { Node, SyntaxKind } from "ts-morph";
 import { collect } from "../visit.ts";
 import type { Expr } from "../ir.ts";
 import { replaceBy } from "./fixes.ts";
-import { holdsHole } from "./holes.ts";
+import { holdsHole } from "./poison.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 

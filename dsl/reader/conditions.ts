@@ -1,7 +1,7 @@
 /** Conditions that are compared, tested for absence or chosen by: what they mean in the language. */
 import { Node, SyntaxKind, type BinaryExpression } from "ts-morph";
 import { unknownOf } from "./unknown-value.ts";
-import { hole, standIn } from "./holes.ts";
+import { hole, standIn } from "./poison.ts";
 import { bare, fitted, instead, operandText, renew, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import { scalar, type Scope, type Value } from "./values.ts";

@@ -2,7 +2,7 @@
 import { Node } from "ts-morph";
 import { checkBound, checkOwnBound, checkWhole } from "./batch-rules.ts";
 import { unknownOf } from "./unknown-value.ts";
-import { hole, holdsHole } from "./holes.ts";
+import { hole, holdsHole } from "./poison.ts";
 import { replaceBy, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";

@@ -4,7 +4,7 @@ import { compareDiagnostics, type Diagnostic } from "../diagnostics.ts";
 import { collect, domainOf, operandsOf } from "../visit.ts";
 import type { Expr, Kernel, Load, SourceLocation } from "../ir.ts";
 import { staysInside } from "./extent-proofs.ts";
-import { holdsHole } from "./holes.ts";
+import { holdsHole } from "./poison.ts";
 import { Intervals, type Interval } from "../intervals.ts";
 
 /** An index that can leave its axis. */

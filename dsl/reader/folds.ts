@@ -5,7 +5,7 @@ import { reductionsBelow } from "../visit.ts";
 import type { Tree } from "../tree.ts";
 import { callFunction } from "./functions.ts";
 import { unknownOf } from "./unknown-value.ts";
-import { hole } from "./holes.ts";
+import { hole } from "./poison.ts";
 import { builtInReducer } from "./built-in-reducers.ts";
 import { removeFrom, replaceBy, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";

@@ -7,7 +7,7 @@ import { holds } from "../visit.ts";
 import type { Constant, Expr, Reduce, Reducer } from "../ir.ts";
 import { trackingAlgebra } from "./finite-range.ts";
 import { replaceBy } from "./fixes.ts";
-import { holdsHole } from "./holes.ts";
+import { holdsHole } from "./poison.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";
 import { agree, show, type State } from "./states.ts";

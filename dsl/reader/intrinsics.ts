@@ -2,7 +2,7 @@
 import { Node } from "ts-morph";
 import { choose } from "./choices.ts";
 import { unknownOf } from "./unknown-value.ts";
-import { standIn } from "./holes.ts";
+import { standIn } from "./poison.ts";
 import { reductionNames } from "./intrinsic-names.ts";
 import { fitted, insertAfter, operandText, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";

@@ -5,7 +5,7 @@ import { collect, operandsOf } from "../visit.ts";
 import type { Edit } from "../diagnostics.ts";
 import type { Expr, Input } from "../ir.ts";
 import { dependenceOf, instead, isBatchLeaf, isPlacement, nameDependence } from "./batch-rules.ts";
-import { hole, holdsHole, isUnknown } from "./holes.ts";
+import { hole, holdsHole, isUnknown } from "./poison.ts";
 import { instead as mend, replaceBy, shorten, write } from "./fixes.ts";
 import type { DeclaredInput, Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";

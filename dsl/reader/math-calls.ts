@@ -3,7 +3,7 @@ import { Node } from "ts-morph";
 import { callFunction } from "./functions.ts";
 import { unknownOf } from "./unknown-value.ts";
 import { fitted, instead, shown, write } from "./fixes.ts";
-import { standIn } from "./holes.ts";
+import { standIn } from "./poison.ts";
 import { editAt, type Fix } from "./report.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { intrinsicNames } from "./intrinsic-names.ts";

@@ -2,7 +2,7 @@
 import type { Node } from "ts-morph";
 import type { Expr, UnaryOperator, ValueType } from "../ir.ts";
 import { unknownOf } from "./unknown-value.ts";
-import { hole, standIn } from "./holes.ts";
+import { hole, standIn } from "./poison.ts";
 import { bare, fitted, insertAfter, instead, operandText, shown, write } from "./fixes.ts";
 import { isOutsideBody, knownInBody } from "./outside-body.ts";
 import type { Reading } from "./reading.ts";

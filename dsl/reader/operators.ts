@@ -3,7 +3,7 @@ import { Node, SyntaxKind, type BinaryExpression, type PrefixUnaryExpression } f
 import type { BinaryOperator, Expr, ValueType } from "../ir.ts";
 import { callFunction } from "./functions.ts";
 import { unknownOf } from "./unknown-value.ts";
-import { hole, standIn } from "./holes.ts";
+import { hole, standIn } from "./poison.ts";
 import { bare, fitted, instead, operandText, renew, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";

@@ -7,7 +7,7 @@ import { checkStored } from "./batch-rules.ts";
 import type { Declaration } from "./declaration.ts";
 import type { DeclaredTensor } from "./tensors.ts";
 import { unknownOf } from "./unknown-value.ts";
-import { standIn } from "./holes.ts";
+import { standIn } from "./poison.ts";
 import { addTo, convertTo, insertAfter, removeFrom, renameField, replaceBy, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";

@@ -14,7 +14,7 @@ import { checkSides } from "./combine-sides.ts";
 import { dtypeMeant } from "./tensors.ts";
 import { trackingAlgebra } from "./finite-range.ts";
 import { addTo, bare, insertBefore, removeFrom, renameField, replaceBy, shorten, write } from "./fixes.ts";
-import { hole, holdsHole } from "./holes.ts";
+import { hole, holdsHole } from "./poison.ts";
 import { checkName } from "./names.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";

@@ -2,7 +2,7 @@
 import { Node } from "ts-morph";
 import type { Expr, Reducer } from "../ir.ts";
 import { unknownOf } from "./unknown-value.ts";
-import { hole } from "./holes.ts";
+import { hole } from "./poison.ts";
 import { builtInReducer, leafKey } from "./built-in-reducers.ts";
 import { checkIdentity } from "./identity.ts";
 import { bare, removeFrom, renameField, renew, replaceBy, shorten, write } from "./fixes.ts";

@@ -4,7 +4,7 @@ import type { Expr, Output } from "../ir.ts";
 import { collect, operandsOf } from "../visit.ts";
 import { dependenceOf, isBatchLeaf, isPlacement, nameDependence } from "./batch-rules.ts";
 import type { DeclaredTensor } from "./tensors.ts";
-import { holdsHole } from "./holes.ts";
+import { holdsHole } from "./poison.ts";
 import { takeToo } from "./lookups.ts";
 import { addTo, replaceBy, shorten, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";

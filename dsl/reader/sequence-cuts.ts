@@ -8,7 +8,7 @@ import { childrenOf, operandsOf } from "../visit.ts";
 import type { Expr, Reduce } from "../ir.ts";
 import { printTree } from "../tree-notation.ts";
 import type { Tree } from "../tree.ts";
-import { holdsHole } from "./holes.ts";
+import { holdsHole } from "./poison.ts";
 import { replaceBy, shorten } from "./fixes.ts";
 import type { Reading } from "./reading.ts";
 

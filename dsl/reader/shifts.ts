@@ -1,7 +1,7 @@
 /** Shifts, and powers with a constant exponent. */
 import type { BinaryExpression } from "ts-morph";
 import { unknownOf } from "./unknown-value.ts";
-import { standIn } from "./holes.ts";
+import { standIn } from "./poison.ts";
 import { insteadOfPower } from "./powers.ts";
 import { instead, shorten, shown, write } from "./fixes.ts";
 import type { Reading } from "./reading.ts";

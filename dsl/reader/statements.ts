@@ -2,7 +2,7 @@
 import { Node, SyntaxKind, type Block, type VariableDeclaration } from "ts-morph";
 import { checkCondition } from "./batch-rules.ts";
 import { removeStatement, replaceBy, shorten, shown } from "./fixes.ts";
-import { hole } from "./holes.ts";
+import { hole } from "./poison.ts";
 import { bindPattern, functionAround, reportHidden } from "./bindings.ts";
 import type { Reading } from "./reading.ts";
 import { reportUnknown } from "./unknown.ts";

@@ -16,7 +16,7 @@ import {
   shorten,
   write,
 } from "./fixes.ts";
-import { hole, standIn } from "./holes.ts";
+import { hole, standIn } from "./poison.ts";
 import { areBound, indicesFor } from "./points.ts";
 import type { Reading } from "./reading.ts";
 import type { Fix } from "./report.ts";

@@ -3,7 +3,7 @@ import { Node } from "ts-morph";
 import { callFunction } from "./functions.ts";
 import { unknownOf } from "./unknown-value.ts";
 import { fitted, operandText, replaceBy, shorten, write } from "./fixes.ts";
-import { standIn } from "./holes.ts";
+import { standIn } from "./poison.ts";
 import { callIntrinsic } from "./intrinsics.ts";
 import { intrinsicNames, reductionNames } from "./intrinsic-names.ts";
 import { writtenOut } from "./other-functions.ts";

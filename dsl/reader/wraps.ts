@@ -10,7 +10,7 @@ import type { Binary, Expr } from "../ir.ts";
 import { inlined } from "../rewrite.ts";
 import { collect } from "../visit.ts";
 import { constant, exactly, few, pairs, plus, times, zero, type Bounds, type Form } from "./forms.ts";
-import { isUnknown } from "./holes.ts";
+import { isUnknown } from "./poison.ts";
 import type { Reading } from "./reading.ts";
 
 /** What conditions tell of expressions, besides what they are made of. */

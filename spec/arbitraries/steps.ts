@@ -4,7 +4,7 @@ import { ScheduleError } from "../../codegen/errors.ts";
 import { extentOf, type PassKernel } from "../../codegen/pass-kernel.ts";
 import { outputAxesOf, topReductionsOf } from "../../codegen/schedule/shape.ts";
 import type { Step } from "../../codegen/schedule/step.ts";
-import { splitKernel } from "../../codegen/split.ts";
+import { partitionKernel } from "../../codegen/partition.ts";
 import type { Input } from "../../dsl/ir.ts";
 import type { Choices } from "./choices.ts";
 
@@ -55,7 +55,7 @@ export function stepsOf(choices: Choices, kernel: PassKernel): Step[] {
 
 function partsAt(kernel: PassKernel, level: number): PassKernel[] {
   try {
-    return splitKernel(kernel, level);
+    return partitionKernel(kernel, level);
   } catch (error) {
     if (error instanceof ScheduleError) return [kernel, kernel];
     throw error;

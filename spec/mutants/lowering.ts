@@ -9,15 +9,15 @@ import { hiddenConstant } from "../../codegen/arithmetic.ts";
 import { compile } from "../../codegen/compile.ts";
 import { Context } from "../../codegen/context.ts";
 import { Folder } from "../../codegen/fold.ts";
-import { makeGroup } from "../../codegen/groups.ts";
+import { fuseReductions } from "../../codegen/fused-reduction.ts";
 import { addressOf, loaded } from "../../codegen/memory.ts";
 import { formulaOf } from "../../codegen/pass-kernel.ts";
 import { readerOf } from "../../codegen/ranges.ts";
 import { rowCounts } from "../../codegen/rows.ts";
 import { workgroupSizeOf } from "../../codegen/nest/points.ts";
-import { splitKernel } from "../../codegen/split.ts";
+import { partitionKernel } from "../../codegen/partition.ts";
 import { stagedElement } from "../../codegen/stage.ts";
-import { Tile } from "../../codegen/tile.ts";
+import { ThreadMap } from "../../codegen/thread-map.ts";
 import { literal } from "../../codegen/wgsl/build.ts";
 import { placeBarriers } from "../../codegen/wgsl/barriers.ts";
 import { placeFences } from "../../codegen/wgsl/fences.ts";
@@ -29,13 +29,13 @@ import { ofOtherHalf } from "./half.ts";
 import { type Target, targetOf } from "./targets.ts";
 
 vi.mock(import("../../codegen/arithmetic.ts"), { spy: true });
-vi.mock(import("../../codegen/groups.ts"), { spy: true });
+vi.mock(import("../../codegen/fused-reduction.ts"), { spy: true });
 vi.mock(import("../../codegen/memory.ts"), { spy: true });
 vi.mock(import("../../codegen/pass-kernel.ts"), { spy: true });
 vi.mock(import("../../codegen/ranges.ts"), { spy: true });
 vi.mock(import("../../codegen/rows.ts"), { spy: true });
 vi.mock(import("../../codegen/nest/points.ts"), { spy: true });
-vi.mock(import("../../codegen/split.ts"), { spy: true });
+vi.mock(import("../../codegen/partition.ts"), { spy: true });
 vi.mock(import("../../codegen/stage.ts"), { spy: true });
 vi.mock(import("../../codegen/wgsl/barriers.ts"), { spy: true });
 vi.mock(import("../../codegen/wgsl/fences.ts"), { spy: true });
@@ -44,13 +44,13 @@ vi.mock(import("../../dsl/exactness/significant-bits.ts"), { spy: true });
 
 const really = {
   arithmetic: await vi.importActual<typeof import("../../codegen/arithmetic.ts")>("../../codegen/arithmetic.ts"),
-  groups: await vi.importActual<typeof import("../../codegen/groups.ts")>("../../codegen/groups.ts"),
+  groups: await vi.importActual<typeof import("../../codegen/fused-reduction.ts")>("../../codegen/fused-reduction.ts"),
   memory: await vi.importActual<typeof import("../../codegen/memory.ts")>("../../codegen/memory.ts"),
   passKernel: await vi.importActual<typeof import("../../codegen/pass-kernel.ts")>("../../codegen/pass-kernel.ts"),
   ranges: await vi.importActual<typeof import("../../codegen/ranges.ts")>("../../codegen/ranges.ts"),
   rows: await vi.importActual<typeof import("../../codegen/rows.ts")>("../../codegen/rows.ts"),
   points: await vi.importActual<typeof import("../../codegen/nest/points.ts")>("../../codegen/nest/points.ts"),
-  split: await vi.importActual<typeof import("../../codegen/split.ts")>("../../codegen/split.ts"),
+  split: await vi.importActual<typeof import("../../codegen/partition.ts")>("../../codegen/partition.ts"),
   stage: await vi.importActual<typeof import("../../codegen/stage.ts")>("../../codegen/stage.ts"),
 };
 
@@ -178,44 +178,44 @@ export const loweringFaults: readonly LoweringFault[] = [
   },
   {
     name: "guards of points",
-    file: "tile.ts",
+    file: "thread-map.ts",
     what: "every point counts as one of the axis",
     at: ["linear/alone", "linear/tile-2x2", "softmax/split", "embedding/alone"],
-    plant: () => method(Tile.prototype, "valid", () => () => undefined),
+    plant: () => method(ThreadMap.prototype, "inBounds", () => () => undefined),
   },
   {
     name: "clamps of points",
-    file: "tile.ts",
+    file: "thread-map.ts",
     what: "points past the end are read where they are",
     at: ["linear/alone", "linear/tile-2x2", "linearF32/runs-together"],
-    plant: () => method(Tile.prototype, "inside", () => (_axis, raw) => raw),
+    plant: () => method(ThreadMap.prototype, "clamped", () => (_axis, raw) => raw),
   },
   {
     name: "points of registers",
-    file: "tile.ts",
+    file: "thread-map.ts",
     what: "every register holds the first one's point",
     at: ["linear/tile-2x2", "linear/tile-4x4", "rmsNorm/alone"],
     plant: () =>
       method(
-        Tile.prototype,
-        "within",
+        ThreadMap.prototype,
+        "local",
         (original) =>
-          function mixed(this: Tile, axis) {
+          function mixed(this: ThreadMap, axis) {
             return original.call(this, axis, 0);
           },
       ),
   },
   {
     name: "registers mirrored",
-    file: "tile.ts",
+    file: "thread-map.ts",
     what: "the first register holds the last one's point",
     at: ["linear/tile-2x2", "linear/tile-4x4", "linear:long/tile-2x2"],
     plant: () =>
       method(
-        Tile.prototype,
-        "within",
+        ThreadMap.prototype,
+        "local",
         (original) =>
-          function mirrored(this: Tile, axis, register) {
+          function mirrored(this: ThreadMap, axis, register) {
             return original.call(this, axis, axis.points - 1 - register);
           },
       ),
@@ -223,15 +223,15 @@ export const loweringFaults: readonly LoweringFault[] = [
   },
   {
     name: "first point of a tile",
-    file: "tile.ts",
+    file: "thread-map.ts",
     what: "tiles are staged from another's place",
     at: ["linear/tile-2x2", "linear/tile-4x4", "linear:long/tile-2x2"],
     plant: () =>
       method(
-        Tile.prototype,
+        ThreadMap.prototype,
         "base",
         (original) =>
-          function shifted(this: Tile, axis) {
+          function shifted(this: ThreadMap, axis) {
             const base = original.call(this, axis);
             const { pool } = this.context;
             return base.kind === "register" ? pool.add(base, pool.u32(1)) : base;
@@ -317,12 +317,12 @@ export const loweringFaults: readonly LoweringFault[] = [
   },
   {
     name: "tree of the second pass",
-    file: "split.ts",
+    file: "partition.ts",
     what: "partial results are folded pairwise",
     at: ["linear/split", "linear:long/split", "linearF32/split"],
     plant: () =>
-      void vi.mocked(splitKernel).mockImplementation((kernel, level) => {
-        const passes = really.split.splitKernel(kernel, level);
+      void vi.mocked(partitionKernel).mockImplementation((kernel, level) => {
+        const passes = really.split.partitionKernel(kernel, level);
         return passes.map((pass, at) =>
           at === passes.length - 1 ? { ...pass, ...replaceTrees(pass, [{ fold: "pairwise" }]) } : pass,
         );
@@ -330,14 +330,17 @@ export const loweringFaults: readonly LoweringFault[] = [
   },
   {
     name: "identities of a group",
-    file: "groups.ts",
+    file: "fused-reduction.ts",
     what: "folds that share a loop have each other's identity",
     at: ["logSumExp/alone", "attention/alone", "attention/registers"],
     plant: () =>
-      void vi.mocked(makeGroup).mockImplementation((context, members) => {
-        const group = really.groups.makeGroup(context, members);
-        const identities = group.cells.map(({ identity }) => identity).reverse();
-        return { ...group, cells: group.cells.map((cell, at) => ({ ...cell, identity: identities[at]! })) };
+      void vi.mocked(fuseReductions).mockImplementation((context, members) => {
+        const group = really.groups.fuseReductions(context, members);
+        const identities = group.accumulators.map(({ identity }) => identity).reverse();
+        return {
+          ...group,
+          accumulators: group.accumulators.map((cell, at) => ({ ...cell, identity: identities[at]! })),
+        };
       }),
   },
   {

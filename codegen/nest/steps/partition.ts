@@ -19,7 +19,7 @@
  * ended.
  */
 import { ScheduleError } from "../../errors.ts";
-import { splitReductions } from "../../split.ts";
+import { partitionedReductions } from "../../partition.ts";
 import { buildNest } from "../build.ts";
 import { assertCount } from "../points.ts";
 import type { Nest } from "../nest.ts";
@@ -34,5 +34,5 @@ export function partition(nests: readonly Nest[], { level }: Partition, isFirst:
   const [nest, ...others] = nests;
   if (!isFirst || nest === undefined || others.length > 0)
     throw new ScheduleError("a kernel is partitioned before anything else is done to it", "put partition first");
-  return splitReductions(nest.kernel, level).map(buildNest);
+  return partitionedReductions(nest.kernel, level).map(buildNest);
 }

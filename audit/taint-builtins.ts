@@ -1,8 +1,8 @@
-/** What WGSL's functions make of what depends on the batch (flow.ts). */
-import { type Flow, isOfBatch, isOfLength, join, still, unitOf, varying } from "./flow-kinds.ts";
-import { isBound, isLiteral, isZero } from "./flow-forms.ts";
+/** What WGSL's functions make of what depends on the batch (taint.ts). */
+import { type Flow, isOfBatch, isOfLength, join, still, unitOf, varying } from "./taint-kinds.ts";
+import { isBound, isLiteral, isZero } from "./taint-forms.ts";
 import type { Expression } from "./wgsl/ast.ts";
-import type { BatchFlow } from "./flow.ts";
+import type { BatchFlow } from "./taint.ts";
 
 export function flowOfBuiltin(batch: BatchFlow, expression: Expression & { kind: "builtin" }): Flow {
   const flows = expression.arguments.map((argument) => batch.flowOf(argument));

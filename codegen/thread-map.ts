@@ -8,13 +8,13 @@ import { Block } from "./statements.ts";
 import { arithmetic, bare, component, condition, name, u32 } from "./wgsl/build.ts";
 import { type Expression, localIndex, symbol, workgroupCount, workgroupId } from "./wgsl/tree.ts";
 
-export class Tile {
+export class ThreadMap {
   /** The innermost block in which every axis has its index: inside the loops over whole axes. */
   readonly block: Block;
   /** Workgroups in all. */
   readonly workgroups: Expr;
   /** The invocation's place along each axis with more than one invocation, and among the ways. */
-  readonly local = new Map<string, Expr>();
+  readonly places = new Map<string, Expr>();
   readonly way: Expr;
   readonly #base = new Map<string, Expr>();
   readonly #loops: (() => void)[] = [];
@@ -44,31 +44,31 @@ export class Tile {
   }
 
   /** The point's index inside the workgroup's tile. */
-  within(axis: Division, register: number): Expr {
+  local(axis: Division, register: number): Expr {
     const { pool } = this.context;
-    const local = this.local.get(axis.axis) ?? pool.u32(0);
+    const local = this.places.get(axis.axis) ?? pool.u32(0);
     return axis.apart === 1
       ? pool.add(pool.multiply(local, pool.u32(axis.points)), pool.u32(register))
       : pool.add(local, pool.u32(register * axis.apart));
   }
 
   /** The index along an axis of one of the invocation's points, which may lie past the axis' end. */
-  raw(axis: Division, register: number): Expr {
+  index(axis: Division, register: number): Expr {
     const { pool } = this.context;
-    return pool.add(this.#base.get(axis.axis)!, isWalked(axis) ? pool.u32(register) : this.within(axis, register));
+    return pool.add(this.#base.get(axis.axis)!, isWalked(axis) ? pool.u32(register) : this.local(axis, register));
   }
 
   /**
    * An index that lies on the axis in any case: points past its end compute the last one's value and do not store it.
    */
-  inside(axis: Division, raw: Expr): Expr {
+  clamped(axis: Division, raw: Expr): Expr {
     const { pool, kernel } = this.context;
     const extent = extentOf(kernel, axis.axis);
     return this.#fits(axis) ? raw : pool.minimum(raw, pool.subtract(extent, pool.u32(1)));
   }
 
   /** The condition under which a point is on the axis; undefined where it always is. */
-  valid(axis: Division, raw: Expr): Expr | undefined {
+  inBounds(axis: Division, raw: Expr): Expr | undefined {
     return this.#fits(axis) ? undefined : this.context.pool.less(raw, extentOf(this.context.kernel, axis.axis));
   }
 
@@ -104,7 +104,7 @@ export class Tile {
       const local = context.bind(`${axis.axis}_local`, emit(context, place, top), top, {
         maximum: axis.invocations - 1,
       });
-      this.local.set(axis.axis, local);
+      this.places.set(axis.axis, local);
       this.#home(axis.axis, local);
       rest = pool.divide(rest, pool.u32(axis.invocations));
       left /= axis.invocations;
@@ -150,7 +150,7 @@ export class Tile {
     const { pool } = context;
     const body = new Block(block);
     const counter = symbol("counter", axis.axis, "u32");
-    const local = this.local.get(axis.axis) ?? pool.u32(0);
+    const local = this.places.get(axis.axis) ?? pool.u32(0);
     const from = emit(context, pool.multiply(local, pool.u32(axis.points)), block);
     const isBefore = condition("<", name(counter), emit(context, this.#walked(axis), block));
     const index = context.register(name(counter), body, { multiple: axis.points });

@@ -1,9 +1,9 @@
-/** What operations with two operands make of what depends on the batch (flow.ts). */
-import { counting, type Flow, isOfBatch, isOfLength, join, unitOf, varying } from "./flow-kinds.ts";
-import { isLeft, isLiteral, isProduct, operatorOf, quotient } from "./flow-forms.ts";
+/** What operations with two operands make of what depends on the batch (taint.ts). */
+import { counting, type Flow, isOfBatch, isOfLength, join, unitOf, varying } from "./taint-kinds.ts";
+import { isLeft, isLiteral, isProduct, operatorOf, quotient } from "./taint-forms.ts";
 import type { Expression } from "./wgsl/ast.ts";
-import { flowOfComparison } from "./flow-comparisons.ts";
-import type { BatchFlow } from "./flow.ts";
+import { flowOfComparison } from "./taint-comparisons.ts";
+import type { BatchFlow } from "./taint.ts";
 
 /** Of eight bits each: every place among so many is executed. */
 const elementsInWord = 4;

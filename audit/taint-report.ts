@@ -1,5 +1,5 @@
 /**
- * What the flow of a text (flow.ts) starts from, and what is known of its rows once it was followed, for those who
+ * What the flow of a text (taint.ts) starts from, and what is known of its rows once it was followed, for those who
  * execute it.
  */
 import type { Kernel } from "../dsl/ir.ts";

@@ -1,5 +1,5 @@
-/** Forms of counts and lengths: what of them says what it counts, and what is left of it by arithmetic (flow.ts). */
-import { type Flow, isOfBatch, isOfLength } from "./flow-kinds.ts";
+/** Forms of counts and lengths: what of them says what it counts, and what is left of it by arithmetic (taint.ts). */
+import { type Flow, isOfBatch, isOfLength } from "./taint-kinds.ts";
 import type { BinaryOperator, Expression } from "./wgsl/ast.ts";
 
 /** `&` of conditions is `&&` that evaluates both. */

@@ -1,8 +1,8 @@
-/** What a comparison of what the batch decides may be, and what it decides in turn (flow.ts). */
-import { decides, type Flow, isOfLength, join, still, varying } from "./flow-kinds.ts";
-import { isProduct } from "./flow-forms.ts";
+/** What a comparison of what the batch decides may be, and what it decides in turn (taint.ts). */
+import { decides, type Flow, isOfLength, join, still, varying } from "./taint-kinds.ts";
+import { isProduct } from "./taint-forms.ts";
 import type { Expression } from "./wgsl/ast.ts";
-import type { BatchFlow } from "./flow.ts";
+import type { BatchFlow } from "./taint.ts";
 
 export function flowOfComparison(
   batch: BatchFlow,

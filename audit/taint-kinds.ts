@@ -1,4 +1,4 @@
-/** What is known of where a value comes from (flow.ts): the batch, a length, a row, an index, data. */
+/** What is known of where a value comes from (taint.ts): the batch, a length, a row, an index, data. */
 
 /**
  * `guard`: whether a row exists, `past`: whether it does not, `found`: whether there is a row that data names; so a

@@ -1,26 +1,26 @@
-/** The accumulators of reductions that share one loop: equal ones are one cell. */
+/** The accumulators of reductions that share one loop: equal ones are one. */
 import type { Constant, Expr, Reduce } from "../dsl/ir.ts";
 import { collect } from "../dsl/visit.ts";
 import type { Context } from "./context.ts";
 import type { Block } from "./statements.ts";
 
 /** One accumulator. Reductions that differ only in other fields share it. */
-export interface Cell {
+export interface Accumulator {
   readonly name: string;
   readonly type: "f32" | "u32" | "i32";
   readonly identity: Constant;
   readonly combine: Expr;
-  /** The cell that each field in `combine` stands for. */
+  /** The accumulator that each field in `combine` stands for. */
   readonly fields: ReadonlyMap<string, number>;
   readonly leaf: Expr;
 }
 
 /** Reductions over one domain along one tree, none of which needs another: they are folded in one loop. */
-export interface Group {
+export interface FusedReduction {
   /** A member, for the domain, the tree and the place in the source. */
   readonly reduce: Reduce;
   readonly block: Block;
-  readonly cells: readonly Cell[];
+  readonly accumulators: readonly Accumulator[];
   readonly members: ReadonlyMap<Reduce, ReadonlyMap<string, number>>;
 }
 
@@ -46,8 +46,8 @@ function reducerId(reducer: object): number {
 }
 
 /** The accumulators of reductions that share their loops. */
-export function makeGroup(context: Context, members: readonly Reduce[]): Group {
-  const cells: { cell: Omit<Cell, "fields">; fields: Map<string, number> }[] = [];
+export function fuseReductions(context: Context, members: readonly Reduce[]): FusedReduction {
+  const made: { accumulator: Omit<Accumulator, "fields">; fields: Map<string, number> }[] = [];
   const byKey = new Map<string, number>();
   const placed = new Map<Reduce, Map<string, number>>();
   for (const reduce of members) {
@@ -58,13 +58,13 @@ export function makeGroup(context: Context, members: readonly Reduce[]): Group {
         (name) => reduce.leaf[reduce.reducer.fields.findIndex((candidate) => candidate.name === name)]!.id,
       );
       const key = `${reducerId(reduce.reducer)} ${field.name} ${leaves.join(" ")}`;
-      let cell = byKey.get(key);
-      if (cell === undefined) {
-        byKey.set(key, (cell = cells.length));
+      let number = byKey.get(key);
+      if (number === undefined) {
+        byKey.set(key, (number = made.length));
         const single = reduce.reducer.fields.length === 1;
         const hint = context.hints.get(reduce) ?? (single ? reduce.reducer.name : field.name);
-        cells.push({
-          cell: {
+        made.push({
+          accumulator: {
             name: hint,
             type: field.type,
             identity: field.identity,
@@ -74,17 +74,17 @@ export function makeGroup(context: Context, members: readonly Reduce[]): Group {
           fields: new Map(),
         });
       }
-      own.set(field.name, cell);
+      own.set(field.name, number);
     }
     placed.set(reduce, own);
-    for (const [name, cell] of own) {
-      for (const behind of fieldsBehind(reduce, name)) cells[cell]!.fields.set(behind, own.get(behind)!);
+    for (const [name, number] of own) {
+      for (const behind of fieldsBehind(reduce, name)) made[number]!.fields.set(behind, own.get(behind)!);
     }
   }
   return {
     reduce: members[0]!,
     block: context.homeOf(members[0]!),
-    cells: cells.map(({ cell, fields }) => ({ ...cell, fields })),
+    accumulators: made.map(({ accumulator, fields }) => ({ ...accumulator, fields })),
     members: placed,
   };
 }

@@ -18,7 +18,7 @@ import type { Kernel } from "../dsl/ir.ts";
 import type { Pass } from "../runtime/artifact.ts";
 import { extentsOf } from "../runtime/formula.ts";
 import { carries, changesOuter } from "./carried.ts";
-import { type BatchFlowReport, extentsThatVary } from "./flow-report.ts";
+import { type BatchFlowReport, extentsThatVary } from "./taint-report.ts";
 import {
   common,
   counting,
@@ -31,15 +31,15 @@ import {
   same,
   still,
   varying,
-} from "./flow-kinds.ts";
-import { operatorOf } from "./flow-forms.ts";
+} from "./taint-kinds.ts";
+import { operatorOf } from "./taint-forms.ts";
 import { assigned, isStorage, readsStorage } from "./slices.ts";
-import { Fault } from "./stop.ts";
+import { Fault } from "./errors.ts";
 import type { Expression, Module, Statement, Variable } from "./wgsl/ast.ts";
 import { computesWithIndices } from "./indices.ts";
 import { factorOf, greatestCommonDivisor, isWorkgroupNumber } from "./workgroups.ts";
-import { flowOfBinary } from "./flow-operations.ts";
-import { flowOfBuiltin } from "./flow-builtins.ts";
+import { flowOfBinary } from "./taint-operations.ts";
+import { flowOfBuiltin } from "./taint-builtins.ts";
 
 /** @throws Fault */
 export function checkBatchFlow(kernel: Kernel, pass: Pass, module: Module): BatchFlowReport {

@@ -13,12 +13,12 @@ import { rowCounts } from "./rows.ts";
  * The kernels of the passes at this level, each with the inputs that it reads: the kernel itself, where nothing is
  * split.
  */
-export function splitKernel(kernel: PassKernel, level: number | undefined): PassKernel[] {
-  const passes = level === undefined ? [kernel] : splitReductions(kernel, level);
+export function partitionKernel(kernel: PassKernel, level: number | undefined): PassKernel[] {
+  const passes = level === undefined ? [kernel] : partitionedReductions(kernel, level);
   return passes.map(withoutUnusedInputs);
 }
 
-export function splitReductions(kernel: PassKernel, level: number): PassKernel[] {
+export function partitionedReductions(kernel: PassKernel, level: number): PassKernel[] {
   const reduces = reductionsInScope(rootsOf(kernel)).filter((reduce) => reduce.tree.length > level);
   if (reduces.length === 0)
     throw new ScheduleError(`no reduction's tree has a level ${level} below its last`, undefined, "partition");
