@@ -32,7 +32,7 @@ const exceptions: Readonly<Record<string, number>> = {
   "codegen/compile.test.ts": 1,
   "codegen/context.test.ts": 1,
   "codegen/offers.test.ts": 2,
-  "codegen/schedule/plan.test.ts": 13,
+  "codegen/schedule/plan.test.ts": 14,
   "codegen/schedule/text.test.ts": 6,
   "codegen/verify.test.ts": 1,
   "codegen/wgsl/print.test.ts": 1,

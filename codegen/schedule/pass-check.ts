@@ -93,11 +93,13 @@ export class PassCheck {
   }
 
   #unknownAxis(placed: Placed, axis: string): ScheduleError {
-    const names = [...this.#axes.keys()];
-    const is = this.#kernel.axes.some(({ name }) => name === axis)
+    return refused(placed, this.#notAnAxis(axis), oneOf(axis, [...this.#axes.keys()]));
+  }
+
+  #notAnAxis(axis: string): string {
+    return this.#kernel.axes.some(({ name }) => name === axis)
       ? `no output lies along axis ${axis}`
       : `the kernel has no axis ${axis}`;
-    return refused(placed, is, oneOf(axis, names));
   }
 
   #once(placed: Placed, key: string, what: string): void {
@@ -108,15 +110,14 @@ export class PassCheck {
   }
 
   #reordered(placed: Placed, axes: readonly string[]): string[] {
-    const unknown = axes.find((axis) => !this.#axes.has(axis));
-    if (unknown !== undefined) throw this.#unknownAxis(placed, unknown);
     const all = [...this.#axes.keys()];
-    if (axes.length !== all.length || new Set(axes).size !== axes.length)
-      throw refused(
-        placed,
-        "it has to name each output axis once",
-        `write 'reorder(${all.join(", ")})' in the order that you want`,
-      );
+    const unknown = axes.find((axis) => !this.#axes.has(axis));
+    const names = unknown === undefined && axes.length === all.length && new Set(axes).size === axes.length;
+    if (!names) {
+      const fix = `write 'reorder(${all.join(", ")})'${all.length > 1 ? " in the order that you want" : ""}`;
+      const reason = unknown === undefined ? "it has to name each output axis once" : this.#notAnAxis(unknown);
+      throw refused(placed, reason, fix);
+    }
     const inner = all.at(-1)!;
     if (this.#hasPairs() && axes.at(-1) !== inner)
       throw refused(placed, `two neighbors along axis ${inner} share a word of a 16-bit output`, `put ${inner} last`);
@@ -190,7 +191,15 @@ export class PassCheck {
       product *= invocationsOf(step);
       return product > most;
     })!;
-    return refused(at, `${size} invocations are more than the device's ${most}`, "bind fewer invocations");
+    const { step } = at;
+    const room = Math.floor((most * invocationsOf(step)) / size);
+    const fewer =
+      step.step === "bind"
+        ? `write 'bind(${step.axis}, ${room})'`
+        : step.step === "cooperate"
+          ? `write 'cooperate(${step.level}, ${room})'`
+          : "leave it out";
+    return refused(at, `${size} invocations are more than the device's ${most}`, room > 1 ? fewer : "leave it out");
   }
 }
 

@@ -63,12 +63,12 @@ describe("a step is refused, with its place, the condition and a fix that works:
     ],
     [
       "bind(t, 8); bind(constructor, 64); unroll(2)",
-      "step 2, bind(constructor, 64): 512 invocations are more than the device's 256; fix: bind fewer invocations",
+      "step 2, bind(constructor, 64): 512 invocations are more than the device's 256; fix: write 'bind(constructor, 32)'",
       "bind(t, 4); bind(constructor, 64); unroll(2)",
     ],
     [
       "bind(t, 32); cooperate(1, 16)",
-      "step 2, cooperate(1, 16): 512 invocations are more than the device's 256; fix: bind fewer invocations",
+      "step 2, cooperate(1, 16): 512 invocations are more than the device's 256; fix: write 'cooperate(1, 8)'",
       "bind(t, 16); cooperate(1, 16)",
     ],
     [
@@ -80,6 +80,12 @@ describe("a step is refused, with its place, the condition and a fix that works:
       "sink(t, 2, interleaved); walk(t)",
       "step 1, sink(t, 2, interleaved): axis t is walked, by invocations that hold neighbors; fix: write 'sink(t, 2, blocked)'",
       "sink(t, 2, blocked); walk(t)",
+    ],
+    [
+      "reorder(c, t)",
+      "step 1, reorder(c, t): no output lies along axis c; " +
+        "fix: write 'reorder(t, constructor)' in the order that you want",
+      "reorder(constructor, t)",
     ],
     [
       "reorder(constructor)",
