@@ -2,6 +2,7 @@
  * Splits reductions over two passes: the first computes the values at one level of the tree, each on its own, into
  * scratch memory; the second folds them in order. Both are ordinary kernels, so each takes any schedule that fits it.
  */
+import type { Pool } from "../dsl/expr.ts";
 import type { Axis, Expr, Input, Output, Reduce, Reducer } from "../dsl/ir.ts";
 import { rewrite, rewriteOutputs, type Rewritten } from "../dsl/rewrite.ts";
 import { ScheduleError } from "./errors.ts";
@@ -59,7 +60,8 @@ function splitOne(
   const parts = bound(kernel, rows[level]!);
   const partAxis: Axis = { name: axis, role: parts.kind === "constant" ? "model" : "sequence" };
   const extents = new Map([...kernel.extents, [axis, parts]]);
-  const item = pool.index(pool.axisVariable(axis));
+  const part = pool.index(pool.axisVariable(axis));
+  const item = level === 0 && rows[level]! !== parts ? lastAtMost(pool, part, rows[level]!) : part;
   const values = pool.reduce({ ...reduce, tree: reduce.tree.slice(0, level), item });
   const axes = [...over.map((candidate) => candidate.name), axis];
   const taken = [...kernel.inputs, ...kernel.outputs].map((tensor) => tensor.name);
@@ -113,6 +115,14 @@ function splitOne(
     origins: new Map([...kernel.origins, ...noteOf(kernel, reduce, values)]),
   };
   return { partial, final };
+}
+
+/**
+ * An item of a domain whose count is known at run time only: the last one in place of one past the end, which no later
+ * pass folds. A domain inside of the leaf may begin with the item, and its count would wrap below 0 there.
+ */
+function lastAtMost(pool: Pool, item: Expr, count: Expr): Expr {
+  return pool.minimum(item, pool.subtract(pool.binary("maximum", count, pool.u32(1)), pool.u32(1)));
 }
 
 function noteOf(

@@ -44,7 +44,15 @@ export function cooperate(nest: Nest, { level, ways }: Cooperate): Nest {
     return [exchangeOf(node, Math.min(level, tree.length - 1))];
   };
   const body = mapNodes(nest.body, change);
-  if (shared === 0) throw new ScheduleError("no reduction stands where all invocations of a workgroup meet");
+  if (shared === 0) {
+    const walked = [...allNodes(nest.body)].flatMap((node) =>
+      node.kind === "loop" && node.over.kind === "points" && node.binding === "serial" ? [node.over.axis] : [],
+    );
+    throw new ScheduleError(
+      "no reduction stands where all invocations of a workgroup meet",
+      walked.length === 0 ? "leave it out" : `leave it or 'walk(${walked[0]})' out`,
+    );
+  }
   return { ...nest, ways, body };
 }
 
