@@ -79,9 +79,8 @@ function requestKey(
   kernel: Kernel,
   { extents, limits = defaultLimits, arithmetic = "free" }: Omit<CompileRequest, "schedule">,
 ): string {
-  const { maxInvocations, maxWorkgroupBytes, maxStorageBuffers, maxBindingBytes } = limits;
-  const own = [maxInvocations, maxWorkgroupBytes, maxStorageBuffers, maxBindingBytes];
-  return JSON.stringify([modelSizes(kernel, extents), own, arithmetic]);
+  const ofDevice = Object.entries(limits).sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([modelSizes(kernel, extents), ofDevice, arithmetic]);
 }
 
 function keptOf(kernel: Kernel, request: Omit<CompileRequest, "schedule">): Tried | undefined {

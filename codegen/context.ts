@@ -16,7 +16,7 @@ import { type Expression, type FunctionTree, type Symbol, symbol } from "./wgsl/
 
 export interface PassRequest {
   readonly kernel: PassKernel;
-  /** The schedule's steps for the pass, in any order in which they apply. */
+  /** The schedule's steps for the pass. Their order does not matter: `inOrder` (nest/apply.ts) sorts them. */
   readonly steps: readonly PassStep[];
   /** Inputs stored in blocks, by their block sizes. */
   readonly layouts: ReadonlyMap<string, readonly number[]>;

@@ -25,13 +25,8 @@ export interface Store {
   readonly guards: readonly Expr[];
 }
 
-/** What an output stores at points of an invocation, whose expressions `rootOf` may have replaced. */
-export function storesOf(
-  { context, threads }: Lowering,
-  output: Output,
-  points: readonly Point[],
-  rootOf: ReadonlyMap<Expr, Expr> = new Map(),
-): Store[] {
+/** What an output stores at some of an invocation's points: at the first one alone along an axis that it lacks. */
+export function storesOf({ context, threads }: Lowering, output: Output, points: readonly Point[]): Store[] {
   const { pool } = context;
   const elsewhere = (axis: Division): boolean => !output.over.includes(axis.axis);
   return points
@@ -50,11 +45,7 @@ export function storesOf(
       if (context.ways > 1) guards.push(pool.binary("equal", threads.way, pool.u32(0)));
       const memo = new Map<Expr | Reduce, Expr | Reduce>();
       const at = (expr: Expr): Expr =>
-        context.rewrite(
-          rootOf.get(expr) ?? expr,
-          (node) => (node.kind === "index" ? indices.get(node.variable) : undefined),
-          memo,
-        );
+        context.rewrite(expr, (node) => (node.kind === "index" ? indices.get(node.variable) : undefined), memo);
       const place = (output.place ?? output.axes.map((axis) => pool.index(pool.axisVariable(axis)))).map(at);
       if (output.place !== undefined) {
         place.forEach((index, dimension) =>

@@ -45,14 +45,26 @@ export function applySteps(kernel: PassKernel, steps: readonly Step[]): Applied[
 }
 
 /** Kinds of steps in the order in which all of them apply. Lists may name them in any. */
-const order: readonly Step["step"][] = ["reorder", "bind", "sink", "walk", "cooperate", "stage", "unroll", "layout"];
+const order: Readonly<Record<Step["step"], number>> = {
+  // These two begin a pass of their own, and are never moved.
+  partition: 0,
+  pass: 0,
+  reorder: 1,
+  bind: 2,
+  sink: 3,
+  walk: 4,
+  cooperate: 5,
+  stage: 6,
+  unroll: 7,
+  layout: 8,
+};
 
 /** The steps of each pass in that order. What names a pass, or makes it, stays where it is. */
 export function inOrder<S extends Step>(steps: readonly S[]): S[] {
   let pass = 0;
   const ranked = steps.map((step) => {
     if (step.step === "partition" || step.step === "pass") pass++;
-    return { step, pass, rank: order.indexOf(step.step) };
+    return { step, pass, rank: order[step.step] };
   });
   return ranked.sort((one, other) => one.pass - other.pass || one.rank - other.rank).map(({ step }) => step);
 }

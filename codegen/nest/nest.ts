@@ -24,6 +24,12 @@
  *                                                          at whose first point alone it is stored
  *   fragment   = m, n, k, node*                            reserved: the loops inside belong to a matrix unit
  *
+ *   row 0   the leaves           l l l l   l l l l   l l      level n takes some values of row n - 1
+ *   level 1                       \_|_|_/   \_|_|_/   \_/      and gives one of row n
+ *   row 1                           v         v       v       `cooperate` and `partition` name a row:
+ *   level 2                          \________|______/        its values are computed apart
+ *   row 2                                     v
+ *
  * Loops over one dimension multiply: the outermost takes the `rest`, the others a fixed number of trips, and a point is
  * the sum of stride × trip over them. Points past the end of an axis are computed at its last point and not stored; an
  * item past the end of its span does not exist. An expression mentions an output axis or an item by its variable, never

@@ -77,6 +77,8 @@ export class PassCheck {
         case "stage":
           this.#onFolds(placed);
           break;
+        default:
+          step satisfies never;
       }
     }
     this.#together(

@@ -1,7 +1,8 @@
 /**
  * The syntax tree of an emitted shader: WGSL as far as the compiler writes it. It is typed and scoped: every expression
  * knows its type, and a name is a symbol, not a string. `name.ts` gives symbols their text, `print.ts` prints a module,
- * `verify.ts` checks it. The tree knows nothing of kernels, trees or schedules.
+ * `verify.ts` checks it. The tree knows nothing of kernels, trees or schedules; of the passes over it, `barriers.ts`
+ * alone names a step, where staging would need a barrier that some invocations miss.
  */
 import type { SourceLocation } from "../../dsl/ir.ts";
 

@@ -32,7 +32,7 @@ export function sink(nest: Nest, { axis, points, order }: Sink): Nest {
   if (points === 1) return nest;
   const variable = nest.kernel.pool.axisVariable(axis);
   const held: Held = { axis, trips: points, stride: order === "blocked" ? 1 : invocations };
-  /** The innermost of the loops that write out points come last in the order of the axes. */
+  /** Writes out the axis' points around a node, inside of the loops that write out points of outer axes. */
   const writtenOut = (node: Node): Loop => {
     const isOuter =
       node.kind === "loop" &&
