@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultLimits } from "../runtime/artifact.ts";
-import { schedulesFor } from "../codegen/compile.ts";
+import { type LazyOffer, schedulesFor } from "../codegen/compile.ts";
 import { readKernels } from "../dsl/reader/index.ts";
 import { replaceWeights, weightsOf } from "./architecture/weights.ts";
 import { DiskCache } from "./disk-cache.ts";
@@ -12,7 +12,7 @@ import { writeForwardModule } from "./build/forward-module.ts";
 import { compileKernels, type CompiledUse, type Variant } from "./compile-model.ts";
 import { nameOf, type KernelUse } from "./machine.ts";
 import { demoDirectory } from "./places.ts";
-import { preferredSchedules } from "./policy.ts";
+import { chooseSchedules, preferredSchedules } from "./policy.ts";
 import { kernelDirectory } from "./toolchain.ts";
 
 const linear = (out: number): KernelUse => ({ module: "linear", kernel: "linear", extents: { out, inner: 64 } });
@@ -52,6 +52,26 @@ describe("compiling a model's kernels", () => {
     await expect(
       compileKernels([{ module: "linear", kernel: "liner", extents: {} }], { limits: defaultLimits, cache }),
     ).rejects.toThrow(/linear\.kernel\.ts declares no kernel 'liner'/);
+  });
+
+  it("chooses among the schedules that fit, and lowers no other unless none of them does", () => {
+    const asked: string[] = [];
+    const offer = (fitting: readonly string[]): LazyOffer => ({
+      candidates: ["alone", "alone-vector", "alone-4x4", "split"].map((name) => ({ name, steps: [] })),
+      fits: ({ name }) => {
+        asked.push(name);
+        return fitting.includes(name);
+      },
+      simplest: () => ({ name: "simplest", steps: [] }),
+    });
+    const chosen = (fitting: readonly string[]): string[] =>
+      chooseSchedules("linear", offer(fitting)).map(({ name }) => name);
+    expect(chosen(["alone", "alone-vector", "alone-4x4", "split"])).toEqual(["alone-vector", "alone-4x4"]);
+    expect(chosen(["alone", "alone-4x4"])).toEqual(["alone-4x4"]);
+    expect(chosen(["alone", "split"])).toEqual(["simplest"]);
+    expect(new Set(asked)).toEqual(new Set(["alone-vector", "alone-4x4"]));
+    // Here the offered form would fit, and the one that is used does not.
+    expect(chooseSchedules("argmax", offer(["alone"])).map(({ name }) => name)).toEqual(["simplest"]);
   });
 
   it("finds every preferred schedule among those that the compiler offers", async () => {

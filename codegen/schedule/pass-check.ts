@@ -24,17 +24,15 @@ interface Divided {
 export class PassCheck {
   readonly #kernel: PassKernel;
   readonly #limits: DeviceLimits;
+  readonly #inPass: (written: string) => string;
   readonly #axes: Map<string, Divided>;
   readonly #depth: number;
   /** What was done to what: a step comes once, for its axis where it has one. */
   readonly #done = new Map<string, Placed>();
 
   /** @param inPass how a fix says which pass a new step belongs to: `written` is the step */
-  constructor(
-    kernel: PassKernel,
-    limits: DeviceLimits,
-    readonly inPass: (written: string) => string = (written) => `'${written}'`,
-  ) {
+  constructor(kernel: PassKernel, limits: DeviceLimits, inPass: (written: string) => string) {
+    this.#inPass = inPass;
     this.#kernel = kernel;
     this.#limits = limits;
     this.#axes = new Map(
@@ -180,7 +178,7 @@ export class PassCheck {
       const written = `sink(${inner.axis}, 2, blocked)`;
       const sunk = lastOf("sink", inner.axis);
       throw sunk === undefined
-        ? new ScheduleError(reason, `write ${this.inPass(written)}`, "sink")
+        ? new ScheduleError(reason, `write ${this.#inPass(written)}`, "sink")
         : refused(sunk, reason, `write '${written}'`);
     }
   }
